@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/cli.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/interrupt.h"
+#include "base/memory.h"
+#include "base/progress.h"
+#include "base/text.h"
+
+enum {
+        HELP_COLUMN = 30
+};
+
+static const struct cli_option no_options[] = {{0}};
+
+static const struct cli_option *options_of(const struct cli_command *command)
+{
+        return command->options ? command->options : no_options;
+}
+
+const char *cli_nearest(const char *word, const char *const *names)
+{
+        const char *nearest = NULL;
+        // A third of the letters may be wrong; more is another word.
+        size_t best = strlen(word) / 3 + 2;
+        for (; *names; names++) {
+                size_t distance = text_distance(word, *names);
+                if (distance < best) {
+                        best = distance;
+                        nearest = *names;
+                }
+        }
+        return nearest;
+}
+
+static void say(const char *label, const char *colour, const char *format, va_list arguments)
+{
+        AUTO_FREE char *message = text_format_list(format, arguments);
+        bool coloured = progress_in_colour();
+        fprintf(stderr, "%s%s%s %s\n", coloured ? colour : "", label, coloured ? "\033[0m" : "", message);
+}
+
+void cli_warn(const char *format, ...)
+{
+        va_list arguments;
+        va_start(arguments, format);
+        say("warning:", "\033[33m", format, arguments);
+        va_end(arguments);
+}
+
+void cli_note(const char *format, ...)
+{
+        va_list arguments;
+        va_start(arguments, format);
+        say("note:", "\033[36m", format, arguments);
+        va_end(arguments);
+}
+
+void cli_print_json(json_t *json)
+{
+        json_dumpf(json, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
+        putchar('\n');
+        json_decref(json);
+}
+
+static void print_wrapped_pair(const char *left, const char *right)
+{
+        int width = printf("  %s", left);
+        if (width >= HELP_COLUMN)
+                printf("\n%*s", HELP_COLUMN, "");
+        else
+                printf("%*s", HELP_COLUMN - width, "");
+        printf("%s\n", right);
+}
+
+static void help_program(const struct cli_program *program)
+{
+        printf("%s - %s\n\nusage: %s COMMAND [OPTION...]\n\n", program->name, program->summary, program->name);
+        for (const struct cli_command *const *command = program->commands; *command; command++)
+                print_wrapped_pair((*command)->name, (*command)->summary);
+        printf("\n%s COMMAND --help tells about one. %s --version prints the version.\n", program->name, program->name);
+}
+
+static void help_command(const struct cli_program *program, const struct cli_command *command)
+{
+        const struct cli_option *options = options_of(command);
+        printf("usage: %s %s%s%s%s\n\n%s\n", program->name, command->name, options->name ? " [OPTION...]" : "",
+               *command->operands ? " " : "", command->operands, command->summary);
+        if (command->details)
+                printf("\n%s\n", command->details);
+        puts("\noptions:");
+        for (const struct cli_option *option = options; option->name; option++) {
+                AUTO_FREE char *left = text_format("--%s%s%s", option->name, option->argument ? " " : "",
+                                                   option->argument ? option->argument : "");
+                AUTO_FREE char *right =
+                        option->environment ? text_format("%s [%s]", option->help, option->environment) : NULL;
+                print_wrapped_pair(left, right ? right : option->help);
+        }
+        print_wrapped_pair("--help", "shows this");
+}
+
+static bool complain(struct error *err, const char *what, const char *word, const char *dashes,
+                     const char *const *names)
+{
+        const char *nearest = cli_nearest(word, names);
+        AUTO_FREE char *shown = text_printable(word, strlen(word), false);
+        error_set(err, ERROR_USAGE, "unknown %s '%s%s'", what, dashes, shown);
+        if (nearest)
+                error_append(err, "; did you mean '%s%s'?", dashes, nearest);
+        return false;
+}
+
+static bool unknown_option(const struct cli_command *command, const char *word, struct error *err)
+{
+        size_t count = 0;
+        while (options_of(command)[count].name)
+                count++;
+        AUTO_FREE const char **names = memory_new(count + 2, sizeof *names);
+        for (size_t i = 0; i < count; i++)
+                names[i] = options_of(command)[i].name;
+        names[count] = "help";
+        return complain(err, "option", word, "--", names);
+}
+
+static const struct cli_command *find_command(const struct cli_program *program, const char *word, struct error *err)
+{
+        size_t count = 0;
+        for (; program->commands[count]; count++) {
+                if (strcmp(program->commands[count]->name, word) == 0)
+                        return program->commands[count];
+        }
+        AUTO_FREE const char **names = memory_new(count + 1, sizeof *names);
+        for (size_t i = 0; i < count; i++)
+                names[i] = program->commands[i]->name;
+        complain(err, "command", word, "", names);
+        return NULL;
+}
+
+static bool keep_number(const char *text, const char *name, bool is_size, void *slot, struct error *err)
+{
+        uint64_t number;
+        if (!(is_size ? text_parse_size(text, &number) : text_parse_number(text, &number))) {
+                AUTO_FREE char *shown = text_printable(text, strlen(text), false);
+                return error_set(err, ERROR_USAGE, "%s: '%s' is not a %s", name, shown,
+                                 is_size ? "size (a number, and K, M, G or T)" : "number");
+        }
+        memcpy(slot, &number, sizeof number);
+        return true;
+}
+
+static void keep_ordered(struct cli_ordered *ordered, const char *name, const char *value)
+{
+        ordered->options = memory_resize(ordered->options, ordered->count + 1, sizeof *ordered->options);
+        ordered->options[ordered->count++] = (struct cli_ordered_option){name, value};
+}
+
+// Keeps VALUE for OPTION; SPELLED is how the user named it, for the message.
+static bool keep(const struct cli_option *option, const char *spelled, const char *value, char *values,
+                 struct error *err)
+{
+        void *slot = values + option->offset;
+        switch (option->kind) {
+        case CLI_FLAG:
+                memcpy(slot, &(bool){true}, sizeof(bool));
+                return true;
+        case CLI_TEXT:
+                memcpy(slot, &value, sizeof value);
+                return true;
+        case CLI_NUMBER:
+        case CLI_SIZE:
+                return keep_number(value, spelled, option->kind == CLI_SIZE, slot, err);
+        case CLI_LIST:
+                arguments_add(slot, value);
+                return true;
+        case CLI_ORDERED:
+                keep_ordered(slot, option->name, value);
+                return true;
+        }
+        return true;
+}
+
+static const struct cli_option *find_option(const struct cli_command *command, const char *name, size_t length)
+{
+        for (const struct cli_option *option = options_of(command); option->name; option++) {
+                if (strlen(option->name) == length && strncmp(option->name, name, length) == 0)
+                        return option;
+        }
+        return NULL;
+}
+
+// Reads the option at ARGUMENTS[*AT], and its value, which may be the next argument.
+static bool read_option(const struct cli_command *command, int count, char **arguments, int *at, char *values,
+                        struct error *err)
+{
+        const char *name = arguments[*at] + 2;
+        size_t length = strcspn(name, "=");
+        const struct cli_option *option = find_option(command, name, length);
+        AUTO_FREE char *word = text_format("%.*s", (int)length, name);
+        if (!option)
+                return unknown_option(command, word, err);
+        const char *value = name[length] ? name + length + 1 : NULL;
+        if (!option->argument && value)
+                return error_set(err, ERROR_USAGE, "--%s takes no value", word);
+        if (option->argument && !value) {
+                if (*at + 1 >= count)
+                        return error_set(err, ERROR_USAGE, "--%s needs a value: %s", word, option->argument);
+                value = arguments[++*at];
+        }
+        AUTO_FREE char *spelled = text_format("--%s", word);
+        return keep(option, spelled, value, values, err);
+}
+
+static bool read_environment(const struct cli_command *command, char *values, struct error *err)
+{
+        for (const struct cli_option *option = options_of(command); option->name; option++) {
+                const char *value = option->environment ? getenv(option->environment) : NULL;
+                if (value && *value && !keep(option, option->environment, value, values, err))
+                        return false;
+        }
+        return true;
+}
+
+struct parsed {
+        char **operands; // into the argument vector; only the array is owned
+        int operand_count;
+        bool help;
+};
+
+static bool parse(const struct cli_command *command, int count, char **arguments, char *values, struct parsed *parsed,
+                  struct error *err)
+{
+        parsed->operands = memory_new((size_t)count + 1, sizeof *parsed->operands);
+        bool options_ended = false;
+        for (int i = 0; i < count; i++) {
+                const char *argument = arguments[i];
+                if (options_ended || argument[0] != '-' || !argument[1]) {
+                        parsed->operands[parsed->operand_count++] = arguments[i];
+                } else if (strcmp(argument, "--") == 0) {
+                        options_ended = true;
+                } else if (strcmp(argument, "--help") == 0 || strcmp(argument, "-h") == 0) {
+                        parsed->help = true;
+                        return true;
+                } else if (argument[1] != '-') {
+                        return unknown_option(command, argument + 1, err);
+                } else if (!read_option(command, count, arguments, &i, values, err)) {
+                        return false;
+                }
+        }
+        if (parsed->operand_count < command->least)
+                return error_set(err, ERROR_USAGE, "too few arguments: expected %s", command->operands);
+        if (command->most >= 0 && parsed->operand_count > command->most) {
+                const char *extra = parsed->operands[command->most];
+                AUTO_FREE char *shown = text_printable(extra, strlen(extra), false);
+                return error_set(err, ERROR_USAGE, "'%s' is one argument too many%s%s", shown,
+                                 *command->operands ? ": expected " : "", command->operands);
+        }
+        return true;
+}
+
+static void free_values(const struct cli_command *command, char *values)
+{
+        for (const struct cli_option *option = options_of(command); option->name; option++) {
+                if (option->kind == CLI_LIST)
+                        arguments_free((void *)(values + option->offset));
+                if (option->kind != CLI_ORDERED)
+                        continue;
+                struct cli_ordered *ordered = (void *)(values + option->offset);
+                free(ordered->options);
+                *ordered = (struct cli_ordered){0};
+        }
+        free(values);
+}
+
+static int report(const struct cli_program *program, const struct cli_command *command, const struct error *err)
+{
+        bool coloured = progress_in_colour();
+        fflush(stdout);
+        fprintf(stderr, "%s%s%s%s:%s %s\n", coloured ? "\033[31m" : "", program->name, command ? " " : "",
+                command ? command->name : "", coloured ? "\033[0m" : "", err->message);
+        return (int)err->code;
+}
+
+static int run_command(const struct cli_program *program, const struct cli_command *command, int count,
+                       char **arguments, struct error *err)
+{
+        char *values = memory_new(1, command->values_size);
+        struct parsed parsed = {0};
+        int code = 0;
+        if (!read_environment(command, values, err) || !parse(command, count, arguments, values, &parsed, err)) {
+                if (err->code == ERROR_USAGE)
+                        error_append(err, "\n(%s %s --help shows how)", program->name, command->name);
+        } else if (parsed.help) {
+                help_command(program, command);
+        } else {
+                code = command->run(values, parsed.operand_count, parsed.operands, err);
+        }
+        free(parsed.operands);
+        free_values(command, values);
+        return code;
+}
+
+// A result that could not be printed is no result.
+static int flushed(const struct cli_program *program, int code)
+{
+        if (fflush(stdout) == 0 && !ferror(stdout))
+                return code;
+        fprintf(stderr, "%s: cannot write to standard output\n", program->name);
+        return code ? code : ERROR_ENVIRONMENT;
+}
+
+int cli_main(const struct cli_program *program, int count, char **arguments)
+{
+        interrupt_catch();
+        const char *word = count > 1 ? arguments[1] : "--help";
+        if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0) {
+                help_program(program);
+                return flushed(program, count > 1 ? 0 : ERROR_USAGE);
+        }
+        if (strcmp(word, "--version") == 0) {
+                printf("%s %s\n", program->name, program->version);
+                return flushed(program, 0);
+        }
+        AUTO_ERROR struct error err = {0};
+        const struct cli_command *command = find_command(program, word, &err);
+        int code = command ? run_command(program, command, count - 2, arguments + 2, &err) : ERROR_USAGE;
+        return flushed(program, err.code ? report(program, command, &err) : code);
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The command line: a program is a table of commands, a command a table of options and one function.
+//
+// Options are `--name VALUE`, `--name=VALUE` or `--flag`, before or after operands; `--` ends them. Everything wrong is
+// said with the nearest valid spelling and ends in exit code 2. `--help` and `--version` are everywhere.
+#pragma once
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/process.h"
+
+enum cli_kind {
+        CLI_FLAG,    // bool
+        CLI_TEXT,    // const char *, NULL unless given
+        CLI_NUMBER,  // uint64_t
+        CLI_SIZE,    // uint64_t in bytes, written with K, M, G, T
+        CLI_LIST,    // struct arguments: every value, in order
+        CLI_ORDERED, // struct cli_ordered: options whose order among each other counts, as the EDITs of aavmf-vars
+};
+
+struct cli_ordered {
+        struct cli_ordered_option {
+                const char *name;  // as in the table
+                const char *value; // NULL for one that takes none
+        } * options;
+        size_t count;
+};
+
+struct cli_option {
+        const char *name;        // without the dashes
+        const char *argument;    // what its value is called in the help ("FILE"); NULL where it takes none
+        enum cli_kind kind;      // how the value is kept
+        size_t offset;           // offsetof() in the command's values
+        const char *help;        // one line, no full stop; says the default and the unit
+        const char *environment; // the environment variable that stands in for it; NULL where there is none
+};
+
+struct cli_command {
+        const char *name;
+        const char *operands;             // what follows the options in the usage line: "FILE..."
+        const char *summary;              // one line
+        const char *details;              // paragraphs for --help; NULL where the summary says it all
+        const struct cli_option *options; // ended by a row without a name; NULL where there are none
+        size_t values_size;               // sizeof the struct that the options fill, zeroed before
+        int least, most;                  // operands; MOST is -1 for any number
+        // Does it. Returns the exit code; where it has filled ERR, that is printed and its code is the exit code.
+        int (*run)(const void *values, int count, char **operands, struct error *err);
+};
+
+struct cli_program {
+        const char *name;
+        const char *summary;
+        const char *version;
+        const struct cli_command *const *commands; // ended by NULL, in the order of the help
+};
+
+// The whole of a program's main(): finds the command, reads the options, runs it, prints its error, gives its exit code.
+int cli_main(const struct cli_program *program, int count, char **arguments);
+
+// Prints JSON on standard output, indented, with a final newline, and frees it.
+void cli_print_json(json_t *json);
+
+// Prints "warning: ..." or "note: ..." on standard error.
+void cli_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void cli_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+// The spelling in the NULL-terminated NAMES that is nearest to WORD, NULL where none is near.
+const char *cli_nearest(const char *word, const char *const *names);

@@ -1,0 +1,409 @@
+// SPDX-License-Identifier: Apache-2.0
+#define _GNU_SOURCE // SEEK_DATA
+#include "base/file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+
+enum {
+        HOLE_BLOCK = 4096,     // zero runs shorter than a file-system block save nothing
+        READ_BLOCK = 1 << 16,  // bytes
+        NEW_FILE_BITS = 07777, // what chmod takes
+};
+
+char *file_path(const char *folder, const char *name)
+{
+        return text_format("%s%s%s", folder, text_ends_with(folder, "/") ? "" : "/", name);
+}
+
+bool file_exists(const char *path)
+{
+        struct stat status;
+        return stat(path, &status) == 0;
+}
+
+uint64_t file_allocated(const char *path)
+{
+        struct stat status;
+        return stat(path, &status) == 0 ? (uint64_t)status.st_blocks * 512 : 0;
+}
+
+bool file_read(const char *path, uint64_t limit, struct buffer *buffer, struct error *err)
+{
+        AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
+        if (fd < 0)
+                return error_system(err, "%s: cannot open", path);
+        AUTO_FREE uint8_t *block = memory_new(READ_BLOCK, 1);
+        uint64_t total = 0;
+        for (;;) {
+                ssize_t count = read(fd, block, READ_BLOCK);
+                if (count < 0 && errno == EINTR)
+                        continue;
+                if (count < 0)
+                        return error_system(err, "%s: cannot read", path);
+                if (count == 0)
+                        return true;
+                total += (uint64_t)count;
+                if (total > limit) {
+                        AUTO_FREE char *most = text_size(limit);
+                        return error_set(err, ERROR_DAMAGED, "%s: larger than the %s that such a file can have", path,
+                                         most);
+                }
+                buffer_add(buffer, block, (size_t)count);
+        }
+}
+
+bool file_map(const char *path, struct file_mapping *mapping, struct error *err)
+{
+        *mapping = (struct file_mapping){0};
+        AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
+        if (fd < 0)
+                return error_system(err, "%s: cannot open", path);
+        struct stat status;
+        if (fstat(fd, &status) != 0)
+                return error_system(err, "%s: cannot examine", path);
+        if (!S_ISREG(status.st_mode))
+                return error_set(err, ERROR_DAMAGED, "%s: not a regular file", path);
+        if (status.st_size == 0)
+                return true;
+        void *data = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+        if (data == MAP_FAILED)
+                return error_system(err, "%s: cannot map", path);
+        mapping->bytes = (struct bytes){data, (size_t)status.st_size};
+        return true;
+}
+
+void file_unmap(struct file_mapping *mapping)
+{
+        if (mapping->bytes.size)
+                munmap((void *)(uintptr_t)mapping->bytes.data, mapping->bytes.size);
+        *mapping = (struct file_mapping){0};
+}
+
+struct file_replacement {
+        char *target;  // what is replaced: no symbolic link
+        char *partial; // the temporary file beside it
+        int fd;
+        uint64_t at; // length so far, holes included
+};
+
+static void replacement_free(struct file_replacement *replacement)
+{
+        if (replacement->fd >= 0)
+                close(replacement->fd);
+        free(replacement->target);
+        free(replacement->partial);
+        free(replacement);
+}
+
+// Where PATH really is: links followed as far as they lead to something, and for a new file the folder's own path.
+static char *resolve(const char *path, struct error *err)
+{
+        char *resolved = realpath(path, NULL);
+        if (resolved)
+                return resolved;
+        if (errno != ENOENT) {
+                error_system(err, "%s: cannot find", path);
+                return NULL;
+        }
+        AUTO_FREE char *for_folder = memory_text(path);
+        AUTO_FREE char *for_name = memory_text(path);
+        AUTO_FREE char *folder = realpath(dirname(for_folder), NULL);
+        if (!folder) {
+                error_system(err, "%s: its folder", path);
+                return NULL;
+        }
+        return file_path(folder, basename(for_name));
+}
+
+static char *partial_path(const char *target)
+{
+        const char *name = strrchr(target, '/') + 1;
+        return text_format("%.*s.%s.partial", (int)(name - target), target, name);
+}
+
+// Opens the temporary file and locks it, so that of two programs that replace the same file one is refused. A file that
+// a killed program left is taken over. Between open and lock its owner may have renamed it: then it is opened anew.
+static int open_partial(const char *partial, mode_t mode, struct error *err)
+{
+        for (;;) {
+                AUTO_CLOSE int fd = open(partial, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, mode);
+                if (fd < 0) {
+                        error_system(err, "%s: cannot create", partial);
+                        return -1;
+                }
+                if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+                        error_set(err, ERROR_ENVIRONMENT, "%s: another program is writing this file at this moment",
+                                  partial);
+                        return -1;
+                }
+                struct stat opened;
+                struct stat named;
+                if (fstat(fd, &opened) != 0 || stat(partial, &named) != 0 || opened.st_ino != named.st_ino ||
+                    opened.st_dev != named.st_dev)
+                        continue;
+                if (ftruncate(fd, 0) != 0) {
+                        error_system(err, "%s: cannot empty", partial);
+                        return -1;
+                }
+                return DESCRIPTOR_TAKE(fd);
+        }
+}
+
+struct file_replacement *file_replacement_begin(const char *path, mode_t mode, struct error *err)
+{
+        AUTO_FREE char *target = resolve(path, err);
+        if (!target)
+                return NULL;
+        struct stat status;
+        bool replaces = stat(target, &status) == 0;
+        if (replaces && !S_ISREG(status.st_mode)) {
+                error_set(err, ERROR_DAMAGED, "%s: not a regular file", path);
+                return NULL;
+        }
+        AUTO_FREE char *partial = partial_path(target);
+        int fd = open_partial(partial, mode, err);
+        if (fd < 0)
+                return NULL;
+        struct file_replacement *replacement = memory_new(1, sizeof *replacement);
+        *replacement = (struct file_replacement){MEMORY_TAKE(target), MEMORY_TAKE(partial), fd, 0};
+        if (replaces && fchmod(fd, status.st_mode & NEW_FILE_BITS) != 0) {
+                error_system(err, "%s: cannot set the mode", replacement->partial);
+                file_replacement_discard(&replacement);
+        }
+        return replacement;
+}
+
+const char *file_replacement_path(const struct file_replacement *replacement)
+{
+        return replacement->partial;
+}
+
+static bool write_at(struct file_replacement *replacement, struct bytes bytes, struct error *err)
+{
+        while (bytes.size) {
+                ssize_t count = pwrite(replacement->fd, bytes.data, bytes.size, (off_t)replacement->at);
+                if (count < 0 && errno == EINTR)
+                        continue;
+                if (count < 0)
+                        return error_system(err, "%s: cannot write", replacement->target);
+                replacement->at += (uint64_t)count;
+                bytes = bytes_from(bytes, (uint64_t)count);
+        }
+        return true;
+}
+
+bool file_replacement_skip(struct file_replacement *replacement, uint64_t size, struct error *err)
+{
+        replacement->at += size;
+        if (ftruncate(replacement->fd, (off_t)replacement->at) != 0)
+                return error_system(err, "%s: cannot extend", replacement->target);
+        return true;
+}
+
+bool file_replacement_write(struct file_replacement *replacement, struct bytes bytes, struct error *err)
+{
+        while (bytes.size) {
+                size_t size = HOLE_BLOCK - replacement->at % HOLE_BLOCK;
+                size = size < bytes.size ? size : bytes.size;
+                struct bytes block = {bytes.data, size};
+                bool zero = bytes_all(block, 0);
+                while (block.size < bytes.size) {
+                        size_t more = bytes.size - block.size < HOLE_BLOCK ? bytes.size - block.size : HOLE_BLOCK;
+                        if (bytes_all((struct bytes){bytes.data + block.size, more}, 0) != zero)
+                                break;
+                        block.size += more;
+                }
+                if (!(zero ? file_replacement_skip(replacement, block.size, err) : write_at(replacement, block, err)))
+                        return false;
+                bytes = bytes_from(bytes, block.size);
+        }
+        return true;
+}
+
+static bool sync_folder_of(const char *path, struct error *err)
+{
+        AUTO_FREE char *copy = memory_text(path);
+        AUTO_CLOSE int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (fd < 0 || fsync(fd) != 0)
+                return error_system(err, "%s: cannot sync its folder", path);
+        return true;
+}
+
+bool file_replacement_commit(struct file_replacement **replacement, struct error *err)
+{
+        const struct file_replacement *done = *replacement;
+        if (fsync(done->fd) != 0) {
+                error_system(err, "%s: cannot sync", done->target);
+                file_replacement_discard(replacement);
+                return false;
+        }
+        if (rename(done->partial, done->target) != 0) {
+                error_system(err, "%s: cannot replace", done->target);
+                file_replacement_discard(replacement);
+                return false;
+        }
+        bool synced = sync_folder_of(done->target, err);
+        replacement_free(*replacement);
+        *replacement = NULL;
+        return synced;
+}
+
+void file_replacement_discard(struct file_replacement **replacement)
+{
+        if (!*replacement)
+                return;
+        unlink((*replacement)->partial);
+        replacement_free(*replacement);
+        *replacement = NULL;
+}
+
+bool file_replace(const char *path, mode_t mode, struct bytes bytes, struct error *err)
+{
+        AUTO_REPLACEMENT struct file_replacement *replacement = file_replacement_begin(path, mode, err);
+        return replacement && file_replacement_write(replacement, bytes, err) &&
+               file_replacement_commit(&replacement, err);
+}
+
+// Where the data after AT begins, and where it ends. A file system that knows no holes is all data.
+static bool next_data(int fd, off_t at, off_t size, off_t *begin, off_t *end)
+{
+        *begin = at;
+        *end = size;
+#ifdef SEEK_DATA
+        off_t data = lseek(fd, at, SEEK_DATA);
+        if (data < 0 && errno == ENXIO)
+                return false;
+        off_t hole = data < 0 ? -1 : lseek(fd, data, SEEK_HOLE);
+        if (hole >= 0) {
+                *begin = data;
+                *end = hole;
+        }
+#endif
+        return at < size;
+}
+
+static bool copy_range(int fd, const char *source, off_t begin, off_t end, struct file_replacement *replacement,
+                       struct error *err)
+{
+        AUTO_FREE uint8_t *block = memory_new(READ_BLOCK, 1);
+        while (begin < end) {
+                size_t wanted = end - begin < READ_BLOCK ? (size_t)(end - begin) : READ_BLOCK;
+                ssize_t count = pread(fd, block, wanted, begin);
+                if (count < 0 && errno == EINTR)
+                        continue;
+                if (count < 0)
+                        return error_system(err, "%s: cannot read", source);
+                if (count == 0)
+                        return error_set(err, ERROR_ENVIRONMENT, "%s: became shorter while it was copied", source);
+                if (!file_replacement_write(replacement, (struct bytes){block, (size_t)count}, err))
+                        return false;
+                begin += count;
+        }
+        return true;
+}
+
+bool file_copy(const char *source, const char *target, mode_t mode, struct error *err)
+{
+        AUTO_CLOSE int fd = open(source, O_RDONLY | O_CLOEXEC);
+        struct stat status;
+        if (fd < 0 || fstat(fd, &status) != 0)
+                return error_system(err, "%s: cannot open", source);
+        if (!S_ISREG(status.st_mode))
+                return error_set(err, ERROR_DAMAGED, "%s: not a regular file", source);
+        AUTO_REPLACEMENT struct file_replacement *replacement = file_replacement_begin(target, mode, err);
+        if (!replacement)
+                return false;
+        off_t begin;
+        off_t end = 0;
+        while (next_data(fd, end, status.st_size, &begin, &end)) {
+                if (!file_replacement_skip(replacement, (uint64_t)begin - replacement->at, err) ||
+                    !copy_range(fd, source, begin, end, replacement, err))
+                        return false;
+        }
+        return file_replacement_skip(replacement, (uint64_t)status.st_size - replacement->at, err) &&
+               file_replacement_commit(&replacement, err);
+}
+
+bool file_make_folder(const char *path, mode_t mode, struct error *err)
+{
+        AUTO_FREE char *part = memory_text(path);
+        for (char *slash = part + 1; *slash; slash++) {
+                if (*slash != '/')
+                        continue;
+                *slash = '\0';
+                if (mkdir(part, 0777) != 0 && errno != EEXIST)
+                        return error_system(err, "%s: cannot create the folder", part);
+                *slash = '/';
+        }
+        if (mkdir(part, mode) != 0 && errno != EEXIST)
+                return error_system(err, "%s: cannot create the folder", part);
+        struct stat status;
+        if (stat(part, &status) != 0 || !S_ISDIR(status.st_mode))
+                return error_set(err, ERROR_ENVIRONMENT, "%s: is there and is not a folder", part);
+        return true;
+}
+
+static bool remove_entry(int folder, const char *name, const char *shown, struct error *err);
+
+static bool remove_children(int folder, const char *name, const char *shown, struct error *err)
+{
+        int fd = openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        DIR *stream = fd < 0 ? NULL : fdopendir(fd);
+        if (!stream) {
+                if (fd >= 0)
+                        close(fd);
+                return error_system(err, "%s: cannot open", shown);
+        }
+        bool removed = true;
+        for (const struct dirent *entry; removed && (entry = readdir(stream));) {
+                if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+                        continue;
+                AUTO_FREE char *child = file_path(shown, entry->d_name);
+                removed = remove_entry(dirfd(stream), entry->d_name, child, err);
+        }
+        closedir(stream);
+        return removed;
+}
+
+static bool remove_entry(int folder, const char *name, const char *shown, struct error *err)
+{
+        struct stat status;
+        if (fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) != 0)
+                return errno == ENOENT || error_system(err, "%s: cannot examine", shown);
+        bool is_folder = S_ISDIR(status.st_mode);
+        if (is_folder && !remove_children(folder, name, shown, err))
+                return false;
+        if (unlinkat(folder, name, is_folder ? AT_REMOVEDIR : 0) != 0 && errno != ENOENT)
+                return error_system(err, "%s: cannot remove", shown);
+        return true;
+}
+
+bool file_remove_tree(const char *path, struct error *err)
+{
+        return remove_entry(AT_FDCWD, path, path, err);
+}
+
+char *file_temporary_folder(struct error *err)
+{
+        const char *parent = getenv("TMPDIR");
+        char *path = file_path(parent && *parent ? parent : "/tmp", "esxiarm-XXXXXX");
+        if (mkdtemp(path))
+                return path;
+        error_system(err, "%s: cannot create a temporary folder", path);
+        free(path);
+        return NULL;
+}

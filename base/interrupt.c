@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/interrupt.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+static int pipe_ends[2] = {-1, -1};
+static volatile sig_atomic_t count;
+
+static void note(int number)
+{
+        count++;
+        if (count >= 3)
+                _exit(128 + number);
+        // A full pipe is readable as well, so the result does not matter.
+        ssize_t ignored = write(pipe_ends[1], "", 1);
+        (void)ignored;
+}
+
+void interrupt_catch(void)
+{
+        if (pipe_ends[0] >= 0 || pipe(pipe_ends) != 0)
+                return;
+        for (int i = 0; i < 2; i++) {
+                fcntl(pipe_ends[i], F_SETFD, FD_CLOEXEC);
+                fcntl(pipe_ends[i], F_SETFL, O_NONBLOCK);
+        }
+        struct sigaction action = {.sa_handler = note};
+        sigemptyset(&action.sa_mask);
+        static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+        for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
+                struct sigaction old;
+                // What nohup ignores stays ignored.
+                if (sigaction(signals[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+                        sigaction(signals[i], &action, NULL);
+        }
+}
+
+int interrupt_descriptor(void)
+{
+        return pipe_ends[0];
+}
+
+bool interrupt_pending(void)
+{
+        return count > 0;
+}
+
+bool interrupt_check(struct error *err)
+{
+        return !interrupt_pending() || error_set(err, ERROR_INTERRUPTED, "interrupted");
+}

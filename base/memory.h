@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Allocation that does not fail, and the cleanup attributes that free what a scope owns.
+//
+// Sizes that come from a file are bounded by that file before they are allocated (see bytes.h), so running out of
+// memory here means that the host has none left: the program says so and ends. Nothing else in the project ends it.
+#pragma once
+
+#include <stddef.h>
+
+#define MEMORY_RESULT __attribute__((returns_nonnull, warn_unused_result))
+
+// COUNT * SIZE zeroed bytes. Freed with free().
+MEMORY_RESULT void *memory_new(size_t count, size_t size);
+
+// POINTER (or NULL) resized to COUNT * SIZE bytes; what is added is not initialised.
+MEMORY_RESULT void *memory_resize(void *pointer, size_t count, size_t size);
+
+// Copies. TEXT must not be NULL. Freed with free().
+MEMORY_RESULT void *memory_copy(const void *data, size_t size);
+MEMORY_RESULT char *memory_text(const char *text);
+
+// `AUTO_FREE char *name = ...;` is freed when it leaves its scope.
+void memory_free_pointer(void *pointer_to_pointer);
+#define AUTO_FREE __attribute__((cleanup(memory_free_pointer)))
+
+// `AUTO_CLOSE int fd = -1;` is closed when it leaves its scope, unless it is -1.
+void memory_close_descriptor(const int *descriptor);
+#define AUTO_CLOSE __attribute__((cleanup(memory_close_descriptor)))
+
+// Hands the value of an AUTO_FREE or AUTO_CLOSE variable to the caller: the variable no longer owns it.
+#define MEMORY_TAKE(pointer)                                                                                           \
+        __extension__({                                                                                                \
+                __typeof__(pointer) taken_ = (pointer);                                                                \
+                (pointer) = NULL;                                                                                      \
+                taken_;                                                                                                \
+        })
+#define DESCRIPTOR_TAKE(fd)                                                                                            \
+        __extension__({                                                                                                \
+                int taken_ = (fd);                                                                                     \
+                (fd) = -1;                                                                                             \
+                taken_;                                                                                                \
+        })

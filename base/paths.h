@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Where the programs find their data: in the source tree when they run from build/, in $(PREFIX)/share/esxiarm when
+// they are installed.
+#pragma once
+
+#include "base/error.h"
+
+// The path of the data file NAME ("guests/esxi8.yaml", "rehearsal/BOOTAA64.EFI", "catalog.yaml"), freed with free().
+// Looked for in $ESXIARM_DATA, then beside the program (build/share/NAME), then in the installed folder. NULL, with the
+// places looked in, where it is nowhere.
+char *paths_data(const char *name, struct error *err);
+
+// ${XDG_CACHE_HOME:-~/.cache}/esxiarm, freed with free(). NULL where neither is set.
+char *paths_cache(struct error *err);

@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
+
+#include "base/interrupt.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "base/time.h"
+
+enum {
+        ERRORS_LIMIT = 1 << 16, // bytes kept of what a program says on standard error
+        NO_LIMIT_MS = -1,
+};
+
+void arguments_free(struct arguments *arguments)
+{
+        for (size_t i = 0; i < arguments->count; i++)
+                free(arguments->values[i]);
+        free(arguments->values);
+        *arguments = (struct arguments){0};
+}
+
+static void add_owned(struct arguments *arguments, char *value)
+{
+        arguments->values = memory_resize(arguments->values, arguments->count + 2, sizeof *arguments->values);
+        arguments->values[arguments->count++] = value;
+        arguments->values[arguments->count] = NULL;
+}
+
+void arguments_add(struct arguments *arguments, const char *value)
+{
+        add_owned(arguments, memory_text(value));
+}
+
+void arguments_add_format(struct arguments *arguments, const char *format, ...)
+{
+        va_list list;
+        va_start(list, format);
+        add_owned(arguments, text_format_list(format, list));
+        va_end(list);
+}
+
+static bool needs_quotes(const char *value)
+{
+        static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=/.,:@%";
+        return !*value || value[strspn(value, plain)];
+}
+
+char *arguments_quoted(const struct arguments *arguments)
+{
+        struct text line = {0};
+        for (size_t i = 0; i < arguments->count; i++) {
+                const char *value = arguments->values[i];
+                if (i)
+                        text_add_char(&line, ' ');
+                if (!needs_quotes(value)) {
+                        text_add(&line, value);
+                        continue;
+                }
+                text_add_char(&line, '\'');
+                for (; *value; value++)
+                        text_add_span(&line, *value == '\'' ? "'\\''" : value, *value == '\'' ? 4 : 1);
+                text_add_char(&line, '\'');
+        }
+        return text_take(&line);
+}
+
+// Who has the programs that this project starts.
+static const struct {
+        const char *program, *packages;
+} packages[] = {
+        {"qemu-system-aarch64", "qemu-system-arm (Debian, Ubuntu), qemu-system-aarch64 (Fedora) or qemu (Homebrew)"},
+        {"qemu-img", "qemu-utils (Debian, Ubuntu), qemu-img (Fedora) or qemu (Homebrew)"},
+        {"mformat", "mtools"},
+        {"mcopy", "mtools"},
+        {"gpgv", "gpgv (Debian, Ubuntu) or gnupg2"},
+        {"apt-get", "apt, which only Debian and its relatives have; use another source"},
+};
+
+static bool is_program(const char *path)
+{
+        struct stat status;
+        return stat(path, &status) == 0 && S_ISREG(status.st_mode) && access(path, X_OK) == 0;
+}
+
+char *process_find(const char *name, struct error *err)
+{
+        if (strchr(name, '/')) {
+                if (is_program(name))
+                        return memory_text(name);
+                error_set(err, ERROR_ENVIRONMENT, "%s: no such program", name);
+                return NULL;
+        }
+        const char *path = getenv("PATH");
+        for (path = path ? path : "/usr/bin:/bin"; *path;) {
+                size_t length = strcspn(path, ":");
+                char *candidate = text_format("%.*s/%s", length ? (int)length : 1, length ? path : ".", name);
+                if (is_program(candidate))
+                        return candidate;
+                free(candidate);
+                path += length + (path[length] == ':');
+        }
+        error_set(err, ERROR_ENVIRONMENT, "%s is not installed, or not in PATH", name);
+        for (size_t i = 0; i < sizeof packages / sizeof packages[0]; i++) {
+                if (strcmp(packages[i].program, name) == 0)
+                        error_append(err, "; it is in the package %s", packages[i].packages);
+        }
+        return NULL;
+}
+
+void process_result_free(struct process_result *result)
+{
+        buffer_free(&result->output);
+        buffer_free(&result->errors);
+}
+
+// In the child: what it inherits, then the program. REPORT_FD tells the parent of a failure and closes on success.
+static _Noreturn void become(const char *program, char **arguments, int input, int output, int errors, int report)
+{
+        setpgid(0, 0);
+#ifdef __linux__
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+#endif
+        static const int defaults[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGCHLD};
+        for (size_t i = 0; i < sizeof defaults / sizeof defaults[0]; i++)
+                signal(defaults[i], SIG_DFL);
+        sigset_t none;
+        sigemptyset(&none);
+        sigprocmask(SIG_SETMASK, &none, NULL);
+        if (dup2(input, 0) >= 0 && dup2(output, 1) >= 0 && dup2(errors, 2) >= 0)
+                execv(program, arguments);
+        int number = errno;
+        ssize_t ignored = write(report, &number, sizeof number);
+        (void)ignored;
+        _exit(127);
+}
+
+static bool make_pipe(int ends[2], struct error *err)
+{
+        if (pipe(ends) != 0)
+                return error_system(err, "cannot make a pipe");
+        fcntl(ends[0], F_SETFD, FD_CLOEXEC);
+        fcntl(ends[1], F_SETFD, FD_CLOEXEC);
+        return true;
+}
+
+// Starts ARGUMENTS with these descriptors as output and errors. ALIVE is readable once the program has ended.
+static bool spawn(const struct arguments *arguments, int output, int errors, struct process *process, struct error *err)
+{
+        AUTO_FREE char *program = process_find(arguments->values[0], err);
+        if (!program)
+                return false;
+        AUTO_CLOSE int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+        if (null < 0)
+                return error_system(err, "/dev/null");
+        int report[2];
+        int alive[2];
+        if (!make_pipe(report, err))
+                return false;
+        if (!make_pipe(alive, err)) {
+                close(report[0]);
+                close(report[1]);
+                return false;
+        }
+        pid_t pid = fork();
+        if (pid == 0) {
+                // Held open, unseen by the program, until the process ends: that is what makes DESCRIPTOR readable.
+                fcntl(alive[1], F_SETFD, 0);
+                become(program, arguments->values, null, output, errors, report[1]);
+        }
+        close(report[1]);
+        close(alive[1]);
+        int number = 0;
+        bool failed = pid < 0 || read(report[0], &number, sizeof number) == sizeof number;
+        close(report[0]);
+        if (failed) {
+                close(alive[0]);
+                if (pid > 0)
+                        waitpid(pid, NULL, 0);
+                errno = pid < 0 ? errno : number;
+                error_system(err, "%s: cannot start", program);
+                if (err)
+                        err->code = ERROR_ENVIRONMENT;
+                return false;
+        }
+        *process = (struct process){.pid = pid, .descriptor = alive[0]};
+        return true;
+}
+
+static void reap(struct process *process)
+{
+        int status = 0;
+        while (waitpid(process->pid, &status, 0) < 0 && errno == EINTR)
+                ;
+        process->exit_code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+        process->pid = 0;
+        close(process->descriptor);
+        process->descriptor = -1;
+}
+
+bool process_wait(struct process *process, int timeout_ms)
+{
+        if (!process->pid)
+                return true;
+        uint64_t deadline = time_now_ms() + (uint64_t)(timeout_ms < 0 ? 0 : timeout_ms);
+        for (;;) {
+                int left = timeout_ms < 0 ? -1 : (int)(deadline - time_now_ms());
+                struct pollfd poll_for = {process->descriptor, POLLIN, 0};
+                int ready = poll(&poll_for, 1, timeout_ms < 0 ? -1 : left > 0 ? left : 0);
+                if (ready > 0) {
+                        reap(process);
+                        return true;
+                }
+                if (ready == 0 || errno != EINTR)
+                        return false;
+        }
+}
+
+void process_end(struct process *process, int grace_ms)
+{
+        if (!process->pid)
+                return;
+        kill(process->pid, SIGTERM);
+        if (process_wait(process, grace_ms))
+                return;
+        kill(process->pid, SIGKILL);
+        process_wait(process, NO_LIMIT_MS);
+}
+
+bool process_start(const struct arguments *arguments, const char *output_path, struct process *process,
+                   struct error *err)
+{
+        AUTO_CLOSE int output = open(output_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+        if (output < 0)
+                return error_system(err, "%s: cannot open", output_path);
+        return spawn(arguments, output, output, process, err);
+}
+
+// One pipe of a program that is being collected.
+struct collector {
+        int fd; // -1 after its end
+        struct buffer *buffer;
+        uint64_t limit;
+};
+
+// Takes what there is. False where it is more than the limit.
+static bool collect(struct collector *collector, bool drop_excess)
+{
+        uint8_t block[1 << 14];
+        ssize_t count = read(collector->fd, block, sizeof block);
+        if (count < 0 && (errno == EINTR || errno == EAGAIN))
+                return true;
+        if (count <= 0) {
+                collector->fd = -1;
+                return true;
+        }
+        uint64_t room = collector->limit - collector->buffer->size;
+        buffer_add(collector->buffer, block, (uint64_t)count < room ? (size_t)count : (size_t)room);
+        return (uint64_t)count <= room || drop_excess;
+}
+
+// Reads both pipes until both end. False, with ERR, where the program has to be killed.
+static bool collect_all(struct collector collectors[2], const char *name, int timeout_ms, struct error *err)
+{
+        uint64_t deadline = time_now_ms() + (uint64_t)timeout_ms;
+        while (collectors[0].fd >= 0 || collectors[1].fd >= 0) {
+                uint64_t now = time_now_ms();
+                if (timeout_ms >= 0 && now >= deadline)
+                        return error_set(err, ERROR_TIMED_OUT, "%s: took longer than %d s", name, timeout_ms / 1000);
+                struct pollfd poll_for[3] = {
+                        {collectors[0].fd, POLLIN, 0},
+                        {collectors[1].fd, POLLIN, 0},
+                        {interrupt_descriptor(), POLLIN, 0},
+                };
+                if (poll(poll_for, 3, timeout_ms < 0 ? -1 : (int)(deadline - now)) < 0 && errno != EINTR)
+                        return error_system(err, "%s: cannot wait", name);
+                if (!interrupt_check(err))
+                        return false;
+                for (int i = 0; i < 2; i++) {
+                        if (poll_for[i].revents && !collect(&collectors[i], i == 1))
+                                return error_set(err, ERROR_DAMAGED, "%s: printed more than %llu bytes", name,
+                                                 (unsigned long long)collectors[i].limit);
+                }
+        }
+        return true;
+}
+
+bool process_run(const struct arguments *arguments, uint64_t limit, int timeout_ms, struct process_result *result,
+                 struct error *err)
+{
+        int output[2];
+        int errors[2];
+        *result = (struct process_result){0};
+        if (!make_pipe(output, err))
+                return false;
+        if (!make_pipe(errors, err)) {
+                close(output[0]);
+                close(output[1]);
+                return false;
+        }
+        struct process process = {0};
+        bool started = spawn(arguments, output[1], errors[1], &process, err);
+        close(output[1]);
+        close(errors[1]);
+        bool collected = false;
+        if (started) {
+                struct collector collectors[2] = {
+                        {output[0], &result->output, limit},
+                        {errors[0], &result->errors, ERRORS_LIMIT},
+                };
+                collected = collect_all(collectors, arguments->values[0], timeout_ms, err);
+                if (!collected)
+                        kill(process.pid, SIGKILL);
+                process_wait(&process, NO_LIMIT_MS);
+                result->exit_code = process.exit_code;
+        }
+        close(output[0]);
+        close(errors[0]);
+        if (!collected)
+                process_result_free(result);
+        return collected;
+}
+
+bool process_run_checked(const struct arguments *arguments, uint64_t limit, int timeout_ms,
+                         struct process_result *result, struct error *err)
+{
+        if (!process_run(arguments, limit, timeout_ms, result, err))
+                return false;
+        if (result->exit_code == 0)
+                return true;
+        size_t length = result->errors.size;
+        while (length && result->errors.data[length - 1] == '\n')
+                length--;
+        AUTO_FREE char *said = text_printable((const char *)result->errors.data, length, true);
+        error_set(err, ERROR_ENVIRONMENT, "%s failed (exit code %d)%s%s", arguments->values[0], result->exit_code,
+                  *said ? ": " : "", said);
+        process_result_free(result);
+        return false;
+}

@@ -1,0 +1,375 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/text.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/memory.h"
+
+void text_free(struct text *text)
+{
+        free(text->data);
+        *text = (struct text){0};
+}
+
+void text_clear(struct text *text)
+{
+        text->length = 0;
+        if (text->data)
+                text->data[0] = '\0';
+}
+
+void text_add_span(struct text *text, const char *addition, size_t length)
+{
+        if (!text->data || text->capacity - text->length < length + 1) {
+                size_t wanted = text->length + length + 1;
+                text->capacity = wanted > 2 * text->capacity ? wanted : 2 * text->capacity;
+                text->data = memory_resize(text->data, text->capacity, 1);
+        }
+        if (length)
+                memcpy(text->data + text->length, addition, length);
+        text->length += length;
+        text->data[text->length] = '\0';
+}
+
+void text_add(struct text *text, const char *addition)
+{
+        text_add_span(text, addition, strlen(addition));
+}
+
+void text_add_char(struct text *text, char character)
+{
+        text_add_span(text, &character, 1);
+}
+
+void text_add_format(struct text *text, const char *format, ...)
+{
+        va_list arguments;
+        va_start(arguments, format);
+        AUTO_FREE char *addition = text_format_list(format, arguments);
+        va_end(arguments);
+        text_add(text, addition);
+}
+
+void text_add_utf8(struct text *text, uint32_t code_point)
+{
+        char encoded[4];
+        size_t length;
+        if (code_point < 0x80) {
+                encoded[0] = (char)code_point;
+                length = 1;
+        } else if (code_point < 0x800) {
+                encoded[0] = (char)(0xC0 | code_point >> 6);
+                encoded[1] = (char)(0x80 | (code_point & 0x3F));
+                length = 2;
+        } else if (code_point < 0x10000) {
+                encoded[0] = (char)(0xE0 | code_point >> 12);
+                encoded[1] = (char)(0x80 | (code_point >> 6 & 0x3F));
+                encoded[2] = (char)(0x80 | (code_point & 0x3F));
+                length = 3;
+        } else {
+                encoded[0] = (char)(0xF0 | code_point >> 18);
+                encoded[1] = (char)(0x80 | (code_point >> 12 & 0x3F));
+                encoded[2] = (char)(0x80 | (code_point >> 6 & 0x3F));
+                encoded[3] = (char)(0x80 | (code_point & 0x3F));
+                length = 4;
+        }
+        text_add_span(text, encoded, length);
+}
+
+const char *text_string(const struct text *text)
+{
+        return text->data ? text->data : "";
+}
+
+char *text_take(struct text *text)
+{
+        char *data = text->data ? text->data : memory_text("");
+        *text = (struct text){0};
+        return data;
+}
+
+char *text_format_list(const char *format, va_list arguments)
+{
+        va_list again;
+        va_copy(again, arguments);
+        int length = vsnprintf(NULL, 0, format, arguments);
+        char *text = memory_new((size_t)(length < 0 ? 0 : length) + 1, 1);
+        vsnprintf(text, (size_t)(length < 0 ? 0 : length) + 1, format, again);
+        va_end(again);
+        return text;
+}
+
+char *text_format(const char *format, ...)
+{
+        va_list arguments;
+        va_start(arguments, format);
+        char *text = text_format_list(format, arguments);
+        va_end(arguments);
+        return text;
+}
+
+static const uint32_t REPLACEMENT = 0xFFFD;
+
+static bool is_high_surrogate(uint16_t unit)
+{
+        return unit >= 0xD800 && unit < 0xDC00;
+}
+
+static bool is_low_surrogate(uint16_t unit)
+{
+        return unit >= 0xDC00 && unit < 0xE000;
+}
+
+char *text_from_utf16(struct bytes utf16)
+{
+        struct text text = {0};
+        struct cursor cursor = cursor_at(utf16, 0);
+        while (cursor_left(&cursor) >= 2) {
+                uint16_t unit = cursor_u16(&cursor);
+                if (unit == 0)
+                        return text_take(&text);
+                struct cursor ahead = cursor;
+                uint16_t next = cursor_left(&ahead) >= 2 ? cursor_u16(&ahead) : 0;
+                if (is_high_surrogate(unit) && is_low_surrogate(next)) {
+                        text_add_utf8(&text, 0x10000 + ((uint32_t)(unit - 0xD800) << 10) + (next - 0xDC00));
+                        cursor = ahead;
+                } else if (is_high_surrogate(unit) || is_low_surrogate(unit)) {
+                        text_add_utf8(&text, REPLACEMENT);
+                } else {
+                        text_add_utf8(&text, unit);
+                }
+        }
+        if (cursor_left(&cursor))
+                text_add_utf8(&text, REPLACEMENT);
+        return text_take(&text);
+}
+
+// The code point at the start of TEXT and the bytes it takes; 0 bytes where it is not valid UTF-8 (Unicode 15, table
+// 3-7: no overlong forms, no surrogates, nothing above U+10FFFF).
+static size_t decode_utf8(const char *text, size_t length, uint32_t *code_point)
+{
+        static const struct {
+                uint8_t mask, lead;
+                size_t size;
+                uint32_t least;
+        } forms[] = {{0x80, 0x00, 1, 0}, {0xE0, 0xC0, 2, 0x80}, {0xF0, 0xE0, 3, 0x800}, {0xF8, 0xF0, 4, 0x10000}};
+        if (length == 0)
+                return 0;
+        uint8_t lead = (uint8_t)text[0];
+        for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+                if ((lead & forms[i].mask) != forms[i].lead)
+                        continue;
+                if (forms[i].size > length)
+                        return 0;
+                uint32_t value = lead & (uint8_t)~forms[i].mask;
+                for (size_t j = 1; j < forms[i].size; j++) {
+                        if (((uint8_t)text[j] & 0xC0) != 0x80)
+                                return 0;
+                        value = value << 6 | ((uint8_t)text[j] & 0x3F);
+                }
+                if (value < forms[i].least || (value >= 0xD800 && value < 0xE000) || value > 0x10FFFF)
+                        return 0;
+                *code_point = value;
+                return forms[i].size;
+        }
+        return 0;
+}
+
+bool text_to_utf16(const char *utf8, struct buffer *buffer)
+{
+        size_t length = strlen(utf8);
+        while (length) {
+                uint32_t code_point;
+                size_t size = decode_utf8(utf8, length, &code_point);
+                if (!size)
+                        return false;
+                if (code_point < 0x10000) {
+                        buffer_add_u16(buffer, (uint16_t)code_point);
+                } else {
+                        buffer_add_u16(buffer, (uint16_t)(0xD800 + ((code_point - 0x10000) >> 10)));
+                        buffer_add_u16(buffer, (uint16_t)(0xDC00 + ((code_point - 0x10000) & 0x3FF)));
+                }
+                utf8 += size;
+                length -= size;
+        }
+        return true;
+}
+
+char *text_hex(struct bytes bytes)
+{
+        char *hex = memory_new(2 * bytes.size + 1, 1);
+        for (size_t i = 0; i < bytes.size; i++) {
+                hex[2 * i] = "0123456789abcdef"[bytes.data[i] >> 4];
+                hex[2 * i + 1] = "0123456789abcdef"[bytes.data[i] & 0xF];
+        }
+        return hex;
+}
+
+static int hex_digit(char digit)
+{
+        if (digit >= '0' && digit <= '9')
+                return digit - '0';
+        if (digit >= 'a' && digit <= 'f')
+                return digit - 'a' + 10;
+        if (digit >= 'A' && digit <= 'F')
+                return digit - 'A' + 10;
+        return -1;
+}
+
+bool text_parse_hex(const char *hex, struct buffer *buffer)
+{
+        for (; *hex; hex += 2) {
+                int high = hex_digit(hex[0]);
+                int low = high < 0 ? -1 : hex_digit(hex[1]);
+                if (low < 0)
+                        return false;
+                buffer_add_u8(buffer, (uint8_t)(high << 4 | low));
+        }
+        return true;
+}
+
+// The number at the start of TEXT; REST is what follows it. False where there is none or it does not fit.
+static bool leading_number(const char *text, uint64_t *number, const char **rest)
+{
+        uint64_t value = 0;
+        const char *at = text;
+        for (; *at >= '0' && *at <= '9'; at++) {
+                uint64_t digit = (uint64_t)(*at - '0');
+                if (value > (UINT64_MAX - digit) / 10)
+                        return false;
+                value = value * 10 + digit;
+        }
+        *rest = at;
+        *number = value;
+        return at != text;
+}
+
+bool text_parse_number(const char *text, uint64_t *number)
+{
+        const char *rest;
+        return leading_number(text, number, &rest) && !*rest;
+}
+
+bool text_parse_size(const char *text, uint64_t *bytes)
+{
+        static const char units[] = "KMGT";
+        const char *rest;
+        if (!leading_number(text, bytes, &rest))
+                return false;
+        unsigned shift = 0;
+        if (*rest) {
+                char upper = (char)(*rest >= 'a' ? *rest - 'a' + 'A' : *rest);
+                const char *unit = strchr(units, upper);
+                if (unit) {
+                        shift = 10 * (unsigned)(unit - units + 1);
+                        rest++;
+                        if (strcasecmp(rest, "ib") == 0)
+                                rest += 2;
+                }
+                if (strcasecmp(rest, "b") == 0)
+                        rest++;
+        }
+        if (*rest || *bytes > UINT64_MAX >> shift)
+                return false;
+        *bytes <<= shift;
+        return true;
+}
+
+char *text_size(uint64_t bytes)
+{
+        static const char *const units[] = {"KiB", "MiB", "GiB", "TiB", "PiB"};
+        if (bytes < 1024)
+                return text_format("%" PRIu64 " bytes", bytes);
+        double value = (double)bytes / 1024;
+        size_t unit = 0;
+        while (value >= 1024 && unit + 1 < sizeof units / sizeof units[0]) {
+                value /= 1024;
+                unit++;
+        }
+        return text_format("%.2f %s", value, units[unit]);
+}
+
+char *text_duration(uint64_t milliseconds)
+{
+        if (milliseconds < 60000)
+                return text_format("%" PRIu64 ".%" PRIu64 " s", milliseconds / 1000, milliseconds % 1000 / 100);
+        return text_format("%" PRIu64 " min %02" PRIu64 " s", milliseconds / 60000, milliseconds % 60000 / 1000);
+}
+
+bool text_starts_with(const char *text, const char *prefix)
+{
+        return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+bool text_ends_with(const char *text, const char *suffix)
+{
+        size_t length = strlen(text);
+        size_t tail = strlen(suffix);
+        return length >= tail && strcmp(text + length - tail, suffix) == 0;
+}
+
+bool text_equal_ignoring_case(const char *a, const char *b)
+{
+        return strcasecmp(a, b) == 0;
+}
+
+// C0 and C1 controls and DEL would steer the terminal.
+static bool is_control(uint32_t code_point)
+{
+        return code_point < 0x20 || (code_point >= 0x7F && code_point < 0xA0);
+}
+
+char *text_printable(const char *text, size_t length, bool keep_newlines)
+{
+        struct text result = {0};
+        while (length) {
+                uint32_t code_point = 0;
+                size_t size = decode_utf8(text, length, &code_point);
+                if (size && (!is_control(code_point) || (code_point == '\n' && keep_newlines))) {
+                        text_add_span(&result, text, size);
+                } else {
+                        size = size ? size : 1;
+                        for (size_t i = 0; i < size; i++)
+                                text_add_format(&result, "\\x%02x", (uint8_t)text[i]);
+                }
+                text += size;
+                length -= size;
+        }
+        return text_take(&result);
+}
+
+static size_t least(size_t a, size_t b)
+{
+        return a < b ? a : b;
+}
+
+// Optimal string alignment distance; three rows are enough.
+size_t text_distance(const char *a, const char *b)
+{
+        size_t width = strlen(b) + 1;
+        size_t *rows = memory_new(3 * width, sizeof *rows);
+        size_t *before = rows;
+        size_t *above = rows + width;
+        size_t *row = rows + 2 * width;
+        for (size_t j = 0; j < width; j++)
+                above[j] = j;
+        for (size_t i = 1; a[i - 1]; i++) {
+                row[0] = i;
+                for (size_t j = 1; j < width; j++) {
+                        row[j] = least(above[j - 1] + (a[i - 1] != b[j - 1]), least(above[j], row[j - 1]) + 1);
+                        if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                                row[j] = least(row[j], before[j - 2] + 1);
+                }
+                size_t *oldest = before;
+                before = above;
+                above = row;
+                row = oldest;
+        }
+        size_t distance = above[width - 1];
+        free(rows);
+        return distance;
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Text: building it, turning UTF-16 and bytes into it, and writing quantities as people read them. All text is UTF-8.
+#pragma once
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+
+// Text that grows. Start from {0}; DATA is NUL-terminated once anything was added. Free with text_free.
+struct text {
+        char *data;
+        size_t length, capacity;
+};
+#define AUTO_TEXT __attribute__((cleanup(text_free)))
+
+void text_free(struct text *text);
+void text_clear(struct text *text); // empty again, keeping the memory
+void text_add(struct text *text, const char *addition);
+void text_add_span(struct text *text, const char *addition, size_t length);
+void text_add_char(struct text *text, char character);
+void text_add_format(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void text_add_utf8(struct text *text, uint32_t code_point);
+
+// The text put together so far, never NULL; valid until the next change.
+const char *text_string(const struct text *text);
+
+// Hands the text to the caller, who frees it with free(). TEXT is empty afterwards.
+char *text_take(struct text *text);
+
+// As printf; freed with free().
+char *text_format(const char *format, ...) __attribute__((format(printf, 1, 2), returns_nonnull));
+char *text_format_list(const char *format, va_list arguments) __attribute__((format(printf, 1, 0), returns_nonnull));
+
+// UTF-16LE bytes, up to a NUL or the end, as UTF-8 (freed with free()). An unpaired surrogate becomes U+FFFD, and so
+// does an odd last byte: the result is always valid UTF-8.
+char *text_from_utf16(struct bytes utf16);
+
+// Adds UTF8 as UTF-16LE to BUFFER, without a terminating NUL. False where UTF8 is not valid UTF-8.
+bool text_to_utf16(const char *utf8, struct buffer *buffer);
+
+// Lower-case hexadecimal, two digits a byte; freed with free().
+char *text_hex(struct bytes bytes);
+
+// The bytes that HEX spells, added to BUFFER. False where it is not an even number of hexadecimal digits.
+bool text_parse_hex(const char *hex, struct buffer *buffer);
+
+// A whole non-negative decimal number, nothing before or after it.
+bool text_parse_number(const char *text, uint64_t *number);
+
+// A size: a number and nothing, K, M, G or T (powers of 1024, with or without "iB" or "B", any case).
+bool text_parse_size(const char *text, uint64_t *bytes);
+
+// "40.00 GiB"; freed with free().
+char *text_size(uint64_t bytes);
+
+// The same for a duration in milliseconds: "0.8 s", "12.4 s", "3 min 05 s".
+char *text_duration(uint64_t milliseconds);
+
+bool text_starts_with(const char *text, const char *prefix);
+bool text_ends_with(const char *text, const char *suffix);
+
+// ASCII only, any case.
+bool text_equal_ignoring_case(const char *a, const char *b);
+
+// Fit for a terminal: control characters and broken UTF-8 in TEXT as \xNN, newlines kept where KEEP_NEWLINES; freed
+// with free(). Everything that a guest, a file or a server wrote goes through this before it is printed.
+char *text_printable(const char *text, size_t length, bool keep_newlines);
+
+// How many insertions, deletions, replacements or swaps of neighbours turn A into B.
+size_t text_distance(const char *a, const char *b);

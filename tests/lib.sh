@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=sh
+#
+# What the tests of the built programs share. A script sources this, defines functions called test_..., and ends with
+# run_tests: each test runs in a subshell under `set -e` in an empty folder of its own, and prints one TAP line.
+
+TEST_SCRIPT=$0
+TESTS=$(cd "$(dirname "$0")/.." && pwd)
+ROOT=$(dirname "$TESTS")
+: "${BUILD:=$ROOT/build}"
+
+# The programs under test: with sanitizers for cli, as shipped for e2e (tests/run says which).
+: "${PROGRAMS:=$BUILD}"
+AAVMF_VARS=$PROGRAMS/aavmf-vars
+ESXIARM=$PROGRAMS/esxiarm
+export BUILD ROOT AAVMF_VARS ESXIARM
+
+fail() {
+        echo "$*" >&2
+        exit 1
+}
+
+# Runs a command; its output goes to ./stdout and ./stderr. Fails unless it exits with CODE.
+expect_exit() {
+        expected=$1
+        shift
+        code=0
+        "$@" >stdout 2>stderr </dev/null || code=$?
+        [ "$code" -eq "$expected" ] && return
+        echo "'$*' gave exit code $code, expected $expected; it printed:" >&2
+        cat stdout stderr >&2
+        exit 1
+}
+
+contains() {
+        grep -qF -- "$2" "$1" && return
+        echo "'$2' is not in $1:" >&2
+        cat "$1" >&2
+        exit 1
+}
+
+lacks() {
+        grep -qF -- "$2" "$1" || return 0
+        echo "'$2' is in $1:" >&2
+        cat "$1" >&2
+        exit 1
+}
+
+# Waits until the command succeeds, at most SECONDS; looks every 20 ms.
+wait_for() {
+        tries=$(($1 * 50))
+        shift
+        until "$@" >/dev/null 2>&1; do
+                tries=$((tries - 1))
+                [ "$tries" -gt 0 ] || fail "waited in vain for: $*"
+                sleep 0.02
+        done
+}
+
+# The firmware that the e2e tests boot, fetched once a run of the tests: sets AAVMF_CODE and AAVMF_VARS_TEMPLATE.
+use_firmware() {
+        folder=$(find "$XDG_CACHE_HOME/esxiarm/firmware" -mindepth 1 -maxdepth 1 -type d 2>/dev/null | head -n 1)
+        [ -n "$folder" ] || fail "no firmware below $XDG_CACHE_HOME; tests/run fetches it first"
+        AAVMF_CODE=$folder/AAVMF_CODE.fd
+        AAVMF_VARS_TEMPLATE=$folder/AAVMF_VARS.fd
+}
+
+run_tests() {
+        failures=0
+        selected=${TEST:-test_}
+        for name in $(sed -n "s/^\(${selected}[a-z0-9_]*\)() *{.*/\1/p" "$TEST_SCRIPT"); do
+                folder=$(mktemp -d "${TMPDIR:-/tmp}/esxiarm-test-XXXXXX")
+                # No `if` and no `||` around the subshell: either would switch `set -e` off inside it.
+                (
+                        set -e
+                        cd "$folder"
+                        "$name"
+                ) >"$folder.log" 2>&1
+                code=$?
+                if [ $code -eq 0 ]; then
+                        echo "ok - $name"
+                        rm -rf "$folder"
+                else
+                        echo "not ok - $name"
+                        sed 's/^/# /' "$folder.log"
+                        echo "# its folder: $folder"
+                        failures=$((failures + 1))
+                fi
+                rm -f "$folder.log"
+        done
+        [ "$failures" -eq 0 ]
+}
