@@ -129,7 +129,8 @@ void process_result_free(struct process_result *result)
 }
 
 // In the child: what it inherits, then the program. REPORT_FD tells the parent of a failure and closes on success.
-static _Noreturn void become(const char *program, char **arguments, int input, int output, int errors, int report)
+static _Noreturn void become(const char *program, char **arguments, const char *folder, const int streams[3],
+                             int report)
 {
         setpgid(0, 0);
 #ifdef __linux__
@@ -141,7 +142,10 @@ static _Noreturn void become(const char *program, char **arguments, int input, i
         sigset_t none;
         sigemptyset(&none);
         sigprocmask(SIG_SETMASK, &none, NULL);
-        if (dup2(input, 0) >= 0 && dup2(output, 1) >= 0 && dup2(errors, 2) >= 0)
+        bool ready = !folder || chdir(folder) == 0;
+        for (int i = 0; ready && i < 3; i++)
+                ready = dup2(streams[i], i) >= 0;
+        if (ready)
                 execv(program, arguments);
         int number = errno;
         ssize_t ignored = write(report, &number, sizeof number);
@@ -158,8 +162,9 @@ static bool make_pipe(int ends[2], struct error *err)
         return true;
 }
 
-// Starts ARGUMENTS with these descriptors as output and errors. ALIVE is readable once the program has ended.
-static bool spawn(const struct arguments *arguments, int output, int errors, struct process *process, struct error *err)
+// Starts ARGUMENTS in FOLDER with these descriptors as output and errors.
+static bool spawn(const struct arguments *arguments, const char *folder, int output, int errors,
+                  struct process *process, struct error *err)
 {
         AUTO_FREE char *program = process_find(arguments->values[0], err);
         if (!program)
@@ -180,7 +185,7 @@ static bool spawn(const struct arguments *arguments, int output, int errors, str
         if (pid == 0) {
                 // Held open, unseen by the program, until the process ends: that is what makes DESCRIPTOR readable.
                 fcntl(alive[1], F_SETFD, 0);
-                become(program, arguments->values, null, output, errors, report[1]);
+                become(program, arguments->values, folder, (int[]){null, output, errors}, report[1]);
         }
         close(report[1]);
         close(alive[1]);
@@ -241,13 +246,13 @@ void process_end(struct process *process, int grace_ms)
         process_wait(process, NO_LIMIT_MS);
 }
 
-bool process_start(const struct arguments *arguments, const char *output_path, struct process *process,
-                   struct error *err)
+bool process_start(const struct arguments *arguments, const char *folder, const char *output_path,
+                   struct process *process, struct error *err)
 {
         AUTO_CLOSE int output = open(output_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
         if (output < 0)
                 return error_system(err, "%s: cannot open", output_path);
-        return spawn(arguments, output, output, process, err);
+        return spawn(arguments, folder, output, output, process, err);
 }
 
 // One pipe of a program that is being collected.
@@ -313,7 +318,7 @@ bool process_run(const struct arguments *arguments, uint64_t limit, int timeout_
                 return false;
         }
         struct process process = {0};
-        bool started = spawn(arguments, output[1], errors[1], &process, err);
+        bool started = spawn(arguments, NULL, output[1], errors[1], &process, err);
         close(output[1]);
         close(errors[1]);
         bool collected = false;

@@ -57,9 +57,10 @@ struct process {
         int exit_code;  // once it was waited for; as in struct process_result
 };
 
-// Starts ARGUMENTS with no standard input and with output and errors appended to the file OUTPUT_PATH.
-bool process_start(const struct arguments *arguments, const char *output_path, struct process *process,
-                   struct error *err);
+// Starts ARGUMENTS in FOLDER (NULL: this one) with no standard input and with output and errors appended to the file
+// OUTPUT_PATH.
+bool process_start(const struct arguments *arguments, const char *folder, const char *output_path,
+                   struct process *process, struct error *err);
 
 // Waits at most TIMEOUT_MS (-1: for ever) for its end. False where it still runs.
 bool process_wait(struct process *process, int timeout_ms);

@@ -179,6 +179,37 @@ static size_t decode_utf8(const char *text, size_t length, uint32_t *code_point)
         return 0;
 }
 
+// Whether these bytes are the beginning of a longer sequence and nothing speaks against its going on.
+static bool is_cut_sequence(const char *bytes, size_t length)
+{
+        uint8_t lead = (uint8_t)bytes[0];
+        size_t size = lead >= 0xF0 && lead < 0xF5 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC2 ? 2 : 1;
+        if (length >= size || lead >= 0xF5)
+                return false;
+        for (size_t i = 1; i < length; i++) {
+                if (((uint8_t)bytes[i] & 0xC0) != 0x80)
+                        return false;
+        }
+        return true;
+}
+
+size_t text_add_repaired(struct text *text, const char *bytes, size_t length)
+{
+        size_t at = 0;
+        while (at < length) {
+                uint32_t code_point;
+                size_t size = decode_utf8(bytes + at, length - at, &code_point);
+                if (!size && is_cut_sequence(bytes + at, length - at))
+                        break;
+                if (size)
+                        text_add_span(text, bytes + at, size);
+                else
+                        text_add_utf8(text, REPLACEMENT);
+                at += size ? size : 1;
+        }
+        return at;
+}
+
 bool text_to_utf16(const char *utf8, struct buffer *buffer)
 {
         size_t length = strlen(utf8);

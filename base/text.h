@@ -25,6 +25,10 @@ void text_add_char(struct text *text, char character);
 void text_add_format(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void text_add_utf8(struct text *text, uint32_t code_point);
 
+// Adds LENGTH bytes that should be UTF-8; what is not becomes U+FFFD. Returns how many bytes were taken: all but a
+// sequence at the end whose rest may come with the next bytes of a stream.
+size_t text_add_repaired(struct text *text, const char *bytes, size_t length);
+
 // The text put together so far, never NULL; valid until the next change.
 const char *text_string(const struct text *text);
 

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "launcher/boot.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "base/time.h"
+#include "fw/digest.h"
+#include "launcher/display.h"
+#include "launcher/judge.h"
+#include "launcher/result.h"
+#include "launcher/vm.h"
+#include "varstore/bootchain.h"
+#include "verify/match.h"
+
+enum {
+        TICK_US = 100000,
+};
+
+void boot_outcome_free(struct boot_outcome *outcome)
+{
+        free(outcome->evidence);
+        free(outcome->booted);
+        free(outcome->verified_match);
+        *outcome = (struct boot_outcome){0};
+}
+
+// A run under way.
+struct booting {
+        const struct boot_input *in;
+        struct boot_outcome *outcome;
+        struct evidence *evidence;
+        struct display *display;
+        json_t *result;
+        struct judge judge;
+};
+
+// Whether firmware, variables and disk belong together. Where not, nothing may be started.
+static bool match_machine(struct booting *run, struct error *err)
+{
+        const struct machine *machine = run->in->machine;
+        AUTO_VARSTORE struct varstore *store = NULL;
+        AUTO_BOOTCHAIN struct bootchain chain = {0};
+        AUTO_DISK struct disk *disk = NULL;
+        AUTO_MATCH struct match match = {0};
+        struct digest digest;
+        if (!varstore_load(machine->vars_path, &store, err) || !bootchain_read(store, &chain, err)) {
+                error_append(err, "; vars.sealed.fd is the store as the installation left it");
+                return false;
+        }
+        if (!digest_file(run->in->code_path, &digest, err) ||
+            !disk_open(machine->disk_path, machine->identity.disk.format, &disk, err))
+                return false;
+        AUTO_FREE char *code_sha256 = digest_hex(&digest);
+        const struct match_input input = {
+                .chain = varstore_is_blank(store) ? NULL : &chain,
+                .disk = disk,
+                .expected_code = machine->identity.firmware.code_sha256,
+                .actual_code = code_sha256,
+                .label = run->in->profile->boot_label,
+        };
+        if (!match_compare(&input, &match, err))
+                return false;
+        json_object_set_new(run->result, "match", result_match(&match));
+        if (!match.holds) {
+                const char *advice = match_reason_advice(match.reason);
+                return error_set(err, ERROR_NO, "not started, because this disk would not boot its own system: %s%s%s",
+                                 match.explanation, advice ? ". " : "", advice ? advice : "");
+        }
+        run->outcome->verified_match = text_format("Boot%04X leads to partition %u of this disk, with the firmware it "
+                                                   "was installed with",
+                                                   match.entry, match.partition);
+        display_step(run->display, "Firmware, vars and disk match");
+        return true;
+}
+
+// What the firmware said that it starts.
+static void note_booted(struct booting *run)
+{
+        const struct judge *judge = &run->judge;
+        if (!judge->has_booted)
+                return;
+        const struct machine *machine = run->in->machine;
+        run->outcome->booted = text_format("Boot%04X \"%s\" from %s", judge->booted.number,
+                                           judge->booted.label ? judge->booted.label : "",
+                                           judge->booted.path ? judge->booted.path : "(no path)");
+        run->outcome->expected_entry = judge->booted.number == machine->identity.entry.number && judge->booted.label &&
+                                       strcmp(judge->booted.label, machine->identity.entry.label) == 0;
+        json_object_set_new(run->result, "booted", json_string(run->outcome->booted));
+        json_object_set_new(run->result, "booted_own_entry", json_boolean(run->outcome->expected_entry));
+}
+
+// Shows each criterion as it is met.
+static void show_progress(struct booting *run, size_t *shown)
+{
+        struct criteria_verdict verdict = criteria_judge(run->judge.criteria);
+        while (*shown < verdict.count) {
+                const struct criterion_finding *finding = &verdict.findings[*shown];
+                bool wanted = finding->criterion->kind != CRITERION_FORBIDDEN && !finding->criterion->panic;
+                if (wanted && finding->met)
+                        display_step(run->display, "%s: %s", finding->criterion->name, finding->text);
+                else if (wanted && finding->criterion->kind == CRITERION_REQUIRED)
+                        return;
+                ++*shown;
+        }
+}
+
+static bool fail_timed_out(struct booting *run, struct vm *vm, struct error *err)
+{
+        struct criteria_verdict verdict = criteria_judge(run->judge.criteria);
+        AUTO_FREE char *explanation = criteria_explanation(&verdict);
+        const char *screen = console_text(vm_console(vm));
+        return error_set(err, ERROR_TIMED_OUT,
+                         "the installed system did not come up within %" PRIu64 " s: %s. The screen shows:\n%s",
+                         run->in->settings->boot_timeout_s, explanation,
+                         *screen ? screen : "(nothing at all: the guest has printed nothing)\n");
+}
+
+static bool watch(struct booting *run, struct vm *vm, struct error *err)
+{
+        uint64_t deadline = time_now_us() + run->in->settings->boot_timeout_s * 1000000;
+        size_t shown = 0;
+        display_waiting(run->display, "booting the disk alone");
+        while (!criteria_complete(run->judge.criteria)) {
+                enum vm_event event;
+                uint64_t now = time_now_us();
+                if (now >= deadline)
+                        return fail_timed_out(run, vm, err);
+                if (!vm_wait(vm, now + TICK_US < deadline ? now + TICK_US : deadline, &event, err) ||
+                    !judge_check(&run->judge, err))
+                        return false;
+                show_progress(run, &shown);
+                display_tick(run->display);
+                if (event == VM_ENDED)
+                        return vm_fail_ended(vm, err);
+        }
+        show_progress(run, &shown);
+        return true;
+}
+
+static bool boot(struct booting *run, struct error *err)
+{
+        if (!match_machine(run, err))
+                return false;
+        const struct vm_input input = {
+                .machine = run->in->machine,
+                .settings = run->in->settings,
+                .code_path = run->in->code_path,
+                .evidence = run->evidence,
+        };
+        AUTO_VM struct vm *vm = vm_start(&input, err);
+        if (!vm)
+                return false;
+        json_object_set_new(run->result, "qemu", json_string(vm_state(vm)->qemu_version));
+        if (!judge_begin(&run->judge, &run->in->profile->boot, run->evidence, err))
+                return false;
+        bool up = watch(run, vm, err);
+        note_booted(run);
+        bool written = result_phase(run->result, run->evidence, "boot", &run->judge, up ? err : NULL);
+        judge_end(&run->judge);
+        return up && written;
+}
+
+bool boot_run(const struct boot_input *input, struct boot_outcome *outcome, struct error *err)
+{
+        *outcome = (struct boot_outcome){0};
+        const struct machine *machine = input->machine;
+        AUTO_EVIDENCE struct evidence *evidence =
+                evidence_begin(input->runs ? input->runs : machine->runs_folder, input->tag, "boot", err);
+        if (!evidence)
+                return false;
+        AUTO_DISPLAY struct display *display = display_begin("boot");
+        struct booting run = {.in = input, .outcome = outcome, .evidence = evidence, .display = display};
+        outcome->evidence = memory_text(evidence_folder(evidence));
+        run.result = result_new("boot-installed", machine, input->settings, input->profile);
+        bool booted = boot(&run, err);
+        outcome->duration_ms = evidence_elapsed_ms(evidence);
+        AUTO_ERROR struct error unwritten = {0};
+        bool written = result_write(run.result, evidence, err, &unwritten);
+        json_decref(run.result);
+        if (booted && !written)
+                return error_set(err, unwritten.code, "%s", unwritten.message);
+        return booted;
+}

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The subcommands of esxiarm, one a file.
+#pragma once
+
+#include "base/cli.h"
+
+extern const struct cli_command cmd_fetch;
+extern const struct cli_command cmd_install;
+extern const struct cli_command cmd_boot_installed;
+extern const struct cli_command cmd_e2e;
+extern const struct cli_command cmd_rehearse;

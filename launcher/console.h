@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The guest's screen: what a terminal of 80 by 24 cells shows of the serial console's bytes, by libvterm.
+//
+// What is matched is what stands on the screen, not the stream of bytes: a guest redraws, moves the cursor and changes
+// colours as it likes.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+        CONSOLE_ROWS = 24,
+        CONSOLE_COLUMNS = 80
+};
+
+struct console;
+#define AUTO_CONSOLE __attribute__((cleanup(console_free)))
+
+struct console *console_new(void);
+void console_free(struct console **console);
+
+// Draws SIZE more bytes of the guest's.
+void console_feed(struct console *console, const void *data, size_t size);
+
+// The whole screen as UTF-8, a line a row, without trailing blanks. Belongs to the console, until the next console_feed.
+const char *console_text(struct console *console);
+
+// One row (from 0) of that, the same way.
+const char *console_row(struct console *console, unsigned row);
+
+// A number that is the same whenever the screen looks the same: characters, colours and attributes, not the cursor.
+uint64_t console_picture(struct console *console);
+
+// When the screen last changed its looks, on the clock of time_now_us. Drawing the same over itself is no change.
+uint64_t console_changed_us(struct console *console);
+
+// Of the rows FIRST to LAST, the one whose text is drawn on another background than most of the screen, by colour or by
+// reverse video: the selected line of a list. -1 where there is none such, or more than one.
+int console_selected_row(struct console *console, unsigned first, unsigned last);

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a person sees while a machine runs, on standard error: a line for every step that was taken, and on a terminal a
+// last line that lives: the elapsed time, what is waited for, the installer's own percentage.
+#pragma once
+
+#include <stdbool.h>
+
+struct display;
+#define AUTO_DISPLAY __attribute__((cleanup(display_end)))
+
+// WHAT is being done: "install", "boot". Never NULL.
+struct display *display_begin(const char *what);
+
+// A step was taken or reached.
+void display_step(struct display *display, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+// What is waited for now; shown on a terminal only.
+void display_waiting(struct display *display, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+// The installer's own progress, 0 to 100; -1 for none.
+void display_percent(struct display *display, int percent);
+
+// Draws the living line anew where it is time to; call it about ten times a second.
+void display_tick(struct display *display);
+
+// Takes the living line off the screen and frees *DISPLAY, which becomes NULL.
+void display_end(struct display **display);

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// An installation, from an empty folder to a sealed machine: fresh vars, the installer driven to its end, the reboot
+// watched, the boot entry asserted and matched with the disk, everything written down.
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "base/process.h"
+#include "fw/firmware.h"
+#include "launcher/machine.h"
+#include "launcher/profile.h"
+#include "launcher/settings.h"
+
+// Everything is borrowed.
+struct install_input {
+        struct machine *machine;         // locked
+        const struct settings *settings; // complete
+        const struct profile *profile;
+        const struct firmware *firmware;
+        const char *payload_folder;                // the installer's files; NULL installs the rehearsal guest
+        const struct arguments *rehearsal_options; // for the rehearsal guest
+        const char *password;                      // of root, to be
+        const char *tag, *runs;                    // of the run; NULL for the usual ones
+        bool force;                                // replace an installed machine
+};
+
+// What came out. Free with install_outcome_free, on failure too: the evidence is then there all the same.
+struct install_outcome {
+        char *evidence; // folder; NULL where it did not get that far
+        uint64_t duration_ms;
+        char *entry; // "Boot0004 \"VMware ESXi\" HD(1,...)/\EFI\VMware\safeboot64.efi"
+        bool reboot_seen;
+};
+void install_outcome_free(struct install_outcome *outcome);
+#define AUTO_INSTALL_OUTCOME __attribute__((cleanup(install_outcome_free)))
+
+// Installs. On failure the machine stays without a sealed installation.
+bool install_run(const struct install_input *input, struct install_outcome *outcome, struct error *err);

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "launcher/judge.h"
+
+#include "base/memory.h"
+#include "base/text.h"
+
+static void note_boot(struct judge *judge, const char *line)
+{
+        AUTO_LOG_BOOT struct log_boot boot = {0};
+        if (!log_parse_boot_line(line, &boot))
+                return;
+        evidence_event(judge->evidence, "firmware",
+                       json_pack("{s:s, s:i, s:s?, s:s?}", "verb", log_boot_verb_text(boot.verb), "entry", boot.number,
+                                 "label", boot.label, "path", boot.path));
+        if (boot.verb != LOG_BOOT_STARTING)
+                return;
+        log_boot_free(&judge->booted);
+        judge->booted = boot;
+        judge->has_booted = true;
+        boot = (struct log_boot){0};
+}
+
+static void take_line(const struct log_line *line, void *context)
+{
+        struct judge *judge = context;
+        criteria_line(judge->criteria, line->number, evidence_elapsed_ms(judge->evidence), line->text);
+        note_boot(judge, line->text);
+}
+
+bool judge_begin(struct judge *judge, const struct profile_phase *phase, struct evidence *evidence, struct error *err)
+{
+        *judge = (struct judge){.evidence = evidence};
+        judge->criteria = criteria_new(phase->criteria, phase->criterion_count, err);
+        if (judge->criteria)
+                evidence_on_line(evidence, take_line, judge);
+        return judge->criteria != NULL;
+}
+
+void judge_end(struct judge *judge)
+{
+        if (judge->evidence)
+                evidence_on_line(judge->evidence, NULL, NULL);
+        criteria_free(&judge->criteria);
+        log_boot_free(&judge->booted);
+        *judge = (struct judge){0};
+}
+
+bool judge_all_met(const struct judge *judge)
+{
+        struct criteria_verdict verdict = criteria_judge(judge->criteria);
+        for (size_t i = 0; i < verdict.count; i++) {
+                const struct criterion *criterion = verdict.findings[i].criterion;
+                if (criterion->kind != CRITERION_FORBIDDEN && !criterion->panic && !verdict.findings[i].met)
+                        return false;
+        }
+        return true;
+}
+
+bool judge_check(const struct judge *judge, struct error *err)
+{
+        if (!criteria_broken(judge->criteria))
+                return true;
+        struct criteria_verdict verdict = criteria_judge(judge->criteria);
+        AUTO_FREE char *explanation = criteria_explanation(&verdict);
+        return error_set(err, verdict.outcome == VERDICT_PANIC ? ERROR_PANIC : ERROR_NO, "%s", explanation);
+}
+
+static const char *kind_text(const struct criterion *criterion)
+{
+        static const char *const texts[] = {
+                [CRITERION_REQUIRED] = "required",
+                [CRITERION_FORBIDDEN] = "forbidden",
+                [CRITERION_OPTIONAL] = "optional",
+        };
+        return texts[criterion->kind];
+}
+
+json_t *judge_to_json(const struct judge *judge)
+{
+        struct criteria_verdict verdict = criteria_judge(judge->criteria);
+        json_t *list = json_array();
+        for (size_t i = 0; i < verdict.count; i++) {
+                const struct criterion_finding *finding = &verdict.findings[i];
+                json_t *row = json_pack("{s:s, s:s, s:b}", "name", finding->criterion->name, "kind",
+                                        kind_text(finding->criterion), "met", finding->met);
+                if (finding->met) {
+                        json_object_set_new(row, "line", json_integer((json_int_t)finding->line_number));
+                        json_object_set_new(row, "time", json_real((double)finding->time_ms / 1000));
+                        json_object_set_new(row, "text", json_string(finding->text));
+                }
+                json_array_append_new(list, row);
+        }
+        return list;
+}

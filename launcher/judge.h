@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The judgement of a phase while it runs: the console's lines against the profile's criteria, and what the firmware says
+// that it boots.
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "launcher/evidence.h"
+#include "launcher/profile.h"
+#include "verify/criteria.h"
+#include "verify/log.h"
+
+struct judge {
+        struct criteria *criteria;
+        struct evidence *evidence;
+        struct log_boot booted; // the entry that the firmware started last; verb LOG_BOOT_STARTING
+        bool has_booted;
+};
+#define AUTO_JUDGE __attribute__((cleanup(judge_end)))
+
+// From now on every line in EVIDENCE is judged by PHASE's criteria.
+bool judge_begin(struct judge *judge, const struct profile_phase *phase, struct evidence *evidence, struct error *err);
+void judge_end(struct judge *judge);
+
+// Whether every criterion but the forbidden ones is met, the optional ones included.
+bool judge_all_met(const struct judge *judge);
+
+// False, with the line that says so in ERR, where the guest panicked (ERROR_PANIC) or did something else that the
+// criteria forbid (ERROR_NO).
+bool judge_check(const struct judge *judge, struct error *err);
+
+// The findings as JSON: name, kind, met, line, time, text.
+json_t *judge_to_json(const struct judge *judge);

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "launcher/machine.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/text.h"
+
+enum {
+        DOCUMENT_LIMIT = 1 << 20
+};
+
+static const char *text_at(const json_t *object, const char *key)
+{
+        return json_string_value(json_object_get(object, key));
+}
+
+// The members of machine.json that are texts, by object and key.
+static const struct member {
+        const char *object, *key; // OBJECT is NULL for the document itself
+        size_t offset;
+} members[] = {
+        {NULL, "profile", offsetof(struct machine_identity, profile)},
+        {NULL, "installed_at", offsetof(struct machine_identity, installed_at)},
+        {NULL, "vars_sha256", offsetof(struct machine_identity, vars_sha256)},
+        {"firmware", "name", offsetof(struct machine_identity, firmware.name)},
+        {"firmware", "package", offsetof(struct machine_identity, firmware.package)},
+        {"firmware", "version", offsetof(struct machine_identity, firmware.version)},
+        {"firmware", "source", offsetof(struct machine_identity, firmware.source)},
+        {"firmware", "verified", offsetof(struct machine_identity, firmware.verified)},
+        {"firmware", "code_path", offsetof(struct machine_identity, firmware.code_path)},
+        {"firmware", "code_sha256", offsetof(struct machine_identity, firmware.code_sha256)},
+        {"firmware", "template_sha256", offsetof(struct machine_identity, firmware.template_sha256)},
+        {"disk", "format", offsetof(struct machine_identity, disk.format)},
+        {"disk", "guid", offsetof(struct machine_identity, disk.guid)},
+        {"disk", "esp_guid", offsetof(struct machine_identity, disk.esp_guid)},
+        {"boot_entry", "label", offsetof(struct machine_identity, entry.label)},
+        {"boot_entry", "path", offsetof(struct machine_identity, entry.path)},
+};
+static const size_t member_count = sizeof members / sizeof members[0];
+
+static const char **slot(const struct machine_identity *identity, const struct member *member)
+{
+        return (const char **)(uintptr_t)((const char *)identity + member->offset);
+}
+
+static void read_identity(struct machine *machine)
+{
+        struct machine_identity *identity = &machine->identity;
+        *identity = (struct machine_identity){0};
+        for (const struct member *member = members; member < members + member_count; member++) {
+                const json_t *object =
+                        member->object ? json_object_get(machine->document, member->object) : machine->document;
+                *slot(identity, member) = text_at(object, member->key);
+        }
+        const json_t *disk = json_object_get(machine->document, "disk");
+        const json_t *entry = json_object_get(machine->document, "boot_entry");
+        const char *number = text_at(entry, "number");
+        identity->rehearsal = json_is_true(json_object_get(machine->document, "rehearsal"));
+        identity->disk.size = (uint64_t)json_integer_value(json_object_get(disk, "size"));
+        identity->entry.number = (uint16_t)(number ? strtoul(number, NULL, 16) : 0);
+        machine->installed = identity->vars_sha256 && identity->firmware.code_sha256 && identity->entry.label;
+        machine->settings = settings_from_json(json_object_get(machine->document, "settings"));
+}
+
+static json_t *object_in(json_t *document, const char *key)
+{
+        if (!key)
+                return document;
+        if (!json_object_get(document, key))
+                json_object_set_new(document, key, json_object());
+        return json_object_get(document, key);
+}
+
+static json_t *document_of(const struct settings *settings, const struct machine_identity *identity)
+{
+        json_t *document = json_object();
+        json_object_set_new(document, "schema", json_integer(MACHINE_SCHEMA));
+        json_object_set_new(document, "settings", settings_to_json(settings));
+        if (!identity)
+                return document;
+        json_object_set_new(document, "rehearsal", json_boolean(identity->rehearsal));
+        for (const struct member *member = members; member < members + member_count; member++) {
+                const char *value = *slot(identity, member);
+                if (value)
+                        json_object_set_new(object_in(document, member->object), member->key, json_string(value));
+        }
+        AUTO_FREE char *number = text_format("%04X", identity->entry.number);
+        json_object_set_new(object_in(document, "boot_entry"), "number", json_string(number));
+        json_object_set_new(object_in(document, "disk"), "size", json_integer((json_int_t)identity->disk.size));
+        return document;
+}
+
+static bool read_document(struct machine *machine, struct error *err)
+{
+        AUTO_BUFFER struct buffer content = {0};
+        if (!file_read(machine->json_path, DOCUMENT_LIMIT, &content, err))
+                return false;
+        json_error_t fault;
+        json_t *document = json_loadb((const char *)content.data, content.size, 0, &fault);
+        if (!document)
+                return error_set(err, ERROR_DAMAGED, "%s:%d: %s", machine->json_path, fault.line, fault.text);
+        json_decref(machine->document);
+        machine->document = document;
+        json_int_t schema = json_integer_value(json_object_get(document, "schema"));
+        if (schema != MACHINE_SCHEMA)
+                return error_set(err, ERROR_DAMAGED, "%s: its schema is %lld, and this program knows only %d",
+                                 machine->json_path, (long long)schema, MACHINE_SCHEMA);
+        read_identity(machine);
+        return true;
+}
+
+bool machine_open(const char *folder, bool create, struct machine *machine, struct error *err)
+{
+        *machine = (struct machine){.lock = -1};
+        if (create && !file_make_folder(folder, 0777, err))
+                return false;
+        machine->folder = realpath(folder, NULL);
+        if (!machine->folder)
+                return error_system(err, "the machine %s", folder);
+        machine->json_path = file_path(machine->folder, "machine.json");
+        machine->disk_path = file_path(machine->folder, "disk.qcow2");
+        machine->vars_path = file_path(machine->folder, "vars.fd");
+        machine->sealed_path = file_path(machine->folder, "vars.sealed.fd");
+        machine->runs_folder = file_path(machine->folder, "runs");
+        machine->run_folder = file_path(machine->folder, "run");
+        if (file_exists(machine->json_path)) {
+                if (read_document(machine, err))
+                        return true;
+        } else if (create) {
+                return true;
+        } else {
+                error_set(err, ERROR_USAGE, "%s is no machine: it has no machine.json (esxiarm install makes one)",
+                          folder);
+        }
+        machine_close(machine);
+        return false;
+}
+
+// Who holds the lock, for the message: the process number that the holder wrote into it.
+static bool refuse_lock(int fd, const struct machine *machine, struct error *err)
+{
+        char owner[16] = "";
+        ssize_t length = pread(fd, owner, sizeof owner - 1, 0);
+        uint64_t pid;
+        owner[length > 0 ? length : 0] = '\0';
+        owner[strcspn(owner, "\n")] = '\0';
+        error_set(err, ERROR_ENVIRONMENT, "%s is in use by another esxiarm", machine->folder);
+        if (text_parse_number(owner, &pid))
+                error_append(err, " (process %s)", owner);
+        return false;
+}
+
+bool machine_lock(struct machine *machine, struct error *err)
+{
+        if (!file_make_folder(machine->run_folder, 0700, err))
+                return false;
+        AUTO_FREE char *path = file_path(machine->run_folder, "lock");
+        AUTO_CLOSE int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+        if (fd < 0)
+                return error_system(err, "%s: cannot open", path);
+        if (flock(fd, LOCK_EX | LOCK_NB) != 0)
+                return errno == EWOULDBLOCK ? refuse_lock(fd, machine, err)
+                                            : error_system(err, "%s: cannot lock", path);
+        AUTO_FREE char *owner = text_format("%ld\n", (long)getpid());
+        if (ftruncate(fd, 0) != 0 || pwrite(fd, owner, strlen(owner), 0) < 0)
+                return error_system(err, "%s: cannot write", path);
+        machine->lock = DESCRIPTOR_TAKE(fd);
+        // Another program may have installed or replaced the machine between the opening and the lock.
+        return !file_exists(machine->json_path) || read_document(machine, err);
+}
+
+bool machine_save(struct machine *machine, const struct settings *settings, const struct machine_identity *identity,
+                  struct error *err)
+{
+        json_t *document = document_of(settings, identity);
+        AUTO_FREE char *content = json_dumps(document, JSON_INDENT(2));
+        json_decref(document);
+        AUTO_FREE char *lines = text_format("%s\n", content);
+        return file_replace(machine->json_path, 0666, (struct bytes){(const uint8_t *)lines, strlen(lines)}, err) &&
+               read_document(machine, err);
+}
+
+void machine_close(struct machine *machine)
+{
+        if (machine->lock >= 0)
+                close(machine->lock);
+        free(machine->folder);
+        free(machine->json_path);
+        free(machine->disk_path);
+        free(machine->vars_path);
+        free(machine->sealed_path);
+        free(machine->runs_folder);
+        free(machine->run_folder);
+        json_decref(machine->document);
+        *machine = (struct machine){.lock = -1};
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A machine: a folder with a disk, the variable store that belongs to it, and what is known of both.
+//
+//     machine.json    settings, identities, digests; see docs/machine.md
+//     disk.qcow2      the system disk
+//     vars.fd         the live variable store
+//     vars.sealed.fd  the same as the installation left it
+//     runs/TAG/       the evidence of one run
+//     run/            the lock, and the sockets while the machine is up
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "launcher/settings.h"
+
+enum {
+        MACHINE_SCHEMA = 1
+};
+
+// What machine.json says of the installation. Texts belong to the machine's document; all are NULL or 0 in a machine
+// that was not installed yet.
+struct machine_identity {
+        const char *profile; // name of the guest profile
+        bool rehearsal;      // what is installed is the rehearsal guest, not ESXi
+        const char *installed_at;
+        struct {
+                const char *name, *package, *version, *source, *verified;
+                const char *code_path, *code_sha256, *template_sha256;
+        } firmware;
+        struct {
+                const char *format, *guid, *esp_guid;
+                uint64_t size;
+        } disk;
+        struct {
+                const char *label, *path;
+                uint16_t number;
+        } entry;
+        const char *vars_sha256; // of vars.sealed.fd
+};
+
+struct machine {
+        char *folder; // absolute
+        char *json_path, *disk_path, *vars_path, *sealed_path, *runs_folder, *run_folder;
+        json_t *document;         // what machine.json holds; NULL for a new machine
+        struct settings settings; // from it
+        struct machine_identity identity;
+        bool installed;
+        int lock; // descriptor of run/lock; -1 where it is not held
+};
+#define AUTO_MACHINE __attribute__((cleanup(machine_close)))
+
+// Opens the machine in FOLDER. Where there is none, ERROR_USAGE, unless CREATE: then the folder is made, and the machine
+// is new. Fails with ERROR_DAMAGED where machine.json cannot be understood.
+bool machine_open(const char *folder, bool create, struct machine *machine, struct error *err);
+
+// Takes the machine for this program alone, until machine_close. Where another one has it, ERROR_ENVIRONMENT at once.
+bool machine_lock(struct machine *machine, struct error *err);
+
+// Writes machine.json from SETTINGS and IDENTITY, and reads it back into the machine. IDENTITY is NULL for a machine that
+// is being installed.
+bool machine_save(struct machine *machine, const struct settings *settings, const struct machine_identity *identity,
+                  struct error *err);
+
+// Gives the lock back and frees what the machine holds.
+void machine_close(struct machine *machine);

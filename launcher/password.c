@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "launcher/password.h"
+
+#include <openssl/crypto.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/text.h"
+
+enum {
+        LONGEST = 128
+};
+
+void password_free(char **password)
+{
+        if (*password)
+                OPENSSL_clear_free(*password, strlen(*password));
+        *password = NULL;
+}
+
+static char *checked(char *password, const char *from, struct error *err)
+{
+        bool typeable = *password && strlen(password) <= LONGEST;
+        for (const char *at = password; *at; at++)
+                typeable = typeable && *at >= ' ' && *at <= '~';
+        if (typeable)
+                return password;
+        password_free(&password);
+        error_set(err, ERROR_USAGE, "the password from %s must have 1 to %d characters, ASCII ones that a keyboard has",
+                  from, LONGEST);
+        return NULL;
+}
+
+static char *from_file(const char *file, struct error *err)
+{
+        AUTO_BUFFER struct buffer content = {0};
+        if (!file_read(file, 1 << 16, &content, err)) {
+                error_wrap(err, "the password");
+                return NULL;
+        }
+        const char *text = (const char *)content.data;
+        size_t length = 0;
+        while (length < content.size && text[length] != '\n' && text[length] != '\r')
+                length++;
+        char *password = OPENSSL_zalloc(length + 1);
+        if (length)
+                memcpy(password, text, length);
+        if (content.size)
+                OPENSSL_cleanse(content.data, content.size);
+        return checked(password, file, err);
+}
+
+// One line from the terminal, not shown while it is typed; NULL at its end.
+static char *ask(const char *question)
+{
+        struct termios shown;
+        char line[LONGEST + 2];
+        if (tcgetattr(STDIN_FILENO, &shown) != 0)
+                return NULL;
+        struct termios hidden = shown;
+        hidden.c_lflag &= ~(tcflag_t)ECHO;
+        fputs(question, stderr);
+        tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
+        const char *typed = fgets(line, sizeof line, stdin);
+        tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
+        fputc('\n', stderr);
+        if (!typed)
+                return NULL;
+        line[strcspn(line, "\n")] = '\0';
+        char *answer = OPENSSL_strdup(line);
+        OPENSSL_cleanse(line, sizeof line);
+        return answer;
+}
+
+static char *from_terminal(struct error *err)
+{
+        if (!isatty(STDIN_FILENO)) {
+                error_set(err, ERROR_USAGE,
+                          "root's password is not given: set ROOT_PASSWORD, or use --root-password-file");
+                return NULL;
+        }
+        AUTO_PASSWORD char *first = ask("Root password for the new system: ");
+        AUTO_PASSWORD char *second = first ? ask("The same again: ") : NULL;
+        if (!second || strcmp(first, second) != 0) {
+                error_set(err, ERROR_USAGE, "the two passwords are not the same");
+                return NULL;
+        }
+        return checked(MEMORY_TAKE(first), "the terminal", err);
+}
+
+char *password_get(const char *file, struct error *err)
+{
+        if (file)
+                return from_file(file, err);
+        const char *given = getenv("ROOT_PASSWORD");
+        if (given && *given)
+                return checked(OPENSSL_strdup(given), "ROOT_PASSWORD", err);
+        return from_terminal(err);
+}

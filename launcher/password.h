@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Root's password, from where it may come: the first line of a file, the environment variable ROOT_PASSWORD, or the
+// user at a terminal, who types it twice. It is in no argument, no log and no message.
+#pragma once
+
+#include "base/error.h"
+
+// Freed with password_free. FILE may be NULL. Fails where there is none, or it has characters that no keyboard sends.
+char *password_get(const char *file, struct error *err);
+
+// Overwrites the password before it frees it.
+void password_free(char **password);
+#define AUTO_PASSWORD __attribute__((cleanup(password_free)))

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "launcher/qemu.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+
+char *qemu_escaped(const char *text)
+{
+        struct text escaped = {0};
+        for (; *text; text++)
+                text_add(&escaped, *text == ',' ? ",," : (char[]){*text, '\0'});
+        return text_take(&escaped);
+}
+
+static void add_pair(struct arguments *arguments, const char *option, const char *value)
+{
+        arguments_add(arguments, option);
+        arguments_add(arguments, value);
+}
+
+// -drive with HEAD (which ends before "file=") and the image at PATH.
+static void add_drive(struct arguments *arguments, const char *head, const char *path)
+{
+        AUTO_FREE char *escaped = qemu_escaped(path);
+        arguments_add(arguments, "-drive");
+        arguments_add_format(arguments, "%s,file=%s", head, escaped);
+}
+
+// -chardev: a socket that QEMU listens on, and a file that it copies everything to where LOG is given.
+static void add_socket(struct arguments *arguments, const char *id, const char *path, const char *log)
+{
+        AUTO_FREE char *escaped = qemu_escaped(path);
+        AUTO_FREE char *escaped_log = log ? qemu_escaped(log) : NULL;
+        arguments_add(arguments, "-chardev");
+        arguments_add_format(arguments, "socket,id=%s,path=%s,server=on,wait=off%s%s", id, escaped,
+                             log ? ",logfile=" : "", log ? escaped_log : "");
+}
+
+static void add_firmware(const struct qemu_machine *machine, struct arguments *arguments)
+{
+        add_drive(arguments, "if=pflash,unit=0,format=raw,readonly=on", machine->code_path);
+        add_drive(arguments, "if=pflash,unit=1,format=raw", machine->vars_path);
+}
+
+static void add_payload(const struct qemu_machine *machine, struct arguments *arguments)
+{
+        add_drive(arguments, "if=none,id=payload,format=raw,readonly=on", machine->payload_path);
+        add_pair(arguments, "-device", "usb-storage,id=" QEMU_PAYLOAD ",bus=xhci.0,drive=payload,bootindex=0");
+        // With a bootindex the firmware drops every boot entry that is not in QEMU's order, the one that the installer has
+        // just made included, as soon as it starts again. So the machine waits at the reset until the bootindex is gone.
+        add_pair(arguments, "-action", "reboot=shutdown,shutdown=pause");
+}
+
+// The disk has no bootindex: the firmware obeys BootOrder, and a wrong entry does not go unnoticed.
+static void add_disk(const struct qemu_machine *machine, struct arguments *arguments)
+{
+        AUTO_FREE char *head = text_format("if=none,id=disk,format=%s,discard=unmap", machine->disk_format);
+        add_drive(arguments, head, machine->disk_path);
+        bool nvme = strcmp(machine->settings->disk_bus, "nvme") == 0;
+        add_pair(arguments, "-device",
+                 nvme ? "nvme,serial=esxiarm-disk,drive=disk" : "usb-storage,bus=xhci.0,drive=disk");
+}
+
+void qemu_arguments(const struct qemu_machine *machine, struct arguments *arguments)
+{
+        const struct settings *settings = machine->settings;
+        AUTO_FREE char *name = qemu_escaped(machine->name);
+        arguments_add(arguments, settings->qemu);
+        arguments_add(arguments, "-name");
+        arguments_add_format(arguments, "guest=%s", name);
+        arguments_add(arguments, "-no-user-config");
+        arguments_add(arguments, "-nodefaults");
+        add_pair(arguments, "-machine", settings->machine_options);
+        add_pair(arguments, "-accel", settings->accel);
+        add_pair(arguments, "-cpu", settings->cpu);
+        arguments_add(arguments, "-smp");
+        arguments_add_format(arguments, "%" PRIu64, settings->cpus);
+        arguments_add(arguments, "-m");
+        arguments_add_format(arguments, "%" PRIu64, settings->memory_mb);
+        add_pair(arguments, "-display", "none");
+        add_firmware(machine, arguments);
+        add_pair(arguments, "-device", "qemu-xhci,id=xhci");
+        if (machine->payload_path)
+                add_payload(machine, arguments);
+        add_disk(machine, arguments);
+        // Without a ROM file the firmware offers no network boot, and the ROM's package need not be there.
+        add_pair(arguments, "-netdev", "user,id=net0");
+        add_pair(arguments, "-device", "vmxnet3,netdev=net0,mac=52:54:00:12:34:56,romfile=");
+        add_socket(arguments, "console", machine->console_socket, machine->console_log);
+        add_pair(arguments, "-serial", "chardev:console");
+        add_socket(arguments, "qmp", machine->qmp_socket, NULL);
+        add_pair(arguments, "-mon", "chardev=qmp,mode=control");
+        arguments_add(arguments, "-S");
+}

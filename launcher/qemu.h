@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// QEMU's command line, from what a machine is made of. Pure: text in, arguments out.
+#pragma once
+
+#include "base/process.h"
+#include "launcher/settings.h"
+
+#define QEMU_PAYLOAD "payload-device"
+
+// Everything is borrowed. Paths are absolute.
+struct qemu_machine {
+        const char *name;                // shown by ps and in QEMU's window title
+        const struct settings *settings; // complete
+        const char *code_path;           // firmware, read-only
+        const char *vars_path;           // variable store, written by the guest
+        const char *disk_path, *disk_format;
+        // Raw image that is booted first, under the device name QEMU_PAYLOAD; the machine then pauses where the guest resets
+        // or powers off. NULL boots what the variables say.
+        const char *payload_path;
+        const char *console_log;    // the raw console, written by QEMU itself
+        const char *console_socket; // relative to the folder that QEMU runs in, so that its length does not matter
+        const char *qmp_socket;
+};
+
+// Adds QEMU's arguments, program first. The machine starts paused: nothing it prints is lost before `cont`.
+void qemu_arguments(const struct qemu_machine *machine, struct arguments *arguments);
+
+// TEXT as the value of an option, where a comma is written twice; freed with free().
+char *qemu_escaped(const char *text);

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "launcher/request.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "fw/firmware.h"
+#include "launcher/machine.h"
+#include "launcher/password.h"
+#include "launcher/profile.h"
+
+// The rehearsal guest guards nothing.
+static const char rehearsal_password[] = "Rehearsal-1";
+
+static bool choose_firmware(const struct request *request, struct firmware *firmware, struct error *err)
+{
+        if (!request->code != !request->vars_template)
+                return error_set(
+                        err, ERROR_USAGE,
+                        "--aavmf-code and --aavmf-vars-template (AAVMF_CODE, AAVMF_VARS_TEMPLATE) go together");
+        if (request->code)
+                return firmware_from_files(request->code, request->vars_template, firmware, err);
+        if (request->firmware)
+                return firmware_find(NULL, request->firmware, true, firmware, err);
+        return firmware_default(firmware, err);
+}
+
+// Flags and environment, then the machine, then the profile, then the defaults.
+static bool complete_settings(const struct request *request, const struct machine *machine,
+                              const struct profile *profile, struct settings *settings, struct error *err)
+{
+        struct settings from_profile = {
+                .memory_mb = profile->machine.memory_mb,
+                .cpus = profile->machine.cpus,
+                .reboot_observe_s = profile->reboot.wait_s,
+                .boot_timeout_s = profile->boot.wait_s,
+        };
+        text_parse_size(profile->machine.disk_size, &from_profile.disk_size);
+        *settings = request->settings;
+        settings_complete(settings, &machine->settings);
+        settings_complete(settings, &from_profile);
+        return settings_finish(settings, err);
+}
+
+static bool check_source(const struct request *request, struct error *err)
+{
+        if (!request->rehearsal && !request->payload)
+                return error_set(err, ERROR_USAGE,
+                                 "what is to be installed? --payload DIR names the installer's files, --rehearsal "
+                                 "installs the rehearsal guest");
+        if (request->rehearsal && request->payload)
+                return error_set(err, ERROR_USAGE, "--rehearsal and --payload exclude each other");
+        if (request->payload && request->rehearsal_options.count)
+                return error_set(err, ERROR_USAGE, "--rehearsal-option is for --rehearsal alone");
+        return true;
+}
+
+bool request_install(const struct request *request, const char *folder, struct firmware *firmware,
+                     struct install_outcome *outcome, struct error *err)
+{
+        AUTO_MACHINE struct machine machine = {.lock = -1};
+        const char *profile_name = request->profile ? request->profile : request->rehearsal ? "rehearsal" : "esxi8";
+        struct settings settings;
+        if (!check_source(request, err))
+                return false;
+        AUTO_PROFILE struct profile *profile = profile_read(profile_name, err);
+        AUTO_PASSWORD char *password = NULL;
+        if (!profile)
+                return false;
+        if (!request->rehearsal && !(password = password_get(request->password_file, err)))
+                return false;
+        if (!choose_firmware(request, firmware, err) || !machine_open(folder, true, &machine, err) ||
+            !machine_lock(&machine, err) || !complete_settings(request, &machine, profile, &settings, err))
+                return false;
+        const struct install_input input = {
+                .machine = &machine,
+                .settings = &settings,
+                .profile = profile,
+                .firmware = firmware,
+                .payload_folder = request->payload,
+                .rehearsal_options = &request->rehearsal_options,
+                .password = request->rehearsal ? rehearsal_password : password,
+                .tag = request->tag,
+                .runs = request->runs,
+                .force = request->force,
+        };
+        return install_run(&input, outcome, err);
+}
+
+bool request_boot(const struct request *request, const char *folder, struct boot_outcome *outcome, struct error *err)
+{
+        AUTO_MACHINE struct machine machine = {.lock = -1};
+        struct settings settings;
+        if (!machine_open(folder, false, &machine, err) || !machine_lock(&machine, err))
+                return false;
+        if (!machine.installed)
+                return error_set(err, ERROR_NO,
+                                 "%s was not installed to the end, so there is nothing to boot; esxiarm install %s "
+                                 "installs it",
+                                 machine.folder, folder);
+        AUTO_PROFILE struct profile *profile = profile_read(machine.identity.profile, err);
+        if (!profile || !complete_settings(request, &machine, profile, &settings, err))
+                return false;
+        const struct boot_input input = {
+                .machine = &machine,
+                .settings = &settings,
+                .profile = profile,
+                .code_path = request->code ? request->code : machine.identity.firmware.code_path,
+                .tag = request->tag,
+                .runs = request->runs,
+        };
+        return boot_run(&input, outcome, err);
+}
+
+// Everything that the summary tells.
+struct summary {
+        struct firmware firmware;
+        struct install_outcome install;
+        struct boot_outcome boot;
+        bool installed, booted;
+};
+
+static void print_row(const char *label, const char *value)
+{
+        printf("%-12s%s\n", label, value);
+}
+
+static void print_summary(const struct summary *summary, const char *verdict)
+{
+        if (summary->firmware.name) {
+                AUTO_FREE char *firmware = text_format("%s (%s)", summary->firmware.name, summary->firmware.verified);
+                print_row("firmware", firmware);
+        }
+        AUTO_FREE char *install_time = text_duration(summary->install.duration_ms);
+        AUTO_FREE char *install = text_format("%s in %s%s", summary->installed ? "complete" : "FAILED", install_time,
+                                              summary->install.reboot_seen ? ", reboot seen" : "");
+        print_row("install", install);
+        if (summary->install.entry)
+                print_row("boot entry", summary->install.entry);
+        if (summary->installed) {
+                AUTO_FREE char *boot_time = text_duration(summary->boot.duration_ms);
+                AUTO_FREE char *boot = text_format(
+                        "%s in %s%s", summary->booted ? "up" : "FAILED", boot_time,
+                        summary->booted && !summary->boot.expected_entry ? ", by the firmware's generic entry" : "");
+                print_row("boot alone", boot);
+        }
+        if (summary->boot.booted)
+                print_row("booted", summary->boot.booted);
+        if (summary->install.evidence)
+                print_row("evidence", summary->install.evidence);
+        if (summary->boot.evidence)
+                print_row("", summary->boot.evidence);
+        print_row("result", verdict);
+}
+
+static void print_json(const struct summary *summary, const struct error *err)
+{
+        json_t *json =
+                json_pack("{s:b, s:i, s:b, s:b, s:s?, s:s?, s:s?, s:s?}", "pass", err->code == 0, "exit_code",
+                          (int)err->code, "installed", summary->installed, "booted_alone", summary->booted,
+                          "boot_entry", summary->install.entry, "booted", summary->boot.booted, "install_evidence",
+                          summary->install.evidence, "boot_evidence", summary->boot.evidence);
+        json_object_set_new(json, "install_seconds", json_real((double)summary->install.duration_ms / 1000));
+        json_object_set_new(json, "boot_seconds", json_real((double)summary->boot.duration_ms / 1000));
+        if (summary->firmware.name) {
+                json_object_set_new(json, "firmware", json_string(summary->firmware.name));
+                json_object_set_new(json, "firmware_verified", json_string(summary->firmware.verified));
+        }
+        if (err->message)
+                json_object_set_new(json, "message", json_string(err->message));
+        cli_print_json(json);
+}
+
+int request_end_to_end(const struct request *request, const char *folder, struct error *err)
+{
+        struct summary summary = {0};
+        summary.installed = request_install(request, folder, &summary.firmware, &summary.install, err);
+        summary.booted = summary.installed && request_boot(request, folder, &summary.boot, err);
+        if (request->json)
+                print_json(&summary, err);
+        else if (summary.install.evidence)
+                print_summary(&summary, summary.booted ? "PASS" : "FAIL");
+        firmware_free(&summary.firmware);
+        install_outcome_free(&summary.install);
+        boot_outcome_free(&summary.boot);
+        return (int)err->code;
+}

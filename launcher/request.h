@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the user asks for, as the commands install, boot-installed, e2e and rehearse share it: options, the environment,
+// and from them everything that an installation or a boot needs.
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/cli.h"
+#include "base/error.h"
+#include "launcher/boot.h"
+#include "launcher/install.h"
+#include "launcher/settings.h"
+
+// The values that the options fill.
+struct request {
+        struct settings settings;
+        struct arguments rehearsal_options;
+        const char *payload, *profile;
+        const char *code, *vars_template; // firmware files of the user's own
+        const char *firmware;             // name of an installed firmware
+        const char *password_file;
+        const char *tag, *runs;
+        bool rehearsal, force, json;
+};
+
+// Rows for the tables of options, where the command's values are a struct request.
+#define REQUEST_RUN_OPTIONS                                                                                            \
+        {"aavmf-code", "FILE", CLI_TEXT, offsetof(struct request, code), "firmware of your own", "AAVMF_CODE"},        \
+                {"run-tag",                                                                                            \
+                 "NAME",                                                                                               \
+                 CLI_TEXT,                                                                                             \
+                 offsetof(struct request, tag),                                                                        \
+                 "name of the run's folder (default: time and kind)",                                                  \
+                 "RUN_TAG"},                                                                                           \
+                {"log-dir",                                                                                            \
+                 "DIR",                                                                                                \
+                 CLI_TEXT,                                                                                             \
+                 offsetof(struct request, runs),                                                                       \
+                 "where runs are kept (default MACHINE/runs)",                                                         \
+                 "LOG_DIR"},                                                                                           \
+        {                                                                                                              \
+                "json", NULL, CLI_FLAG, offsetof(struct request, json), "print the result as JSON", NULL               \
+        }
+
+#define REQUEST_INSTALL_OPTIONS                                                                                        \
+        {                                                                                                              \
+                "aavmf-vars-template",                                                                                 \
+                "FILE",                                                                                                \
+                CLI_TEXT,                                                                                              \
+                offsetof(struct request, vars_template),                                                               \
+                "its template of variables",                                                                           \
+                "AAVMF_VARS_TEMPLATE"},                                                                                \
+                {"firmware",                                                                                           \
+                 "NAME",                                                                                               \
+                 CLI_TEXT,                                                                                             \
+                 offsetof(struct request, firmware),                                                                   \
+                 "a firmware that esxiarm fetch installed (default: the newest; fetched where there is none)",         \
+                 NULL},                                                                                                \
+                {"force", NULL, CLI_FLAG, offsetof(struct request, force), "install anew over an installed machine",   \
+                 NULL},                                                                                                \
+        {                                                                                                              \
+                "rehearsal-option", "KEY=VALUE", CLI_LIST, offsetof(struct request, rehearsal_options),                \
+                        "tells the rehearsal guest to misbehave; docs/rehearsal-guest.md lists them", NULL             \
+        }
+
+#define REQUEST_PAYLOAD_OPTIONS                                                                                        \
+        {"payload", "DIR", CLI_TEXT, offsetof(struct request, payload), "the installer's files, as in its ISO", NULL}, \
+                {"rehearsal",                                                                                          \
+                 NULL,                                                                                                 \
+                 CLI_FLAG,                                                                                             \
+                 offsetof(struct request, rehearsal),                                                                  \
+                 "install the rehearsal guest instead, which is not ESXi",                                             \
+                 NULL},                                                                                                \
+                {"profile",                                                                                            \
+                 "NAME",                                                                                               \
+                 CLI_TEXT,                                                                                             \
+                 offsetof(struct request, profile),                                                                    \
+                 "guest profile, or a file with a slash in its path (default esxi8, or rehearsal)",                    \
+                 NULL},                                                                                                \
+        {                                                                                                              \
+                "root-password-file", "FILE", CLI_TEXT, offsetof(struct request, password_file),                       \
+                        "its first line is root's password (or set ROOT_PASSWORD; else you are asked)", NULL           \
+        }
+
+// Installs into the machine FOLDER. FIRMWARE is filled as soon as it is known, also where the installation then fails.
+bool request_install(const struct request *request, const char *folder, struct firmware *firmware,
+                     struct install_outcome *outcome, struct error *err);
+
+// Boots the installed machine FOLDER and judges it.
+bool request_boot(const struct request *request, const char *folder, struct boot_outcome *outcome, struct error *err);
+
+// Both, one after the other, with a summary of a few lines on standard output (or JSON): the whole of e2e and rehearse.
+// Returns the exit code; ERR is filled on failure.
+int request_end_to_end(const struct request *request, const char *folder, struct error *err);

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// result.json: the verdict of a run and everything that it stands on. docs/evidence.md documents its keys.
+#pragma once
+
+#include <jansson.h>
+
+#include "base/error.h"
+#include "launcher/evidence.h"
+#include "launcher/judge.h"
+#include "launcher/machine.h"
+#include "launcher/profile.h"
+#include "verify/match.h"
+
+// The part that is known before the run: the command, the machine, its settings, the program. The caller's; add to it as
+// the run goes.
+json_t *result_new(const char *command, const struct machine *machine, const struct settings *settings,
+                   const struct profile *profile);
+
+// A comparison of vars, disk and firmware.
+json_t *result_match(const struct match *match);
+
+// Adds what the judge of the phase NAME ("install", "reboot", "boot") found, and writes it to junit.xml.
+bool result_phase(json_t *result, struct evidence *evidence, const char *name, const struct judge *judge,
+                  struct error *err);
+
+// Adds how it ended (FAILURE is empty for a success) and how long it took, and writes result.json.
+bool result_write(json_t *result, struct evidence *evidence, const struct error *failure, struct error *err);

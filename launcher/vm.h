@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A running virtual machine: QEMU, its control channel and its console, in one place that can be waited on.
+//
+// Everything the console prints is drawn on the screen (console.h) and written to the evidence before vm_wait returns;
+// every event of QEMU's is written there, too.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "launcher/console.h"
+#include "launcher/evidence.h"
+#include "launcher/machine.h"
+#include "launcher/settings.h"
+
+struct vm;
+#define AUTO_VM __attribute__((cleanup(vm_stop)))
+
+// What is started. Everything is borrowed until vm_stop.
+struct vm_input {
+        const struct machine *machine; // locked by this program
+        const struct settings *settings;
+        const char *code_path;    // the firmware
+        const char *payload_path; // attached and booted first; NULL boots the disk alone
+        struct evidence *evidence;
+};
+
+// Starts QEMU, connects to it and lets the guest run. NULL where that fails: ERR has what QEMU said.
+struct vm *vm_start(const struct vm_input *input, struct error *err);
+
+// Stops QEMU (a firmware write that is under way is finished first), waits until it is gone, removes its sockets, and
+// frees *VM, which becomes NULL.
+void vm_stop(struct vm **vm);
+
+enum vm_event {
+        VM_DEADLINE, // nothing came until then, or the console has just gone quiet
+        VM_OUTPUT,   // the guest printed something
+        VM_CHANGED,  // QEMU reported an event; see vm_state
+        VM_ENDED,    // QEMU is gone
+};
+
+// Waits until something happens, at most until DEADLINE_US on the clock of time_now_us. Fails with ERROR_INTERRUPTED
+// where the user interrupts.
+bool vm_wait(struct vm *vm, uint64_t deadline_us, enum vm_event *event, struct error *err);
+
+struct vm_state {
+        unsigned resets;      // how often the guest reset itself
+        bool paused_at_reset; // and waits for vm_reboot
+        bool shut_down;       // the guest powered itself off
+        bool panicked;        // QEMU was told so (pvpanic)
+        bool ended;           // QEMU is gone; EXIT_CODE is its
+        int exit_code;        // 128 + number of the signal
+        const char *qemu_version;
+        uint64_t last_output_us; // when the console last printed anything
+};
+const struct vm_state *vm_state(const struct vm *vm);
+
+struct console *vm_console(struct vm *vm);
+
+// Sends SIZE bytes to the guest as if typed.
+bool vm_send(struct vm *vm, const char *bytes, size_t size, struct error *err);
+
+// Fills ERR (ERROR_ENVIRONMENT) with how and why QEMU ended. Returns false.
+bool vm_fail_ended(const struct vm *vm, struct error *err);
+
+// Lets a machine that waits at its reset start again, with the payload still attached but no longer booted first: the
+// firmware obeys BootOrder.
+bool vm_reboot(struct vm *vm, struct error *err);
