@@ -18,6 +18,8 @@ STANDARD := -std=c17 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -D_DARWIN_C_SOU
 PACKAGES := libarchive libcurl libcrypto jansson libcyaml vterm libpcre2-8
 ifeq ($(shell uname -s),Linux)
 PACKAGES += efivar
+# A program loads only the libraries that it calls: aavmf-vars needs few, and starting it is most of its time.
+LDFLAGS += -Wl,--as-needed
 endif
 
 # Read once, and only when something is compiled: `make deps` has to work before any of this is installed.
@@ -54,30 +56,33 @@ objects = $(patsubst %.c,$(1)/obj/%.o,$(2))
 PROGRAMS := $(BUILD)/aavmf-vars $(BUILD)/esxiarm
 all: $(PROGRAMS) $(BUILD)/libvarstore.a $(BUILD)/rehearsal/BOOTAA64.EFI $(BUILD)/share
 
+# A line a file; V=1 shows the commands.
+quiet = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2);)
+
 $(BUILD)/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(COMPILE) -c -o $@ $<
+	$(call quiet,CC,$<)$(COMPILE) -c -o $@ $<
 
 $(BUILD)/san/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(COMPILE) $(SANITIZE) -c -o $@ $<
+	$(call quiet,CCSAN,$<)$(COMPILE) $(SANITIZE) -c -o $@ $<
 
 $(BUILD)/libvarstore.a: $(call objects,$(BUILD),$(base_SOURCES) $(varstore_SOURCES))
-	rm -f $@
-	ar rcs $@ $^
+	@rm -f $@
+	$(call quiet,AR,$@)ar rcs $@ $^
 
 define program_rule
 $(1)/aavmf-vars: $(call objects,$(1),$(base_SOURCES) $(varstore_SOURCES) $(aavmf-vars_SOURCES))
-	$$(CC) $(2) $$(LDFLAGS) -o $$@ $$^ $$(PACKAGE_LIBS)
+	$$(call quiet,LD,$$@)$$(CC) $(2) $$(LDFLAGS) -o $$@ $$^ $$(PACKAGE_LIBS)
 
 $(1)/esxiarm: $(call objects,$(1),$(LIBRARY_SOURCES) $(esxiarm_SOURCES))
-	$$(CC) $(2) $$(LDFLAGS) -o $$@ $$^ $$(PACKAGE_LIBS)
+	$$(call quiet,LD,$$@)$$(CC) $(2) $$(LDFLAGS) -o $$@ $$^ $$(PACKAGE_LIBS)
 
 # The data that the programs look for beside themselves (base/paths.h).
 $(1)/share: Makefile
 	@mkdir -p $$@
-	ln -sfn $(CURDIR)/launcher/guests $$@/guests
-	ln -sfn $(CURDIR)/$(BUILD)/rehearsal $$@/rehearsal
+	@ln -sfn $(abspath launcher/guests) $$@/guests
+	@ln -sfn $(abspath $(BUILD))/rehearsal $$@/rehearsal
 	@touch $$@
 endef
 $(eval $(call program_rule,$(BUILD),))
@@ -85,11 +90,11 @@ $(eval $(call program_rule,$(BUILD)/san,$(SANITIZE)))
 
 $(BUILD)/san/tests/%: tests/unit/%.c $(call objects,$(BUILD)/san,$(LIBRARY_SOURCES)) Makefile
 	@mkdir -p $(@D)
-	$(COMPILE) $(SANITIZE) -o $@ $< $(filter %.o,$^) $(PACKAGE_LIBS) $(CMOCKA)
+	$(call quiet,TEST,$<)$(COMPILE) $(SANITIZE) -o $@ $< $(filter %.o,$^) $(PACKAGE_LIBS) $(CMOCKA)
 
 $(BUILD)/tests/%: tests/helpers/%.c Makefile
 	@mkdir -p $(@D)
-	$(COMPILE) -o $@ $<
+	$(call quiet,HELP,$<)$(COMPILE) -o $@ $<
 
 BUILD_REHEARSAL := $(BUILD)/rehearsal
 include launcher/rehearsal/rules.mk

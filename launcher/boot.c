@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "fw/digest.h"
+#include "launcher/attach.h"
 #include "launcher/display.h"
 #include "launcher/judge.h"
 #include "launcher/result.h"
@@ -162,7 +163,10 @@ static bool boot(struct booting *run, struct error *err)
         note_booted(run);
         bool written = result_phase(run->result, run->evidence, "boot", &run->judge, up ? err : NULL);
         judge_end(&run->judge);
-        return up && written;
+        if (!up || !written || !run->in->stay)
+                return up && written;
+        display_end(&run->display);
+        return attach_run(vm, err);
 }
 
 bool boot_run(const struct boot_input *input, struct boot_outcome *outcome, struct error *err)
@@ -173,11 +177,12 @@ bool boot_run(const struct boot_input *input, struct boot_outcome *outcome, stru
                 evidence_begin(input->runs ? input->runs : machine->runs_folder, input->tag, "boot", err);
         if (!evidence)
                 return false;
-        AUTO_DISPLAY struct display *display = display_begin("boot");
-        struct booting run = {.in = input, .outcome = outcome, .evidence = evidence, .display = display};
+        struct booting run = {.in = input, .outcome = outcome, .evidence = evidence};
+        run.display = display_begin("boot");
         outcome->evidence = memory_text(evidence_folder(evidence));
         run.result = result_new("boot-installed", machine, input->settings, input->profile);
         bool booted = boot(&run, err);
+        display_end(&run.display);
         outcome->duration_ms = evidence_elapsed_ms(evidence);
         AUTO_ERROR struct error unwritten = {0};
         bool written = result_write(run.result, evidence, err, &unwritten);

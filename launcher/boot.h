@@ -17,6 +17,7 @@ struct boot_input {
         const struct profile *profile;
         const char *code_path;  // the firmware
         const char *tag, *runs; // of the run; NULL for the usual ones
+        bool stay;              // once it is up, give the user the console until it is left (attach.h)
 };
 
 // What came out. Free with boot_outcome_free, on failure too.

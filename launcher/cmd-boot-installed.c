@@ -17,11 +17,11 @@ static int run(const void *values, int count, char **operands, struct error *err
 {
         (void)count;
         const struct boot_values *given = values;
+        struct request request = given->request;
+        request.stay = !given->check;
         AUTO_BOOT_OUTCOME struct boot_outcome outcome = {0};
-        if (!given->check)
-                return error_set(err, ERROR_USAGE, "say --check: the machine is booted, judged and stopped") ? 0 : 2;
-        bool up = request_boot(&given->request, operands[0], &outcome, err);
-        if (given->request.json) {
+        bool up = request_boot(&request, operands[0], &outcome, err);
+        if (request.json) {
                 json_t *json = json_pack("{s:b, s:i, s:s?, s:b, s:s?, s:f}", "up", up, "exit_code", (int)err->code,
                                          "booted", outcome.booted, "own_entry", outcome.expected_entry, "evidence",
                                          outcome.evidence, "seconds", (double)outcome.duration_ms / 1000);
@@ -39,7 +39,7 @@ static int run(const void *values, int count, char **operands, struct error *err
 
 static const struct cli_option options[] = {
         {"check", NULL, CLI_FLAG, offsetof(struct boot_values, check),
-         "boot until the installed system is up, judge the log, and stop the machine", NULL},
+         "stop the machine once it is up (default: the console is yours until Ctrl-])", NULL},
         SETTINGS_MACHINE_OPTIONS(struct request, settings),
         REQUEST_RUN_OPTIONS,
         {0},

@@ -170,11 +170,18 @@ static bool move_blindly(struct driver *driver, unsigned moves, struct error *er
 
 static bool choose_disk(struct driver *driver, struct error *err)
 {
+        uint64_t deadline = time_now_us() + resend_us(driver);
         for (unsigned moves = 0; moves < LIST_LIMIT; moves++) {
                 struct screen_disk disks[CONSOLE_ROWS];
                 unsigned count = screen_disks(console_of(driver), driver->in->profile->disk_row, disks, CONSOLE_ROWS);
+                if (!count && time_now_us() < deadline) {
+                        if (!let_pass(driver, err))
+                                return false;
+                        continue;
+                }
                 if (!count)
-                        return fail_with_screen(driver, ERROR_NO, err, "there is no list of disks on the screen");
+                        return fail_with_screen(driver, ERROR_TIMED_OUT, err,
+                                                "there is no list of disks on the screen");
                 unsigned target;
                 bool visible = find_target(driver, disks, count, &target);
                 int selected = console_selected_row(console_of(driver), disks[0].row, disks[count - 1].row);

@@ -139,7 +139,8 @@ static void record(struct evidence *evidence, const void *data, size_t size)
         AUTO_TEXT struct text text = {0};
         size_t taken = text_add_repaired(&text, (const char *)evidence->unfinished.data, evidence->unfinished.size);
         evidence->unfinished.size -= taken;
-        memmove(evidence->unfinished.data, evidence->unfinished.data + taken, evidence->unfinished.size);
+        if (taken)
+                memmove(evidence->unfinished.data, evidence->unfinished.data + taken, evidence->unfinished.size);
         uint64_t us = elapsed_us(evidence);
         json_t *string = json_stringn_nocheck(text_string(&text), text.length);
         AUTO_FREE char *quoted = json_dumps(string, JSON_ENCODE_ANY);

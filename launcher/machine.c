@@ -106,7 +106,9 @@ static bool read_document(struct machine *machine, struct error *err)
         json_t *document = json_loadb((const char *)content.data, content.size, 0, &fault);
         if (!document)
                 return error_set(err, ERROR_DAMAGED, "%s:%d: %s", machine->json_path, fault.line, fault.text);
-        json_decref(machine->document);
+        if (!machine->documents)
+                machine->documents = json_array();
+        json_array_append_new(machine->documents, document);
         machine->document = document;
         json_int_t schema = json_integer_value(json_object_get(document, "schema"));
         if (schema != MACHINE_SCHEMA)
@@ -198,6 +200,6 @@ void machine_close(struct machine *machine)
         free(machine->sealed_path);
         free(machine->runs_folder);
         free(machine->run_folder);
-        json_decref(machine->document);
+        json_decref(machine->documents);
         *machine = (struct machine){.lock = -1};
 }

@@ -45,6 +45,7 @@ struct machine {
         char *folder; // absolute
         char *json_path, *disk_path, *vars_path, *sealed_path, *runs_folder, *run_folder;
         json_t *document;         // what machine.json holds; NULL for a new machine
+        json_t *documents;        // every one that was read: texts of SETTINGS and IDENTITY stay valid until the end
         struct settings settings; // from it
         struct machine_identity identity;
         bool installed;

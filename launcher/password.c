@@ -16,6 +16,11 @@ enum {
         LONGEST = 128
 };
 
+char *password_copy(const char *password)
+{
+        return OPENSSL_strdup(password);
+}
+
 void password_free(char **password)
 {
         if (*password)

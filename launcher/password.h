@@ -9,6 +9,9 @@
 // Freed with password_free. FILE may be NULL. Fails where there is none, or it has characters that no keyboard sends.
 char *password_get(const char *file, struct error *err);
 
+// A copy to be freed with password_free.
+char *password_copy(const char *password);
+
 // Overwrites the password before it frees it.
 void password_free(char **password);
 #define AUTO_PASSWORD __attribute__((cleanup(password_free)))

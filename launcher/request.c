@@ -2,7 +2,7 @@
 #include "launcher/request.h"
 
 #include <stdio.h>
-#include <string.h>
+#include <stdlib.h>
 
 #include "base/memory.h"
 #include "base/text.h"
@@ -10,9 +10,6 @@
 #include "launcher/machine.h"
 #include "launcher/password.h"
 #include "launcher/profile.h"
-
-// The rehearsal guest guards nothing.
-static const char rehearsal_password[] = "Rehearsal-1";
 
 static bool choose_firmware(const struct request *request, struct firmware *firmware, struct error *err)
 {
@@ -44,6 +41,15 @@ static bool complete_settings(const struct request *request, const struct machin
         return settings_finish(settings, err);
 }
 
+// The rehearsal guest guards nothing, so nobody is asked for its password.
+static char *choose_password(const struct request *request, struct error *err)
+{
+        const char *given = getenv("ROOT_PASSWORD");
+        if (request->rehearsal && !request->password_file && !(given && *given))
+                return password_copy("Rehearsal-1");
+        return password_get(request->password_file, err);
+}
+
 static bool check_source(const struct request *request, struct error *err)
 {
         if (!request->rehearsal && !request->payload)
@@ -66,10 +72,8 @@ bool request_install(const struct request *request, const char *folder, struct f
         if (!check_source(request, err))
                 return false;
         AUTO_PROFILE struct profile *profile = profile_read(profile_name, err);
-        AUTO_PASSWORD char *password = NULL;
-        if (!profile)
-                return false;
-        if (!request->rehearsal && !(password = password_get(request->password_file, err)))
+        AUTO_PASSWORD char *password = profile ? choose_password(request, err) : NULL;
+        if (!password)
                 return false;
         if (!choose_firmware(request, firmware, err) || !machine_open(folder, true, &machine, err) ||
             !machine_lock(&machine, err) || !complete_settings(request, &machine, profile, &settings, err))
@@ -81,7 +85,7 @@ bool request_install(const struct request *request, const char *folder, struct f
                 .firmware = firmware,
                 .payload_folder = request->payload,
                 .rehearsal_options = &request->rehearsal_options,
-                .password = request->rehearsal ? rehearsal_password : password,
+                .password = password,
                 .tag = request->tag,
                 .runs = request->runs,
                 .force = request->force,
@@ -110,6 +114,7 @@ bool request_boot(const struct request *request, const char *folder, struct boot
                 .code_path = request->code ? request->code : machine.identity.firmware.code_path,
                 .tag = request->tag,
                 .runs = request->runs,
+                .stay = request->stay,
         };
         return boot_run(&input, outcome, err);
 }

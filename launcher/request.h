@@ -21,7 +21,7 @@ struct request {
         const char *firmware;             // name of an installed firmware
         const char *password_file;
         const char *tag, *runs;
-        bool rehearsal, force, json;
+        bool rehearsal, force, json, stay;
 };
 
 // Rows for the tables of options, where the command's values are a struct request.

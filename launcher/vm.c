@@ -40,7 +40,8 @@ struct vm {
         struct evidence *evidence;
         char *run_folder;
         struct vm_state state;
-        bool quiet; // the evidence was told so
+        bool quiet;      // the evidence was told so
+        int input, echo; // -1 where there is none
 };
 
 const struct vm_state *vm_state(const struct vm *vm)
@@ -191,6 +192,8 @@ struct vm *vm_start(const struct vm_input *input, struct error *err)
         AUTO_VM struct vm *vm = memory_new(1, sizeof *vm);
         vm->qmp.descriptor = -1;
         vm->console_socket = -1;
+        vm->input = -1;
+        vm->echo = -1;
         vm->evidence = input->evidence;
         vm->run_folder = memory_text(input->machine->run_folder);
         vm->console = console_new();
@@ -215,6 +218,36 @@ static void close_console(struct vm *vm)
         vm->console_socket = -1;
 }
 
+// A terminal that takes nothing more is no reason to stop the machine.
+static void show(struct vm *vm, const char *bytes, size_t size)
+{
+        while (vm->echo >= 0 && size) {
+                ssize_t count = write(vm->echo, bytes, size);
+                if (count < 0 && errno == EINTR)
+                        continue;
+                if (count < 0)
+                        vm->echo = -1;
+                bytes += count > 0 ? count : 0;
+                size -= count > 0 ? (size_t)count : 0;
+        }
+}
+
+void vm_echo(struct vm *vm, int descriptor)
+{
+        vm->echo = descriptor;
+        const char *screen = console_text(vm->console);
+        for (size_t length; *screen; screen += length + (screen[length] == '\n')) {
+                length = strcspn(screen, "\n");
+                show(vm, screen, length);
+                show(vm, "\r\n", 2);
+        }
+}
+
+void vm_listen(struct vm *vm, int descriptor)
+{
+        vm->input = descriptor;
+}
+
 static void take_output(struct vm *vm)
 {
         static uint8_t block[READ_BLOCK];
@@ -229,6 +262,7 @@ static void take_output(struct vm *vm)
         vm->quiet = false;
         evidence_console(vm->evidence, block, (size_t)count);
         console_feed(vm->console, block, (size_t)count);
+        show(vm, (const char *)block, (size_t)count);
 }
 
 // With `-action reboot=shutdown` a reset comes as a shutdown, too.
@@ -309,10 +343,9 @@ bool vm_wait(struct vm *vm, uint64_t deadline_us, enum vm_event *event, struct e
         for (;;) {
                 uint64_t wake_us = quiet_us < deadline_us ? quiet_us : deadline_us;
                 struct pollfd poll_for[] = {
-                        {vm->console_socket, POLLIN, 0},
-                        {vm->qmp.descriptor, POLLIN, 0},
-                        {vm->qemu.descriptor, POLLIN, 0},
-                        {interrupt_descriptor(), POLLIN, 0},
+                        {vm->console_socket, POLLIN, 0},  {vm->qmp.descriptor, POLLIN, 0},
+                        {vm->qemu.descriptor, POLLIN, 0}, {interrupt_descriptor(), POLLIN, 0},
+                        {vm->input, POLLIN, 0},
                 };
                 int sleep_ms = milliseconds_until(wake_us);
                 if (sleep_ms)
@@ -333,7 +366,11 @@ bool vm_wait(struct vm *vm, uint64_t deadline_us, enum vm_event *event, struct e
                         evidence_quiet(vm->evidence);
                         note_end(vm);
                 }
-                *event = output ? VM_OUTPUT : events ? VM_CHANGED : vm->state.ended ? VM_ENDED : VM_DEADLINE;
+                *event = poll_for[4].revents ? VM_INPUT
+                         : output            ? VM_OUTPUT
+                         : events            ? VM_CHANGED
+                         : vm->state.ended   ? VM_ENDED
+                                             : VM_DEADLINE;
                 if (*event != VM_DEADLINE || time_now_us() >= deadline_us || quiet_us < deadline_us)
                         return true;
         }
@@ -372,13 +409,38 @@ static void drain_console(struct vm *vm)
         close_console(vm);
 }
 
+// From now on a reset is a reset, and a shutdown ends QEMU.
+static bool let_shut_down(struct vm *vm, struct error *err)
+{
+        return qmp_send(&vm->qmp, "set-action", json_pack("{s:s, s:s}", "reboot", "reset", "shutdown", "poweroff"),
+                        err);
+}
+
+// Waits for QEMU's end, reading the console meanwhile: a guest that prints holds QEMU up until somebody reads it.
+static bool wait_for_end(struct vm *vm, uint64_t timeout_ms)
+{
+        uint64_t deadline = time_now_ms() + timeout_ms;
+        for (;;) {
+                uint64_t now = time_now_ms();
+                if (process_wait(&vm->qemu, 0))
+                        return true;
+                if (now >= deadline)
+                        return false;
+                struct pollfd poll_for[] = {{vm->console_socket, POLLIN, 0}, {vm->qemu.descriptor, POLLIN, 0}};
+                poll(poll_for, 2, (int)(deadline - now));
+                if (vm->console_socket >= 0 && poll_for[0].revents)
+                        take_output(vm);
+        }
+}
+
 void vm_stop(struct vm **vm)
 {
         struct vm *stopped = *vm;
         if (!stopped)
                 return;
         if (stopped->qemu.pid) {
-                if (!qmp_send(&stopped->qmp, "quit", NULL, NULL) || !process_wait(&stopped->qemu, QUIT_TIMEOUT_MS))
+                bool asked = let_shut_down(stopped, NULL) && qmp_send(&stopped->qmp, "quit", NULL, NULL);
+                if (!asked || !wait_for_end(stopped, QUIT_TIMEOUT_MS))
                         process_end(&stopped->qemu, KILL_TIMEOUT_MS);
                 note_end(stopped);
         }
@@ -394,8 +456,7 @@ void vm_stop(struct vm **vm)
 bool vm_reboot(struct vm *vm, struct error *err)
 {
         vm->state.paused_at_reset = false;
-        return qmp_send(&vm->qmp, "set-action", json_pack("{s:s, s:s}", "reboot", "reset", "shutdown", "poweroff"),
-                        err) &&
+        return let_shut_down(vm, err) &&
                qmp_send(&vm->qmp, "qom-set",
                         json_pack("{s:s, s:s, s:i}", "path", "/machine/peripheral/" QEMU_PAYLOAD, "property",
                                   "bootindex", "value", -1),

@@ -39,6 +39,7 @@ enum vm_event {
         VM_DEADLINE, // nothing came until then, or the console has just gone quiet
         VM_OUTPUT,   // the guest printed something
         VM_CHANGED,  // QEMU reported an event; see vm_state
+        VM_INPUT,    // the descriptor of vm_listen is readable
         VM_ENDED,    // QEMU is gone
 };
 
@@ -62,6 +63,12 @@ struct console *vm_console(struct vm *vm);
 
 // Sends SIZE bytes to the guest as if typed.
 bool vm_send(struct vm *vm, const char *bytes, size_t size, struct error *err);
+
+// vm_wait returns for DESCRIPTOR, too; -1 for none.
+void vm_listen(struct vm *vm, int descriptor);
+
+// Shows what is on the guest's screen and whatever it prints from now on to DESCRIPTOR as well; -1 ends that.
+void vm_echo(struct vm *vm, int descriptor);
 
 // Fills ERR (ERROR_ENVIRONMENT) with how and why QEMU ended. Returns false.
 bool vm_fail_ended(const struct vm *vm, struct error *err);

@@ -1,0 +1,114 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# boot-installed: what it refuses, and what it sees when the system does not come up. One machine is installed for all.
+. "$(dirname "$0")/../lib.sh"
+
+fixture=$(mktemp -d "${TMPDIR:-/tmp}/esxiarm-fixture-XXXXXX")
+trap 'rm -rf "$fixture"' EXIT
+for name in first second; do
+        "$ESXIARM" install "$fixture/$name" --rehearsal >"$fixture/log" 2>&1 || {
+                cat "$fixture/log"
+                echo "not ok - the fixture is installed"
+                exit 1
+        }
+done
+
+copy_of() {
+        cp -R --sparse=always "$fixture/$1" "$2"
+}
+
+no_qemu_was_started() {
+        lacks machine/runs/*-boot/events.jsonl qemu-start
+}
+
+test_a_copied_machine_boots_where_it_is_now() {
+        copy_of first "moved, here"
+        expect_exit 0 "$ESXIARM" boot-installed "moved, here" --check
+        contains stdout 'Boot0004 "VMware ESXi"'
+        contains stderr 'DCUI'
+        # And again: booting changes nothing that matters.
+        expect_exit 0 "$ESXIARM" boot-installed "moved, here" --check --json
+        contains stdout '"own_entry": true'
+}
+
+test_vars_of_another_machine_are_refused() {
+        copy_of first machine
+        cp --sparse=always "$fixture/second/vars.fd" machine/vars.fd
+        expect_exit 1 "$ESXIARM" boot-installed machine --check
+        contains stderr 'not started'
+        contains machine/runs/*-boot/result.json '"reason": "other-disk"'
+        no_qemu_was_started
+}
+
+test_blank_vars_are_refused() {
+        copy_of first machine
+        truncate -s 0 machine/vars.fd
+        truncate -s 64M machine/vars.fd
+        expect_exit 1 "$ESXIARM" boot-installed machine --check
+        contains machine/runs/*-boot/result.json '"reason": "vars-blank"'
+        no_qemu_was_started
+}
+
+test_missing_vars_are_a_missing_input() {
+        copy_of first machine
+        rm machine/vars.fd
+        expect_exit 2 "$ESXIARM" boot-installed machine --check
+        contains stderr 'vars.fd'
+        contains stderr 'vars.sealed.fd'
+        no_qemu_was_started
+}
+
+test_truncated_vars_are_damaged() {
+        copy_of first machine
+        truncate -s 100K machine/vars.fd
+        expect_exit 3 "$ESXIARM" boot-installed machine --check
+        contains stderr 'vars.fd'
+        no_qemu_was_started
+}
+
+test_another_firmware_is_refused() {
+        copy_of first machine
+        use_firmware
+        cp --sparse=always "$AAVMF_CODE" other.fd
+        printf x | dd of=other.fd bs=1 seek=4096 conv=notrunc 2>/dev/null
+        expect_exit 1 env AAVMF_CODE="$PWD/other.fd" "$ESXIARM" boot-installed machine --check
+        contains machine/runs/*-boot/result.json '"reason": "firmware-changed"'
+        no_qemu_was_started
+}
+
+test_an_unfinished_machine_is_refused() {
+        expect_exit 2 "$ESXIARM" boot-installed nowhere --check
+        mkdir machine
+        expect_exit 2 "$ESXIARM" boot-installed machine --check
+        contains stderr 'machine.json'
+}
+
+test_a_machine_in_use_is_refused_at_once() {
+        copy_of first machine
+        "$ESXIARM" boot-installed machine --check >first.out 2>&1 &
+        first=$!
+        wait_for 10 test -S machine/run/qmp.sock
+        expect_exit 4 "$ESXIARM" boot-installed machine --check
+        contains stderr "in use by another esxiarm (process $first)"
+        wait $first || fail "the first one failed: $(cat first.out)"
+}
+
+test_a_system_that_does_not_come_up_times_out_with_its_screen() {
+        expect_exit 0 "$ESXIARM" install machine --rehearsal --rehearsal-option no-dcui=1 --reboot-action poweroff
+        expect_exit 5 "$ESXIARM" boot-installed machine --check --boot-timeout 8
+        contains stderr 'DCUI'
+        contains stderr 'The screen shows:'
+        contains stderr 'Boot complete (2/2)'
+        contains machine/runs/*-boot/junit.xml 'failures="1"'
+}
+
+test_an_installed_machine_is_not_overwritten_unasked() {
+        copy_of first machine
+        sha256sum machine/disk.qcow2 machine/vars.fd >before
+        expect_exit 2 "$ESXIARM" install machine --rehearsal
+        contains stderr '--force'
+        sha256sum -c --quiet before
+}
+
+run_tests

@@ -1,0 +1,68 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# The main job: an installation and a boot of the disk alone, in QEMU under the firmware that tests/run has fetched.
+. "$(dirname "$0")/../lib.sh"
+
+# The GUID of partition 1 as sgdisk reads it from the disk itself.
+esp_guid() {
+        qemu-img convert -O raw "$1/disk.qcow2" disk.raw
+        sgdisk -i 1 disk.raw | sed -n 's/^Partition unique GUID: //p'
+}
+
+test_rehearse_installs_and_boots_the_disk_alone() {
+        expect_exit 0 "$ESXIARM" rehearse machine
+        contains stdout 'result      PASS'
+        contains stdout "SHA-256 from apt's signed index"
+        contains stdout 'Boot0004 "VMware ESXi"'
+        contains stderr 'the guest is not ESXi'
+
+        guid=$(esp_guid machine)
+        [ -n "$guid" ] || fail "sgdisk finds no partition 1"
+        "$AAVMF_VARS" list machine/vars.sealed.fd >list
+        contains list "Boot0004* VMware ESXi	HD(1,GPT,$guid,0x40,0x32000)/\\EFI\\VMware\\safeboot64.efi"
+        contains list 'BootOrder: 0004'
+        contains machine/machine.json "\"esp_guid\": \"$guid\""
+        sgdisk -v disk.raw >verdict
+        contains verdict 'No problems found'
+        expect_exit 0 "$AAVMF_VARS" assert machine/vars.sealed.fd machine/vars.fd
+
+        # The reboot within the installation already obeyed the new entry, the payload still attached.
+        contains machine/runs/*-install/console.txt 'BdsDxe: loading Boot0004 "VMware ESXi"'
+        contains machine/runs/*-boot/serial.log 'BdsDxe: starting Boot0004 "VMware ESXi"'
+        [ -z "$(ls machine/run | grep -v '^lock$')" ] || fail "left behind: $(ls machine/run)"
+}
+
+test_evidence_is_complete_and_holds_no_password() {
+        expect_exit 0 env ROOT_PASSWORD='Never-4-any-file' "$ESXIARM" e2e machine --rehearsal --run-tag first --json
+        contains stdout '"pass": true'
+        for run in first first-2; do
+                for file in serial.log console.txt console.cast events.jsonl qemu.log result.json junit.xml; do
+                        [ -f "machine/runs/$run/$file" ] || fail "no $file in $run"
+                done
+                contains machine/runs/$run/result.json '"outcome": "pass"'
+                contains machine/runs/$run/junit.xml 'failures="0"'
+        done
+        contains machine/runs/first/events.jsonl '"step":"eula"'
+        contains machine/runs/first/events.jsonl '"key":"<password>"'
+        ! grep -rl 'Never-4-any-file\|Rehearsal-1' machine/runs machine/machine.json || fail "a password was written"
+        # Reactions: from the last change of the screen to the key. The middle one of all is under 50 ms.
+        sed -n 's/.*"event":"key".*"still_ms":\([0-9.]*\).*/\1/p' machine/runs/first/events.jsonl | sort -n >reactions
+        middle=$(sed -n "$((($(wc -l <reactions) + 1) / 2))p" reactions)
+        [ "${middle%.*}" -lt 50 ] || fail "keys were sent $middle ms after the screen stood still"
+}
+
+test_nvme_disk_is_installed_and_boots() {
+        expect_exit 0 "$ESXIARM" e2e machine --rehearsal --disk-bus nvme
+        contains stdout 'result      PASS'
+        lacks machine/runs/*-install/events.jsonl '"step":"usb"'
+}
+
+test_poweroff_ends_the_installation_at_its_last_screen() {
+        expect_exit 0 env REBOOT_ACTION=poweroff "$ESXIARM" install machine --rehearsal
+        lacks machine/runs/*-install/console.txt 'Starting VMKernel shutdown'
+        expect_exit 0 "$ESXIARM" boot-installed machine --check
+        contains stdout 'Boot0004 "VMware ESXi"'
+}
+
+run_tests
