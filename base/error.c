@@ -15,10 +15,11 @@ bool error_set(struct error *err, enum error_code code, const char *format, ...)
                 return false;
         va_list arguments;
         va_start(arguments, format);
-        free(err->message);
-        err->message = text_format_list(format, arguments);
-        err->code = code;
+        char *message = text_format_list(format, arguments);
         va_end(arguments);
+        free(err->message);
+        err->message = message;
+        err->code = code;
         return false;
 }
 

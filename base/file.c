@@ -69,7 +69,7 @@ bool file_read(const char *path, uint64_t limit, struct buffer *buffer, struct e
 bool file_map(const char *path, struct file_mapping *mapping, struct error *err)
 {
         *mapping = (struct file_mapping){0};
-        AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
+        AUTO_CLOSE int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC); // a pipe is refused, not waited for
         if (fd < 0)
                 return error_system(err, "%s: cannot open", path);
         struct stat status;
@@ -97,7 +97,9 @@ struct file_replacement {
         char *target;  // what is replaced: no symbolic link
         char *partial; // the temporary file beside it
         int fd;
-        uint64_t at; // length so far, holes included
+        uint64_t at;   // length so far, holes included
+        bool replaces; // a file that is there already, of this MODE
+        mode_t mode;
 };
 
 static void replacement_free(struct file_replacement *replacement)
@@ -163,6 +165,15 @@ static int open_partial(const char *partial, mode_t mode, struct error *err)
         }
 }
 
+// The file stays its owner's where this user may give files away, and its group's where he is in that.
+static void keep_owner(int fd, const struct stat *replaced)
+{
+        if (fchown(fd, replaced->st_uid, replaced->st_gid) == 0)
+                return;
+        int ignored = fchown(fd, (uid_t)-1, replaced->st_gid);
+        (void)ignored;
+}
+
 struct file_replacement *file_replacement_begin(const char *path, mode_t mode, struct error *err)
 {
         AUTO_FREE char *target = resolve(path, err);
@@ -175,15 +186,20 @@ struct file_replacement *file_replacement_begin(const char *path, mode_t mode, s
                 return NULL;
         }
         AUTO_FREE char *partial = partial_path(target);
-        int fd = open_partial(partial, mode, err);
+        // The old file's mode comes last: what a killed program leaves of a read-only file has to be opened again.
+        int fd = open_partial(partial, replaces ? S_IRUSR | S_IWUSR : mode, err);
         if (fd < 0)
                 return NULL;
         struct file_replacement *replacement = memory_new(1, sizeof *replacement);
-        *replacement = (struct file_replacement){MEMORY_TAKE(target), MEMORY_TAKE(partial), fd, 0};
-        if (replaces && fchmod(fd, status.st_mode & NEW_FILE_BITS) != 0) {
-                error_system(err, "%s: cannot set the mode", replacement->partial);
-                file_replacement_discard(&replacement);
-        }
+        *replacement = (struct file_replacement){
+                .target = MEMORY_TAKE(target),
+                .partial = MEMORY_TAKE(partial),
+                .fd = fd,
+                .replaces = replaces,
+                .mode = replaces ? status.st_mode & NEW_FILE_BITS : mode,
+        };
+        if (replaces)
+                keep_owner(fd, &status);
         return replacement;
 }
 
@@ -208,9 +224,11 @@ static bool write_at(struct file_replacement *replacement, struct bytes bytes, s
 
 bool file_replacement_skip(struct file_replacement *replacement, uint64_t size, struct error *err)
 {
-        replacement->at += size;
-        if (ftruncate(replacement->fd, (off_t)replacement->at) != 0)
+        bool fits = size <= INT64_MAX - replacement->at;
+        errno = EFBIG;
+        if (!fits || ftruncate(replacement->fd, (off_t)(replacement->at + size)) != 0)
                 return error_system(err, "%s: cannot extend", replacement->target);
+        replacement->at += size;
         return true;
 }
 
@@ -246,6 +264,11 @@ static bool sync_folder_of(const char *path, struct error *err)
 bool file_replacement_commit(struct file_replacement **replacement, struct error *err)
 {
         const struct file_replacement *done = *replacement;
+        if (done->replaces && fchmod(done->fd, done->mode) != 0) {
+                error_system(err, "%s: cannot set the mode", done->partial);
+                file_replacement_discard(replacement);
+                return false;
+        }
         if (fsync(done->fd) != 0) {
                 error_system(err, "%s: cannot sync", done->target);
                 file_replacement_discard(replacement);
@@ -289,8 +312,9 @@ static bool next_data(int fd, off_t at, off_t size, off_t *begin, off_t *end)
                 return false;
         off_t hole = data < 0 ? -1 : lseek(fd, data, SEEK_HOLE);
         if (hole >= 0) {
-                *begin = data;
-                *end = hole;
+                // A file that grows while it is copied is copied as long as it was.
+                *begin = data < size ? data : size;
+                *end = hole < size ? hole : size;
         }
 #endif
         return at < size;
@@ -318,7 +342,7 @@ static bool copy_range(int fd, const char *source, off_t begin, off_t end, struc
 
 bool file_copy(const char *source, const char *target, mode_t mode, struct error *err)
 {
-        AUTO_CLOSE int fd = open(source, O_RDONLY | O_CLOEXEC);
+        AUTO_CLOSE int fd = open(source, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
         struct stat status;
         if (fd < 0 || fstat(fd, &status) != 0)
                 return error_system(err, "%s: cannot open", source);

@@ -3,9 +3,10 @@
 // Files: read whole and bounded, and replaced atomically, durably and sparsely.
 //
 // A replacement is written to `.NAME.partial` beside NAME, synced, renamed over it, and the folder synced. It keeps the
-// mode of the file it replaces. Until file_replacement_commit has succeeded the old file is as it was; whatever a killed
-// program left is taken over by the next replacement of the same file. Runs of zeroes become holes. Where NAME is a
-// symbolic link, the file that it points to is replaced and the link stays.
+// mode of the file it replaces, and its owner as far as the user may give files away. Until file_replacement_commit has
+// succeeded the old file is as it was; whatever a killed program left is taken over by the next replacement of the same
+// file. Runs of zeroes become holes. Where NAME is a symbolic link, the file that it points to is replaced and the link
+// stays.
 #pragma once
 
 #include <stdbool.h>

@@ -31,8 +31,10 @@ void interrupt_catch(void)
         static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
         for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
                 struct sigaction old;
-                // What nohup ignores stays ignored.
-                if (sigaction(signals[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+                // What nohup ignores stays ignored. SIGINT is ignored in every background job of a script, which is meant for
+                // programs that would leave things undone.
+                bool nohup = signals[i] == SIGHUP && sigaction(SIGHUP, NULL, &old) == 0 && old.sa_handler == SIG_IGN;
+                if (!nohup)
                         sigaction(signals[i], &action, NULL);
         }
 }

@@ -22,8 +22,7 @@
 #include "base/time.h"
 
 enum {
-        ERRORS_LIMIT = 1 << 16, // bytes kept of what a program says on standard error
-        NO_LIMIT_MS = -1,
+        ERRORS_LIMIT = 1 << 16 // bytes kept of what a program says on standard error
 };
 
 void arguments_free(struct arguments *arguments)
@@ -130,11 +129,16 @@ void process_result_free(struct process_result *result)
 
 // In the child: what it inherits, then the program. REPORT_FD tells the parent of a failure and closes on success.
 static _Noreturn void become(const char *program, char **arguments, const char *folder, const int streams[3],
-                             int report)
+                             int report, pid_t parent)
 {
         setpgid(0, 0);
 #ifdef __linux__
         prctl(PR_SET_PDEATHSIG, SIGKILL);
+        // The parent may have died before that.
+        if (getppid() != parent)
+                _exit(127);
+#else
+        (void)parent;
 #endif
         static const int defaults[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGCHLD};
         for (size_t i = 0; i < sizeof defaults / sizeof defaults[0]; i++)
@@ -162,6 +166,16 @@ static bool make_pipe(int ends[2], struct error *err)
         return true;
 }
 
+// What a child that could not become the program reported: its errno; 0 where it could.
+static int read_report(int fd)
+{
+        int number = 0;
+        ssize_t count;
+        while ((count = read(fd, &number, sizeof number)) < 0 && errno == EINTR)
+                ;
+        return count == sizeof number ? number : 0;
+}
+
 // Starts ARGUMENTS in FOLDER with these descriptors as output and errors.
 static bool spawn(const struct arguments *arguments, const char *folder, int output, int errors,
                   struct process *process, struct error *err)
@@ -181,22 +195,22 @@ static bool spawn(const struct arguments *arguments, const char *folder, int out
                 close(report[1]);
                 return false;
         }
+        pid_t parent = getpid();
         pid_t pid = fork();
         if (pid == 0) {
                 // Held open, unseen by the program, until the process ends: that is what makes DESCRIPTOR readable.
                 fcntl(alive[1], F_SETFD, 0);
-                become(program, arguments->values, folder, (int[]){null, output, errors}, report[1]);
+                become(program, arguments->values, folder, (int[]){null, output, errors}, report[1], parent);
         }
         close(report[1]);
         close(alive[1]);
-        int number = 0;
-        bool failed = pid < 0 || read(report[0], &number, sizeof number) == sizeof number;
+        int number = pid < 0 ? errno : read_report(report[0]);
         close(report[0]);
-        if (failed) {
+        if (number) {
                 close(alive[0]);
-                if (pid > 0)
-                        waitpid(pid, NULL, 0);
-                errno = pid < 0 ? errno : number;
+                while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+                        ;
+                errno = number;
                 error_system(err, "%s: cannot start", program);
                 if (err)
                         err->code = ERROR_ENVIRONMENT;
@@ -235,15 +249,20 @@ bool process_wait(struct process *process, int timeout_ms)
         }
 }
 
+static void kill_group(struct process *process)
+{
+        kill(-process->pid, SIGKILL);
+        reap(process);
+}
+
 void process_end(struct process *process, int grace_ms)
 {
         if (!process->pid)
                 return;
-        kill(process->pid, SIGTERM);
-        if (process_wait(process, grace_ms))
-                return;
-        kill(process->pid, SIGKILL);
-        process_wait(process, NO_LIMIT_MS);
+        // The whole group: a program that is a script has others running for it.
+        kill(-process->pid, SIGTERM);
+        if (!process_wait(process, grace_ms))
+                kill_group(process);
 }
 
 bool process_start(const struct arguments *arguments, const char *folder, const char *output_path,
@@ -278,20 +297,25 @@ static bool collect(struct collector *collector, bool drop_excess)
         return (uint64_t)count <= room || drop_excess;
 }
 
-// Reads both pipes until both end. False, with ERR, where the program has to be killed.
-static bool collect_all(struct collector collectors[2], const char *name, int timeout_ms, struct error *err)
+// Reads both pipes until both end and the program has ended. False, with ERR, where the program has to be killed.
+static bool collect_all(struct collector collectors[2], const struct process *process, const char *name, int timeout_ms,
+                        struct error *err)
 {
         uint64_t deadline = time_now_ms() + (uint64_t)timeout_ms;
-        while (collectors[0].fd >= 0 || collectors[1].fd >= 0) {
+        int running = process->descriptor;
+        while (collectors[0].fd >= 0 || collectors[1].fd >= 0 || running >= 0) {
                 uint64_t now = time_now_ms();
-                if (timeout_ms >= 0 && now >= deadline)
-                        return error_set(err, ERROR_TIMED_OUT, "%s: took longer than %d s", name, timeout_ms / 1000);
-                struct pollfd poll_for[3] = {
+                if (timeout_ms >= 0 && now >= deadline) {
+                        AUTO_FREE char *limit = text_duration((uint64_t)timeout_ms);
+                        return error_set(err, ERROR_TIMED_OUT, "%s: took longer than %s", name, limit);
+                }
+                struct pollfd poll_for[4] = {
                         {collectors[0].fd, POLLIN, 0},
                         {collectors[1].fd, POLLIN, 0},
+                        {running, POLLIN, 0},
                         {interrupt_descriptor(), POLLIN, 0},
                 };
-                if (poll(poll_for, 3, timeout_ms < 0 ? -1 : (int)(deadline - now)) < 0 && errno != EINTR)
+                if (poll(poll_for, 4, timeout_ms < 0 ? -1 : (int)(deadline - now)) < 0 && errno != EINTR)
                         return error_system(err, "%s: cannot wait", name);
                 if (!interrupt_check(err))
                         return false;
@@ -300,6 +324,8 @@ static bool collect_all(struct collector collectors[2], const char *name, int ti
                                 return error_set(err, ERROR_DAMAGED, "%s: printed more than %llu bytes", name,
                                                  (unsigned long long)collectors[i].limit);
                 }
+                if (poll_for[2].revents)
+                        running = -1;
         }
         return true;
 }
@@ -327,10 +353,11 @@ bool process_run(const struct arguments *arguments, uint64_t limit, int timeout_
                         {output[0], &result->output, limit},
                         {errors[0], &result->errors, ERRORS_LIMIT},
                 };
-                collected = collect_all(collectors, arguments->values[0], timeout_ms, err);
-                if (!collected)
-                        kill(process.pid, SIGKILL);
-                process_wait(&process, NO_LIMIT_MS);
+                collected = collect_all(collectors, &process, arguments->values[0], timeout_ms, err);
+                if (collected)
+                        reap(&process);
+                else
+                        kill_group(&process);
                 result->exit_code = process.exit_code;
         }
         close(output[0]);

@@ -54,10 +54,20 @@ void text_add_format(struct text *text, const char *format, ...)
         text_add(text, addition);
 }
 
+static const uint32_t REPLACEMENT = 0xFFFD;
+
+// Whether it is a Unicode scalar value, which is what UTF-8 can spell.
+static bool is_scalar(uint32_t code_point)
+{
+        return code_point <= 0x10FFFF && (code_point < 0xD800 || code_point >= 0xE000);
+}
+
 void text_add_utf8(struct text *text, uint32_t code_point)
 {
         char encoded[4];
         size_t length;
+        if (!is_scalar(code_point))
+                code_point = REPLACEMENT;
         if (code_point < 0x80) {
                 encoded[0] = (char)code_point;
                 length = 1;
@@ -111,8 +121,6 @@ char *text_format(const char *format, ...)
         va_end(arguments);
         return text;
 }
-
-static const uint32_t REPLACEMENT = 0xFFFD;
 
 static bool is_high_surrogate(uint16_t unit)
 {
@@ -171,7 +179,7 @@ static size_t decode_utf8(const char *text, size_t length, uint32_t *code_point)
                                 return 0;
                         value = value << 6 | ((uint8_t)text[j] & 0x3F);
                 }
-                if (value < forms[i].least || (value >= 0xD800 && value < 0xE000) || value > 0x10FFFF)
+                if (value < forms[i].least || !is_scalar(value))
                         return 0;
                 *code_point = value;
                 return forms[i].size;

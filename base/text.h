@@ -23,7 +23,7 @@ void text_add(struct text *text, const char *addition);
 void text_add_span(struct text *text, const char *addition, size_t length);
 void text_add_char(struct text *text, char character);
 void text_add_format(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void text_add_utf8(struct text *text, uint32_t code_point);
+void text_add_utf8(struct text *text, uint32_t code_point); // U+FFFD where it is no Unicode character
 
 // Adds LENGTH bytes that should be UTF-8; what is not becomes U+FFFD. Returns how many bytes were taken: all but a
 // sequence at the end whose rest may come with the next bytes of a stream.

@@ -66,6 +66,7 @@ bool attach_run(struct vm *vm, struct error *err)
         vm_echo(vm, -1);
         if (raw)
                 tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
-        fputc('\n', stderr);
+        // Plain text again, below whatever the guest has drawn.
+        fputs(raw ? "\033[0m\033[999;1H\n" : "\n", stderr);
         return attended;
 }

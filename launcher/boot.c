@@ -40,6 +40,18 @@ struct booting {
         struct judge judge;
 };
 
+// A store that is broken anywhere is not booted: the firmware may mend it by forgetting what it held.
+static bool check_sound(const struct varstore *store, const char *path, struct error *err)
+{
+        const struct remarks *remarks = varstore_remarks(store);
+        for (size_t i = 0; i < remarks->count; i++) {
+                if (remarks->items[i].severity == REMARK_DAMAGE)
+                        return error_set(err, ERROR_DAMAGED, "%s is damaged: at offset 0x%" PRIx64 ": %s", path,
+                                         remarks->items[i].offset, remarks->items[i].text);
+        }
+        return true;
+}
+
 // Whether firmware, variables and disk belong together. Where not, nothing may be started.
 static bool match_machine(struct booting *run, struct error *err)
 {
@@ -49,7 +61,8 @@ static bool match_machine(struct booting *run, struct error *err)
         AUTO_DISK struct disk *disk = NULL;
         AUTO_MATCH struct match match = {0};
         struct digest digest;
-        if (!varstore_load(machine->vars_path, &store, err) || !bootchain_read(store, &chain, err)) {
+        if (!varstore_load(machine->vars_path, &store, err) || !check_sound(store, machine->vars_path, err) ||
+            !bootchain_read(store, &chain, err)) {
                 error_append(err, "; vars.sealed.fd is the store as the installation left it");
                 return false;
         }
@@ -125,7 +138,7 @@ static bool watch(struct booting *run, struct vm *vm, struct error *err)
 {
         uint64_t deadline = time_now_us() + run->in->settings->boot_timeout_s * 1000000;
         size_t shown = 0;
-        display_waiting(run->display, "booting the disk alone");
+        display_waiting(run->display, "booting the disk alone ...");
         while (!criteria_complete(run->judge.criteria)) {
                 enum vm_event event;
                 uint64_t now = time_now_us();

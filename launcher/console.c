@@ -13,7 +13,7 @@ struct console {
         VTerm *terminal;
         VTermScreen *screen;
         bool damaged; // since the picture was last taken
-        uint64_t picture, changed_us;
+        uint64_t picture, changed_us, fed_us;
         struct text text;
         char *rows[CONSOLE_ROWS];
 };
@@ -45,6 +45,7 @@ struct console *console_new(void)
         vterm_screen_enable_altscreen(console->screen, 1);
         vterm_screen_reset(console->screen, 1);
         console->damaged = true;
+        console->fed_us = time_now_us();
         return console;
 }
 
@@ -102,12 +103,15 @@ static void take_picture(struct console *console)
                 }
         }
         if (picture != console->picture)
-                console->changed_us = time_now_us();
+                console->changed_us = console->fed_us;
         console->picture = picture;
 }
 
 void console_feed(struct console *console, const void *data, size_t size)
 {
+        // What the last bytes did to the screen has to be known before these come, or the change would be dated by them.
+        take_picture(console);
+        console->fed_us = time_now_us();
         vterm_input_write(console->terminal, data, size);
         vterm_screen_flush_damage(console->screen);
         // What the terminal would answer to a query goes nowhere: the guest talks to a person's terminal, not to one.

@@ -66,6 +66,13 @@ static bool wait_for_guest(struct driver *driver, uint64_t deadline_us, struct e
         return true;
 }
 
+// How long the screen has looked as it does.
+static uint64_t still_us(const struct driver *driver)
+{
+        uint64_t changed = console_changed_us(console_of(driver));
+        return time_now_us() - changed;
+}
+
 static uint64_t settle_us(const struct driver *driver)
 {
         return (uint64_t)driver->in->profile->settle_ms * 1000;
@@ -78,11 +85,9 @@ static uint64_t resend_us(const struct driver *driver)
 
 static bool send(struct driver *driver, const char *bytes, size_t size, const char *shown, struct error *err)
 {
-        uint64_t now = time_now_us();
-        uint64_t still_us = now - console_changed_us(console_of(driver));
         evidence_event(driver->in->evidence, "key",
-                       json_pack("{s:s, s:f}", "key", shown, "still_ms", (double)still_us / 1000));
-        driver->sent_us = now;
+                       json_pack("{s:s, s:f}", "key", shown, "still_ms", (double)still_us(driver) / 1000));
+        driver->sent_us = time_now_us();
         driver->sent_picture = console_picture(console_of(driver));
         return vm_send(driver->in->vm, bytes, size, err);
 }
@@ -113,8 +118,7 @@ static bool let_settle(struct driver *driver, struct error *err)
         uint64_t give_up = time_now_us() + RESTLESS_FACTOR * settle_us(driver);
         for (;;) {
                 uint64_t still_at = console_changed_us(console_of(driver)) + settle_us(driver);
-                uint64_t now = time_now_us();
-                if (now >= still_at || now >= give_up)
+                if (time_now_us() >= (still_at < give_up ? still_at : give_up))
                         return true;
                 if (!wait_for_guest(driver, still_at < give_up ? still_at : give_up, err))
                         return false;
@@ -252,9 +256,9 @@ static const struct profile_step *find_step(const struct profile_phase *phase, s
 // The step on the screen, once it stands still: NULL where there is none yet.
 static const struct profile_step *look(struct driver *driver, size_t position)
 {
-        uint64_t now = time_now_us();
         uint64_t picture = console_picture(console_of(driver));
-        bool still = now - console_changed_us(console_of(driver)) >= settle_us(driver);
+        uint64_t now = time_now_us();
+        bool still = still_us(driver) >= settle_us(driver);
         bool restless = driver->matched && now - driver->restless_since_us >= RESTLESS_FACTOR * settle_us(driver);
         if (picture != driver->matched_picture) {
                 const char *screen = console_text(console_of(driver));
@@ -275,9 +279,8 @@ static const struct profile_step *look(struct driver *driver, size_t position)
 static bool was_swallowed(const struct driver *driver)
 {
         const struct profile_step *previous = driver->previous;
-        uint64_t now = time_now_us();
-        return previous && previous->key_count && now - driver->sent_us >= resend_us(driver) &&
-               now - console_changed_us(console_of(driver)) >= resend_us(driver) &&
+        return previous && previous->key_count && time_now_us() - driver->sent_us >= resend_us(driver) &&
+               still_us(driver) >= resend_us(driver) &&
                screen_matches(previous->screen, console_text(console_of(driver)));
 }
 
@@ -302,8 +305,9 @@ static bool await_step(struct driver *driver, size_t position, const struct prof
         uint64_t deadline = time_now_us() + (uint64_t)wanted->wait_s * 1000000;
         driver->matched_picture = 0;
         driver->matched = NULL;
-        display_waiting(driver->in->display, "%s",
-                        driver->previous && driver->previous->percent ? driver->previous->title : wanted->title);
+        bool installing = driver->previous && driver->previous->percent;
+        display_waiting(driver->in->display, "%s%s ...",
+                        installing ? "" : "waiting for: ", installing ? driver->previous->title : wanted->title);
         for (;;) {
                 *step = look(driver, position);
                 if (*step)

@@ -189,7 +189,7 @@ static bool reboot_phase(struct installation *run, struct error *err)
 {
         const struct drive_input input = drive_input_of(run);
         uint64_t seconds = run->in->settings->reboot_observe_s;
-        display_waiting(run->display, "watching the reboot");
+        display_waiting(run->display, "watching the reboot ...");
         if (!drive_reboot(&input, err))
                 return false;
         if (wait_until(run, waits_at_reset, seconds, err)) {
@@ -299,7 +299,7 @@ static bool seal(struct installation *run, struct error *err)
         AUTO_MATCH struct match match = {0};
         AUTO_GPT struct gpt gpt = {0};
         const struct machine *machine = run->in->machine;
-        display_waiting(run->display, "checking vars and disk");
+        display_waiting(run->display, "checking vars and disk ...");
         if (!varstore_load(machine->vars_path, &store, err) || !bootchain_read(store, &chain, err) ||
             !disk_open(machine->disk_path, "qcow2", &disk, err) || !examine(run, &chain, disk, &match, err) ||
             !gpt_read(disk, &gpt, err))
@@ -315,7 +315,7 @@ static bool seal(struct installation *run, struct error *err)
 
 static bool install(struct installation *run, const char *payload, struct error *err)
 {
-        display_waiting(run->display, "making payload, vars and disk");
+        display_waiting(run->display, "making payload, vars and disk ...");
         return prepare(run->in, payload, err) && run_machine(run, payload, err) && seal(run, err);
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launcher/result.h"
 
+#include <sys/resource.h>
+
 #include "base/memory.h"
 #include "base/text.h"
 #include "base/time.h"
@@ -67,9 +69,19 @@ static const char *outcome_text(const struct error *failure)
         return "pass";
 }
 
+// Processor time that this program itself has used so far, in seconds.
+static double launcher_cpu(void)
+{
+        struct rusage usage;
+        getrusage(RUSAGE_SELF, &usage);
+        return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+               (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+}
+
 bool result_write(json_t *result, struct evidence *evidence, const struct error *failure, struct error *err)
 {
         json_object_set_new(result, "duration", json_real((double)evidence_elapsed_ms(evidence) / 1000));
+        json_object_set_new(result, "launcher_cpu", json_real(launcher_cpu()));
         json_object_set_new(result, "outcome", json_string(outcome_text(failure)));
         json_object_set_new(result, "exit_code", json_integer(failure->code));
         if (failure->message)

@@ -36,7 +36,7 @@ test_a_hang_times_out_with_the_step_and_its_screen() {
 
 test_a_panic_in_the_installer_is_a_panic() {
         install 6 --rehearsal-option panic=eula
-        contains stderr 'PanicvPanicInt'
+        contains stderr 'purple screen'
         contains machine/runs/*/result.json '"outcome": "panic"'
         nothing_is_left machine
 }
