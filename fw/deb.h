@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Debian packages, read by libarchive: an `ar` archive of debian-binary, control.tar.* and data.tar.*, the latter two
+// compressed with xz, zstd or gzip or not at all. Source: deb(5), deb-control(5).
+//
+// A package is somebody else's bytes. Nothing is ever written under a name that a package gives: the caller names the
+// files that it wants and where they go. A package with an absolute name or `..` in it is refused whole; symbolic and
+// hard links are followed inside the package only; sizes, counts and the total that it unpacks to are bounded.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "fw/digest.h"
+
+// What the package says of itself.
+struct deb_control {
+        char *package, *version, *architecture;
+};
+#define AUTO_DEB_CONTROL __attribute__((cleanup(deb_control_free)))
+void deb_control_free(struct deb_control *control);
+
+// Reads the control file of the package at PATH. Freed with deb_control_free.
+bool deb_read_control(const char *path, struct deb_control *control, struct error *err);
+
+// A file wanted from a package.
+struct deb_file {
+        const char *name;   // its path in the package, without "./": "usr/share/AAVMF/AAVMF_CODE.fd"
+        const char *target; // where it goes: sparse, mode 0644
+        bool optional;      // that it is not in the package is no error
+        // Filled by deb_extract:
+        bool found;
+        uint64_t size;        // in bytes
+        struct digest sha256; // of the bytes as unpacked
+};
+
+// Unpacks FILES, COUNT of them (at most 64), from the package at PATH. All of the package is read, so that one that is
+// cut off or damaged anywhere is refused (ERROR_DAMAGED). On failure some targets may have been written.
+bool deb_extract(const char *path, struct deb_file *files, size_t count, struct error *err);

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Firmware with a provenance: an AAVMF_CODE / AAVMF_VARS pair of which is known where it came from and how that was
+// verified.
+//
+// An installed firmware is a folder, ROOT/NAME/, where ROOT is ${XDG_CACHE_HOME:-~/.cache}/esxiarm/firmware unless the
+// caller says otherwise and NAME is made of package and version ("qemu-efi-aarch64_2022.11-6+deb12u2"). In it lie
+// AAVMF_CODE.fd, AAVMF_VARS.fd, where the package has them AAVMF_VARS.ms.fd and AAVMF_VARS.snakeoil.fd (all sparse: a
+// few MiB of disk), and firmware.json (docs/firmware.md), which holds the digest of every file.
+//
+// Installing is atomic: the folder is put together under another name and renamed when all of it is checked and on
+// disk. Of two programs that install into the same ROOT the second waits for the first, and finds its work done.
+//
+// Every function that fills a struct firmware leaves it empty on failure; free it with firmware_free. ROOT may be NULL
+// everywhere, for the folder above.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+#define FIRMWARE_PACKAGE "qemu-efi-aarch64" // the package of Debian, Ubuntu and their relatives
+
+// A file of an installed firmware.
+struct firmware_file {
+        char *name;         // "AAVMF_CODE.fd"
+        char *sha256;       // lower-case hexadecimal
+        uint64_t size;      // in bytes, holes included
+        uint64_t allocated; // the bytes of disk that it takes
+};
+
+// What a fetch had to do.
+enum firmware_outcome {
+        FIRMWARE_FOUND,    // nothing: it was there already
+        FIRMWARE_FETCHED,  // it was not there
+        FIRMWARE_REPLACED, // what was there was damaged, or of another .deb; REPLACED_BECAUSE says why
+};
+
+struct firmware {
+        char *name;   // "qemu-efi-aarch64_2022.11-6+deb12u2"; "given by the user" for firmware_from_files
+        char *folder; // where it is installed; NULL for firmware_from_files
+        char *code_path, *vars_template_path;
+        char *package, *version, *architecture; // NULL where not known
+        char *source;                           // "apt", "url", "deb", "system" or "user"
+        char *url;                              // where the .deb or the files came from; NULL where it was a file
+        char *deb_sha256;                       // of the .deb; NULL where there was none
+        uint64_t deb_size;                      // in bytes; 0 where there was none
+        char *verified;                         // one sentence: "SHA-256 from apt's signed index"
+        char *code_sha256, *vars_template_sha256;
+        char *fetched_at; // "2026-05-04T09:07:12Z"; NULL for firmware_from_files
+        struct firmware_file *files;
+        size_t file_count;
+        enum firmware_outcome outcome;
+        char *replaced_because; // NULL unless FIRMWARE_REPLACED
+};
+#define AUTO_FIRMWARE __attribute__((cleanup(firmware_free)))
+void firmware_free(struct firmware *firmware);
+
+// The package that apt would install, by apt; PACKAGE NULL is FIRMWARE_PACKAGE. Size and SHA-256 are those of apt's
+// index. Where that very .deb is installed already and its files are as they were, nothing is downloaded.
+bool firmware_fetch_apt(const char *package, const char *root, struct firmware *firmware, struct error *err);
+
+// A .deb from URL, which has to have this SHA256 (64 hexadecimal digits) and, unless it is 0, SIZE in bytes.
+bool firmware_fetch_url(const char *url, const char *sha256, uint64_t size, const char *root, struct firmware *firmware,
+                        struct error *err);
+
+// A .deb that the user has. Nothing vouches for it but the user; its digest is kept.
+bool firmware_fetch_deb(const char *path, const char *root, struct firmware *firmware, struct error *err);
+
+// The firmware that the system has for QEMU (fw/descriptors.h), copied, so that an update of the system does not change
+// the firmware under an installed machine.
+bool firmware_from_system(const char *root, struct firmware *firmware, struct error *err);
+
+// The first of apt and system that works. Where none does, ERR tells the reasons of both.
+bool firmware_fetch_any(const char *root, struct firmware *firmware, struct error *err);
+
+// An installed one: the one called NAME, or where NAME is NULL the one fetched last. CHECK hashes CODE and the template
+// (about 0.1 s) against firmware.json; without it nothing but firmware.json is read. ERROR_USAGE where it is not
+// installed, ERROR_DAMAGED where it is and is not as it was.
+bool firmware_find(const char *root, const char *name, bool check, struct firmware *firmware, struct error *err);
+
+// Every folder in ROOT that looks like a firmware, by name.
+struct firmware_list {
+        struct firmware_entry {
+                char *name;
+                char *damage; // NULL where firmware.json could be read; FIRMWARE is empty otherwise
+                struct firmware firmware;
+        } * entries;
+        size_t count;
+};
+#define AUTO_FIRMWARE_LIST __attribute__((cleanup(firmware_list_free)))
+bool firmware_list(const char *root, struct firmware_list *list, struct error *err);
+void firmware_list_free(struct firmware_list *list);
+
+// Two files that the user names (AAVMF_CODE and AAVMF_VARS_TEMPLATE). They are hashed and used where they lie.
+bool firmware_from_files(const char *code_path, const char *vars_template_path, struct firmware *firmware,
+                         struct error *err);
+
+// What to use when the user names none: an installed one that is as it was, else firmware_fetch_any. Where none works,
+// ERR tells the reasons of all.
+bool firmware_default(struct firmware *firmware, struct error *err);

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// firmware.json: what an installed firmware is, where it came from, how that was verified, and the digest of each of
+// its files. docs/firmware.md describes every key.
+#pragma once
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "fw/firmware.h"
+
+#define FIRMWARE_CODE "AAVMF_CODE.fd"
+#define FIRMWARE_VARS "AAVMF_VARS.fd"
+
+// Writes FIRMWARE's firmware.json into FOLDER.
+bool provenance_write(const char *folder, const struct firmware *firmware, struct error *err);
+
+// Reads FOLDER's. ERROR_USAGE where there is none, ERROR_DAMAGED where it is not as described or names another folder's
+// files. FIRMWARE (which is empty) is filled but for its outcome.
+bool provenance_read(const char *folder, struct firmware *firmware, struct error *err);
+
+// Hashes the files that lie in FIRMWARE's folder: all, or with ESSENTIAL those that QEMU is given. ERROR_DAMAGED, with
+// the file and both digests, where one is not as it was.
+bool provenance_check(const struct firmware *firmware, bool essential, struct error *err);
+
+// The file NAME of FIRMWARE, NULL where it has none.
+const struct firmware_file *provenance_file(const struct firmware *firmware, const char *name);
+
+// Adds a file to FIRMWARE.
+void provenance_add_file(struct firmware *firmware, const char *name, uint64_t size, const char *sha256);

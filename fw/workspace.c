@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fw/workspace.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/interrupt.h"
+#include "base/memory.h"
+#include "base/paths.h"
+#include "base/text.h"
+#include "fw/provenance.h"
+
+enum {
+        LOCK_POLL_MS = 100,
+};
+
+#define WORK_PREFIX ".fetch-"
+
+char *workspace_root(const char *given, struct error *err)
+{
+        if (given && *given == '/')
+                return memory_text(given);
+        if (given) {
+                AUTO_FREE char *here = realpath(".", NULL);
+                if (here)
+                        return file_path(here, given);
+                error_system(err, "the current folder");
+                return NULL;
+        }
+        AUTO_FREE char *cache = paths_cache(err);
+        return cache ? file_path(cache, "firmware") : NULL;
+}
+
+static bool lock(struct workspace *workspace, struct error *err)
+{
+        AUTO_FREE char *path = file_path(workspace->root, ".lock");
+        workspace->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+        if (workspace->lock < 0) {
+                error_system(err, "%s: cannot create", path);
+                return false;
+        }
+        while (flock(workspace->lock, LOCK_EX | LOCK_NB) != 0) {
+                if (errno != EWOULDBLOCK && errno != EINTR)
+                        return error_system(err, "%s: cannot lock", path);
+                struct pollfd interrupt = {interrupt_descriptor(), POLLIN, 0};
+                poll(&interrupt, 1, LOCK_POLL_MS);
+                if (!interrupt_check(err))
+                        return false;
+        }
+        return true;
+}
+
+// What killed programs left. That it cannot be removed is no reason not to go on.
+static void remove_leftovers(const char *root)
+{
+        DIR *stream = opendir(root);
+        if (!stream)
+                return;
+        for (const struct dirent *entry; (entry = readdir(stream));) {
+                if (!text_starts_with(entry->d_name, WORK_PREFIX))
+                        continue;
+                AUTO_FREE char *path = file_path(root, entry->d_name);
+                AUTO_ERROR struct error ignored = {0};
+                file_remove_tree(path, &ignored);
+        }
+        closedir(stream);
+}
+
+static bool make_work_folder(struct workspace *workspace, struct error *err)
+{
+        AUTO_FREE char *folder = file_path(workspace->root, WORK_PREFIX "XXXXXX");
+        if (!mkdtemp(folder))
+                return error_system(err, "%s: cannot create a folder in it", workspace->root);
+        workspace->folder = MEMORY_TAKE(folder);
+        workspace->files = file_path(workspace->folder, "files");
+        return file_make_folder(workspace->files, 0755, err);
+}
+
+bool workspace_open(const char *root, struct workspace *workspace, struct error *err)
+{
+        *workspace = (struct workspace){.root = memory_text(root), .lock = -1};
+        if (!file_make_folder(root, 0755, err) || !lock(workspace, err))
+                return false;
+        remove_leftovers(root);
+        return make_work_folder(workspace, err);
+}
+
+void workspace_close(struct workspace *workspace)
+{
+        if (workspace->folder) {
+                AUTO_ERROR struct error ignored = {0};
+                file_remove_tree(workspace->folder, &ignored);
+        }
+        memory_close_descriptor(&workspace->lock);
+        free(workspace->root);
+        free(workspace->folder);
+        free(workspace->files);
+        *workspace = (struct workspace){.lock = -1};
+}
+
+// Why the firmware in FOLDER is replaced; freed with free().
+static char *reason_to_replace(const char *folder)
+{
+        AUTO_ERROR struct error damage = {0};
+        AUTO_FIRMWARE struct firmware old = {0};
+        if (!provenance_read(folder, &old, &damage) || !provenance_check(&old, false, &damage))
+                return memory_text(damage.message);
+        return memory_text("it was made of other files");
+}
+
+static bool sync_folder(const char *path, struct error *err)
+{
+        AUTO_CLOSE int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        return (fd >= 0 && fsync(fd) == 0) || error_system(err, "%s: cannot sync", path);
+}
+
+// Moves what is at TARGET into the work folder, from which it is removed in the end.
+static bool move_away(const struct workspace *workspace, const char *target, struct firmware *firmware,
+                      struct error *err)
+{
+        AUTO_FREE char *old = file_path(workspace->folder, "old");
+        AUTO_FREE char *reason = reason_to_replace(target);
+        if (rename(target, old) != 0)
+                return error_system(err, "%s: cannot replace it", target);
+        firmware->outcome = FIRMWARE_REPLACED;
+        firmware->replaced_because = MEMORY_TAKE(reason);
+        return true;
+}
+
+static void move_back(const struct workspace *workspace, const char *target)
+{
+        AUTO_FREE char *old = file_path(workspace->folder, "old");
+        rename(old, target);
+}
+
+// Reads FOLDER's firmware.json into FIRMWARE, whose outcome it keeps.
+static bool read_back(const char *folder, struct firmware *firmware, struct error *err)
+{
+        struct firmware installed = {0};
+        if (!provenance_read(folder, &installed, err))
+                return false;
+        installed.outcome = firmware->outcome;
+        installed.replaced_because = MEMORY_TAKE(firmware->replaced_because);
+        firmware_free(firmware);
+        *firmware = installed;
+        return true;
+}
+
+bool workspace_install(struct workspace *workspace, struct firmware *firmware, struct error *err)
+{
+        AUTO_FREE char *target = file_path(workspace->root, firmware->name);
+        struct stat status;
+        AUTO_FIRMWARE struct firmware written = {0};
+        if (!provenance_write(workspace->files, firmware, err) || !provenance_read(workspace->files, &written, err))
+                return false;
+        firmware->outcome = FIRMWARE_FETCHED;
+        if (lstat(target, &status) == 0 && !move_away(workspace, target, firmware, err))
+                return false;
+        if (rename(workspace->files, target) != 0) {
+                error_system(err, "%s: cannot install", target);
+                move_back(workspace, target);
+                return false;
+        }
+        return sync_folder(workspace->root, err) && read_back(target, firmware, err);
+}

@@ -1,0 +1,489 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# esxiarm fetch, with the real package from apt, served by a web server on loopback that can misbehave.
+. "$(dirname "$0")/../lib.sh"
+
+export no_proxy=127.0.0.1 NO_PROXY=127.0.0.1
+PACKAGE=qemu-efi-aarch64
+
+# The real package, downloaded by apt-get once for all runs of the tests: sets deb, deb_name, sha256, size and version.
+use_package() {
+        export XDG_CACHE_HOME="$PWD/cache"
+        kept=$BUILD/cache/deb
+        mkdir -p "$kept"
+        if [ -z "$(find "$kept" -name "$PACKAGE*.deb")" ]; then
+                (mkdir download && cd download && apt-get -q download $PACKAGE >&2 && mv ./*.deb "$kept")
+        fi
+        deb=$(find "$kept" -name "$PACKAGE*.deb" | head -n 1)
+        deb_name=$(basename "$deb")
+        sha256=$(sha256sum "$deb" | cut -d ' ' -f 1)
+        size=$(stat -c %s "$deb")
+        unpacked=$kept/$sha256
+        [ -d "$unpacked" ] || unpack_sparsely
+        version=$(dpkg-deb -f "$deb" Version)
+        installed=$XDG_CACHE_HOME/esxiarm/firmware/${PACKAGE}_$version
+}
+
+# What dpkg-deb makes of the package, kept too, because it writes 256 MiB of zeroes.
+unpack_sparsely() {
+        mkdir whole
+        dpkg-deb -x "$deb" whole
+        rm -rf "$unpacked.new"
+        cp -r --sparse=always whole "$unpacked.new"
+        mv "$unpacked.new" "$unpacked"
+        rm -rf whole
+}
+
+# Serves the package as $url/p.deb; what the server says goes to server.log.
+use_server() {
+        use_package
+        mkdir -p served
+        cp "$deb" served/p.deb
+        "$BUILD/tests/http-server" served >server.log &
+        server=$!
+        wait_for 10 grep -q '^port' server.log
+        url=http://127.0.0.1:$(sed -n 's/^port //p' server.log)
+}
+
+fetch_url() {
+        code=$1
+        path=$2
+        shift 2
+        expect_exit "$code" "$ESXIARM" fetch --url "$url/$path" --sha256 "$sha256" "$@"
+}
+
+# No folder that could be taken for a firmware, and nothing half made.
+nothing_installed() {
+        left=$(find "$XDG_CACHE_HOME/esxiarm/firmware" -mindepth 1 ! -name .lock 2>/dev/null || true)
+        [ -z "$left" ] || fail "something was left: $left"
+}
+
+# The installed files are those of the package, byte for byte, as dpkg-deb unpacks it.
+installed_as_dpkg_does() {
+        for name in AAVMF_CODE.fd AAVMF_VARS.fd AAVMF_VARS.ms.fd AAVMF_VARS.snakeoil.fd; do
+                cmp "$unpacked/usr/share/AAVMF/$name" "${1:-$installed}/$name"
+        done
+}
+
+# ---- from a URL
+
+test_a_package_from_a_url_is_installed_as_dpkg_unpacks_it() {
+        use_server
+        fetch_url 0 p.deb --size "$size"
+        contains stdout "${PACKAGE}_$version (installed)"
+        contains stdout "SHA-256 as given with the URL"
+        contains stdout "$(sha256sum "$installed/AAVMF_CODE.fd" | cut -d ' ' -f 1)"
+        installed_as_dpkg_does
+        contains "$installed/firmware.json" "$sha256"
+        contains "$installed/firmware.json" "$url/p.deb"
+        # 256 MiB of firmware, a few on disk.
+        [ "$(du -sk "$installed" | cut -f 1)" -lt 8192 ] || fail "not sparse: $(du -sk "$installed")"
+        [ "$(du -sk --apparent-size "$installed" | cut -f 1)" -gt 262144 ] || fail "too small"
+}
+
+test_a_second_fetch_downloads_nothing() {
+        use_server
+        fetch_url 0 p.deb
+        stat -c '%n %i %y' "$installed"/* >before
+        fetch_url 0 p.deb
+        contains stdout "already there, checked"
+        stat -c '%n %i %y' "$installed"/* | cmp - before
+        [ "$(grep -c '^served' server.log)" -eq 1 ] || fail "downloaded twice"
+}
+
+test_a_damaged_firmware_is_said_and_replaced() {
+        use_server
+        fetch_url 0 p.deb
+        printf X | dd of="$installed/AAVMF_VARS.ms.fd" bs=1 seek=300000 conv=notrunc status=none
+        fetch_url 0 p.deb
+        contains stdout "installed anew"
+        contains stderr "AAVMF_VARS.ms.fd has the SHA-256"
+        installed_as_dpkg_does
+}
+
+test_another_digest_is_refused() {
+        use_server
+        for place in 0 1000 1000000 $((size - 1)); do
+                fetch_url 3 "flip/$place/p.deb"
+                contains stderr "SHA-256"
+                nothing_installed
+        done
+        expect_exit 3 "$ESXIARM" fetch --url "$url/p.deb" --sha256 "$(sha256sum server.log | cut -d ' ' -f 1)"
+        contains stderr "$sha256"
+        nothing_installed
+}
+
+test_another_size_is_refused() {
+        use_server
+        for other in 1 $((size - 1)) $((size + 1)); do
+                fetch_url 3 p.deb --size "$other"
+                contains stderr "$other were expected"
+                fetch_url 3 no-length/p.deb --size "$other"
+                nothing_installed
+        done
+}
+
+test_a_truncated_download_is_refused() {
+        use_server
+        for place in 0 1000 1000000 $((size - 1)); do
+                fetch_url 4 "truncate/$place/p.deb"
+                contains stderr "cut after $place of $size bytes"
+                nothing_installed
+        done
+}
+
+test_what_a_server_does_not_have_is_told() {
+        use_server
+        fetch_url 4 nowhere.deb
+        contains stderr "404"
+        fetch_url 4 status/503
+        contains stderr "503"
+        fetch_url 4 circle
+        nothing_installed
+        kill "$server"
+        wait "$server" || true
+        fetch_url 4 p.deb
+        contains stderr "refuses the connection"
+        nothing_installed
+}
+
+test_only_http_https_and_file() {
+        use_server
+        expect_exit 2 "$ESXIARM" fetch --url "ftp://127.0.0.1/p.deb" --sha256 "$sha256"
+        contains stderr "only http, https and file"
+        fetch_url 2 "redirect-to-file$deb"
+        nothing_installed
+        expect_exit 0 "$ESXIARM" fetch --url "file://$deb" --sha256 "$sha256"
+}
+
+test_a_fetch_that_is_killed_halfway_leaves_nothing_and_the_next_works() {
+        use_server
+        "$ESXIARM" fetch --url "$url/stall/1500000/p.deb" --sha256 "$sha256" >/dev/null 2>&1 &
+        victim=$!
+        wait_for 20 grep -q '^stalled' server.log
+        kill -9 "$victim"
+        wait "$victim" || true
+        expect_exit 0 "$ESXIARM" fetch --list
+        lacks stdout firmware
+        [ ! -e "$installed" ] || fail "installed"
+        fetch_url 0 p.deb
+        contains stdout "(installed)"
+        installed_as_dpkg_does
+        [ -z "$(find "$XDG_CACHE_HOME" -name '.fetch-*')" ] || fail "the killed one's files are still there"
+}
+
+test_an_interrupted_fetch_leaves_nothing() {
+        use_server
+        # A shell without job control starts what runs beside it with interrupts ignored, so another signal it is.
+        "$ESXIARM" fetch --url "$url/stall/1500000/p.deb" --sha256 "$sha256" >stdout 2>stderr &
+        victim=$!
+        wait_for 20 grep -q '^stalled' server.log
+        kill -TERM "$victim"
+        code=0
+        wait "$victim" || code=$?
+        [ "$code" -eq 130 ] || fail "exit code $code"
+        contains stderr interrupted
+        nothing_installed
+}
+
+test_a_second_fetch_waits_for_the_first() {
+        use_server
+        "$ESXIARM" fetch --url "$url/stall/1500000/p.deb" --sha256 "$sha256" >/dev/null 2>&1 &
+        first=$!
+        wait_for 20 grep -q '^stalled' server.log
+        "$ESXIARM" fetch --url "$url/p.deb" --sha256 "$sha256" >second.log 2>&1 &
+        second=$!
+        # The second has the lock file open once it waits.
+        wait_for 20 sh -c "ls -l /proc/$second/fd | grep -q '/\.lock'"
+        lacks server.log "served /p.deb"
+        kill -9 "$first"
+        wait "$first" || true
+        wait "$second" || fail "$(cat second.log)"
+        contains second.log "(installed)"
+}
+
+# ---- where there is no room, or no permission
+
+# Runs the commands given as root in a namespace of its own, with a file system of SIZE mounted at ./small.
+with_small_disk() {
+        mkdir -p small
+        if [ "$(id -u)" -eq 0 ]; then
+                space="unshare -m"
+        else
+                space="unshare -rm"
+        fi
+        $space sh -euc "mount -t tmpfs -o size=$1 none small; $2"
+}
+
+test_no_space_is_told_and_leaves_nothing() {
+        use_server
+        # For the download; for the unpacking.
+        for room in 1m 4m; do
+                with_small_disk $room "
+                        code=0
+                        '$ESXIARM' fetch --url $url/p.deb --sha256 $sha256 --to small/root 2>stderr || code=\$?
+                        ls -A small/root >left
+                        exit \$code" && fail "$room is enough" || [ $? -eq 4 ] || fail "$(cat stderr)"
+                contains stderr "No space left"
+                [ "$(cat left)" = .lock ] || fail "left: $(cat left)"
+        done
+        with_small_disk 16m "'$ESXIARM' fetch --url $url/p.deb --sha256 $sha256 --to small/root"
+}
+
+test_a_read_only_target_is_told_but_what_is_there_can_be_used() {
+        use_server
+        with_small_disk 16m "
+                '$ESXIARM' fetch --url $url/p.deb --sha256 $sha256 --to small/root
+                mount -o remount,bind,ro small
+                '$ESXIARM' fetch --url $url/p.deb --sha256 $sha256 --to small/root
+                '$ESXIARM' fetch --url $url/p.deb --sha256 $sha256 --to small/other 2>stderr && exit 77
+                exit 0" >stdout
+        contains stdout "already there, checked"
+        contains stderr "Read-only file system"
+}
+
+test_a_target_that_is_a_file_is_told() {
+        use_package
+        : >file
+        expect_exit 4 "$ESXIARM" fetch --deb "$deb" --to file
+        expect_exit 4 "$ESXIARM" fetch --deb "$deb" --to file/below
+        [ ! -s file ] || fail "written to"
+}
+
+# ---- from a .deb
+
+test_a_package_that_is_here() {
+        use_package
+        expect_exit 0 "$ESXIARM" fetch --deb "$deb" --to here --json
+        installed_as_dpkg_does "$PWD/here/${PACKAGE}_$version"
+        contains stdout '"outcome": "fetched"'
+        contains stdout '"kind": "deb"'
+        contains stdout '"verified": "not verified: a .deb given by the user"'
+        expect_exit 0 "$ESXIARM" fetch --deb "$deb" --to here --json
+        contains stdout '"outcome": "found"'
+        [ ! -e "$XDG_CACHE_HOME" ] || fail "--to was not obeyed"
+}
+
+test_a_package_cut_off_or_of_another_kind_is_refused() {
+        use_package
+        for length in 0 7 67 1000 1100 100000 1500000 $((size - 2)); do
+                head -c "$length" "$deb" >cut.deb
+                expect_exit 3 "$ESXIARM" fetch --deb cut.deb
+                contains stderr cut.deb
+                nothing_installed
+        done
+        cp "$deb" flipped.deb
+        printf '\377' | dd of=flipped.deb bs=1 seek=1300000 conv=notrunc status=none
+        expect_exit 3 "$ESXIARM" fetch --deb flipped.deb
+        expect_exit 3 "$ESXIARM" fetch --deb "$TEST_SCRIPT"
+        contains stderr "not a Debian package"
+        expect_exit 3 "$ESXIARM" fetch --deb .
+        expect_exit 2 "$ESXIARM" fetch --deb nowhere.deb
+        nothing_installed
+}
+
+test_a_package_of_something_else_is_refused() {
+        export XDG_CACHE_HOME="$PWD/cache"
+        mkdir -p tree/DEBIAN tree/usr/share/AAVMF
+        printf 'Package: other\nVersion: 1\nArchitecture: all\nMaintainer: a <a@b.c>\nDescription: a\n' \
+                >tree/DEBIAN/control
+        dpkg-deb --build tree other.deb
+        expect_exit 3 "$ESXIARM" fetch --deb other.deb
+        contains stderr "has no usr/share/AAVMF/AAVMF_CODE.fd"
+        ln -s /etc/passwd tree/usr/share/AAVMF/AAVMF_CODE.fd
+        dpkg-deb --build tree other.deb
+        expect_exit 3 "$ESXIARM" fetch --deb other.deb
+        rm tree/usr/share/AAVMF/AAVMF_CODE.fd
+        ln -s ../../../../../../../../../../etc/passwd tree/usr/share/AAVMF/AAVMF_CODE.fd
+        dpkg-deb --build tree other.deb
+        expect_exit 3 "$ESXIARM" fetch --deb other.deb
+        contains stderr "leads out of the package"
+        nothing_installed
+}
+
+# ---- from apt
+
+test_apt_gives_the_package_that_its_index_names() {
+        use_package
+        expect_exit 0 "$ESXIARM" fetch --from apt
+        contains stdout "SHA-256 from apt's signed index"
+        contains stdout "(installed)"
+        [ "$(apt-cache show --no-all-versions $PACKAGE | sed -n 's/^SHA256: //p')" = \
+                "$(sed -n '/"deb"/,/}/s/.*"sha256": "\(.*\)".*/\1/p' "$XDG_CACHE_HOME"/esxiarm/firmware/*/firmware.json)" ] ||
+                fail "another digest than apt's"
+        [ "$sha256" != "$(apt-cache show --no-all-versions $PACKAGE | sed -n 's/^SHA256: //p')" ] || installed_as_dpkg_does
+        expect_exit 0 "$ESXIARM" fetch --from apt
+        contains stdout "already there, checked"
+}
+
+test_a_package_that_was_here_is_known_from_apt_afterwards() {
+        use_package
+        [ "$sha256" = "$(apt-cache show --no-all-versions $PACKAGE | sed -n 's/^SHA256: //p')" ] ||
+                (rm -f "$deb" && fail "the kept package was an old one; it is removed, so run this again")
+        expect_exit 0 "$ESXIARM" fetch --deb "$deb"
+        contains stdout "not verified"
+        expect_exit 0 "$ESXIARM" fetch --from apt
+        contains stdout "already there, checked"
+        contains stdout "SHA-256 from apt's signed index"
+}
+
+# An apt of its own, whose only repository is ./repository, in which the index has the fields given on standard input
+# besides the usual ones.
+use_own_apt() {
+        use_package
+        mkdir -p repository state/lists/partial state/cache/archives/partial
+        cp "$deb" repository/
+        {
+                dpkg-deb -f "$deb" Package Version Architecture Maintainer Description
+                echo "Filename: ./$deb_name"
+                echo "Size: $size"
+                cat
+                echo
+        } >repository/Packages
+        echo "deb [trusted=yes] file:$PWD/repository ./" >sources.list
+        : >status
+        cat >apt.conf <<END
+Dir::State "$PWD/state";
+Dir::State::status "$PWD/status";
+Dir::Cache "$PWD/state/cache";
+Dir::Etc::SourceList "$PWD/sources.list";
+Dir::Etc::SourceParts "-";
+APT::Sandbox::User "";
+END
+        export APT_CONFIG="$PWD/apt.conf"
+}
+
+test_an_index_with_stronger_hashes_gives_the_sha256_too() {
+        use_package
+        use_own_apt <<END
+SHA256: $sha256
+SHA512: $(sha512sum "$deb" | cut -d ' ' -f 1)
+END
+        apt-get update
+        apt-get --print-uris download $PACKAGE >uris
+        contains uris SHA512:
+        expect_exit 0 "$ESXIARM" fetch --from apt
+        contains stdout "$sha256"
+        installed_as_dpkg_does
+}
+
+test_an_index_of_another_file_is_refused() {
+        use_own_apt <<END
+SHA256: 0000000000000000000000000000000000000000000000000000000000000000
+END
+        apt-get update
+        expect_exit 4 "$ESXIARM" fetch --from apt
+        contains stderr "Hash Sum mismatch"
+        nothing_installed
+}
+
+test_empty_package_lists_are_told_with_the_remedy() {
+        use_own_apt </dev/null
+        expect_exit 4 "$ESXIARM" fetch --from apt
+        contains stderr "apt-get update"
+        contains stderr "$PACKAGE"
+        nothing_installed
+}
+
+test_a_package_that_apt_does_not_know_is_told() {
+        use_package
+        expect_exit 4 "$ESXIARM" fetch --from apt --package no-such-package-anywhere
+        contains stderr no-such-package-anywhere
+        contains stderr "apt-get update"
+        expect_exit 2 "$ESXIARM" fetch --from apt --package --version
+        contains stderr "not the name of a package"
+}
+
+test_a_system_without_apt_is_told() {
+        use_package
+        mkdir empty
+        expect_exit 4 env PATH="$PWD/empty" "$ESXIARM" fetch --from apt
+        contains stderr "apt-get is not installed"
+        nothing_installed
+}
+
+# What apt downloads is hashed once more: here by an apt-get that delivers something else than it announced.
+test_an_apt_that_delivers_something_else_is_refused() {
+        use_package
+        mkdir programs
+        cat >programs/apt-get <<END
+#!/bin/sh
+case " \$* " in
+*" --print-uris "*) echo "'http://nowhere/$deb_name' $deb_name $size SHA256:$sha256" ;;
+*) { head -c $((size - 1)) '$deb' && printf X; } >'$deb_name' ;;
+esac
+END
+        chmod +x programs/apt-get
+        expect_exit 3 env PATH="$PWD/programs:$PATH" "$ESXIARM" fetch --from apt
+        contains stderr "where apt's index has $sha256"
+        nothing_installed
+}
+
+# ---- from the system
+
+test_the_system_s_firmware_by_the_user_s_descriptor() {
+        use_package
+        export XDG_CONFIG_HOME="$PWD/config"
+        mkdir -p config/qemu/firmware
+        sed "s,/usr/share/AAVMF,$unpacked/usr/share/AAVMF," "$unpacked"/usr/share/qemu/firmware/60-edk2-aarch64.json \
+                >config/qemu/firmware/00-mine.json
+        expect_exit 0 "$ESXIARM" fetch --from system --json
+        contains stdout '"kind": "system"'
+        folder=$(sed -n 's/^  "folder": "\(.*\)",$/\1/p' stdout)
+        cmp "$folder/AAVMF_CODE.fd" "$unpacked"/usr/share/AAVMF/AAVMF_CODE.fd
+        cmp "$folder/AAVMF_VARS.fd" "$unpacked"/usr/share/AAVMF/AAVMF_VARS.fd
+        [ "$(du -sk "$folder" | cut -f 1)" -lt 8192 ] || fail "not sparse"
+        expect_exit 0 "$ESXIARM" fetch --from system
+        contains stdout "already there, checked"
+}
+
+# ---- the command line
+
+test_list_shows_what_is_installed_and_what_is_damaged() {
+        use_package
+        expect_exit 0 "$ESXIARM" fetch --list
+        contains stderr "no firmware is installed"
+        expect_exit 0 "$ESXIARM" fetch --deb "$deb"
+        mkdir "$XDG_CACHE_HOME/esxiarm/firmware/broken"
+        expect_exit 0 "$ESXIARM" fetch --list
+        contains stdout "${PACKAGE}_$version"
+        contains stdout "broken/firmware.json"
+        expect_exit 0 "$ESXIARM" fetch --list --json
+        contains stdout '"name": "broken"'
+        contains stdout '"damage": '
+        contains stdout "\"sha256\": \"$sha256\""
+}
+
+test_usage_errors_say_what_to_do() {
+        export XDG_CACHE_HOME="$PWD/cache"
+        expect_exit 2 "$ESXIARM" fetch --url http://127.0.0.1/p.deb
+        contains stderr "--url needs --sha256"
+        expect_exit 2 "$ESXIARM" fetch --url http://127.0.0.1/p.deb --sha256 abc
+        contains stderr "64 hexadecimal digits"
+        expect_exit 2 "$ESXIARM" fetch --from debian
+        contains stderr "apt and system"
+        expect_exit 2 "$ESXIARM" fetch --from sytsem
+        contains stderr "did you mean 'system'?"
+        expect_exit 2 "$ESXIARM" fetch --from apt --deb p.deb
+        contains stderr "exclude each other"
+        expect_exit 2 "$ESXIARM" fetch --list --url http://127.0.0.1/p.deb
+        expect_exit 2 "$ESXIARM" fetch --deb p.deb --sha256 abc
+        contains stderr "belongs to --url"
+        expect_exit 2 "$ESXIARM" fetch --from apt --size 5
+        expect_exit 2 "$ESXIARM" fetch --deb p.deb --package x
+        contains stderr "belongs to --from apt"
+        expect_exit 2 "$ESXIARM" fetch extra
+        nothing_installed
+}
+
+test_what_a_user_reads_has_no_control_characters() {
+        use_server
+        escape=$(printf '\033[31m')
+        fetch_url 2 "${escape}nowhere"
+        ! grep -q "$escape" stderr || fail "control characters"
+        expect_exit 2 "$ESXIARM" fetch --from "$escape"
+        ! grep -q "$escape" stderr || fail "control characters"
+}
+
+run_tests

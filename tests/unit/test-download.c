@@ -1,0 +1,404 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Downloads from tests/helpers/http-server, which misbehaves as asked.
+#include "tests/unit/fw-scratch.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include "base/interrupt.h"
+#include "fw/download.h"
+
+enum {
+        FILE_SIZE = 300000, // bytes of the file that is served
+};
+
+static struct server {
+        pid_t pid;
+        int output;
+        char url[64];
+} server;
+
+// The next line of the server's, which must come within 10 s.
+static void read_line(char *line, size_t size)
+{
+        size_t length = 0;
+        alarm(10);
+        while (length < size - 1 && read(server.output, line + length, 1) == 1 && line[length] != '\n')
+                length++;
+        alarm(0);
+        line[length] = '\0';
+}
+
+static char *server_program(const char *self)
+{
+        char resolved[PATH_MAX];
+        if (!realpath(self, resolved))
+                return NULL;
+        return text_format("%s/../../tests/http-server", dirname(resolved));
+}
+
+static char *program;
+
+static int server_begin(void **state)
+{
+        int ends[2];
+        if (scratch_begin(state) != 0 || pipe(ends) != 0)
+                return -1;
+        server.pid = fork();
+        if (server.pid == 0) {
+                dup2(ends[1], 1);
+                close(ends[0]);
+                close(ends[1]);
+                execl(program, program, ".", (char *)NULL);
+                _exit(127);
+        }
+        close(ends[1]);
+        server.output = ends[0];
+        char line[64];
+        uint64_t port;
+        read_line(line, sizeof line);
+        if (!text_starts_with(line, "port ") || !text_parse_number(line + 5, &port))
+                return -1;
+        snprintf(server.url, sizeof server.url, "http://127.0.0.1:%u", (unsigned)port);
+        shell("head -c %d /dev/urandom >file; echo old >there", FILE_SIZE);
+        return 0;
+}
+
+static int server_end(void **state)
+{
+        kill(server.pid, SIGKILL);
+        waitpid(server.pid, NULL, 0);
+        close(server.output);
+        return scratch_end(state);
+}
+
+static struct digest digest_of_file(void)
+{
+        AUTO_ERROR struct error err = {0};
+        struct digest digest = {{0}};
+        assert_true(digest_file("file", &digest, &err));
+        return digest;
+}
+
+static bool get(const char *path, struct download download, struct error *err)
+{
+        AUTO_FREE char *url = text_format("%s/%s", server.url, path);
+        struct downloaded downloaded;
+        download.url = url;
+        unlink("got");
+        return download_file(&download, "got", &downloaded, err);
+}
+
+static void assert_got(const char *path, struct download download)
+{
+        AUTO_ERROR struct error err = {0};
+        assert_done(get(path, download, &err), &err);
+        assert_same_file("got", "file");
+}
+
+// The download fails so, the target is not there, and a file that is there stays as it was.
+static void assert_fails(const char *path, struct download download, enum error_code code, const char *text)
+{
+        AUTO_ERROR struct error err = {0};
+        assert_false(get(path, download, &err));
+        assert_error(&err, code, text);
+        assert_non_null(strstr(err.message, path));
+        assert_null(strchr(err.message, '\n'));
+        assert_false(file_exists("got"));
+        assert_false(file_exists(".got.partial"));
+}
+
+static const struct download anything = {0};
+
+static void test_a_file_arrives_as_it_is(void **state)
+{
+        (void)state;
+        struct digest digest = digest_of_file();
+        assert_got("file", anything);
+        assert_got("no-length/file", anything);
+        assert_got("file", (struct download){.sha256 = &digest, .size = FILE_SIZE, .limit = FILE_SIZE});
+        assert_got("no-length/file", (struct download){.sha256 = &digest, .size = FILE_SIZE, .limit = FILE_SIZE});
+        assert_got("redirect/file", (struct download){.sha256 = &digest, .size = FILE_SIZE});
+}
+
+static void test_the_digest_and_the_size_are_told(void **state)
+{
+        (void)state;
+        AUTO_ERROR struct error err = {0};
+        AUTO_FREE char *url = text_format("%s/file", server.url);
+        struct download download = {.url = url};
+        struct downloaded downloaded;
+        struct digest digest = digest_of_file();
+        assert_done(download_file(&download, "got", &downloaded, &err), &err);
+        assert_int_equal(downloaded.size, FILE_SIZE);
+        assert_true(digest_equal(&downloaded.sha256, &digest));
+}
+
+static void test_a_file_url_is_read(void **state)
+{
+        AUTO_ERROR struct error err = {0};
+        AUTO_FREE char *url = text_format("file://%s/file", (const char *)*state);
+        struct digest digest = digest_of_file();
+        struct download download = {.url = url, .sha256 = &digest, .size = FILE_SIZE};
+        struct downloaded downloaded;
+        assert_done(download_file(&download, "got", &downloaded, &err), &err);
+        assert_same_file("got", "file");
+        AUTO_ERROR struct error missing = {0};
+        download.url = "file:///nowhere/at/all";
+        assert_false(download_file(&download, "got", &downloaded, &missing));
+        assert_error(&missing, ERROR_USAGE, "no such file");
+        assert_same_file("got", "file");
+}
+
+static void test_another_digest_is_refused(void **state)
+{
+        (void)state;
+        struct digest digest = digest_of_file();
+        struct download download = {.sha256 = &digest};
+        static const size_t places[] = {0, 1, 16384, 150000, FILE_SIZE - 1};
+        for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+                AUTO_FREE char *path = text_format("flip/%zu/file", places[i]);
+                assert_fails(path, download, ERROR_DAMAGED, "SHA-256");
+        }
+        digest.bytes[31] ^= 1;
+        assert_fails("file", download, ERROR_DAMAGED, "SHA-256");
+}
+
+static void test_another_size_is_refused(void **state)
+{
+        (void)state;
+        static const uint64_t sizes[] = {1, FILE_SIZE - 1, FILE_SIZE + 1, UINT64_MAX};
+        for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+                struct download download = {.size = sizes[i]};
+                assert_fails("file", download, ERROR_DAMAGED, "were expected");
+                assert_fails("no-length/file", download, ERROR_DAMAGED, "were expected");
+        }
+}
+
+static void test_more_than_the_limit_is_refused(void **state)
+{
+        (void)state;
+        assert_fails("file", (struct download){.limit = FILE_SIZE - 1}, ERROR_DAMAGED, "the most that is taken");
+        assert_fails("no-length/file", (struct download){.limit = FILE_SIZE - 1}, ERROR_DAMAGED, "more than");
+        assert_fails("endless", (struct download){.limit = 10 << 20}, ERROR_DAMAGED, "more than 10.00 MiB");
+}
+
+static void test_a_connection_that_is_cut_is_told_with_the_place(void **state)
+{
+        (void)state;
+        static const size_t places[] = {0, 1, 1000, 150000, FILE_SIZE - 1};
+        for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+                AUTO_FREE char *path = text_format("truncate/%zu/file", places[i]);
+                AUTO_FREE char *text = text_format("cut after %zu ", places[i]);
+                assert_fails(path, anything, ERROR_ENVIRONMENT, text);
+        }
+        assert_fails("truncate/1000/file", anything, ERROR_ENVIRONMENT, "1000 of 300000 bytes");
+}
+
+static void test_a_server_that_stops_sending_is_given_up(void **state)
+{
+        (void)state;
+        struct download download = {.stall_seconds = 1};
+        assert_fails("stall/10/file", download, ERROR_ENVIRONMENT, "stopped sending after 10 bytes");
+        assert_fails("silent", download, ERROR_ENVIRONMENT, "stopped sending after 0 bytes");
+}
+
+static void test_what_a_server_answers_is_told(void **state)
+{
+        (void)state;
+        assert_fails("nowhere", anything, ERROR_ENVIRONMENT, "404 (the file is not there)");
+        assert_fails("status/410", anything, ERROR_ENVIRONMENT, "410 (the file is not there)");
+        assert_fails("status/403", anything, ERROR_ENVIRONMENT, "403 (access is denied)");
+        assert_fails("status/503", anything, ERROR_ENVIRONMENT, "503 (the server has a problem");
+        assert_fails("redirect/nowhere", anything, ERROR_ENVIRONMENT, "404");
+        assert_fails("empty", anything, ERROR_ENVIRONMENT, "without an answer");
+        assert_fails("circle", anything, ERROR_ENVIRONMENT, "redirects without end");
+        assert_fails("garbage", anything, ERROR_ENVIRONMENT, "does not speak HTTP");
+}
+
+static void test_a_redirection_never_leads_to_a_local_file(void **state)
+{
+        (void)state;
+        assert_fails("redirect-to-file/etc/passwd", anything, ERROR_USAGE, "only http, https and file");
+}
+
+static void test_a_refused_connection_is_told(void **state)
+{
+        (void)state;
+        // A port that was free a moment ago.
+        struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+        socklen_t size = sizeof address;
+        int fd = socket(AF_INET, SOCK_STREAM, 0);
+        assert_int_equal(bind(fd, (struct sockaddr *)&address, size), 0);
+        assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &size), 0);
+        close(fd);
+        AUTO_FREE char *url = text_format("http://127.0.0.1:%u/file", (unsigned)ntohs(address.sin_port));
+        AUTO_ERROR struct error err = {0};
+        struct download download = {.url = url};
+        struct downloaded downloaded;
+        assert_false(download_file(&download, "there", &downloaded, &err));
+        assert_error(&err, ERROR_ENVIRONMENT, "refuses the connection");
+        shell("test \"$(cat there)\" = old");
+}
+
+#ifdef __linux__
+static void test_a_server_that_accepts_no_connection_is_given_up(void **state)
+{
+        (void)state;
+        // Linux drops what comes when the queue of a listening socket is full.
+        struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+        socklen_t size = sizeof address;
+        int fd = socket(AF_INET, SOCK_STREAM, 0);
+        assert_int_equal(bind(fd, (struct sockaddr *)&address, size), 0);
+        assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &size), 0);
+        assert_int_equal(listen(fd, 0), 0);
+        int clients[8];
+        for (int i = 0; i < 8; i++) {
+                clients[i] = socket(AF_INET, SOCK_STREAM, 0);
+                fcntl(clients[i], F_SETFL, O_NONBLOCK);
+                (void)connect(clients[i], (struct sockaddr *)&address, size);
+        }
+        AUTO_FREE char *url = text_format("http://127.0.0.1:%u/file", (unsigned)ntohs(address.sin_port));
+        AUTO_ERROR struct error err = {0};
+        struct download download = {.url = url, .connect_seconds = 1};
+        struct downloaded downloaded;
+        assert_false(download_file(&download, "got", &downloaded, &err));
+        assert_error(&err, ERROR_ENVIRONMENT, "did not answer in time");
+        for (int i = 0; i < 8; i++)
+                close(clients[i]);
+        close(fd);
+}
+#endif
+
+static void test_other_protocols_and_no_urls_are_usage_errors(void **state)
+{
+        (void)state;
+        static const struct {
+                const char *url, *text;
+        } urls[] = {
+                {"ftp://127.0.0.1/file", "only http, https and file"},
+                {"scp://127.0.0.1/file", "only http, https and file"},
+                {"gopher://127.0.0.1/file", "only http, https and file"},
+                {"http://", "no URL"},
+                {"http://127.0.0.1:port/", "no URL"},
+                {"", "no URL"},
+        };
+        for (size_t i = 0; i < sizeof urls / sizeof urls[0]; i++) {
+                AUTO_ERROR struct error err = {0};
+                struct download download = {.url = urls[i].url};
+                struct downloaded downloaded;
+                assert_false(download_file(&download, "got", &downloaded, &err));
+                assert_error(&err, ERROR_USAGE, urls[i].text);
+        }
+}
+
+static void test_a_target_that_cannot_be_written_is_told(void **state)
+{
+        (void)state;
+        AUTO_FREE char *url = text_format("%s/file", server.url);
+        struct download download = {.url = url};
+        struct downloaded downloaded;
+        AUTO_ERROR struct error err = {0};
+        assert_false(download_file(&download, "/proc/nothing/here", &downloaded, &err));
+        assert_non_null(strstr(err.message, "/proc/nothing/here"));
+}
+
+static void test_a_password_in_a_url_is_never_told(void **state)
+{
+        (void)state;
+        AUTO_FREE char *url = text_format("http://me:secret@%s/status/404", server.url + strlen("http://"));
+        struct download download = {.url = url};
+        struct downloaded downloaded;
+        AUTO_ERROR struct error err = {0};
+        assert_false(download_file(&download, "got", &downloaded, &err));
+        assert_error(&err, ERROR_ENVIRONMENT, "/status/404");
+        assert_null(strstr(err.message, "secret"));
+        assert_null(strstr(err.message, "me:"));
+}
+
+static void test_public_urls(void **state)
+{
+        (void)state;
+        static const struct {
+                const char *url, *expected;
+        } urls[] = {
+                {"http://host/a/b%2bc.deb", "http://host/a/b%2bc.deb"},
+                {"https://me:secret@host:8443/a?b=c", "https://host:8443/a?b=c"},
+                {"https://me@host/a", "https://host/a"},
+                {"mirror+http://me:secret@host/a", "mirror+http://host/a"},
+                {"me:secret@nothing else", "nothing else"},
+                {"file:///a/b", "file:///a/b"},
+        };
+        for (size_t i = 0; i < sizeof urls / sizeof urls[0]; i++) {
+                AUTO_FREE char *public_url = download_public_url(urls[i].url);
+                assert_string_equal(public_url, urls[i].expected);
+        }
+}
+
+// In a process of its own, because a signal once noted stays noted.
+static void test_an_interrupt_ends_a_download(void **state)
+{
+        (void)state;
+        static const char *const paths[] = {"silent", "stall/1000/file"};
+        for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+                char line[64];
+                fcntl(server.output, F_SETFL, O_NONBLOCK);
+                while (read(server.output, line, sizeof line) > 0)
+                        ;
+                fcntl(server.output, F_SETFL, 0);
+                pid_t child = fork();
+                if (child == 0) {
+                        AUTO_ERROR struct error err = {0};
+                        interrupt_catch();
+                        bool got = get(paths[i], anything, &err);
+                        _exit(got ? 0 : (int)err.code);
+                }
+                do
+                        read_line(line, sizeof line);
+                while (!text_starts_with(line, "silent") && !text_starts_with(line, "stalled"));
+                kill(child, SIGINT);
+                int status = 0;
+                waitpid(child, &status, 0);
+                assert_true(WIFEXITED(status));
+                assert_int_equal(WEXITSTATUS(status), ERROR_INTERRUPTED);
+                assert_false(file_exists("got"));
+                assert_false(file_exists(".got.partial"));
+        }
+}
+
+int main(int count, char **arguments)
+{
+        (void)count;
+        program = server_program(arguments[0]);
+        setenv("no_proxy", "127.0.0.1", 1);
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_a_file_arrives_as_it_is),
+                cmocka_unit_test(test_the_digest_and_the_size_are_told),
+                cmocka_unit_test(test_a_file_url_is_read),
+                cmocka_unit_test(test_another_digest_is_refused),
+                cmocka_unit_test(test_another_size_is_refused),
+                cmocka_unit_test(test_more_than_the_limit_is_refused),
+                cmocka_unit_test(test_a_connection_that_is_cut_is_told_with_the_place),
+                cmocka_unit_test(test_a_server_that_stops_sending_is_given_up),
+                cmocka_unit_test(test_what_a_server_answers_is_told),
+                cmocka_unit_test(test_a_redirection_never_leads_to_a_local_file),
+                cmocka_unit_test(test_a_refused_connection_is_told),
+#ifdef __linux__
+                cmocka_unit_test(test_a_server_that_accepts_no_connection_is_given_up),
+#endif
+                cmocka_unit_test(test_other_protocols_and_no_urls_are_usage_errors),
+                cmocka_unit_test(test_a_target_that_cannot_be_written_is_told),
+                cmocka_unit_test(test_a_password_in_a_url_is_never_told),
+                cmocka_unit_test(test_public_urls),
+                cmocka_unit_test(test_an_interrupt_ends_a_download),
+        };
+        int failed = cmocka_run_group_tests(tests, server_begin, server_end);
+        free(program);
+        return failed;
+}
