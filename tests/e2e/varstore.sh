@@ -1,0 +1,161 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# The firmware in QEMU as the witness for aavmf-vars: it takes the stores that are formatted here, what it does to them
+# is read soundly, and device paths are spelled as in its log.
+. "$(dirname "$0")/../lib.sh"
+
+put=$BUILD/tests/put-variable
+global=8BE4DF61-93CA-11D2-AA0D-00E098032B8C
+mine=11111111-2222-3333-4444-555555555555
+
+# Starts the firmware with the store VARS; its console goes to VARS.log and its process is in $pid.
+start() {
+        : >"$1.log"
+        qemu-system-aarch64 -machine virt -cpu cortex-a72 -accel tcg -m 512 -display none -nic none \
+                -serial "file:$1.log" -monitor none \
+                -drive "if=pflash,format=raw,readonly=on,file=$(echo "$AAVMF_CODE" | sed 's/,/,,/g')" \
+                -drive "if=pflash,format=raw,file=$1" &
+        pid=$!
+        pids="$pids $pid"
+        trap 'kill $pids 2>/dev/null || :' EXIT
+}
+
+stop() {
+        kill "$1"
+        wait "$1" || :
+}
+
+# The firmware's last resort is its shell.
+boot() {
+        start "$1"
+        wait_for 30 grep -q 'BdsDxe: starting' "$1.log"
+        stop "$pid"
+}
+
+blank() {
+        dd if=/dev/null of="$1" bs=1 seek=67108864 2>/dev/null
+}
+
+variables() {
+        "$AAVMF_VARS" list --all "$1" | cut -f1,2,5
+}
+
+tab=$(printf '\t')
+
+test_firmware_keeps_a_store_that_was_formatted_for_it_and_does_not_wait() {
+        use_firmware
+        pids=
+        blank slow.fd
+        expect_exit 0 "$AAVMF_VARS" clone "$AAVMF_VARS_TEMPLATE" quick.fd --timeout 0
+        "$put" quick.fd Keepsake $mine 3 c0ffee
+        # Both at once, the one that waits five seconds first: the other one has to overtake it.
+        start slow.fd
+        slow=$pid
+        start quick.fd
+        quick=$pid
+        wait_for 60 grep -q 'BdsDxe: starting' quick.fd.log
+        lacks slow.fd.log 'BdsDxe:'
+        stop "$quick"
+        expect_exit 0 "$AAVMF_VARS" check quick.fd
+        contains stdout 'quick.fd: sound: '
+        expect_exit 0 "$AAVMF_VARS" list quick.fd --all
+        contains stdout 'Timeout: 0 seconds'
+        contains stdout "Keepsake$tab$mine"
+        contains stdout 'Boot0000* UiApp'
+        contains stdout "Lang${tab}EFI_GLOBAL_VARIABLE${tab}NV,BS,RT${tab}4 bytes${tab}\"eng\""
+        # What the firmware formatted by itself has the same headers.
+        wait_for 60 grep -q 'BdsDxe: starting' slow.fd.log
+        stop "$slow"
+        cmp -n 100 slow.fd quick.fd
+        cmp -n 262144 -i 262144 slow.fd quick.fd
+        expect_exit 0 "$AAVMF_VARS" check slow.fd
+        contains stdout 'slow.fd: sound: '
+}
+
+# An entry for each path that the unit test of device paths knows; the firmware tries them all in vain and logs each.
+test_device_paths_are_spelled_as_in_the_firmwares_log() {
+        use_firmware
+        pids=
+        blank blank.fd
+        "$AAVMF_VARS" clone blank.fd vars.fd --timeout 0
+        number=0
+        order=
+        for hex in $(sed -n 's/^ *{"\([0-9a-f]*\)",.*/\1/p' "$ROOT/tests/unit/test-devpath.c"); do
+                number=$((number + 1))
+                name=$(printf '%04X' $((0x1000 + number)))
+                order=$order$(printf '%02x10' $number)
+                # Active, the path and its end, the label "x".
+                "$put" vars.fd "Boot$name" $global 7 \
+                        "$(printf '01000000%02x0078000000%s7fff0400' $((${#hex} / 2 + 4)) "$hex")"
+        done
+        [ $number -gt 100 ]
+        "$put" vars.fd BootOrder $global 7 "$order"
+        expect_exit 0 "$AAVMF_VARS" list vars.fd
+        sed -n "s/^\(Boot1...\)\* x$tab/\1 /p" stdout >ours
+        boot vars.fd
+        tr -d '\r' <vars.fd.log | sed -n 's/.*BdsDxe: failed to load \(Boot1...\) "x" from \(.*\): Not Found$/\1 \2/p' |
+                sort >theirs
+        [ "$(wc -l <theirs)" -eq $number ]
+        diff theirs ours
+        # And the entry that it started in the end.
+        expect_exit 0 "$AAVMF_VARS" list vars.fd
+        tr -d '\r' <vars.fd.log | sed -n 's/.*BdsDxe: starting \(Boot....\) "\(.*\)" from \(.*\)$/\1* \2'"$tab"'\3/p' >started
+        [ -s started ]
+        contains stdout "$(cat started)"
+}
+
+test_pending_write_is_read_as_the_firmware_then_carries_it_out() {
+        use_firmware
+        pids=
+        blank blank.fd
+        "$AAVMF_VARS" clone blank.fd vars.fd --timeout 0
+        cp vars.fd new.fd
+        "$put" vars.fd Value $mine 3 00
+        "$put" new.fd Value $mine 3 01
+        # The spare block is complete, the write is not: the queue as AAVMF writes it (its own state bytes: f8, f9).
+        dd if=new.fd of=vars.fd bs=262144 count=1 seek=2 conv=notrunc 2>/dev/null
+        queue='\374\377\377\377\166\352\134\376\162\117\350\111\230\157\054\330\231\337\376\135\377\377\377\377'
+        queue=$queue'\001\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\375\377\377\377\377\377\377\377'
+        queue=$queue'\000\000\000\000\000\000\000\000\110\000\000\000\000\000\000\000\270\377\003\000\000\000\000\000'
+        queue=$queue'\000\000\370\377\377\377\377\377'
+        # shellcheck disable=SC2059 # the bytes are the format
+        printf "$queue" | dd of=vars.fd bs=1 seek=$((0x40020)) conv=notrunc 2>/dev/null
+        expect_exit 0 "$AAVMF_VARS" check vars.fd
+        contains stdout 'vars.fd:0x40048: note: a write of the firmware is pending'
+        variables vars.fd >before
+        contains before "Value$tab$mine${tab}01"
+        boot vars.fd
+        expect_exit 0 "$AAVMF_VARS" check vars.fd
+        contains stdout 'vars.fd: sound: '
+        variables vars.fd >after
+        contains after "Value$tab$mine${tab}01"
+}
+
+test_store_that_the_firmware_compacted_is_read() {
+        use_firmware
+        pids=
+        blank blank.fd
+        "$AAVMF_VARS" clone blank.fd vars.fd --timeout 0
+        "$put" vars.fd First $mine 3 01
+        filler=$(dd if=/dev/zero bs=32000 count=1 2>/dev/null | od -An -v -tx1 | tr -d ' \n')
+        for i in 1 2 3 4 5 6 7 8; do
+                "$put" vars.fd Filler$i $mine 3 "$filler" 3c
+        done
+        # A power cut in the middle of an update left it so.
+        "$put" vars.fd Cut $mine 3 02 3e
+        "$put" vars.fd Filler9 $mine 3 "$(echo "$filler" | cut -c1-9200)" 3c
+        variables vars.fd >before
+        contains before "Cut$tab$mine${tab}02"
+        boot vars.fd
+        expect_exit 0 "$AAVMF_VARS" check vars.fd
+        contains stdout 'vars.fd: sound: '
+        expect_exit 0 "$AAVMF_VARS" list vars.fd --json
+        # The fillers are gone.
+        [ "$(sed -n 's/.*"used": \([0-9]*\).*/\1/p' stdout)" -lt 10000 ]
+        variables vars.fd >after
+        contains after "First$tab$mine${tab}01"
+        contains after "Cut$tab$mine${tab}02"
+}
+
+run_tests

@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The commands of aavmf-vars, a file each: cmd-NAME.c.
+#pragma once
+
+#include "base/cli.h"
+
+extern const struct cli_command cmd_list, cmd_check, cmd_assert, cmd_clone;

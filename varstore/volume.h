@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The firmware volume around the variables: where the parts of a store lie in its image, and whether a write is pending.
+//
+//         AAVMF, 64 MiB        OVMF 4M, 528 KiB     OVMF, 128 KiB
+//         0x00000-0x3FFFF      0x00000-0x3FFFF      0x00000-0x0DFFF    volume header, store header, variables
+//         0x40000-0x7FFFF      0x41000-0x41FFF      0x0F000-0x0FFFF    working block of fault-tolerant writes (FTW)
+//         0x80000-0xBFFFF      0x42000-0x83FFF      0x10000-0x1FFFF    spare block
+//         up to 64 MiB: padding to the size of a pflash bank
+//
+// The firmware compacts the variables by writing them to the spare block first; the working block's write queue tells
+// how far that has come. Once the spare is complete and while the variables are not, the spare holds the truth.
+// Source: UEFI PI 1.7, volume 3, 3.2.1 (volume header); EDK2 MdeModulePkg, Include/Guid/VariableFormat.h (store header),
+// Include/Guid/SystemNvDataGuid.h and Universal/FaultTolerantWriteDxe (working block and queue).
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "varstore/remark.h"
+#include "varstore/variable.h"
+
+enum volume_kind {
+        VOLUME_FORMATTED,
+        VOLUME_BLANK, // all 0x00 or all 0xFF: the firmware formats it when it first starts
+};
+
+// How the write queue stands.
+enum volume_queue {
+        QUEUE_ABSENT,  // the image has no working block
+        QUEUE_CLEAN,   // nothing is pending
+        QUEUE_ABORTED, // a write was cut off before the spare was complete: the variables hold, the spare is void
+        QUEUE_PENDING, // the spare is complete and the write is not: the spare holds the truth
+        QUEUE_DAMAGED, // the working block cannot be read; the firmware makes a new one
+};
+
+// All offsets and sizes in bytes from the image's start.
+struct volume {
+        enum volume_kind kind;
+        uint64_t size;                    // of the volume; what follows is padding
+        uint64_t header_size;             // the store header follows
+        uint64_t block_size, block_count; // of the flash; AAVMF counts the padding in
+        uint32_t attributes;
+        uint64_t variables_at, variables_end; // where records may lie, after both headers
+        enum variable_format format;
+        uint64_t working_at, working_size; // 0 where the image has no FTW area
+        uint64_t spare_at, spare_size;
+        enum volume_queue queue;
+        uint64_t pending_target, pending_size;   // where QUEUE_PENDING: what the spare is to be copied to
+        uint64_t pending_header, pending_record; // and the records of the queue that say so
+};
+
+// Reads the headers of IMAGE. A blank image is VOLUME_BLANK with the layout that its size asks for, not an error. What is
+// odd or damaged but readable is added to REMARKS. Fails (ERROR_DAMAGED), with the offset in ERR, only where the variables
+// cannot be found. Every part of VOLUME is inside IMAGE.
+bool volume_read(struct bytes image, struct volume *volume, struct remarks *remarks, struct error *err);
+
+// The layout that the firmware gives a blank image of IMAGE_SIZE bytes. False where no firmware is known for that size.
+bool volume_layout(uint64_t image_size, struct volume *volume);
+
+// Adds VOLUME->size bytes to BUFFER: an empty store with that layout, as the firmware formats it.
+void volume_build(const struct volume *volume, struct buffer *buffer);
+
+// Copies the spare to where the pending write wants it and marks the write as done, as the firmware would, in the volume
+// at BYTES; the queue is then clean. Only for QUEUE_PENDING.
+void volume_settle(struct volume *volume, uint8_t *bytes);
