@@ -43,12 +43,10 @@ struct booting {
 // A store that is broken anywhere is not booted: the firmware may mend it by forgetting what it held.
 static bool check_sound(const struct varstore *store, const char *path, struct error *err)
 {
-        const struct remarks *remarks = varstore_remarks(store);
-        for (size_t i = 0; i < remarks->count; i++) {
-                if (remarks->items[i].severity == REMARK_DAMAGE)
-                        return error_set(err, ERROR_DAMAGED, "%s is damaged: at offset 0x%" PRIx64 ": %s", path,
-                                         remarks->items[i].offset, remarks->items[i].text);
-        }
+        const struct remark *damage = varstore_first_damage(store);
+        if (damage)
+                return error_set(err, ERROR_DAMAGED, "%s is damaged: at offset 0x%" PRIx64 ": %s", path, damage->offset,
+                                 damage->text);
         return true;
 }
 

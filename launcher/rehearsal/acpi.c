@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "acpi.h"
+
+#include "bytes.h"
+#include "firmware.h"
+#include "memory.h"
+
+#define TABLE_HEADER_SIZE 36
+#define TABLE_SIZE_MAX    (1 << 20) // no table is that large; a length beyond it is damage
+
+#define RSDP_XSDT_AT     24
+#define RSDP_SIZE        36
+#define RSDP_REVISION_AT 15
+
+static const uint8_t *table_at(uint64_t address, const char *signature, size_t *size)
+{
+        const uint8_t *table = (const uint8_t *)(uintptr_t)address;
+        if (!table || memcmp(table, signature, 4))
+                return NULL;
+        *size = load32(table + 4);
+        return *size < TABLE_HEADER_SIZE || *size > TABLE_SIZE_MAX ? NULL : table;
+}
+
+static const uint8_t *find_xsdt(size_t *size)
+{
+        static const struct guid acpi_20 = EFI_ACPI_20_TABLE_GUID;
+        const uint8_t *rsdp = firmware_configuration(&acpi_20);
+        if (!rsdp || memcmp(rsdp, "RSD PTR ", 8) || rsdp[RSDP_REVISION_AT] < 2 || load32(rsdp + 20) < RSDP_SIZE)
+                return NULL;
+        return table_at(load64(rsdp + RSDP_XSDT_AT), "XSDT", size);
+}
+
+bool acpi_madt(struct madt *madt)
+{
+        *madt = (struct madt){0};
+        size_t size;
+        const uint8_t *xsdt = find_xsdt(&size);
+        if (!xsdt)
+                return false;
+        for (size_t at = TABLE_HEADER_SIZE; size - at >= 8; at += 8) {
+                size_t madt_size;
+                const uint8_t *table = table_at(load64(xsdt + at), "APIC", &madt_size);
+                if (table)
+                        return madt_read(table, madt_size, madt);
+        }
+        return false;
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// The rehearsal guest stands in for VMware ESXi 8 on Arm: loaded from a payload it is the installer, loaded from the
+// disk it installed it is the system. Firmware, NVRAM, disk and console are real; see docs/rehearsal-guest.md.
+#include "acpi.h"
+#include "firmware.h"
+#include "guest.h"
+#include "installer.h"
+#include "payload.h"
+#include "system.h"
+#include "text.h"
+#include "volume.h"
+
+static void warn_option(void *context, const struct keyvalue *pair, const char *what)
+{
+        guest_log(context, "REHEARSE.CFG:%u: warning: %s: %.*s=%.*s (ignored)", pair->line, what, (int)pair->key.size,
+                  pair->key.at, (int)pair->value.size, pair->value.at);
+}
+
+static void read_machine(struct guest *guest)
+{
+        struct madt madt;
+        guest->has_gic_v3 = acpi_madt(&madt) && madt_has_gic_v3(&madt);
+}
+
+_Noreturn static void run_installer(struct guest *guest, const struct payload *payload)
+{
+        struct span norts = keyvalue_find(payload->boot_cfg, "norts");
+        guest->runtime_services_off = text_is_word(norts.at, norts.size, "1");
+        options_read(&guest->options, payload->options, warn_option, guest);
+        if (guest->runtime_services_off)
+                guest_log(guest, "norts=1: UEFI runtime services are off, so no boot entry can be written");
+        installer_run(guest, payload);
+}
+
+_Noreturn static void run_system(struct guest *guest)
+{
+        struct span options;
+        volume_read(guest->device, u"\\EFI\\VMware\\REHEARSE.CFG", &options);
+        options_read(&guest->options, options, warn_option, guest);
+        system_run(guest);
+}
+
+efi_status efi_main(efi_handle image, struct efi_system_table *system);
+
+efi_status efi_main(efi_handle image, struct efi_system_table *system)
+{
+        static struct guest guest;
+        static struct payload payload;
+        if (!firmware_open(image, system))
+                return EFI_NOT_FOUND;
+        if (!guest_open(&guest)) {
+                firmware_print("The rehearsal cannot go on: no serial port to take.");
+                firmware_halt();
+        }
+        guest_log(&guest, "\r\n" GUEST_BANNER);
+        guest.device = firmware_loaded_image()->device;
+        if (!guest.device)
+                guest_stop(&guest, "it was not loaded from a volume");
+        read_machine(&guest);
+        if (payload_read(guest.device, &payload))
+                run_installer(&guest, &payload);
+        run_system(&guest);
+}

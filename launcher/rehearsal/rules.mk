@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+# Builds the rehearsal guest, build/rehearsal/BOOTAA64.EFI. Included by the Makefile at the top.
+# On every host clang makes the same file: it is a cross compiler for UEFI's calling convention and format as it comes,
+# and finds lld's linker for that format under its own roof where it is not in PATH.
+
+BUILD    ?= build
+CLANG    ?= clang
+# A name for clang to find, or a path.
+LLD_LINK ?= lld-link
+
+REHEARSAL_DIR := launcher/rehearsal
+REHEARSAL_EFI := $(BUILD)/rehearsal/BOOTAA64.EFI
+
+# Pure: no firmware below them. These are compiled for the host too and tested there.
+REHEARSAL_PURE := crc32 fat16 gpt guid keys keyvalue layout load-option madt options password screen steps text
+
+REHEARSAL_SOURCES := $(addprefix $(REHEARSAL_DIR)/,$(addsuffix .c,$(REHEARSAL_PURE))) \
+        $(addprefix $(REHEARSAL_DIR)/,acpi.c boot-entry.c console.c deploy.c device-path.c dialog.c disks.c firmware.c \
+        guest.c installer.c installer-disk.c installer-keyboard.c installer-password.c installer-progress.c main.c \
+        memory.c panic.c payload.c random.c shutdown.c system.c volume.c)
+REHEARSAL_OBJECTS := $(REHEARSAL_SOURCES:$(REHEARSAL_DIR)/%.c=$(BUILD)/rehearsal/%.o)
+
+REHEARSAL_TARGET := --target=aarch64-unknown-windows
+REHEARSAL_CFLAGS := $(REHEARSAL_TARGET) -std=c17 -O2 -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes \
+        -ffreestanding -fno-stack-protector -mno-stack-arg-probe
+REHEARSAL_LDFLAGS := $(REHEARSAL_TARGET) -fuse-ld=$(notdir $(LLD_LINK)) \
+        $(if $(findstring /,$(LLD_LINK)),-B$(dir $(LLD_LINK))) \
+        -nostdlib -Wl,-subsystem:efi_application -Wl,-entry:efi_main -Wl,-Brepro
+
+.PHONY: rehearsal
+rehearsal: $(REHEARSAL_EFI)
+
+$(REHEARSAL_EFI): $(REHEARSAL_OBJECTS)
+	$(CLANG) $(REHEARSAL_LDFLAGS) -o $@ $^
+
+# The loops of memory.c are what the compiler would call for them.
+$(BUILD)/rehearsal/memory.o: REHEARSAL_CFLAGS += -fno-builtin
+
+$(BUILD)/rehearsal/%.o: $(REHEARSAL_DIR)/%.c $(REHEARSAL_DIR)/rules.mk
+	@mkdir -p $(@D)
+	$(CLANG) $(REHEARSAL_CFLAGS) -MMD -MP -c -o $@ $<
+
+-include $(REHEARSAL_OBJECTS:.o=.d)

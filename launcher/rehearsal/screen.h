@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// An 80x24 screen on an ANSI terminal. Text goes into a grid of cells; screen_flush() sends what differs from what the
+// terminal shows, piece by piece with a cursor move before each: the byte stream never holds a screen as plain text.
+// Pure: the bytes go to a sink.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define SCREEN_ROWS    24
+#define SCREEN_COLUMNS 80
+
+enum style {
+        STYLE_DESKTOP,
+        STYLE_BANNER,
+        STYLE_BOX,
+        STYLE_TITLE,
+        STYLE_KEYS,
+        STYLE_SELECTED, // reverse video, and the only style that is
+        STYLE_FIELD,
+        STYLE_ALERT,
+        STYLE_BAR,
+        STYLE_CONSOLE,
+        STYLE_COUNT,
+};
+
+struct screen_sink {
+        void *context;
+        void (*write)(void *context, const char *bytes, size_t size);
+        void (*row_drawn)(void *context); // after each row that changed
+};
+
+struct screen_cell {
+        char character;
+        unsigned char style;
+};
+
+struct screen {
+        struct screen_sink sink;
+        struct screen_cell wanted[SCREEN_ROWS][SCREEN_COLUMNS];
+        struct screen_cell shown[SCREEN_ROWS][SCREEN_COLUMNS];
+};
+
+// Starts from a cleared terminal. Nothing is sent before the first flush or clear.
+void screen_open(struct screen *screen, struct screen_sink sink);
+
+// Clears the terminal and forgets what it showed; what is wanted is kept and the next flush sends all of it.
+void screen_clear(struct screen *screen);
+
+// Leaves the terminal clear, without colours, the cursor at the top: for plain lines to follow.
+void screen_close(struct screen *screen);
+
+// Rows and columns count from 0. What does not fit is cut.
+void screen_fill(struct screen *screen, size_t row, size_t column, size_t rows, size_t columns, enum style style);
+void screen_text(struct screen *screen, size_t row, size_t column, enum style style, const char *text);
+
+void screen_flush(struct screen *screen);
+
+// Sends a row that has not changed once more, as an idle installer does all the time.
+void screen_repaint(struct screen *screen, size_t row);

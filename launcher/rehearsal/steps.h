@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// The steps that the guest goes through, from the first screen of the installer to the console of the installed system:
+// the places at which an option can make it misbehave. Pure.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum step {
+        STEP_NONE,
+        STEP_WELCOME,
+        STEP_EULA,
+        STEP_DISK,
+        STEP_OSDATA,
+        STEP_USB,
+        STEP_KEYBOARD,
+        STEP_PASSWORD,
+        STEP_WARNINGS,
+        STEP_CONFIRM,
+        STEP_PROGRESS,
+        STEP_COMPLETE,
+        STEP_SHUTDOWN, // of the installer and of the installed system
+        STEP_BOOT,     // the installed system's first line
+        STEP_DCUI,     // the installed system's console
+        STEP_COUNT,
+};
+
+// "welcome", "eula", ... as the options file writes them.
+const char *step_name(enum step step);
+
+// False where NAME, SIZE bytes, is the name of no step.
+bool step_named(const char *name, size_t size, enum step *step);

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "system.h"
+
+#include "boot-entry.h"
+#include "device-path.h"
+#include "dialog.h"
+#include "firmware.h"
+#include "shutdown.h"
+#include "text.h"
+
+#define PATH_SIZE  256
+#define CLOCK_MS   1000
+#define LEFT       4  // column of every text
+#define LOWER_HALF 14 // the first row of the console's lower half
+
+// Where this run of the system came from.
+struct origin {
+        char entry[20];
+        char device[PATH_SIZE];
+        char file[PATH_SIZE];
+};
+
+static void find_origin(const struct guest *guest, struct origin *origin)
+{
+        uint16_t number;
+        if (boot_entry_current(&number))
+                text_format(origin->entry, sizeof origin->entry, "Boot%04X", number);
+        else
+                text_format(origin->entry, sizeof origin->entry, "(no BootCurrent)");
+        device_path_format(origin->device, sizeof origin->device, device_path_of(guest->device));
+        device_path_format(origin->file, sizeof origin->file, firmware_loaded_image()->file_path);
+}
+
+// What the boot prints, each line with the time that the work after it would take.
+static const struct {
+        uint64_t milliseconds;
+        const char *line;
+} boot_lines[] = {
+        {80, "Loading /boot.cfg"},
+        {80, "Loading /b.b00"},
+        {80, "Loading /jumpstrt.gz"},
+        {80, "Loading /useropts.gz"},
+        {100, "Loading /s.v00"},
+        {200, "VMware ESXi 8.0.3 [Releasebuild-0 rehearsal]: " GUEST_BANNER},
+        {250, "Starting VMKernel initialization"},
+        {150, "Initializing memory (rehearsal)"},
+        {150, "Initializing interrupts (rehearsal)"},
+        {150, "Initializing storage stack (rehearsal)"},
+        {100, "Boot complete (1/2)"},
+        {150, "Mounting boot banks (rehearsal)"},
+        {100, "Boot complete (2/2)"},
+};
+
+static void boot(struct guest *guest, const struct origin *origin)
+{
+        guest_reach(guest, STEP_BOOT);
+        guest_log(guest, "Started as %s from %s%s%s", origin->entry, origin->device, origin->file[0] == '\\' ? "/" : "",
+                  origin->file);
+        for (size_t i = 0; i < sizeof boot_lines / sizeof *boot_lines; i++) {
+                guest_log(guest, "%s", boot_lines[i].line);
+                guest_pause(guest, boot_lines[i].milliseconds);
+        }
+}
+
+static void draw_clock(struct guest *guest)
+{
+        char text[32];
+        struct efi_time now = {0};
+        RS->get_time(&now, NULL);
+        text_format(text, sizeof text, "%04u-%02u-%02u %02u:%02u:%02u", now.year, now.month, now.day, now.hour,
+                    now.minute, now.second);
+        screen_text(&guest->screen, LOWER_HALF + 6, LEFT, STYLE_CONSOLE, text);
+        screen_flush(&guest->screen);
+}
+
+// What of a long TEXT goes to the next line.
+static const char *after_columns(const char *text, size_t columns)
+{
+        return text_length(text) > columns ? text + columns : "";
+}
+
+static void draw_console(struct guest *guest, const struct origin *origin)
+{
+        const char *rest = after_columns(origin->device, SCREEN_COLUMNS - LEFT);
+        const struct {
+                size_t row;
+                enum style style;
+                const char *text;
+        } texts[] = {
+                {1, STYLE_BANNER, GUEST_BANNER},
+                {3, STYLE_DESKTOP, "VMware ESXi 8.0.3 (rehearsal)"},
+                {5, STYLE_DESKTOP, "QEMU virtual machine, aarch64"},
+                {7, STYLE_DESKTOP, "Started as:"},
+                {8, STYLE_DESKTOP, origin->entry},
+                {9, STYLE_DESKTOP, origin->device},
+                {10, STYLE_DESKTOP, rest},
+                {11, STYLE_DESKTOP, origin->file},
+                {LOWER_HALF + 1, STYLE_CONSOLE, "To manage this host, go to:"},
+                {LOWER_HALF + 2, STYLE_CONSOLE, "https://192.0.2.10/ (static; an address for documentation)"},
+                {LOWER_HALF + 3, STYLE_CONSOLE, "https://[2001:db8::10]/ (static; the same)"},
+                {LOWER_HALF + 8, STYLE_CONSOLE, "<F2> Customize System/View Logs"},
+        };
+        struct screen *screen = &guest->screen;
+        screen_fill(screen, 0, 0, LOWER_HALF, SCREEN_COLUMNS, STYLE_DESKTOP);
+        screen_fill(screen, LOWER_HALF, 0, SCREEN_ROWS - LOWER_HALF, SCREEN_COLUMNS, STYLE_CONSOLE);
+        for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+                screen_text(screen, texts[i].row, LEFT, texts[i].style, texts[i].text);
+        screen_text(screen, LOWER_HALF + 8, 52, STYLE_CONSOLE, "<F12> Shut Down/Restart");
+        draw_clock(guest);
+}
+
+// F12 asks; Enter or Tab switches off, F11 restarts, Esc returns.
+static void ask_shutdown(struct guest *guest)
+{
+        static const char *const lines[] = {"Shut down this host?"};
+        const key_set off = KEY_BIT(KEY_ENTER) | KEY_BIT(KEY_TAB);
+        struct key key =
+                dialog_page(guest, "Shut Down/Restart", lines, 1, "(Enter) Shut down  (F11) Restart  (Esc) Cancel",
+                            off | KEY_BIT(KEY_F11) | KEY_BIT(KEY_ESCAPE));
+        if (off & KEY_BIT(key.name))
+                shutdown_run(guest, EFI_RESET_SHUTDOWN);
+        if (key.name == KEY_F11)
+                shutdown_run(guest, EFI_RESET_COLD);
+}
+
+_Noreturn static void run_console(struct guest *guest, const struct origin *origin)
+{
+        screen_clear(&guest->screen);
+        draw_console(guest, origin);
+        for (;;) {
+                struct key key = console_key(&guest->console, CLOCK_MS);
+                if (key.name == KEY_F2)
+                        console_write(&guest->console, "\a", 1);
+                if (key.name == KEY_F12) {
+                        ask_shutdown(guest);
+                        draw_console(guest, origin);
+                }
+                draw_clock(guest);
+        }
+}
+
+_Noreturn void system_run(struct guest *guest)
+{
+        static struct origin origin;
+        find_origin(guest, &origin);
+        boot(guest, &origin);
+        if (guest->options.no_dcui)
+                firmware_halt();
+        guest_reach(guest, STEP_DCUI);
+        guest_log(guest, "Starting service DCUI");
+        guest_pause(guest, 200);
+        run_console(guest, &origin);
+}

@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
+// The guest as installed system: prints what ESXi prints while it boots, then shows its console.
+#pragma once
+
+#include "guest.h"
+
+_Noreturn void system_run(struct guest *guest);
