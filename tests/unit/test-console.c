@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/unit/fw-scratch.h"
+
+#include "base/time.h"
+#include "launcher/console.h"
+
+static void feed(struct console *console, const char *text)
+{
+        console_feed(console, text, strlen(text));
+}
+
+static void assert_shows(const char *bytes, const char *expected)
+{
+        AUTO_CONSOLE struct console *console = console_new();
+        feed(console, bytes);
+        assert_string_equal(console_text(console), expected);
+}
+
+static void test_sequences_become_what_stands_on_the_screen(void **state)
+{
+        (void)state;
+        static const struct {
+                const char *bytes, *screen;
+        } cases[] = {
+                {"", ""},
+                {"VMware ESXi", "VMware ESXi\n"},
+                {"one\r\ntwo", "one\ntwo\n"},
+                {"one\r\n\r\n\r\ntwo\r\n", "one\n\n\ntwo\n"},
+                {"trailing   \r\n   ", "trailing\n"},
+                {"one\ntwo", "one\n   two\n"},            // LF alone goes straight down
+                {"\033[3;5Hhere", "\n\n    here\n"},      // CUP
+                {"wrong\rright", "right\n"},              // CR
+                {"abc\b\bX", "aXc\n"},                    // BS
+                {"a\tb", "a       b\n"},                  // HT
+                {"first\033[2J\033[Hsecond", "second\n"}, // ED, CUP
+                {"abcdef\033[3D\033[K", "abc\n"},         // CUB, EL
+                {"abcdef\033[1;2H\033[2P", "adef\n"},     // DCH
+                {"abc\033[1;2H\033[2@", "a  bc\n"},       // ICH
+                {"abcdef\033[1;2H\033[3X", "a   ef\n"},   // ECH
+                {"a\r\nb\r\nc\033[2;1H\033[M", "a\nc\n"}, // DL
+                {"a\r\nb\033[1;1H\033[L", "\na\nb\n"},    // IL
+                {"\033[31;44mred on blue\033[0m", "red on blue\n"},
+                {"\033]0;a title\aon the screen", "on the screen\n"},
+                {"\0337\033[5;5Hx\0338y", "y\n\n\n\n    x\n"},
+                {"\033(0lqk\033(B", "\xE2\x94\x8C\xE2\x94\x80\xE2\x94\x90\n"}, // DEC line drawing
+                {"\033[?25l\033[?7h\033[6n\033[cx", "x\n"},  // queries have no answer and leave no trace
+                {"before\033[?1049h\033[Hother", "other\n"}, // the alternate screen
+                {"before\033[?1049hother\033[?1049l", "before\n"},
+                {"\033[20;1Hlow\033[24;1Hlast\r\nnew",
+                 "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\nlow\n\n\n\nlast\nnew\n"}, // scrolls
+        };
+        for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+                assert_shows(cases[i].bytes, cases[i].screen);
+}
+
+static void test_any_cut_of_the_stream_shows_the_same(void **state)
+{
+        (void)state;
+        static const char bytes[] =
+                "\033[2J\033[1;37;44m\033[2;10H(Enter) Continue\033[0m\033[5;1H\xE2\x94\x8C\xF0\x9F\x98\x80"
+                "\033]0;title\a\033[7mselected\033[27m";
+        AUTO_CONSOLE struct console *whole = console_new();
+        feed(whole, bytes);
+        for (size_t cut = 0; cut < sizeof bytes; cut++) {
+                AUTO_CONSOLE struct console *console = console_new();
+                console_feed(console, bytes, cut);
+                console_feed(console, bytes + cut, sizeof bytes - 1 - cut);
+                assert_string_equal(console_text(console), console_text(whole));
+                assert_true(console_picture(console) == console_picture(whole));
+        }
+}
+
+// tmux is a terminal that somebody else wrote.
+static void test_the_screen_is_the_one_that_tmux_shows(void **state)
+{
+        (void)state;
+        static const char bytes[] =
+                "lost\033[2J\033[H\033[1;37;44mVMware ESXi 8.0.3 Installer\033[0m\r\n"
+                "\033[4;10Hdisk 1\033[7m  40.00 GiB \033[0m\033[5;10Hdisk 2\tx\033[5;40Hright\b\b\bX\033[6;1H"
+                "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890\r\n"
+                "\xC3\xBC \xE2\x82\xAC wide \xE6\x97\xA5\xE6\x9C\xAC end\r\n"
+                "erase this\033[5D\033[K\033[10;5Hinsert\033[10;7H\033[3@\033[11;3Hdelete\033[11;4H\033[2P"
+                "\033[15;1Hone\r\ntwo\r\nthree\033[15;1H\033[M\033[14;20r\033[20;1Hin a region\r\nscrolled\033[r"
+                "\033[22;1H\033[Kreverse\033[7m index\033[0m\033[1;1H\033M\033[24;60HEND-MARK";
+        write_text("bytes", bytes);
+        shell("export LC_ALL=C.UTF-8; unset TMUX; tmux='tmux -u -f /dev/null -S ./socket'; "
+              "$tmux new-session -d -x 80 -y 24 'stty raw -echo; cat bytes; exec sleep 20'; $tmux set -g status off; "
+              "for try in $(seq 500); do $tmux capture-pane -p >shown; ! grep -q END-MARK shown || break; sleep 0.02; "
+              "done; "
+              "$tmux kill-server; grep -q END-MARK shown");
+        AUTO_BUFFER struct buffer shown = {0};
+        read_whole("shown", &shown);
+        buffer_add_u8(&shown, 0);
+        assert_shows(bytes, (const char *)shown.data);
+}
+
+static void test_long_lines_wrap_at_the_eightieth_column(void **state)
+{
+        (void)state;
+        AUTO_CONSOLE struct console *console = console_new();
+        for (int i = 0; i < 81; i++)
+                feed(console, i < 80 ? "a" : "b");
+        assert_int_equal(strlen(console_row(console, 0)), 80);
+        assert_string_equal(console_row(console, 1), "b");
+}
+
+static void test_wide_characters_take_two_columns_and_appear_once(void **state)
+{
+        (void)state;
+        AUTO_CONSOLE struct console *console = console_new();
+        feed(console, "\xE6\x97\xA5\xE6\x9C\xAC|");
+        assert_string_equal(console_row(console, 0), "\xE6\x97\xA5\xE6\x9C\xAC|");
+        feed(console, "\033[1;5HX");
+        assert_string_equal(console_row(console, 0), "\xE6\x97\xA5\xE6\x9C\xACX");
+}
+
+static bool is_clean(const char *text)
+{
+        AUTO_BUFFER struct buffer ignored = {0};
+        AUTO_FREE char *printable = text_printable(text, strlen(text), true);
+        return text_to_utf16(text, &ignored) && strcmp(printable, text) == 0;
+}
+
+static void test_broken_utf8_stays_valid_text(void **state)
+{
+        (void)state;
+        static const char *const broken[] = {
+                "\x80",
+                "\xBF",
+                "\xC3\x41",
+                "\xC0\x80",
+                "\xE0\x80\x80",
+                "\xED\xA0\x80",
+                "\xED\xBF\xBF",
+                "\xF4\x90\x80\x80",
+                "\xF7\xBF\xBF\xBF",
+                "\xF8\x88\x80\x80\x80",
+                "\xFB\xBF\xBF\xBF\xBF",
+                "\xFC\x84\x80\x80\x80\x80",
+                "\xFD\xBF\xBF\xBF\xBF\xBF",
+                "\xFE",
+                "\xFF",
+                "\xC2\x80",
+                "\xC2\x85",
+                "\xC2\x9F",
+                "\xE2\x82",
+        };
+        for (size_t i = 0; i < sizeof broken / sizeof broken[0]; i++) {
+                AUTO_CONSOLE struct console *console = console_new();
+                feed(console, "before ");
+                feed(console, broken[i]);
+                feed(console, "\r\nafter");
+                if (!is_clean(console_text(console)))
+                        fail_msg("case %zu shows what is no text", i);
+                assert_string_equal(console_row(console, 1), "after");
+        }
+}
+
+static void test_any_bytes_leave_valid_text(void **state)
+{
+        (void)state;
+        AUTO_CONSOLE struct console *console = console_new();
+        uint32_t random = 7;
+        for (unsigned round = 0; round < 300; round++) {
+                uint8_t bytes[200];
+                for (size_t i = 0; i < sizeof bytes; i++) {
+                        random = random * 1664525 + 1013904223;
+                        bytes[i] = (uint8_t)(random >> 24);
+                        // Half of them sequences, so that they do something.
+                        if (i % 20 == 0)
+                                bytes[i] = '\033';
+                        if (i % 20 == 1 && round % 2)
+                                bytes[i] = '[';
+                }
+                console_feed(console, bytes, sizeof bytes);
+                if (!is_clean(console_text(console)))
+                        fail_msg("round %u shows what is no text", round);
+                console_picture(console);
+                console_selected_row(console, 0, CONSOLE_ROWS - 1);
+        }
+}
+
+static const char menu[] =
+        "\033[0m\033[2J\033[H\033[44;37mSelect a Disk\033[3;3Hdisk 1   504.00 MiB\033[4;3Hdisk 2    40.00 GiB";
+
+static void test_drawing_the_same_again_is_no_change(void **state)
+{
+        (void)state;
+        AUTO_CONSOLE struct console *console = console_new();
+        feed(console, menu);
+        uint64_t picture = console_picture(console);
+        uint64_t changed = console_changed_us(console);
+        static const char *const silent[] = {menu, "\033[10;10H", "\033[?25l", "\033[3;3Hdisk 1",
+                                             "",   "\a",          "\033[6n",   "\033[4;3HXXXX\033[4;3Hdisk"};
+        for (size_t i = 0; i < sizeof silent / sizeof silent[0]; i++) {
+                feed(console, silent[i]);
+                assert_true(console_picture(console) == picture);
+                assert_true(console_changed_us(console) == changed);
+        }
+}
+
+static void test_every_visible_difference_is_a_change(void **state)
+{
+        (void)state;
+        static const char *const differences[] = {
+                "\033[3;3HX",         "\033[24;80H.",      "\033[3;3H\033[7md",          "\033[3;3H\033[41md",
+                "\033[3;3H\033[31md", "\033[3;3H\033[1md", "\033[3;3H\033[4md",          "\033[3;3H\033[5md",
+                "\033[3;3H\033[3md",  "\033[3;3H\033[9md", "\033[3;3H\033[21md",         "\033[2J",
+                "\033[3;3H\033[K",    "\033[24;1H\n",      "\033[3;3H\033[48;2;1;2;3md", "\033[3;4Hi\xCC\x88",
+        };
+        for (size_t i = 0; i < sizeof differences / sizeof differences[0]; i++) {
+                AUTO_CONSOLE struct console *console = console_new();
+                feed(console, menu);
+                uint64_t picture = console_picture(console);
+                uint64_t changed = console_changed_us(console);
+                uint64_t before = time_now_us();
+                feed(console, differences[i]);
+                if (console_picture(console) == picture)
+                        fail_msg("difference %zu went unnoticed", i);
+                assert_true(console_changed_us(console) >= before && before >= changed);
+                assert_true(console_changed_us(console) <= time_now_us());
+        }
+}
+
+static void test_a_change_is_dated_by_its_bytes_not_by_the_question(void **state)
+{
+        (void)state;
+        AUTO_CONSOLE struct console *console = console_new();
+        feed(console, "shown");
+        uint64_t after = time_now_us();
+        while (time_now_us() < after + 2000)
+                ;
+        feed(console, "\033[1;1Hshown");
+        assert_true(console_changed_us(console) <= after);
+}
+
+static void test_the_selected_row_by_reverse_video_and_by_background(void **state)
+{
+        (void)state;
+        static const struct {
+                const char *bytes;
+                int selected;
+        } cases[] = {
+                {"\033[3;3Hone\033[4;3Htwo\033[5;3Hthree", -1},
+                {"\033[3;3Hone\033[4;3H\033[7mtwo\033[0m\033[5;3Hthree", 3},
+                {"\033[3;3H\033[41mone\033[0m\033[4;3Htwo\033[5;3Hthree", 2},
+                {"\033[3;3Hone\033[4;3Htwo\033[5;3H\033[48;5;21mthree\033[0m", 4},
+                {"\033[3;3Hone\033[4;3H\033[48;2;9;9;9mtwo\033[0m\033[5;3Hthree", 3},
+                // Two and all.
+                {"\033[3;3H\033[7mone\033[0m\033[4;3Htwo\033[5;3H\033[7mthree\033[0m", -1},
+                {"\033[3;3H\033[7mone\033[4;3Htwo\033[5;3Hthree\033[0m", -1},
+                // On a coloured screen, and the other way round.
+                {"\033[44m\033[2J\033[3;3Hone\033[4;3H\033[43mtwo\033[44m\033[5;3Hthree", 3},
+                {"\033[44m\033[2J\033[3;3Hone\033[4;3H\033[7mtwo\033[27m\033[5;3Hthree", 3},
+                {"\033[7m\033[2J\033[3;3Hone\033[27m\033[4;3Htwo\033[7m\033[5;3Hthree", 3},
+                // A coloured blank, a border, another text colour and bold are no selection.
+                {"\033[3;3Hone\033[4;3H\033[7m    \033[0mtwo\033[5;3Hthree", -1},
+                {"\033[3;3H\033[31mone\033[0m\033[4;3H\033[1mtwo\033[0m\033[5;3Hthree", -1},
+                {"\033[3;3Hone\033[4;3H\033[7m\xE2\x94\x82\033[0mtwo\033[5;3Hthree", -1},
+                // Outside the rows asked for.
+                {"\033[1;3H\033[7mtitle\033[0m\033[4;3Htwo\033[24;3H\033[7mstatus\033[0m", -1},
+                {"\033[1;3H\033[7mtitle\033[0m\033[4;3H\033[7mtwo\033[0m\033[24;3H\033[7mstatus\033[0m", 3},
+        };
+        for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+                AUTO_CONSOLE struct console *console = console_new();
+                feed(console, cases[i].bytes);
+                int selected = console_selected_row(console, 2, 4);
+                if (selected != cases[i].selected)
+                        fail_msg("case %zu: row %d, expected %d", i, selected, cases[i].selected);
+        }
+}
+
+static void test_a_single_row_may_be_the_selected_one(void **state)
+{
+        (void)state;
+        AUTO_CONSOLE struct console *console = console_new();
+        feed(console, "\033[5;3H\033[7monly\033[0m");
+        assert_int_equal(console_selected_row(console, 4, 4), 4);
+        assert_int_equal(console_selected_row(console, 5, 5), -1);
+        assert_int_equal(console_selected_row(console, 0, CONSOLE_ROWS - 1), 4);
+}
+
+static void test_a_console_may_be_freed_twice(void **state)
+{
+        (void)state;
+        struct console *console = console_new();
+        console_free(&console);
+        assert_null(console);
+        console_free(&console);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_sequences_become_what_stands_on_the_screen),
+                cmocka_unit_test(test_any_cut_of_the_stream_shows_the_same),
+                cmocka_unit_test_setup_teardown(test_the_screen_is_the_one_that_tmux_shows, scratch_begin, scratch_end),
+                cmocka_unit_test(test_long_lines_wrap_at_the_eightieth_column),
+                cmocka_unit_test(test_wide_characters_take_two_columns_and_appear_once),
+                cmocka_unit_test(test_broken_utf8_stays_valid_text),
+                cmocka_unit_test(test_any_bytes_leave_valid_text),
+                cmocka_unit_test(test_drawing_the_same_again_is_no_change),
+                cmocka_unit_test(test_every_visible_difference_is_a_change),
+                cmocka_unit_test(test_a_change_is_dated_by_its_bytes_not_by_the_question),
+                cmocka_unit_test(test_the_selected_row_by_reverse_video_and_by_background),
+                cmocka_unit_test(test_a_single_row_may_be_the_selected_one),
+                cmocka_unit_test(test_a_console_may_be_freed_twice),
+        };
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}

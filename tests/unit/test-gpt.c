@@ -1,0 +1,390 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "images.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+
+#include "verify/gpt.h"
+
+static void read_gpt(const char *path, struct gpt *gpt, struct error *err)
+{
+        AUTO_DISK struct disk *disk = NULL;
+        if (disk_open(path, NULL, &disk, err))
+                gpt_read(disk, gpt, err);
+}
+
+static void overwrite(const char *path, uint64_t offset, const void *bytes, size_t size)
+{
+        int descriptor = open(path, O_WRONLY);
+        assert_true(descriptor >= 0);
+        assert_int_equal(pwrite(descriptor, bytes, size, (off_t)offset), (ssize_t)size);
+        close(descriptor);
+}
+
+static void assert_line(const char *text, const char *line)
+{
+        if (!strstr(text, line))
+                fail_msg("sgdisk does not say \"%s\" but:\n%s", line, text);
+}
+
+static void assert_as_sgdisk_says(const char *path, const struct gpt *gpt, const struct gpt_partition *partition)
+{
+        char guid[37];
+        AUTO_FREE char *said = shell_output("sgdisk -i %u %s", partition->index, path);
+        guid_text(partition->type, guid);
+        AUTO_FREE char *type = text_format("Partition GUID code: %s", guid);
+        assert_line(said, type);
+        guid_text(partition->unique, guid);
+        AUTO_FREE char *unique = text_format("Partition unique GUID: %s", guid);
+        assert_line(said, unique);
+        AUTO_FREE char *first = text_format("First sector: %" PRIu64 " ", partition->first);
+        assert_line(said, first);
+        AUTO_FREE char *last = text_format("Last sector: %" PRIu64 " ", partition->last);
+        assert_line(said, last);
+        AUTO_FREE char *size = text_format("Partition size: %" PRIu64 " sectors", gpt_partition_size(partition));
+        assert_line(said, size);
+        AUTO_FREE char *name = text_format("Partition name: '%s'", partition->name);
+        assert_line(said, name);
+        AUTO_FREE char *attributes = text_format("Attribute flags: %016" PRIX64, partition->attributes);
+        assert_line(said, attributes);
+        assert_int_equal(gpt_partition_offset_bytes(gpt, partition), partition->first * 512);
+        assert_int_equal(gpt_partition_size_bytes(gpt, partition), gpt_partition_size(partition) * 512);
+}
+
+static void test_partitions_are_those_that_sgdisk_made(void **state)
+{
+        (void)state;
+        static const unsigned indexes[] = {1, 5, 6, 7, 8};
+        make_installed_disk();
+        AUTO_ERROR struct error err = {0};
+        AUTO_GPT struct gpt gpt = {0};
+        read_gpt("disk", &gpt, &err);
+        no_error(&err);
+        assert_int_equal(gpt.state, GPT_PRESENT);
+        assert_int_equal(gpt.sector_size, 512);
+        assert_true(gpt.protective_mbr);
+        assert_null(gpt.remark);
+        assert_int_equal(gpt.count, 5);
+        for (size_t i = 0; i < gpt.count; i++) {
+                assert_int_equal(gpt.partitions[i].index, indexes[i]);
+                assert_as_sgdisk_says("disk", &gpt, &gpt.partitions[i]);
+                assert_ptr_equal(gpt_find(&gpt, gpt.partitions[i].unique), &gpt.partitions[i]);
+        }
+        char guid[37];
+        AUTO_FREE char *said = shell_output("sgdisk -p disk");
+        guid_text(gpt.disk, guid);
+        assert_line(said, guid);
+        AUTO_FREE char *usable = text_format("First usable sector is %" PRIu64 ", last usable sector is %" PRIu64,
+                                             gpt.first_usable, gpt.last_usable);
+        assert_line(said, usable);
+        assert_ptr_equal(gpt_find_esp(&gpt), &gpt.partitions[0]);
+        assert_string_equal(gpt_type_name(gpt.partitions[0].type), "EFI system partition");
+        assert_string_equal(gpt_type_name(gpt.partitions[3].type), "ESX OSData");
+        assert_string_equal(gpt_type_name(gpt.partitions[4].type), "VMFS datastore");
+        assert_null(gpt_find(&gpt, gpt.disk));
+        assert_null(gpt_type_name(gpt.disk));
+}
+
+static uint32_t crc32_of(const uint8_t *bytes, size_t size)
+{
+        uint32_t crc = ~UINT32_C(0);
+        for (size_t i = 0; i < size; i++) {
+                crc ^= bytes[i];
+                for (int bit = 0; bit < 8; bit++)
+                        crc = crc & 1 ? crc >> 1 ^ 0xEDB88320 : crc >> 1;
+        }
+        return ~crc;
+}
+
+static void put_u32(uint8_t *target, uint32_t value)
+{
+        for (int i = 0; i < 4; i++)
+                target[i] = (uint8_t)(value >> 8 * i);
+}
+
+static uint64_t get_u64(const uint8_t *source)
+{
+        uint64_t value = 0;
+        for (int i = 8; i-- > 0;)
+                value = value << 8 | source[i];
+        return value;
+}
+
+static void put_u64(uint8_t *target, uint64_t value)
+{
+        put_u32(target, (uint32_t)value);
+        put_u32(target + 4, (uint32_t)(value >> 32));
+}
+
+static void put_copy(uint8_t *header, const uint8_t *table, uint64_t self, uint64_t alternate, uint64_t table_at)
+{
+        put_u64(header + 24, self);
+        put_u64(header + 32, alternate);
+        put_u64(header + 72, table_at);
+        put_u32(header + 88, crc32_of(table, 16384));
+        put_u32(header + 16, 0);
+        put_u32(header + 16, crc32_of(header, 92));
+        overwrite("large", self * 4096, header, 512);
+        overwrite("large", table_at * 4096, table, 16384);
+}
+
+// sgdisk takes the sector size from the device and knows no other for a file, so its table for sectors of 512 bytes is
+// rewritten for 4096: sector numbers change, and with them the checksums.
+static void make_disk_of_large_sectors(void)
+{
+        uint8_t header[512], table[16384];
+        const uint64_t sectors = 300 << 20 >> 12;
+        make_installed_disk();
+        shell("truncate -s 300M large; dd if=disk of=large bs=512 count=1 conv=notrunc");
+        int descriptor = open("disk", O_RDONLY);
+        assert_int_equal(pread(descriptor, header, sizeof header, 512), sizeof header);
+        assert_int_equal(pread(descriptor, table, sizeof table, 1024), sizeof table);
+        close(descriptor);
+        for (uint8_t *entry = table; entry < table + 8 * 128; entry += 128) {
+                put_u64(entry + 32, get_u64(entry + 32) / 8);
+                put_u64(entry + 40, (get_u64(entry + 40) + 1) / 8 - (get_u64(entry + 40) ? 1 : 0));
+        }
+        put_u64(header + 40, 6);
+        put_u64(header + 48, sectors - 6);
+        put_copy(header, table, 1, sectors - 1, 2);
+        put_copy(header, table, sectors - 1, 1, sectors - 5);
+}
+
+static void test_sectors_of_4096_bytes_are_read(void **state)
+{
+        (void)state;
+        make_disk_of_large_sectors();
+        AUTO_ERROR struct error err = {0};
+        AUTO_GPT struct gpt gpt = {0};
+        read_gpt("large", &gpt, &err);
+        no_error(&err);
+        assert_int_equal(gpt.state, GPT_PRESENT);
+        assert_int_equal(gpt.sector_size, 4096);
+        assert_null(gpt.remark);
+        assert_int_equal(gpt.count, 5);
+        const struct gpt_partition *esp = gpt_find_esp(&gpt);
+        assert_int_equal(esp->first, 8);
+        assert_int_equal(gpt_partition_size(esp), 25600);
+        assert_int_equal(gpt_partition_offset_bytes(&gpt, esp), 64 * 512);
+        assert_int_equal(gpt_partition_size_bytes(&gpt, esp), 100 << 20);
+        assert_string_equal(esp->name, "BOOT");
+
+        static const uint8_t zeroes[512];
+        overwrite("large", 4096, zeroes, sizeof zeroes);
+        AUTO_GPT struct gpt again = {0};
+        read_gpt("large", &again, &err);
+        no_error(&err);
+        assert_int_equal(again.count, 5);
+        assert_non_null(strstr(again.remark, "backup"));
+}
+
+static void test_a_damaged_primary_is_replaced_by_the_backup(void **state)
+{
+        (void)state;
+        static const uint64_t places[] = {512, 512 + 16, 512 + 40, 512 + 72, 512 + 80, 1024, 1024 + 16, 1024 + 4000};
+        for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+                make_installed_disk();
+                overwrite("disk", places[i], "\xa5\x5a", 2);
+                AUTO_ERROR struct error err = {0};
+                AUTO_GPT struct gpt gpt = {0};
+                read_gpt("disk", &gpt, &err);
+                no_error(&err);
+                assert_int_equal(gpt.count, 5);
+                assert_non_null(strstr(gpt.remark, "primary copy of the GPT is damaged"));
+        }
+}
+
+static void test_a_damaged_backup_is_remarked(void **state)
+{
+        (void)state;
+        make_installed_disk();
+        overwrite("disk", (300 << 20) - 512 + 60, "xx", 2);
+        AUTO_ERROR struct error err = {0};
+        AUTO_GPT struct gpt gpt = {0};
+        read_gpt("disk", &gpt, &err);
+        no_error(&err);
+        assert_int_equal(gpt.count, 5);
+        assert_non_null(strstr(gpt.remark, "backup copy of the GPT is damaged"));
+}
+
+static void test_a_disk_made_larger_or_cut_is_read_with_a_remark(void **state)
+{
+        (void)state;
+        make_installed_disk();
+        shell("truncate -s 400M disk");
+        AUTO_ERROR struct error err = {0};
+        AUTO_GPT struct gpt larger = {0};
+        read_gpt("disk", &larger, &err);
+        no_error(&err);
+        assert_int_equal(larger.count, 5);
+        assert_non_null(strstr(larger.remark, "made larger"));
+
+        shell("truncate -s 200M disk");
+        AUTO_GPT struct gpt cut = {0};
+        read_gpt("disk", &cut, &err);
+        no_error(&err);
+        assert_int_equal(cut.count, 2); // 6 ends at 201 MiB
+        assert_non_null(strstr(cut.remark, "outside the disk"));
+}
+
+static void test_both_copies_damaged_is_damage_and_not_the_absence_of_a_table(void **state)
+{
+        (void)state;
+        static const uint8_t zeroes[512];
+        make_installed_disk();
+        overwrite("disk", 512 + 20, "xx", 2);
+        overwrite("disk", (300 << 20) - 512 + 20, "xx", 2);
+        AUTO_ERROR struct error err = {0};
+        AUTO_GPT struct gpt gpt = {0};
+        read_gpt("disk", &gpt, &err);
+        assert_int_equal(err.code, ERROR_DAMAGED);
+        assert_non_null(strstr(err.message, "both copies"));
+        assert_non_null(strstr(err.message, "checksum"));
+
+        AUTO_ERROR struct error again = {0};
+        overwrite("disk", 512, zeroes, 512);
+        overwrite("disk", (300 << 20) - 512, zeroes, 512);
+        read_gpt("disk", &gpt, &again);
+        assert_int_equal(again.code, ERROR_DAMAGED); // the protective MBR is still there
+}
+
+static void test_a_table_without_protective_mbr_is_remarked(void **state)
+{
+        (void)state;
+        static const uint8_t zeroes[512];
+        make_installed_disk();
+        overwrite("disk", 0, zeroes, sizeof zeroes);
+        AUTO_ERROR struct error err = {0};
+        AUTO_GPT struct gpt gpt = {0};
+        read_gpt("disk", &gpt, &err);
+        no_error(&err);
+        assert_int_equal(gpt.count, 5);
+        assert_false(gpt.protective_mbr);
+        assert_non_null(strstr(gpt.remark, "protective MBR"));
+}
+
+static void assert_state(const char *path, enum gpt_state expected)
+{
+        AUTO_ERROR struct error err = {0};
+        AUTO_GPT struct gpt gpt = {0};
+        read_gpt(path, &gpt, &err);
+        no_error(&err);
+        assert_int_equal(gpt.state, expected);
+        assert_int_equal(gpt.count, 0);
+        assert_null(gpt_find_esp(&gpt));
+}
+
+static void test_disks_without_a_gpt_are_told_apart(void **state)
+{
+        (void)state;
+        shell("qemu-img create -f qcow2 blank 40G; truncate -s 100 tiny; truncate -s 0 empty\n"
+              "truncate -s 64M mbr; sgdisk -n 1:2048:40000 -t 1:0700 mbr; sgdisk -m 1 mbr\n"
+              "truncate -s 64M fat; mformat -i fat ::\n"
+              "dd if=/dev/urandom of=noise bs=1M count=4");
+        assert_state("blank", GPT_BLANK);
+        assert_state("tiny", GPT_BLANK);
+        assert_state("empty", GPT_BLANK);
+        assert_state("mbr", GPT_MBR_ONLY);
+        assert_state("fat", GPT_UNKNOWN);
+        assert_state("noise", GPT_UNKNOWN);
+}
+
+// A header with sound checksums may still lie.
+static void test_absurd_counts_and_sizes_are_refused(void **state)
+{
+        (void)state;
+        static const struct {
+                size_t field;
+                uint32_t value;
+        } rows[] = {
+                {80, 0xFFFFFFFF}, {80, 0x01000000}, {84, 0xFFFFFFFF}, {84, 0},          {84, 1},
+                {84, 127},        {84, 0x80000000}, {72, 0xFFFFFFFF}, {76, 0xFFFFFFFF}, {12, 0},
+                {12, 91},         {12, 513},        {12, 0xFFFFFFFF}, {24, 2},
+        };
+        for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+                make_installed_disk();
+                static const uint8_t zeroes[512];
+                uint8_t header[512];
+                int descriptor = open("disk", O_RDONLY);
+                assert_int_equal(pread(descriptor, header, sizeof header, 512), 512);
+                close(descriptor);
+                put_u32(header + rows[i].field, rows[i].value);
+                put_u32(header + 16, 0);
+                put_u32(header + 16, crc32_of(header, 92));
+                overwrite("disk", 512, header, sizeof header);
+                overwrite("disk", (300 << 20) - 512, zeroes, sizeof zeroes);
+                AUTO_ERROR struct error err = {0};
+                AUTO_GPT struct gpt gpt = {0};
+                read_gpt("disk", &gpt, &err);
+                if (err.code != ERROR_DAMAGED)
+                        fail_msg("field %zu = %" PRIu32 " is taken for sound", rows[i].field, rows[i].value);
+        }
+}
+
+static void test_any_flipped_bit_leaves_the_partitions_as_they_are_or_is_named(void **state)
+{
+        (void)state;
+        make_installed_disk();
+        AUTO_ERROR struct error err = {0};
+        AUTO_DISK struct disk *disk = NULL;
+        disk_open("disk", "raw", &disk, &err);
+        no_error(&err);
+        AUTO_GPT struct gpt whole = {0};
+        gpt_read(disk, &whole, &err);
+        no_error(&err);
+        for (uint64_t bit = 0; bit < (512 + 92 + 512 + 1024) * 8; bit += 3) {
+                uint8_t byte;
+                int descriptor = open("disk", O_RDWR);
+                assert_int_equal(pread(descriptor, &byte, 1, (off_t)(bit / 8)), 1);
+                byte ^= (uint8_t)(1 << bit % 8);
+                assert_int_equal(pwrite(descriptor, &byte, 1, (off_t)(bit / 8)), 1);
+                AUTO_GPT struct gpt gpt = {0};
+                gpt_read(disk, &gpt, &err);
+                no_error(&err); // the backup is sound
+                assert_int_equal(gpt.count, whole.count);
+                for (size_t i = 0; i < gpt.count; i++) {
+                        assert_true(guid_equal(gpt.partitions[i].unique, whole.partitions[i].unique));
+                        assert_int_equal(gpt.partitions[i].first, whole.partitions[i].first);
+                        assert_int_equal(gpt.partitions[i].last, whole.partitions[i].last);
+                }
+                byte ^= (uint8_t)(1 << bit % 8);
+                assert_int_equal(pwrite(descriptor, &byte, 1, (off_t)(bit / 8)), 1);
+                close(descriptor);
+        }
+}
+
+static void test_a_disk_cut_at_any_sector_does_no_harm(void **state)
+{
+        (void)state;
+        make_installed_disk();
+        for (int sectors = 0; sectors < 70; sectors++) {
+                shell("dd if=disk of=cut bs=512 count=%d", sectors);
+                AUTO_ERROR struct error err = {0};
+                AUTO_GPT struct gpt gpt = {0};
+                read_gpt("cut", &gpt, &err);
+                if (sectors == 0)
+                        assert_int_equal(gpt.state, GPT_BLANK);
+                else if (sectors < 34)
+                        assert_int_equal(err.code, ERROR_DAMAGED);
+                else
+                        assert_non_null(gpt.remark);
+        }
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                SCRATCH_TEST(test_partitions_are_those_that_sgdisk_made),
+                SCRATCH_TEST(test_sectors_of_4096_bytes_are_read),
+                SCRATCH_TEST(test_a_damaged_primary_is_replaced_by_the_backup),
+                SCRATCH_TEST(test_a_damaged_backup_is_remarked),
+                SCRATCH_TEST(test_a_disk_made_larger_or_cut_is_read_with_a_remark),
+                SCRATCH_TEST(test_both_copies_damaged_is_damage_and_not_the_absence_of_a_table),
+                SCRATCH_TEST(test_a_table_without_protective_mbr_is_remarked),
+                SCRATCH_TEST(test_disks_without_a_gpt_are_told_apart),
+                SCRATCH_TEST(test_absurd_counts_and_sizes_are_refused),
+                SCRATCH_TEST(test_any_flipped_bit_leaves_the_partitions_as_they_are_or_is_named),
+                SCRATCH_TEST(test_a_disk_cut_at_any_sector_does_no_harm),
+        };
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}

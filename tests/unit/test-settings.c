@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/unit/fw-scratch.h"
+
+#include "launcher/settings.h"
+
+// Everything that no profile gives by default, so that settings_finish is content.
+static const struct settings enough = {
+        .memory_mb = 1024, .cpus = 2, .disk_size = UINT64_C(40) << 30, .reboot_observe_s = 20, .boot_timeout_s = 60};
+
+static void test_each_setting_comes_from_the_first_that_has_it(void **state)
+{
+        (void)state;
+        AUTO_ERROR struct error err = {0};
+        struct settings settings = {.cpus = 8, .cpu = "host"};
+        const struct settings machine = {.cpus = 6, .memory_mb = 4096, .disk_bus = "nvme", .cpu = "cortex-a72"};
+        const struct settings profile = {.cpus = 4,
+                                         .memory_mb = 8192,
+                                         .disk_size = UINT64_C(40) << 30,
+                                         .reboot_observe_s = 180,
+                                         .boot_timeout_s = 1800};
+        settings_complete(&settings, &machine);
+        settings_complete(&settings, &profile);
+        assert_done(settings_finish(&settings, &err), &err);
+        assert_int_equal(settings.cpus, 8);         // flag
+        assert_string_equal(settings.cpu, "host");  // flag
+        assert_int_equal(settings.memory_mb, 4096); // machine
+        assert_string_equal(settings.disk_bus, "nvme");
+        assert_int_equal(settings.boot_timeout_s, 1800); // profile
+        assert_int_equal(settings.reboot_observe_s, 180);
+        assert_true(settings.disk_size == UINT64_C(40) << 30);
+        assert_string_equal(settings.accel, "tcg"); // default
+        assert_string_equal(settings.machine_options, "virt,virtualization=off,gic-version=2");
+        assert_string_equal(settings.reboot_action, "enter");
+        assert_string_equal(settings.qemu, "qemu-system-aarch64");
+}
+
+// A command's options are the flag and the environment: cli.h keeps a flag's value over the environment's.
+struct values {
+        struct settings settings;
+};
+static const struct cli_option options[] = {
+        SETTINGS_MACHINE_OPTIONS(struct values, settings),
+        SETTINGS_INSTALL_OPTIONS(struct values, settings),
+        {0},
+};
+static struct settings parsed;
+
+static int run(const void *values, int count, char **operands, struct error *err)
+{
+        (void)count;
+        (void)operands;
+        (void)err;
+        parsed = ((const struct values *)values)->settings;
+        return 0;
+}
+
+static const struct cli_command command = {.name = "run",
+                                           .operands = "",
+                                           .summary = "runs",
+                                           .options = options,
+                                           .values_size = sizeof(struct values),
+                                           .run = run};
+static const struct cli_command *const commands[] = {&command, NULL};
+static const struct cli_program program = {"tool", "a tool", "1", commands};
+
+static const struct {
+        const char *name, *value;
+} variables[] = {
+        {"ACCEL", "kvm"},      {"MACHINE_OPTS", "virt"},    {"CPU_MODEL", "neoverse-n1"}, {"RAM_MB", "2048"},
+        {"CPUS", "3"},         {"DISK_SIZE", "32G"},        {"DISK_BUS", "nvme"},         {"REBOOT_ACTION", "poweroff"},
+        {"BOOT_TIMEOUT", "7"}, {"REBOOT_OBSERVE_SEC", "5"},
+};
+
+static void test_a_flag_comes_before_the_environment_and_that_before_the_machine(void **state)
+{
+        (void)state;
+        for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++)
+                setenv(variables[i].name, variables[i].value, 1);
+        char *arguments[] = {(char *)"tool",       (char *)"run", (char *)"--cpus=1",
+                             (char *)"--disk-bus", (char *)"usb", NULL};
+        int code = cli_main(&program, 5, arguments);
+        for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++)
+                unsetenv(variables[i].name);
+        assert_int_equal(code, 0);
+        const struct settings machine = {
+                .accel = "tcg", .cpus = 9, .memory_mb = 9, .disk_size = 9, .boot_timeout_s = 9};
+        settings_complete(&parsed, &machine);
+        assert_int_equal(parsed.cpus, 1);
+        assert_string_equal(parsed.disk_bus, "usb");
+        assert_string_equal(parsed.accel, "kvm");
+        assert_string_equal(parsed.machine_options, "virt");
+        assert_string_equal(parsed.cpu, "neoverse-n1");
+        assert_string_equal(parsed.reboot_action, "poweroff");
+        assert_int_equal(parsed.memory_mb, 2048);
+        assert_true(parsed.disk_size == UINT64_C(32) << 30);
+        assert_int_equal(parsed.boot_timeout_s, 7);
+        assert_int_equal(parsed.reboot_observe_s, 5);
+}
+
+static void test_the_processor_follows_the_accelerator(void **state)
+{
+        (void)state;
+        static const struct {
+                const char *accel, *cpu;
+        } cases[] = {{"tcg", "max,pauth-impdef=on"}, {"kvm", "host"}, {"hvf", "host"}};
+        for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+                AUTO_ERROR struct error err = {0};
+                struct settings settings = enough;
+                settings.accel = cases[i].accel;
+                assert_done(settings_finish(&settings, &err), &err);
+                assert_string_equal(settings.cpu, cases[i].cpu);
+        }
+}
+
+static void test_a_word_that_is_none_of_the_choices_is_refused(void **state)
+{
+        (void)state;
+        static const struct {
+                struct settings settings;
+                const char *message;
+        } cases[] = {
+                {{.accel = "xen"}, "accel: 'xen' is none of tcg kvm hvf"},
+                {{.accel = ""}, "accel: '' is none of"},
+                {{.accel = "TCG"}, "accel: 'TCG'"},
+                {{.accel = "kvm\033[31m"}, "accel: 'kvm\\x1b[31m'"},
+                {{.disk_bus = "scsi"}, "disk_bus: 'scsi' is none of usb nvme"},
+                {{.disk_bus = "usb,drive=x"}, "disk_bus"},
+                {{.reboot_action = "reboot"}, "reboot_action: 'reboot' is none of enter poweroff"},
+        };
+        for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+                AUTO_ERROR struct error err = {0};
+                struct settings settings = cases[i].settings;
+                settings_complete(&settings, &enough);
+                assert_false(settings_finish(&settings, &err));
+                assert_error(&err, ERROR_USAGE, cases[i].message);
+        }
+}
+
+static void test_numbers_at_their_limits(void **state)
+{
+        (void)state;
+        static const struct {
+                size_t offset;
+                const char *name;
+                uint64_t most;
+        } cases[] = {
+                {offsetof(struct settings, memory_mb), "memory_mb", UINT64_C(1) << 30},
+                {offsetof(struct settings, cpus), "cpus", 512},
+                {offsetof(struct settings, disk_size), "disk_size", UINT64_C(1) << 62},
+                {offsetof(struct settings, reboot_observe_s), "reboot_observe_s", 1000000},
+                {offsetof(struct settings, boot_timeout_s), "boot_timeout_s", 1000000},
+        };
+        for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+                const uint64_t wrong[] = {0, cases[i].most + 1, UINT64_MAX};
+                for (size_t j = 0; j < sizeof wrong / sizeof wrong[0]; j++) {
+                        AUTO_ERROR struct error err = {0};
+                        struct settings settings = enough;
+                        memcpy((char *)&settings + cases[i].offset, &wrong[j], sizeof wrong[j]);
+                        assert_false(settings_finish(&settings, &err));
+                        assert_error(&err, ERROR_USAGE, cases[i].name);
+                }
+                AUTO_ERROR struct error err = {0};
+                struct settings settings = enough;
+                memcpy((char *)&settings + cases[i].offset, &cases[i].most, sizeof cases[i].most);
+                assert_done(settings_finish(&settings, &err), &err);
+        }
+}
+
+static void assert_same_settings(const struct settings *a, const struct settings *b)
+{
+        json_t *one = settings_to_json(a);
+        json_t *other = settings_to_json(b);
+        assert_true(json_equal(one, other));
+        json_decref(one);
+        json_decref(other);
+}
+
+static void test_settings_survive_their_document(void **state)
+{
+        (void)state;
+        AUTO_ERROR struct error err = {0};
+        struct settings settings = enough;
+        settings.machine_options = "virt,\"quoted\" \xC3\xBC";
+        settings.disk_bus = "nvme";
+        assert_done(settings_finish(&settings, &err), &err);
+        json_t *json = settings_to_json(&settings);
+        AUTO_FREE char *text = json_dumps(json, 0);
+        json_decref(json);
+        json_t *read = json_loads(text, 0, NULL);
+        struct settings back = settings_from_json(read);
+        assert_same_settings(&settings, &back);
+        assert_string_equal(back.machine_options, settings.machine_options);
+        assert_int_equal(back.cpus, 2);
+        assert_true(back.disk_size == settings.disk_size);
+        json_decref(read);
+}
+
+static void test_of_a_strange_document_only_what_fits_is_taken(void **state)
+{
+        (void)state;
+        static const char *const documents[] = {
+                "{}",
+                "[]",
+                "[1, 2]",
+                "{\"cpus\": \"4\", \"accel\": 5, \"cpu\": null, \"memory_mb\": true}",
+                "{\"cpus\": -4, \"memory_mb\": 0, \"disk_size\": 1.5, \"unknown\": 7}",
+                "{\"cpus\": {}, \"accel\": [], \"disk_bus\": {\"x\": 1}}",
+        };
+        const struct settings none = {0};
+        for (size_t i = 0; i < sizeof documents / sizeof documents[0]; i++) {
+                json_t *json = json_loads(documents[i], 0, NULL);
+                assert_non_null(json);
+                struct settings settings = settings_from_json(json);
+                assert_same_settings(&settings, &none);
+                json_decref(json);
+        }
+        struct settings settings = settings_from_json(NULL);
+        assert_same_settings(&settings, &none);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_each_setting_comes_from_the_first_that_has_it),
+                cmocka_unit_test(test_a_flag_comes_before_the_environment_and_that_before_the_machine),
+                cmocka_unit_test(test_the_processor_follows_the_accelerator),
+                cmocka_unit_test(test_a_word_that_is_none_of_the_choices_is_refused),
+                cmocka_unit_test(test_numbers_at_their_limits),
+                cmocka_unit_test(test_settings_survive_their_document),
+                cmocka_unit_test(test_of_a_strange_document_only_what_fits_is_taken),
+        };
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+#define PCRE2_CODE_UNIT_WIDTH 8
+
+#include "verify/criteria.h"
+
+#include <inttypes.h>
+#include <pcre2.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+
+enum {
+        TEXT_LIMIT = 400,     // bytes of a line that are kept
+        MATCH_LIMIT = 200000, // steps for one pattern on one line
+        JIT_STACK_START = 32 << 10,
+        JIT_STACK_LIMIT = 1 << 20,
+        PROBLEM_SIZE = 256,
+};
+
+struct criteria {
+        struct criterion *rows;
+        struct criterion_finding *findings;
+        pcre2_code **codes;
+        size_t count;
+        pcre2_match_data *match;
+        pcre2_match_context *context;
+        pcre2_jit_stack *stack;
+        size_t next;                         // the required row that is waited for; COUNT where all were met
+        size_t first_forbidden, first_panic; // COUNT while none was met
+};
+
+void criteria_free(struct criteria **criteria_pointer)
+{
+        struct criteria *criteria = *criteria_pointer;
+        if (!criteria)
+                return;
+        for (size_t i = 0; i < criteria->count; i++) {
+                free((char *)criteria->rows[i].name);
+                free((char *)criteria->rows[i].pattern);
+                free((char *)criteria->findings[i].text);
+                pcre2_code_free(criteria->codes[i]);
+        }
+        free(criteria->rows);
+        free(criteria->findings);
+        free(criteria->codes);
+        pcre2_match_data_free(criteria->match);
+        pcre2_match_context_free(criteria->context);
+        pcre2_jit_stack_free(criteria->stack);
+        free(criteria);
+        *criteria_pointer = NULL;
+}
+
+static pcre2_code *compile(const struct criterion *row, struct error *err)
+{
+        int problem;
+        PCRE2_SIZE at;
+        pcre2_code *code = pcre2_compile((PCRE2_SPTR)row->pattern, PCRE2_ZERO_TERMINATED,
+                                         PCRE2_UTF | PCRE2_MATCH_INVALID_UTF, &problem, &at, NULL);
+        if (!code) {
+                PCRE2_UCHAR why[PROBLEM_SIZE] = "";
+                pcre2_get_error_message(problem, why, sizeof why);
+                error_set(err, ERROR_DAMAGED,
+                          "the pattern of the criterion \"%s\" is wrong at character %zu of `%s`: %s", row->name,
+                          (size_t)at + 1, row->pattern, (const char *)why);
+                return NULL;
+        }
+        // Where there is no JIT for this processor, the pattern is interpreted.
+        pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);
+        return code;
+}
+
+static size_t next_required(const struct criteria *criteria, size_t from)
+{
+        while (from < criteria->count && criteria->rows[from].kind != CRITERION_REQUIRED)
+                from++;
+        return from;
+}
+
+struct criteria *criteria_new(const struct criterion *rows, size_t count, struct error *err)
+{
+        AUTO_CRITERIA struct criteria *criteria = memory_new(1, sizeof *criteria);
+        criteria->rows = memory_new(count + 1, sizeof *criteria->rows);
+        criteria->findings = memory_new(count + 1, sizeof *criteria->findings);
+        criteria->codes = memory_new(count + 1, sizeof *criteria->codes);
+        criteria->match = pcre2_match_data_create(1, NULL);
+        criteria->context = pcre2_match_context_create(NULL);
+        criteria->stack = pcre2_jit_stack_create(JIT_STACK_START, JIT_STACK_LIMIT, NULL);
+        pcre2_set_match_limit(criteria->context, MATCH_LIMIT);
+        pcre2_jit_stack_assign(criteria->context, NULL, criteria->stack);
+        for (size_t i = 0; i < count; i++) {
+                struct criterion *row = &criteria->rows[criteria->count++];
+                *row = rows[i];
+                row->name = memory_text(rows[i].name ? rows[i].name : rows[i].pattern);
+                row->pattern = memory_text(rows[i].pattern);
+                criteria->findings[i].criterion = row;
+                criteria->codes[i] = compile(row, err);
+                if (!criteria->codes[i])
+                        return NULL;
+        }
+        criteria->next = next_required(criteria, 0);
+        criteria->first_forbidden = criteria->first_panic = count;
+        return MEMORY_TAKE(criteria);
+}
+
+// The line, or the part of a long one that shows the match at FROM to TO.
+static char *excerpt(const char *text, size_t length, size_t from, size_t to)
+{
+        size_t start = to <= TEXT_LIMIT ? 0 : from;
+        size_t end = length - start <= TEXT_LIMIT ? length : start + TEXT_LIMIT;
+        while (end < length && end > start && ((uint8_t)text[end] & 0xC0) == 0x80)
+                end--;
+        return text_format("%.*s", (int)(end - start), text + start);
+}
+
+struct line {
+        uint64_t number, time_ms;
+        const char *text;
+        size_t length;
+};
+
+// Whether row I is met by LINE from FROM on; *END is then where its match ends.
+static bool row_is_met(struct criteria *criteria, size_t i, const struct line *line, size_t from, size_t *end)
+{
+        int result = pcre2_match(criteria->codes[i], (PCRE2_SPTR)line->text, line->length, from, 0, criteria->match,
+                                 criteria->context);
+        struct criterion_finding *finding = &criteria->findings[i];
+        if (result < 0) {
+                finding->given_up += result != PCRE2_ERROR_NOMATCH;
+                return false;
+        }
+        const PCRE2_SIZE *places = pcre2_get_ovector_pointer(criteria->match);
+        // \K in a lookahead may set the start of a match behind its end.
+        size_t start = places[0] < places[1] ? places[0] : places[1];
+        *end = places[1];
+        finding->met = true;
+        finding->line_number = line->number;
+        finding->time_ms = line->time_ms;
+        finding->text = excerpt(line->text, line->length, start, *end);
+        if (criteria->rows[i].panic && criteria->first_panic == criteria->count)
+                criteria->first_panic = i;
+        if (criteria->rows[i].kind == CRITERION_FORBIDDEN && criteria->first_forbidden == criteria->count)
+                criteria->first_forbidden = i;
+        return true;
+}
+
+void criteria_line(struct criteria *criteria, uint64_t line_number, uint64_t time_ms, const char *text)
+{
+        const struct line line = {.number = line_number, .time_ms = time_ms, .text = text, .length = strlen(text)};
+        size_t end = 0;
+        while (criteria->next < criteria->count && row_is_met(criteria, criteria->next, &line, end, &end))
+                criteria->next = next_required(criteria, criteria->next + 1);
+        for (size_t i = 0; i < criteria->count; i++) {
+                if (criteria->rows[i].kind != CRITERION_REQUIRED && !criteria->findings[i].met)
+                        row_is_met(criteria, i, &line, 0, &end);
+        }
+}
+
+bool criteria_complete(const struct criteria *criteria)
+{
+        return criteria->next == criteria->count;
+}
+
+bool criteria_broken(const struct criteria *criteria)
+{
+        return criteria->first_forbidden < criteria->count || criteria->first_panic < criteria->count;
+}
+
+struct criteria_verdict criteria_judge(const struct criteria *criteria)
+{
+        size_t count = criteria->count;
+        bool panicked = criteria->first_panic < count;
+        size_t forbidden = panicked ? criteria->first_panic : criteria->first_forbidden;
+        return (struct criteria_verdict){
+                .outcome = panicked                                            ? VERDICT_PANIC
+                           : forbidden == count && criteria_complete(criteria) ? VERDICT_PASS
+                                                                               : VERDICT_FAIL,
+                .findings = criteria->findings,
+                .count = count,
+                .missing = criteria->next < count ? &criteria->findings[criteria->next] : NULL,
+                .forbidden = forbidden < count ? &criteria->findings[forbidden] : NULL,
+        };
+}
+
+static const struct {
+        const char *text;
+        int exit_code;
+} verdicts[] = {
+        [VERDICT_PASS] = {"pass", 0},
+        [VERDICT_FAIL] = {"fail", ERROR_NO},
+        [VERDICT_PANIC] = {"panic", ERROR_PANIC},
+};
+
+const char *verdict_text(enum verdict outcome)
+{
+        return verdicts[outcome].text;
+}
+
+int verdict_exit_code(enum verdict outcome)
+{
+        return verdicts[outcome].exit_code;
+}
+
+static char *explain_missing(const struct criteria_verdict *verdict)
+{
+        size_t required = 0, met = 0;
+        const struct criterion_finding *last = NULL;
+        for (size_t i = 0; i < verdict->count; i++) {
+                const struct criterion_finding *finding = &verdict->findings[i];
+                if (finding->criterion->kind != CRITERION_REQUIRED)
+                        continue;
+                required++;
+                if (!finding->met)
+                        continue;
+                met++;
+                last = finding;
+        }
+        if (!last)
+                return text_format("\"%s\" was not seen, nor was anything else that is required.",
+                                   verdict->missing->criterion->name);
+        return text_format("\"%s\" was not seen; %zu of %zu required criteria were met, the last one (\"%s\") in line "
+                           "%" PRIu64 ".",
+                           verdict->missing->criterion->name, met, required, last->criterion->name, last->line_number);
+}
+
+char *criteria_explanation(const struct criteria_verdict *verdict)
+{
+        const struct criterion_finding *forbidden = verdict->forbidden;
+        if (verdict->outcome == VERDICT_PASS)
+                return text_format("Everything that is required was seen, in order, and nothing that is forbidden.");
+        if (!forbidden)
+                return explain_missing(verdict);
+        AUTO_FREE char *line = text_printable(forbidden->text, strlen(forbidden->text), false);
+        return text_format("%s: \"%s\" in line %" PRIu64 ": %s",
+                           verdict->outcome == VERDICT_PANIC ? "The guest panicked"
+                                                             : "Something that is forbidden was seen",
+                           forbidden->criterion->name, forbidden->line_number, line);
+}

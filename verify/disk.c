@@ -1,0 +1,550 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "verify/disk.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/process.h"
+#include "base/text.h"
+
+// An image is mapped by windows, because the map of a large fragmented one has hundreds of thousands of extents and
+// nobody needs them all; and fetched by chunks, where its extents have no place of their own.
+enum {
+        WINDOW_SIZE = 64 << 20,
+        CHUNK_SIZE = 1 << 20,
+        KEPT = 8, // windows and chunks that are remembered
+        QEMU_IMG_TIMEOUT_MS = 60000,
+        QEMU_IMG_OUTPUT_LIMIT = 256 << 20,
+};
+
+// A file of the backing chain; the first is the image itself.
+struct layer {
+        char *path; // as qemu-img spells it
+        int descriptor;
+        uint64_t size;   // of the file
+        bool raw;        // no header: the file is the disk
+        bool has_places; // the offsets in the map are offsets in this file
+};
+
+enum extent_kind {
+        EXTENT_ZERO,
+        EXTENT_PLACED,  // at `offset` of the layer's file
+        EXTENT_FETCHED, // only qemu-img can read it
+};
+
+struct extent {
+        uint64_t start, length; // on the disk
+        enum extent_kind kind;
+        size_t layer;
+        uint64_t offset;
+};
+
+struct window {
+        uint64_t start;
+        struct extent *extents;
+        size_t count;
+};
+
+struct chunk {
+        uint64_t start;
+        struct buffer bytes;
+};
+
+struct disk {
+        char *path;    // as it was given
+        char *operand; // as qemu-img is to be told it
+        char *format;
+        bool is_device;
+        uint64_t size;
+        struct layer *layers;
+        size_t layer_count;
+        struct window windows[KEPT];
+        size_t window_count, next_window;
+        struct chunk chunks[KEPT];
+        size_t chunk_count, next_chunk;
+};
+
+void disk_close(struct disk **disk_pointer)
+{
+        struct disk *disk = *disk_pointer;
+        if (!disk)
+                return;
+        for (size_t i = 0; i < disk->layer_count; i++) {
+                if (disk->layers[i].descriptor >= 0)
+                        close(disk->layers[i].descriptor);
+                free(disk->layers[i].path);
+        }
+        for (size_t i = 0; i < disk->window_count; i++)
+                free(disk->windows[i].extents);
+        for (size_t i = 0; i < disk->chunk_count; i++)
+                buffer_free(&disk->chunks[i].bytes);
+        free(disk->layers);
+        free(disk->format);
+        free(disk->operand);
+        free(disk->path);
+        free(disk);
+        *disk_pointer = NULL;
+}
+
+uint64_t disk_size(const struct disk *disk)
+{
+        return disk->size;
+}
+
+const char *disk_format(const struct disk *disk)
+{
+        return disk->format;
+}
+
+const char *disk_path(const struct disk *disk)
+{
+        return disk->path;
+}
+
+// What qemu-img said on standard error, as one line without its "qemu-img: ".
+static char *complaint(struct process_result *result)
+{
+        AUTO_FREE char *said = text_printable((const char *)result->errors.data, result->errors.size, true);
+        const char *text = text_starts_with(said, "qemu-img: ") ? said + strlen("qemu-img: ") : said;
+        return text_format("%.*s", (int)strcspn(text, "\n"), text);
+}
+
+// Runs qemu-img, whose refusal means that the image is no good.
+static bool run_qemu_img(const struct disk *disk, const struct arguments *arguments, struct process_result *result,
+                         struct error *err)
+{
+        if (!process_run(arguments, QEMU_IMG_OUTPUT_LIMIT, QEMU_IMG_TIMEOUT_MS, result, err))
+                return error_wrap(err, "%s", disk->path);
+        if (!result->exit_code)
+                return true;
+        AUTO_FREE char *why = complaint(result);
+        return error_set(err, ERROR_DAMAGED, "%s: qemu-img cannot read this disk image%s%s: %s", disk->path,
+                         disk->format ? " as " : "", disk->format ? disk->format : "",
+                         *why ? why : "it gave no reason");
+}
+
+static json_t *run_qemu_img_json(const struct disk *disk, const struct arguments *arguments, struct error *err)
+{
+        AUTO_PROCESS_RESULT struct process_result result = {0};
+        if (!run_qemu_img(disk, arguments, &result, err))
+                return NULL;
+        json_t *root = json_loadb((const char *)result.output.data, result.output.size, 0, NULL);
+        if (!json_is_array(root)) {
+                json_decref(root);
+                error_set(err, ERROR_ENVIRONMENT, "%s: qemu-img %s did not answer in JSON; use QEMU 6.0 or later",
+                          disk->path, arguments->values[1]);
+                return NULL;
+        }
+        return root;
+}
+
+static bool begin_qemu_img(const struct disk *disk, const char *command, struct arguments *arguments, struct error *err)
+{
+        AUTO_FREE char *program = process_find("qemu-img", err);
+        if (!program)
+                return error_wrap(err, "%s", disk->path);
+        arguments_add(arguments, program);
+        arguments_add(arguments, command);
+        arguments_add(arguments, "-U"); // a running machine has the image locked
+        return true;
+}
+
+// Whether the offsets in the map of this layer are offsets in its own file. qemu-img does not say which file it means,
+// so formats that spread over several, or may, are not trusted.
+static bool layer_has_places(const json_t *info, const char *format)
+{
+        static const char *const one_file[] = {"raw", "qcow2", "vdi", "vpc", "qed", "parallels", "vmdk"};
+        bool known = false;
+        for (size_t i = 0; i < sizeof one_file / sizeof *one_file; i++)
+                known |= !strcmp(format, one_file[i]);
+        const json_t *specific = json_object_get(json_object_get(info, "format-specific"), "data");
+        if (!known || json_object_get(specific, "data-file"))
+                return false;
+        const json_t *extents = json_object_get(specific, "extents");
+        if (!extents)
+                return strcmp(format, "vmdk") != 0;
+        const char *file = json_string_value(json_object_get(json_array_get(extents, 0), "filename"));
+        const char *image = json_string_value(json_object_get(info, "filename"));
+        return json_array_size(extents) == 1 && file && image && !strcmp(file, image);
+}
+
+static bool file_size_of(int descriptor, uint64_t *size)
+{
+        off_t end = lseek(descriptor, 0, SEEK_END);
+        *size = end < 0 ? 0 : (uint64_t)end;
+        return end >= 0;
+}
+
+static bool read_layer_file(const struct disk *disk, const struct layer *layer, uint64_t offset, void *data,
+                            size_t size, size_t *got, struct error *err)
+{
+        for (*got = 0; *got < size;) {
+                ssize_t step = pread(layer->descriptor, (uint8_t *)data + *got, size - *got, (off_t)(offset + *got));
+                if (step < 0 && errno == EINTR)
+                        continue;
+                if (step < 0)
+                        return error_system(err, "%s: cannot read %s at byte %" PRIu64, disk->path, layer->path,
+                                            offset + *got);
+                if (!step)
+                        return true;
+                *got += (size_t)step;
+        }
+        return true;
+}
+
+static bool cut_off(const struct disk *disk, const struct layer *layer, const char *what, uint64_t offset,
+                    struct error *err)
+{
+        return error_set(err, ERROR_DAMAGED,
+                         "%s: %s is cut off: %s at byte %" PRIu64 " of a file of %" PRIu64
+                         " bytes. Copy or download it again",
+                         disk->path, layer->path, what, offset, layer->size);
+}
+
+// QEMU takes a table that lies behind the end of the file for zeroes, so a qcow2 that is cut off would look like a blank
+// disk. Its header (docs/interop/qcow2.txt in QEMU) has the place of the first-level table, which has the places of the
+// second-level ones.
+static bool check_qcow2(const struct disk *disk, const struct layer *layer, struct error *err)
+{
+        enum {
+                HEADER = 72,
+                TABLE_LIMIT = 32 << 20
+        };
+        uint8_t header[HEADER];
+        size_t got;
+        if (!read_layer_file(disk, layer, 0, header, sizeof header, &got, err))
+                return false;
+        struct cursor cursor = cursor_at((struct bytes){header, got}, 16);
+        uint32_t cluster_bits = (uint32_t)cursor_u64_big(&cursor);
+        cursor_skip(&cursor, 8); // the disk's size
+        uint64_t table_size = (uint64_t)(uint32_t)cursor_u64_big(&cursor) * sizeof(uint64_t);
+        uint64_t table_at = cursor_u64_big(&cursor);
+        if (!cursor_ok(&cursor, "qcow2 header", err))
+                return error_wrap(err, "%s: %s", disk->path, layer->path);
+        if (cluster_bits < 9 || cluster_bits > 21 || table_size > TABLE_LIMIT)
+                return error_set(err, ERROR_DAMAGED, "%s: the header of %s is damaged", disk->path, layer->path);
+        if (table_at > layer->size || layer->size - table_at < table_size)
+                return cut_off(disk, layer, "its first-level table lies", table_at, err);
+
+        AUTO_FREE uint8_t *table = memory_new(table_size ? table_size : 1, 1);
+        if (!read_layer_file(disk, layer, table_at, table, table_size, &got, err))
+                return false;
+        cursor = cursor_at((struct bytes){table, got}, 0);
+        while (cursor_left(&cursor)) {
+                uint64_t second_at = cursor_u64_big(&cursor) & 0x00fffffffffffe00;
+                if (second_at > layer->size || (second_at && layer->size - second_at < UINT64_C(1) << cluster_bits))
+                        return cut_off(disk, layer, "a second-level table lies", second_at, err);
+        }
+        return true;
+}
+
+static bool add_layer(struct disk *disk, const json_t *info, struct error *err)
+{
+        const char *path = json_string_value(json_object_get(info, "filename"));
+        const char *format = json_string_value(json_object_get(info, "format"));
+        if (!path || !format)
+                return error_set(err, ERROR_ENVIRONMENT, "%s: qemu-img info does not name its files", disk->path);
+        if (json_is_true(json_object_get(info, "encrypted")) || !strcmp(format, "luks"))
+                return error_set(err, ERROR_DAMAGED, "%s: %s is encrypted; decrypt it with qemu-img convert first",
+                                 disk->path, path);
+
+        disk->layers = memory_resize(disk->layers, disk->layer_count + 1, sizeof *disk->layers);
+        struct layer *layer = &disk->layers[disk->layer_count++];
+        *layer = (struct layer){.path = memory_text(path), .raw = !strcmp(format, "raw")};
+        layer->descriptor = open(path, O_RDONLY | O_CLOEXEC);
+        // A layer may also be something that only QEMU can open: a server, or a part of another image.
+        if (layer->descriptor < 0 || !file_size_of(layer->descriptor, &layer->size))
+                return true;
+        layer->has_places = layer_has_places(info, format);
+        return strcmp(format, "qcow2") != 0 || check_qcow2(disk, layer, err);
+}
+
+static bool read_info(struct disk *disk, const char *format, struct error *err)
+{
+        AUTO_ARGUMENTS struct arguments arguments = {0};
+        if (!begin_qemu_img(disk, "info", &arguments, err))
+                return false;
+        arguments_add(&arguments, "--backing-chain");
+        arguments_add(&arguments, "--output=json");
+        if (format) {
+                arguments_add(&arguments, "-f");
+                arguments_add(&arguments, format);
+        }
+        arguments_add(&arguments, disk->operand);
+        json_t *chain = run_qemu_img_json(disk, &arguments, err);
+        if (!chain)
+                return false;
+
+        const json_t *image = json_array_get(chain, 0);
+        const char *found = json_string_value(json_object_get(image, "format"));
+        json_int_t size = json_integer_value(json_object_get(image, "virtual-size"));
+        bool ok = found && size >= 0;
+        if (!ok)
+                error_set(err, ERROR_ENVIRONMENT, "%s: qemu-img info tells no format and size", disk->path);
+        if (ok) {
+                free(disk->format);
+                disk->format = memory_text(found);
+                disk->size = (uint64_t)size;
+        }
+        for (size_t i = 0; ok && i < json_array_size(chain); i++)
+                ok = add_layer(disk, json_array_get(chain, i), err);
+        json_decref(chain);
+        return ok;
+}
+
+// The user's own words for what can be said without qemu-img.
+static bool check_file(struct disk *disk, struct error *err)
+{
+        AUTO_CLOSE int descriptor = open(disk->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+        if (descriptor < 0)
+                return error_system(err, "cannot open the disk image %s", disk->path);
+        struct stat status;
+        if (fstat(descriptor, &status))
+                return error_system(err, "cannot examine the disk image %s", disk->path);
+        disk->is_device = S_ISBLK(status.st_mode);
+        if (!disk->is_device && !S_ISREG(status.st_mode))
+                return error_set(err, ERROR_USAGE, "%s is not a disk image: it is %s", disk->path,
+                                 S_ISDIR(status.st_mode) ? "a folder" : "no file");
+        return true;
+}
+
+bool disk_open(const char *path, const char *format, struct disk **disk_pointer, struct error *err)
+{
+        AUTO_DISK struct disk *disk = memory_new(1, sizeof *disk);
+        disk->path = memory_text(path);
+        // Else QEMU would take "a:b" for a protocol and "-a" for an option.
+        disk->operand = text_format("%s%s", *path == '/' ? "" : "./", path);
+        disk->format = format ? memory_text(format) : NULL;
+        if (!check_file(disk, err) || !read_info(disk, format, err))
+                return false;
+        *disk_pointer = MEMORY_TAKE(disk);
+        return true;
+}
+
+static bool extent_from_json(const struct disk *disk, const json_t *entry, uint64_t expected_start,
+                             struct extent *extent)
+{
+        json_int_t start = json_integer_value(json_object_get(entry, "start"));
+        json_int_t length = json_integer_value(json_object_get(entry, "length"));
+        json_int_t depth = json_integer_value(json_object_get(entry, "depth"));
+        const json_t *offset = json_object_get(entry, "offset");
+        if (start < 0 || length < 0 || (uint64_t)start != expected_start ||
+            (uint64_t)length > disk->size - expected_start)
+                return false;
+        *extent = (struct extent){.start = (uint64_t)start, .length = (uint64_t)length, .kind = EXTENT_FETCHED};
+        bool placed = offset && depth >= 0 && (uint64_t)depth < disk->layer_count && disk->layers[depth].has_places;
+        bool zero = json_is_true(json_object_get(entry, "zero")), data = json_is_true(json_object_get(entry, "data"));
+        // Data that are zero have a place too: a hole in the file, or behind its end where the file is cut off. Zeroes that
+        // are no data may have a place, but what is written there does not count.
+        if (zero && !(placed && data)) {
+                extent->kind = EXTENT_ZERO;
+        } else if (placed) {
+                extent->kind = EXTENT_PLACED;
+                extent->layer = (size_t)depth;
+                extent->offset = (uint64_t)json_integer_value(offset);
+        }
+        return true;
+}
+
+static bool read_window(struct disk *disk, uint64_t start, struct window *window, struct error *err)
+{
+        AUTO_ARGUMENTS struct arguments arguments = {0};
+        if (!begin_qemu_img(disk, "map", &arguments, err))
+                return false;
+        arguments_add(&arguments, "--output=json");
+        arguments_add_format(&arguments, "--start-offset=%" PRIu64, start);
+        arguments_add_format(&arguments, "--max-length=%d", WINDOW_SIZE);
+        arguments_add(&arguments, "-f");
+        arguments_add(&arguments, disk->format);
+        arguments_add(&arguments, disk->operand);
+        json_t *map = run_qemu_img_json(disk, &arguments, err);
+        if (!map)
+                return false;
+
+        *window = (struct window){.start = start};
+        window->extents = memory_new(json_array_size(map) + 1, sizeof *window->extents);
+        uint64_t end = start;
+        bool ok = true;
+        for (size_t i = 0; ok && i < json_array_size(map); i++) {
+                struct extent *extent = &window->extents[window->count++];
+                ok = extent_from_json(disk, json_array_get(map, i), end, extent);
+                end += extent->length;
+        }
+        json_decref(map);
+        uint64_t wanted = disk->size - start < WINDOW_SIZE ? disk->size - start : WINDOW_SIZE;
+        if (ok && end - start >= wanted)
+                return true;
+        free(window->extents);
+        error_set(err, ERROR_ENVIRONMENT, "%s: qemu-img map leaves a gap at byte %" PRIu64, disk->path, end);
+        return false;
+}
+
+static const struct window *find_window(struct disk *disk, uint64_t start, struct error *err)
+{
+        for (size_t i = 0; i < disk->window_count; i++) {
+                if (disk->windows[i].start == start)
+                        return &disk->windows[i];
+        }
+        struct window window;
+        if (!read_window(disk, start, &window, err))
+                return NULL;
+        struct window *slot = &disk->windows[disk->next_window];
+        if (disk->window_count < KEPT)
+                disk->window_count++;
+        else
+                free(slot->extents);
+        disk->next_window = (disk->next_window + 1) % KEPT;
+        *slot = window;
+        return slot;
+}
+
+// The extent that OFFSET lies in.
+static bool find_extent(struct disk *disk, uint64_t offset, struct extent *extent, struct error *err)
+{
+        // A raw image without layers below needs no map.
+        if (disk->layers[0].raw && disk->layers[0].has_places) {
+                *extent = (struct extent){.length = disk->size, .kind = EXTENT_PLACED};
+                return true;
+        }
+        const struct window *window = find_window(disk, offset - offset % WINDOW_SIZE, err);
+        if (!window)
+                return false;
+        size_t low = 0, high = window->count;
+        while (high - low > 1) {
+                size_t middle = low + (high - low) / 2;
+                *(window->extents[middle].start <= offset ? &low : &high) = middle;
+        }
+        *extent = window->extents[low];
+        return true;
+}
+
+static bool read_placed(const struct disk *disk, const struct extent *extent, uint64_t offset, uint8_t *data,
+                        size_t size, struct error *err)
+{
+        const struct layer *layer = &disk->layers[extent->layer];
+        uint64_t place = extent->offset + (offset - extent->start);
+        size_t got;
+        if (!read_layer_file(disk, layer, place, data, size, &got, err))
+                return false;
+        // Formats may leave the unwritten rest of the last cluster out of the file, and a raw file may end within a sector;
+        // but something of an extent must be there.
+        if (!got && !layer->raw && extent->offset >= layer->size)
+                return cut_off(disk, layer, "data lie", extent->offset, err);
+        memset(data + got, 0, size - got);
+        return true;
+}
+
+static bool fetch_chunk(const struct disk *disk, uint64_t start, struct buffer *bytes, struct error *err)
+{
+        AUTO_ARGUMENTS struct arguments arguments = {0};
+        if (!begin_qemu_img(disk, "convert", &arguments, err))
+                return false;
+        AUTO_FREE char *folder = file_temporary_folder(err);
+        if (!folder)
+                return false;
+        AUTO_FREE char *target = file_path(folder, "chunk");
+        uint64_t size = disk->size - start < CHUNK_SIZE ? disk->size - start : CHUNK_SIZE;
+        AUTO_TEXT struct text source = {0};
+        text_add_format(&source, "driver=raw,offset=%" PRIu64 ",size=%" PRIu64 ",file.driver=%s", start, size,
+                        disk->format);
+        text_add_format(&source, ",file.file.driver=%s,file.file.filename=", disk->is_device ? "host_device" : "file");
+        for (const char *at = disk->operand; *at; at++)
+                text_add(&source, *at == ',' ? ",," : (char[]){*at, 0});
+        arguments_add(&arguments, "--image-opts");
+        arguments_add(&arguments, text_string(&source));
+        arguments_add(&arguments, "-O");
+        arguments_add(&arguments, "raw");
+        arguments_add(&arguments, target);
+        AUTO_PROCESS_RESULT struct process_result result = {0};
+        bool ok = run_qemu_img(disk, &arguments, &result, err) && file_read(target, CHUNK_SIZE, bytes, err);
+        AUTO_ERROR struct error ignored = {0};
+        file_remove_tree(folder, &ignored);
+        if (ok && bytes->size < size)
+                buffer_fill(bytes, 0, size - bytes->size);
+        return ok;
+}
+
+static const struct chunk *find_chunk(struct disk *disk, uint64_t start, struct error *err)
+{
+        for (size_t i = 0; i < disk->chunk_count; i++) {
+                if (disk->chunks[i].start == start)
+                        return &disk->chunks[i];
+        }
+        struct buffer bytes = {0};
+        if (!fetch_chunk(disk, start, &bytes, err)) {
+                buffer_free(&bytes);
+                return NULL;
+        }
+        struct chunk *slot = &disk->chunks[disk->next_chunk];
+        if (disk->chunk_count < KEPT)
+                disk->chunk_count++;
+        else
+                buffer_free(&slot->bytes);
+        disk->next_chunk = (disk->next_chunk + 1) % KEPT;
+        *slot = (struct chunk){.start = start, .bytes = bytes};
+        return slot;
+}
+
+static bool read_fetched(struct disk *disk, uint64_t offset, uint8_t *data, size_t size, struct error *err)
+{
+        while (size) {
+                uint64_t within = offset % CHUNK_SIZE;
+                size_t step = size < CHUNK_SIZE - within ? size : (size_t)(CHUNK_SIZE - within);
+                const struct chunk *chunk = find_chunk(disk, offset - within, err);
+                if (!chunk)
+                        return false;
+                struct cursor cursor = cursor_at(buffer_view(&chunk->bytes), within);
+                cursor_copy(&cursor, data, step);
+                if (!cursor_ok(&cursor, "disk", err))
+                        return error_wrap(err, "%s", disk->path);
+                offset += step;
+                data += step;
+                size -= step;
+        }
+        return true;
+}
+
+static bool read_extent(struct disk *disk, const struct extent *extent, uint64_t offset, uint8_t *data, size_t size,
+                        struct error *err)
+{
+        switch (extent->kind) {
+        case EXTENT_PLACED:
+                return read_placed(disk, extent, offset, data, size, err);
+        case EXTENT_FETCHED:
+                return read_fetched(disk, offset, data, size, err);
+        case EXTENT_ZERO:
+                break;
+        }
+        memset(data, 0, size);
+        return true;
+}
+
+bool disk_read(struct disk *disk, uint64_t offset, void *data, size_t size, struct error *err)
+{
+        if (offset > disk->size || disk->size - offset < size)
+                return error_set(err, ERROR_DAMAGED,
+                                 "%s: the disk ends at byte %" PRIu64 ", but %zu bytes at %" PRIu64 " were to be read",
+                                 disk->path, disk->size, size, offset);
+        for (uint8_t *target = data; size;) {
+                struct extent extent;
+                if (!find_extent(disk, offset, &extent, err))
+                        return false;
+                uint64_t left = extent.length - (offset - extent.start);
+                size_t step = size < left ? size : (size_t)left;
+                if (!read_extent(disk, &extent, offset, target, step, err))
+                        return false;
+                offset += step;
+                target += step;
+                size -= step;
+        }
+        return true;
+}

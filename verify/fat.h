@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A FAT file system (FAT12, FAT16, FAT32) on a disk, read as far as it takes to find a file by its path: what the
+// firmware does when it starts a boot entry.
+// Source: Microsoft FAT specification, 30 August 2005; UEFI 2.10, 13.3.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "verify/disk.h"
+
+struct fat;
+#define AUTO_FAT __attribute__((cleanup(fat_close)))
+
+// Opens the file system in the SIZE bytes from OFFSET of DISK, which must stay open as long. ERROR_DAMAGED where there is
+// no FAT file system or its boot sector contradicts itself.
+bool fat_open(struct disk *disk, uint64_t offset, uint64_t size, struct fat **fat, struct error *err);
+
+// Frees *FAT, which becomes NULL; nothing where it is NULL already.
+void fat_close(struct fat **fat);
+
+// 12, 16 or 32.
+unsigned fat_bits(const struct fat *fat);
+
+enum fat_kind {
+        FAT_ABSENT,
+        FAT_FILE,
+        FAT_FOLDER,
+};
+
+struct fat_file {
+        enum fat_kind kind;
+        uint32_t size;          // in bytes; 0 for a folder
+        uint32_t first_cluster; // 0 for an empty file and for the root folder of FAT12 and FAT16
+};
+
+// Finds PATH, from the root, parts separated by `\` or `/`, long and short names, ASCII letters in any case. That it is
+// not there is no failure (FAT_ABSENT); ERROR_DAMAGED is a folder whose clusters lead nowhere or in a circle.
+bool fat_find(struct fat *fat, const char *path, struct fat_file *file, struct error *err);
+
+// Reads FILE (which fat_find found) into BUFFER. ERROR_DAMAGED where it is longer than LIMIT bytes or than its clusters.
+bool fat_read_file(struct fat *fat, const struct fat_file *file, uint32_t limit, struct buffer *buffer,
+                   struct error *err);

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The GUID partition table of a disk: which partitions there are, of what type, and where.
+// Source: UEFI 2.10, 5.3.
+//
+// A GPT is kept twice, after the first sector and at the end of the disk, each copy under two checksums. Where the
+// primary copy is bad, the backup is used, as the firmware does, and `remark` says so. Sectors are 512 or 4096 bytes.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "varstore/guid.h"
+#include "verify/disk.h"
+
+struct gpt_partition {
+        unsigned index;       // from 1, as in HD(1,GPT,...)
+        struct guid type;     // what it is for; see gpt_type_name
+        struct guid unique;   // what a boot entry names it by
+        uint64_t first, last; // in sectors, both inclusive
+        uint64_t attributes;
+        char *name; // UTF-8; may be empty
+};
+
+enum gpt_state {
+        GPT_PRESENT,
+        GPT_BLANK,    // the first sectors are all zeroes: nothing was ever installed
+        GPT_MBR_ONLY, // partitioned the old way
+        GPT_UNKNOWN,  // something else is there: a file system without partitions, or random bytes
+};
+
+struct gpt {
+        enum gpt_state state;
+        // The rest is filled for GPT_PRESENT alone.
+        uint32_t sector_size; // in bytes
+        struct guid disk;
+        uint64_t first_usable, last_usable; // in sectors
+        struct gpt_partition *partitions;   // the used ones, in the order of their index
+        size_t count;
+        bool protective_mbr; // without one the firmware does not look at the GPT
+        char *remark;        // sentences about a copy that is damaged or misplaced; NULL where there is nothing to say
+};
+#define AUTO_GPT __attribute__((cleanup(gpt_free)))
+
+// Reads the GPT of DISK. That there is none is no failure; that there was one and both copies are damaged is
+// ERROR_DAMAGED. Free GPT with gpt_free.
+bool gpt_read(struct disk *disk, struct gpt *gpt, struct error *err);
+void gpt_free(struct gpt *gpt);
+
+// The EFI system partition: the first one of that type, NULL where there is none.
+const struct gpt_partition *gpt_find_esp(const struct gpt *gpt);
+
+// The partition with the unique GUID, NULL where there is none.
+const struct gpt_partition *gpt_find(const struct gpt *gpt, struct guid unique);
+
+bool gpt_is_esp(const struct gpt_partition *partition);
+
+// In sectors, as in HD(...,START,SIZE), and in bytes.
+uint64_t gpt_partition_size(const struct gpt_partition *partition);
+uint64_t gpt_partition_offset_bytes(const struct gpt *gpt, const struct gpt_partition *partition);
+uint64_t gpt_partition_size_bytes(const struct gpt *gpt, const struct gpt_partition *partition);
+
+// "EFI system partition", "ESX OSData", ...; NULL for a type that is not in the table.
+const char *gpt_type_name(struct guid type);
+
+// What is on the disk instead of a GPT, as the end of a sentence: "it is blank", "it has only an MBR", ...
+const char *gpt_state_text(enum gpt_state state);

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A console log as lines of text.
+//
+// What a serial console receives is not lines: firmware and installer draw with terminal sequences (ECMA-48), place text
+// by cursor position, and redraw it. This reader takes the bytes in any pieces, in constant memory, and hands on the lines
+// that a person would have read:
+//
+// - Terminal sequences are taken out; nothing of them is left as text.
+// - One row of the screen is one line. Text placed piece by piece on the same row is put together by its columns; a move
+//   to another row ends the line. So do LF, CR, and the screen's being cleared.
+// - Text that is drawn over or erased was a line too: it is handed on before it goes. Drawing the same text over itself
+//   is no new line.
+// - Blank lines are not handed on. Broken UTF-8 becomes U+FFFD, so that every line is valid UTF-8 without control
+//   characters.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// A longer line is cut here: `cut` is set and the rest of it comes as the next line. In bytes of UTF-8.
+enum {
+        LOG_LINE_LIMIT = 65536
+};
+
+struct log_line {
+        uint64_t number;  // the line of the raw log where it begins, from 1, as `grep -n` and an editor count
+        uint64_t offset;  // the byte of the raw log where it begins, from 0
+        const char *text; // NUL-terminated, without trailing blanks; valid only during the call
+        size_t length;    // in bytes
+        bool cut;
+};
+
+typedef void log_line_handler(const struct log_line *line, void *context);
+
+struct log;
+#define AUTO_LOG __attribute__((cleanup(log_free)))
+
+// A reader that calls HANDLER with CONTEXT for every line, in order, from within log_feed and log_finish. Never NULL.
+struct log *log_new(log_line_handler *handler, void *context);
+
+// Frees *LOG, which becomes NULL; nothing where it is NULL already. What was not finished is not handed on.
+void log_free(struct log **log);
+
+// The next SIZE bytes. How the bytes are cut into calls makes no difference to the lines.
+void log_feed(struct log *log, const void *data, size_t size);
+
+// Hands on what stands in the current line: at the end of the log, or where a live console has gone quiet. Feeding may
+// go on afterwards.
+void log_finish(struct log *log);
+
+// What the firmware's boot manager (BdsDxe) says of a boot entry.
+enum log_boot_verb {
+        LOG_BOOT_LOADING,  // it is being read
+        LOG_BOOT_STARTING, // it was read and now runs
+        LOG_BOOT_FAILED,   // it could not be loaded or started, or came back with an error
+};
+
+struct log_boot {
+        enum log_boot_verb verb;
+        uint16_t number; // of Boot####
+        char *label;     // in the quotes; NULL where the line has none
+        char *path;      // the device path after "from"; NULL where the line has none
+        char *status;    // why it failed ("Not Found"); NULL where the line has none
+};
+#define AUTO_LOG_BOOT __attribute__((cleanup(log_boot_free)))
+
+// Reads `BdsDxe: loading Boot0004 "VMware ESXi" from HD(1,GPT,...)/\EFI\VMware\safeboot64.efi` and its like. False where
+// TEXT is no such line; BOOT is then empty. Free BOOT with log_boot_free.
+bool log_parse_boot_line(const char *text, struct log_boot *boot);
+void log_boot_free(struct log_boot *boot);
+const char *log_boot_verb_text(enum log_boot_verb verb); // "loading", "starting", "failed"
