@@ -21,6 +21,7 @@
 enum {
         HOLE_BLOCK = 4096,     // zero runs shorter than a file-system block save nothing
         READ_BLOCK = 1 << 16,  // bytes
+        HUGE_PAGE = 1 << 21,   // bytes; a smaller hole is not worth a mapping of its own
         NEW_FILE_BITS = 07777, // what chmod takes
 };
 
@@ -66,6 +67,54 @@ bool file_read(const char *path, uint64_t limit, struct buffer *buffer, struct e
         }
 }
 
+bool file_next_data(int fd, off_t at, off_t size, off_t *begin, off_t *end)
+{
+        *begin = at;
+        *end = size;
+#ifdef SEEK_DATA
+        off_t data = lseek(fd, at, SEEK_DATA);
+        if (data < 0 && errno == ENXIO)
+                return false;
+        off_t hole = data < 0 ? -1 : lseek(fd, data, SEEK_HOLE);
+        if (hole >= 0) {
+                *begin = data;
+                *end = hole;
+        }
+#endif
+        return at < size;
+}
+
+// Puts zeroes in the place of the pages from BEGIN to END that are wholly in a hole. Where that fails, the file's own
+// pages stay, and are zeroes as well.
+static void map_hole(uint8_t *data, off_t begin, off_t end)
+{
+        off_t page = sysconf(_SC_PAGESIZE);
+        off_t first = (begin + page - 1) / page * page;
+        off_t last = end / page * page;
+        if (last - first < HUGE_PAGE)
+                return;
+        void *zeroes =
+                mmap(data + first, (size_t)(last - first), PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+#ifdef MADV_HUGEPAGE
+        if (zeroes != MAP_FAILED)
+                madvise(zeroes, (size_t)(last - first), MADV_HUGEPAGE);
+#else
+        (void)zeroes;
+#endif
+}
+
+static void map_holes(int fd, uint8_t *data, off_t size)
+{
+        off_t begin;
+        off_t end;
+        off_t at = 0;
+        while (file_next_data(fd, at, size, &begin, &end)) {
+                map_hole(data, at, begin);
+                at = end;
+        }
+        map_hole(data, at, size);
+}
+
 bool file_map(const char *path, struct file_mapping *mapping, struct error *err)
 {
         *mapping = (struct file_mapping){0};
@@ -82,6 +131,7 @@ bool file_map(const char *path, struct file_mapping *mapping, struct error *err)
         void *data = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
         if (data == MAP_FAILED)
                 return error_system(err, "%s: cannot map", path);
+        map_holes(fd, data, status.st_size);
         mapping->bytes = (struct bytes){data, (size_t)status.st_size};
         return true;
 }
@@ -301,25 +351,6 @@ bool file_replace(const char *path, mode_t mode, struct bytes bytes, struct erro
                file_replacement_commit(&replacement, err);
 }
 
-// Where the data after AT begins, and where it ends. A file system that knows no holes is all data.
-static bool next_data(int fd, off_t at, off_t size, off_t *begin, off_t *end)
-{
-        *begin = at;
-        *end = size;
-#ifdef SEEK_DATA
-        off_t data = lseek(fd, at, SEEK_DATA);
-        if (data < 0 && errno == ENXIO)
-                return false;
-        off_t hole = data < 0 ? -1 : lseek(fd, data, SEEK_HOLE);
-        if (hole >= 0) {
-                // A file that grows while it is copied is copied as long as it was.
-                *begin = data < size ? data : size;
-                *end = hole < size ? hole : size;
-        }
-#endif
-        return at < size;
-}
-
 static bool copy_range(int fd, const char *source, off_t begin, off_t end, struct file_replacement *replacement,
                        struct error *err)
 {
@@ -353,7 +384,7 @@ bool file_copy(const char *source, const char *target, mode_t mode, struct error
                 return false;
         off_t begin;
         off_t end = 0;
-        while (next_data(fd, end, status.st_size, &begin, &end)) {
+        while (file_next_data(fd, end, status.st_size, &begin, &end)) {
                 if (!file_replacement_skip(replacement, (uint64_t)begin - replacement->at, err) ||
                     !copy_range(fd, source, begin, end, replacement, err))
                         return false;

@@ -19,7 +19,8 @@
 // Reads the regular file (or pipe) at PATH into BUFFER. Fails where it is longer than LIMIT bytes.
 bool file_read(const char *path, uint64_t limit, struct buffer *buffer, struct error *err);
 
-// A read-only private mapping of a regular file, so that padding which nobody looks at is never read.
+// A read-only private mapping of a regular file, so that padding which nobody looks at is never read. The file's holes are
+// mapped as zeroes without asking the file system, so that looking at them costs next to nothing.
 struct file_mapping {
         struct bytes bytes;
 };
@@ -51,6 +52,10 @@ void file_replacement_discard(struct file_replacement **replacement);
 
 // Replaces PATH by BYTES in one call.
 bool file_replace(const char *path, mode_t mode, struct bytes bytes, struct error *err);
+
+// Where the data at or after AT of the SIZE bytes of a file lies: from BEGIN to END, both offsets; before BEGIN there are
+// only zeroes. False where there is none left. A file system that knows no holes is all data.
+bool file_next_data(int fd, off_t at, off_t size, off_t *begin, off_t *end);
 
 // Copies SOURCE over TARGET by a replacement: atomic, sparse, the holes of SOURCE not read.
 bool file_copy(const char *source, const char *target, mode_t mode, struct error *err);

@@ -85,9 +85,13 @@ static uint32_t colour_word(const VTermColor *colour)
 static uint64_t mix_cell(uint64_t hash, const VTermScreenCell *cell)
 {
         hash = mix(hash, cell->chars[0] ? cell->chars[0] : ' ');
+        for (size_t i = 1; i < VTERM_MAX_CHARS_PER_CELL && cell->chars[i - 1] && cell->chars[i]; i++)
+                hash = mix(hash, cell->chars[i]);
         hash = mix(hash, colour_word(&cell->fg));
         hash = mix(hash, colour_word(&cell->bg));
-        return mix(hash, cell->attrs.reverse | cell->attrs.bold << 1 | cell->attrs.underline << 2);
+        VTermScreenCellAttrs looks = cell->attrs;
+        return mix(hash, looks.reverse | looks.bold << 1 | looks.underline << 2 | looks.italic << 4 | looks.blink << 5 |
+                                 looks.strike << 6);
 }
 
 static void take_picture(struct console *console)
@@ -109,8 +113,6 @@ static void take_picture(struct console *console)
 
 void console_feed(struct console *console, const void *data, size_t size)
 {
-        // What the last bytes did to the screen has to be known before these come, or the change would be dated by them.
-        take_picture(console);
         console->fed_us = time_now_us();
         vterm_input_write(console->terminal, data, size);
         vterm_screen_flush_damage(console->screen);
@@ -118,6 +120,13 @@ void console_feed(struct console *console, const void *data, size_t size)
         char ignored[64];
         while (vterm_output_read(console->terminal, ignored, sizeof ignored))
                 ;
+}
+
+// What a cell shows. A control character that came as UTF-8 must not steer the terminal of whoever prints the screen.
+static uint32_t character_of(const VTermScreenCell *cell)
+{
+        uint32_t character = cell->chars[0] ? cell->chars[0] : ' ';
+        return character < ' ' || (character >= 0x7F && character < 0xA0) ? 0xFFFD : character;
 }
 
 const char *console_row(struct console *console, unsigned row)
@@ -129,7 +138,7 @@ const char *console_row(struct console *console, unsigned row)
                 // The right half of a wide character has no character of its own.
                 if (cell.chars[0] == (uint32_t)-1)
                         continue;
-                text_add_utf8(&text, cell.chars[0] ? cell.chars[0] : ' ');
+                text_add_utf8(&text, character_of(&cell));
                 if (cell.chars[0] && cell.chars[0] != ' ')
                         trimmed = text.length;
         }

@@ -79,7 +79,11 @@ unsigned screen_disks(struct console *console, const char *pattern, struct scree
                 AUTO_FREE char *one = text_format("1%s", unit ? unit : "");
                 if (!size || !text_parse_size(one, &factor))
                         continue;
-                disks[count++] = (struct screen_disk){row, (uint64_t)(strtod(size, NULL) * (double)factor)};
+                double bytes = strtod(size, NULL) * (double)factor;
+                // No disk is that large, and no integer either.
+                if (!(bytes >= 0 && bytes < 0x1p63))
+                        continue;
+                disks[count++] = (struct screen_disk){row, (uint64_t)bytes};
         }
         return count;
 }

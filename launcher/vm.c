@@ -25,6 +25,8 @@ enum {
         RETRY_MS = 5, // between two looks for a socket that QEMU is about to make
         QUIT_TIMEOUT_MS = 5000,
         KILL_TIMEOUT_MS = 2000,
+        GATHER_MS = 5,
+        MANY_BYTES = 4096,
         QUIET_US = 100000, // a console that prints nothing for so long has finished its line
         LOG_TAIL = 2000,   // bytes of QEMU's own words in an error message
 };
@@ -248,21 +250,34 @@ void vm_listen(struct vm *vm, int descriptor)
         vm->input = descriptor;
 }
 
-static void take_output(struct vm *vm)
+// Reads once, and returns how many bytes came.
+static size_t read_output(struct vm *vm)
 {
         static uint8_t block[READ_BLOCK];
         ssize_t count = read(vm->console_socket, block, sizeof block);
         if (count < 0 && (errno == EINTR || errno == EAGAIN))
-                return;
+                return 0;
         if (count <= 0) {
                 close_console(vm);
-                return;
+                return 0;
         }
         vm->state.last_output_us = time_now_us();
         vm->quiet = false;
         evidence_console(vm->evidence, block, (size_t)count);
         console_feed(vm->console, block, (size_t)count);
         show(vm, (const char *)block, (size_t)count);
+        return (size_t)count;
+}
+
+// Takes what the guest prints. A UART's bytes come a few at a time, and waking up for each of them costs more than all
+// the rest of the launcher; so they are given a moment to gather, unless there are many already.
+static void take_output(struct vm *vm)
+{
+        if (read_output(vm) >= MANY_BYTES || vm->console_socket < 0)
+                return;
+        struct pollfd poll_for = {interrupt_descriptor(), POLLIN, 0};
+        poll(&poll_for, 1, GATHER_MS);
+        read_output(vm);
 }
 
 // With `-action reboot=shutdown` a reset comes as a shutdown, too.
