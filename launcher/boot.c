@@ -9,7 +9,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "base/time.h"
-#include "fw/digest.h"
+#include "fw/digest-cache.h"
 #include "launcher/attach.h"
 #include "launcher/display.h"
 #include "launcher/judge.h"
@@ -64,7 +64,7 @@ static bool match_machine(struct booting *run, struct error *err)
                 error_append(err, "; vars.sealed.fd is the store as the installation left it");
                 return false;
         }
-        if (!digest_file(run->in->code_path, &digest, err) ||
+        if (!digest_remembered(run->in->code_path, &digest, err) ||
             !disk_open(machine->disk_path, machine->identity.disk.format, &disk, err))
                 return false;
         AUTO_FREE char *code_sha256 = digest_hex(&digest);

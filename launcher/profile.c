@@ -197,6 +197,9 @@ static bool check_phase(struct profile_phase *phase, const char *name, struct er
 {
         phase->wait_s = phase->wait_s ? phase->wait_s : DEFAULT_WAIT_S;
         for (size_t i = 0; i < phase->step_count; i++) {
+                const char *id = phase->steps[i].id;
+                if (profile_step(phase, id) != &phase->steps[i])
+                        return error_set(err, ERROR_DAMAGED, "%s: steps: there are two steps '%s'", name, id);
                 if (!check_step(phase, &phase->steps[i], err))
                         return error_wrap(err, "%s: steps", name);
         }
@@ -246,8 +249,11 @@ struct profile *profile_read(const char *name, struct error *err)
                 cyaml_load_file(path, configuration(&complaint), &profile_schema, (cyaml_data_t **)&profile, NULL);
         if (code != CYAML_OK) {
                 const char *reason = complaint.reason.length ? text_string(&complaint.reason) : cyaml_strerror(code);
-                error_set(err, code == CYAML_ERR_FILE_OPEN ? ERROR_USAGE : ERROR_DAMAGED, "%s:%u: %s", path,
-                          complaint.line, reason);
+                error_set(err, code == CYAML_ERR_FILE_OPEN ? ERROR_USAGE : ERROR_DAMAGED, "%s", reason);
+                if (complaint.line)
+                        error_wrap(err, "%s:%u", path, complaint.line);
+                else
+                        error_wrap(err, "%s", path);
         } else if (!check(profile, err)) {
                 error_wrap(err, "%s", path);
                 profile_free(&profile);
