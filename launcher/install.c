@@ -250,7 +250,7 @@ static bool examine(const struct installation *run, struct bootchain *chain, str
                 return true;
         const char *advice = match_reason_advice(match->reason);
         return error_set(err, ERROR_NO, "the installer ran to its end, but the disk would not boot by itself: %s%s%s",
-                         match->explanation, advice ? ". " : "", advice ? advice : "");
+                         match->explanation, advice ? " " : "", advice ? advice : "");
 }
 
 // Copies the variables as the installation left them, and writes down everything that a later boot is held against.

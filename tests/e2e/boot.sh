@@ -39,6 +39,11 @@ test_vars_of_another_machine_are_refused() {
         contains stderr 'not started'
         contains machine/runs/*-boot/result.json '"reason": "other-disk"'
         no_qemu_was_started
+        # The command that it names mends it.
+        sed -n 's/^  cp /cp /p' stderr >mend
+        grep -q 'vars.sealed.fd' mend || fail "no command in: $(cat stderr)"
+        sh mend
+        expect_exit 0 "$ESXIARM" boot-installed machine --check
 }
 
 test_blank_vars_are_refused() {
