@@ -9,6 +9,10 @@
 #include "base/text.h"
 #include "base/time.h"
 
+enum {
+        LIST_MARGIN = 3
+}; // rows above and below a list that are drawn like its rows
+
 struct console {
         VTerm *terminal;
         VTermScreen *screen;
@@ -183,12 +187,15 @@ static uint32_t background(struct console *console, unsigned row, unsigned colum
         return colour_word(cell.attrs.reverse ? &cell.fg : &cell.bg);
 }
 
-// The background of most of the screen (Boyer and Moore's majority vote).
-static uint32_t usual_background(struct console *console)
+// The background of most of the rows around a list (Boyer and Moore's majority vote). A dialog may have one of its own,
+// so it is not that of the whole screen that counts.
+static uint32_t usual_background(struct console *console, unsigned first, unsigned last)
 {
+        unsigned begin = first > LIST_MARGIN ? first - LIST_MARGIN : 0;
+        unsigned end = last + LIST_MARGIN < CONSOLE_ROWS ? last + LIST_MARGIN : CONSOLE_ROWS - 1;
         uint32_t candidate = 0;
         unsigned votes = 0;
-        for (unsigned row = 0; row < CONSOLE_ROWS; row++) {
+        for (unsigned row = begin; row <= end; row++) {
                 for (unsigned column = 0; column < CONSOLE_COLUMNS; column++) {
                         uint32_t vote = background(console, row, column);
                         if (!votes)
@@ -211,7 +218,7 @@ static bool has_letters_on_other_background(struct console *console, unsigned ro
 
 int console_selected_row(struct console *console, unsigned first, unsigned last)
 {
-        uint32_t usual = usual_background(console);
+        uint32_t usual = usual_background(console, first, last);
         int selected = -1;
         for (unsigned row = first; row <= last; row++) {
                 if (!has_letters_on_other_background(console, row, usual))

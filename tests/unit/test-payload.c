@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tests/unit/fw-scratch.h"
+#include "tests/unit/scratch.h"
 
 #include <errno.h>
 #include <sys/stat.h>
@@ -9,7 +9,8 @@
 static const char make_installer[] =
         "mkdir -p 'in here/EFI/BOOT' 'in here/sub folder/deeper'; cd 'in here'; printf loader >EFI/BOOT/BOOTAA64.EFI; "
         "printf 'kernel=/k.b00\\n' >BOOT.CFG; : >EMPTY; head -c 3000000 /dev/urandom >K.B00; "
-        "printf long >'sub folder/deeper/A long name, with a comma.txt'; printf u >'sub folder/\xC3\xBC and more.txt'; cd ..";
+        "printf long >'sub folder/deeper/A long name, with a comma.txt'; printf u >'sub folder/\xC3\xBC and more.txt'; "
+        "cd ..";
 
 static void make_payload(const char *folder, const char *image)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tests/unit/fw-scratch.h"
+#include "tests/unit/scratch.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -179,15 +179,17 @@ static int connect_to(const char *path, struct process *process)
 static json_t *await_answer(struct qmp *qmp)
 {
         uint64_t deadline = time_now_ms() + SOON_MS;
-        while (qmp->descriptor >= 0 && time_now_ms() < deadline) {
+        bool more = true; // what was read before the connection closed is still handed on
+        while ((more || qmp->descriptor >= 0) && time_now_ms() < deadline) {
                 AUTO_ERROR struct error err = {0};
                 json_t *message;
                 struct pollfd readable = {qmp->descriptor, POLLIN, 0};
                 assert_done(qmp_next(qmp, &message, &err), &err);
+                more = message != NULL;
                 if (message && !json_object_get(message, "event"))
                         return message;
                 json_decref(message);
-                if (!message)
+                if (!more)
                         poll(&readable, 1, 100);
         }
         fail_msg("QEMU has not answered");

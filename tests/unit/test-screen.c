@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tests/unit/fw-scratch.h"
+#include "tests/unit/scratch.h"
 
 #include "launcher/screen.h"
 
@@ -124,7 +124,7 @@ static void test_a_shown_size_fits_its_disk(void **state)
         (void)state;
         static const uint64_t sizes[] = {
                 UINT64_C(504) << 20, UINT64_C(40) << 30, (UINT64_C(40) << 30) + 512, UINT64_C(1) << 30,
-                1000204886016,       UINT64_C(3) << 39,  UINT64_C(900) << 20,       128849018880,
+                1000204886016,       UINT64_C(3) << 39,  UINT64_C(900) << 20,        128849018880,
         };
         for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
                 AUTO_CONSOLE struct console *console = console_new();
@@ -132,15 +132,18 @@ static void test_a_shown_size_fits_its_disk(void **state)
                 struct screen_disk disk;
                 feed(console, shown);
                 assert_int_equal(screen_disks(console, disk_row, &disk, 1), 1);
-                assert_true(screen_size_fits(disk.size, sizes[i]));
+                assert_true(screen_disk_fits(&disk, sizes[i]));
                 for (size_t j = 0; j < sizeof sizes / sizeof sizes[0]; j++) {
                         uint64_t apart = sizes[i] > sizes[j] ? sizes[i] - sizes[j] : sizes[j] - sizes[i];
-                        assert_true(screen_size_fits(disk.size, sizes[j]) == (apart <= 512));
+                        assert_true(screen_disk_fits(&disk, sizes[j]) == (apart <= 512));
                 }
         }
-        assert_false(screen_size_fits(0, 1000));
-        assert_false(screen_size_fits(UINT64_MAX, 1));
-        assert_false(screen_size_fits(1, UINT64_MAX));
+        // Neighbours that the last digit tells apart: "40.00 GiB" is no disk of 40.10 GiB.
+        const struct screen_disk forty = {.size = UINT64_C(40) << 30, .grain = 10737419};
+        assert_false(screen_disk_fits(&forty, 43056954572));
+        assert_false(screen_disk_fits(&(struct screen_disk){.size = 0, .grain = 1}, 1000));
+        assert_false(screen_disk_fits(&(struct screen_disk){.size = UINT64_MAX, .grain = 1}, 1));
+        assert_false(screen_disk_fits(&(struct screen_disk){.size = 1, .grain = 1}, UINT64_MAX));
 }
 
 int main(void)
