@@ -22,7 +22,8 @@
 enum {
         READ_BLOCK = 1 << 16,
         START_TIMEOUT_MS = 30000,
-        RETRY_MS = 5, // between two looks for a socket that QEMU is about to make
+        RETRY_MS = 5,         // between two looks for a socket that QEMU is about to make
+        LAST_WORDS_MS = 1000, // for a QEMU that closes its sockets to end
         QUIT_TIMEOUT_MS = 5000,
         KILL_TIMEOUT_MS = 2000,
         GATHER_MS = 5,
@@ -189,6 +190,27 @@ static bool negotiate(struct vm *vm, uint64_t deadline_ms, struct error *err)
         return qmp_send(&vm->qmp, "cont", NULL, err);
 }
 
+static bool connect_to_qemu(struct vm *vm, struct error *err)
+{
+        uint64_t deadline = time_now_ms() + START_TIMEOUT_MS;
+        int qmp = connect_when_there(vm, qmp_socket, deadline, err);
+        if (qmp < 0)
+                return false;
+        qmp_begin(&vm->qmp, qmp);
+        vm->console_socket = connect_when_there(vm, console_socket, deadline, err);
+        return vm->console_socket >= 0 && negotiate(vm, deadline, err);
+}
+
+// QEMU opens its sockets before it looks at all of its arguments, so that it may end at any moment of the connecting.
+// Whatever that looked like, the reason is that it ended.
+static void explain_end(struct vm *vm, struct error *err)
+{
+        if (vm->state.ended || (err && err->code == ERROR_INTERRUPTED) || !process_wait(&vm->qemu, LAST_WORDS_MS))
+                return;
+        note_end(vm);
+        vm_fail_ended(vm, err);
+}
+
 struct vm *vm_start(const struct vm_input *input, struct error *err)
 {
         AUTO_VM struct vm *vm = memory_new(1, sizeof *vm);
@@ -200,16 +222,12 @@ struct vm *vm_start(const struct vm_input *input, struct error *err)
         vm->run_folder = memory_text(input->machine->run_folder);
         vm->console = console_new();
         vm->state.last_output_us = time_now_us();
-        uint64_t deadline = time_now_ms() + START_TIMEOUT_MS;
         if (!start_qemu(vm, input, err))
                 return NULL;
-        int qmp = connect_when_there(vm, qmp_socket, deadline, err);
-        if (qmp < 0)
+        if (!connect_to_qemu(vm, err)) {
+                explain_end(vm, err);
                 return NULL;
-        qmp_begin(&vm->qmp, qmp);
-        vm->console_socket = connect_when_there(vm, console_socket, deadline, err);
-        if (vm->console_socket < 0 || !negotiate(vm, deadline, err))
-                return NULL;
+        }
         return MEMORY_TAKE(vm);
 }
 
