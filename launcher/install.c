@@ -93,7 +93,9 @@ static bool prepare(const struct install_input *input, const char *payload, stru
                 return error_set(err, ERROR_USAGE,
                                  "%s is installed already (%s); --force installs it anew and loses what is on its disk",
                                  machine->folder, machine->identity.installed_at);
-        if (!make_payload(input, payload, err) || !check_sizes(input, payload, err))
+        // What can fail before anything of an older installation is lost comes first.
+        AUTO_FREE char *qemu = process_find(input->settings->qemu, err);
+        if (!qemu || !make_payload(input, payload, err) || !check_sizes(input, payload, err))
                 return false;
         if (!machine_save(machine, input->settings, NULL, err))
                 return false;

@@ -114,6 +114,10 @@ test_an_installed_machine_is_not_overwritten_unasked() {
         expect_exit 2 "$ESXIARM" install machine --rehearsal
         contains stderr '--force'
         sha256sum -c --quiet before
+        # Nor where the new installation cannot even begin.
+        expect_exit 4 "$ESXIARM" install machine --rehearsal --force --qemu no-such-qemu
+        sha256sum -c --quiet before
+        expect_exit 0 "$ESXIARM" boot-installed machine --check
 }
 
 run_tests
