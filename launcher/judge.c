@@ -6,18 +6,18 @@
 
 static void note_boot(struct judge *judge, const char *line)
 {
-        AUTO_LOG_BOOT struct log_boot boot = {0};
-        if (!log_parse_boot_line(line, &boot))
+        AUTO_BOOT_LINE struct boot_line boot = {0};
+        if (!boot_line_parse(line, &boot))
                 return;
         evidence_event(judge->evidence, "firmware",
-                       json_pack("{s:s, s:i, s:s?, s:s?}", "verb", log_boot_verb_text(boot.verb), "entry", boot.number,
+                       json_pack("{s:s, s:i, s:s?, s:s?}", "verb", boot_line_verb_text(boot.verb), "entry", boot.number,
                                  "label", boot.label, "path", boot.path));
-        if (boot.verb != LOG_BOOT_STARTING)
+        if (boot.verb != BOOT_LINE_STARTING)
                 return;
-        log_boot_free(&judge->booted);
+        boot_line_free(&judge->booted);
         judge->booted = boot;
         judge->has_booted = true;
-        boot = (struct log_boot){0};
+        boot = (struct boot_line){0};
 }
 
 static void take_line(const struct log_line *line, void *context)
@@ -41,7 +41,7 @@ void judge_end(struct judge *judge)
         if (judge->evidence)
                 evidence_on_line(judge->evidence, NULL, NULL);
         criteria_free(&judge->criteria);
-        log_boot_free(&judge->booted);
+        boot_line_free(&judge->booted);
         *judge = (struct judge){0};
 }
 

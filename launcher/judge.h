@@ -9,13 +9,13 @@
 #include "base/error.h"
 #include "launcher/evidence.h"
 #include "launcher/profile.h"
+#include "verify/bootline.h"
 #include "verify/criteria.h"
-#include "verify/log.h"
 
 struct judge {
         struct criteria *criteria;
         struct evidence *evidence;
-        struct log_boot booted; // the entry that the firmware started last; verb LOG_BOOT_STARTING
+        struct boot_line booted; // the entry that the firmware started last; verb BOOT_LINE_STARTING
         bool has_booted;
 };
 #define AUTO_JUDGE __attribute__((cleanup(judge_end)))

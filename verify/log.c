@@ -6,27 +6,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
-
-enum {
-        BEL = 0x07,
-        BS = 0x08,
-        HT = 0x09,
-        LF = 0x0A,
-        VT = 0x0B,
-        FF = 0x0C,
-        CR = 0x0D,
-        SO = 0x0E,
-        SI = 0x0F,
-        CAN = 0x18,
-        SUB = 0x1A,
-        ESC = 0x1B,
-        DEL = 0x7F,
-        C1_FIRST = 0x80,
-        C1_LAST = 0x9F,
-        C1_TO_ESCAPE = 0x40, // 0x9B stands for ESC [, and so on
-        ST = 0x9C,
-        REPLACEMENT = 0xFFFD,
-};
+#include "verify/sequence.h"
 
 enum {
         TAB_STOP = 8,
@@ -34,19 +14,6 @@ enum {
         COLUMNS = 512,
         SURE_ROWS = 24,    // no screen is smaller: a line feed below them may scroll
         SURE_COLUMNS = 80, // and text that flows past them may be on the next row
-        PARAMETERS = 4,    // of a control sequence; none that matters here has more
-        PARAMETER_MOST = 9999,
-        SEQUENCE_LIMIT = 4096, // bytes after which a sequence that does not end is given up
-};
-
-// How the next byte is read.
-enum state {
-        STATE_TEXT,
-        STATE_ESCAPE,        // after ESC
-        STATE_CHARACTER_SET, // after ESC ( or ESC ), and what else takes one more byte
-        STATE_CONTROL,       // in a control sequence, after CSI
-        STATE_STRING,        // in an operating system command or its like, up to ST or BEL
-        STATE_STRING_ESCAPE, // after ESC in one
 };
 
 // A row of the screen: a code point a column, 0 where nothing was written.
@@ -64,32 +31,18 @@ struct position {
 struct log {
         log_line_handler *handler;
         void *context;
-        uint64_t offset, number; // of the byte that is read: its place, and its line in the raw log
-
-        enum state state;
-        size_t sequence_size;
-        unsigned parameters[PARAMETERS];
-        size_t parameter;
-        char prefix;       // '?' and its like before the parameters of a private sequence, or 0
-        bool string_is_c1; // a string that began with an 8-bit control, and may end with one
-        unsigned set;      // the character set that is being designated, 0 or 1, or 2 for none
-        bool graphics[2];  // whether that set is the one of line graphics
-        unsigned shifted;  // which of them is in use
-
-        uint32_t code_point;     // of the UTF-8 that is read
-        uint32_t least;          // what it must be at least, not to be written too long
-        unsigned awaited;        // bytes of it that are still to come
-        uint64_t character_at;   // offset of its first byte
-        uint32_t last_character; // for a sequence that repeats it
+        struct sequence_decoder decoder;
+        struct sequence sequence; // that is acted on
 
         struct row rows[ROWS];
         struct position cursor, saved;
+        uint32_t last_character; // for a sequence that repeats it
         unsigned screen_columns; // as far as is known
         bool flowing;            // lines come one after the other; else the cursor was sent here
         bool fresh;              // ... and nothing was written since the line began or the cursor returned
         // Of the cursor's row; the others are handed on when the cursor leaves them.
         bool changed;                  // it shows something that was not handed on
-        uint64_t begins_at, begins_in; // offset and number of the first byte that changed it
+        uint64_t begins_at, begins_in; // offset of the first sequence that changed it, and line feeds before
         // Since the cursor last went back in it: what is overwritten now was a line, as it stood before.
         bool redrawing;
         bool redraw_changed; // something was written
@@ -105,7 +58,6 @@ struct log *log_new(log_line_handler *handler, void *context)
         struct log *log = memory_new(1, sizeof *log);
         log->handler = handler;
         log->context = context;
-        log->number = 1;
         log->screen_columns = SURE_COLUMNS;
         log->flowing = true;
         return log;
@@ -170,7 +122,7 @@ static void hand_on(struct log *log, const uint32_t *cells, size_t width, bool c
         for (size_t i = first; i < end; i++)
                 text_add_utf8(&log->line, cells[i] ? cells[i] : ' ');
         const struct log_line line = {
-                .number = log->begins_in,
+                .number = log->begins_in + 1,
                 .offset = log->begins_at,
                 .text = text_string(&log->line),
                 .length = log->line.length,
@@ -236,8 +188,8 @@ static void keep_before(struct log *log)
                 return;
         log->before_width = row->width < COLUMNS ? row->width : COLUMNS;
         memcpy(log->before, row->cells, log->before_width * sizeof *log->before);
-        log->redraw_at = log->character_at;
-        log->redraw_in = log->number;
+        log->redraw_at = log->sequence.offset;
+        log->redraw_in = log->sequence.line_feeds;
 }
 
 // The row as it stood before the redraw is about to go.
@@ -270,8 +222,8 @@ static void change_cell(struct log *log, size_t column, uint32_t code_point)
         if (log->changed)
                 return;
         log->changed = true;
-        log->begins_at = log->character_at;
-        log->begins_in = log->number;
+        log->begins_at = log->sequence.offset;
+        log->begins_in = log->sequence.line_feeds;
 }
 
 static void widen(struct row *row, size_t width)
@@ -446,7 +398,7 @@ static void control_row(struct log *log, unsigned row)
 
 static void control_position(struct log *log, unsigned row)
 {
-        move_to(log, at_least_one(row) - 1, at_least_one(log->parameters[1]) - 1);
+        move_to(log, at_least_one(row) - 1, at_least_one(log->sequence.parameters[1]) - 1);
 }
 
 static void control_home(struct log *log, unsigned parameter)
@@ -511,175 +463,31 @@ static void control_restore(struct log *log, unsigned parameter)
         move_column(log, log->saved.column);
 }
 
-static const struct {
-        char final;
-        void (*act)(struct log *log, unsigned parameter);
-} controls[] = {
-        {'@', control_shift},
-        {'A', control_up},
-        {'B', control_down},
-        {'C', control_right},
-        {'D', control_left},
-        {'E', control_next_line},
-        {'F', control_previous_line},
-        {'G', control_column},
-        {'H', control_position},
-        {'J', control_erase_screen},
-        {'K', control_erase_row},
-        {'L', control_shift},
-        {'M', control_shift},
-        {'P', control_shift},
-        {'S', control_shift},
-        {'T', control_shift},
-        {'X', control_erase_characters},
-        {'`', control_column},
-        {'a', control_right},
-        {'b', control_repeat},
-        {'d', control_row},
-        {'e', control_down},
-        {'f', control_position},
-        {'r', control_home},
-        {'s', control_save},
-        {'u', control_restore},
-};
+// Single controls and escape sequences, which have no parameter.
 
-static void run_control(struct log *log, char final)
+static void control_feed_line(struct log *log, unsigned none)
 {
-        // Of the private ones only the change to the other screen and back matters.
-        if (log->prefix) {
-                unsigned mode = log->parameters[0];
-                if (log->prefix == '?' && (final == 'h' || final == 'l') &&
-                    (mode == 47 || mode == 1047 || mode == 1049))
-                        erase_screen(log);
-                return;
-        }
-        for (size_t i = 0; i < sizeof controls / sizeof *controls; i++) {
-                if (controls[i].final == final) {
-                        controls[i].act(log, log->parameters[0]);
-                        return;
-                }
-        }
+        (void)none;
+        feed_line(log);
 }
 
-// Reading.
-
-static void begin_sequence(struct log *log, enum state state)
+static void control_feed_page(struct log *log, unsigned none)
 {
-        log->state = state;
-        log->sequence_size = 0;
-        log->parameter = 0;
-        log->prefix = 0;
-        memset(log->parameters, 0, sizeof log->parameters);
+        (void)none;
+        feed_line(log);
+        forget_screen(log);
 }
 
-// An escape sequence of one character, or the 8-bit control that stands for it.
-static void run_escape(struct log *log, uint8_t byte, bool c1)
+static void control_return(struct log *log, unsigned none)
 {
-        log->state = STATE_TEXT;
-        switch (byte) {
-        case '[':
-                begin_sequence(log, STATE_CONTROL);
-                break;
-        case ']': // an operating system command, and the other strings
-        case 'P':
-        case 'X':
-        case '^':
-        case '_':
-        case 'k':
-                begin_sequence(log, STATE_STRING);
-                log->string_is_c1 = c1;
-                break;
-        case 'D':
-        case 'E':
-                feed_line(log);
-                break;
-        case 'M':
-                move_rows(log, -1);
-                break;
-        case '7':
-                control_save(log, 0);
-                break;
-        case '8':
-                control_restore(log, 0);
-                break;
-        case 'c':
-                erase_screen(log);
-                move_to(log, 0, 0);
-                break;
-        default:
-                break;
-        }
-}
-
-static void read_escape(struct log *log, uint8_t byte)
-{
-        if (byte < 0x20 || byte > 0x2F) {
-                run_escape(log, byte, false);
-                return;
-        }
-        begin_sequence(log, STATE_CHARACTER_SET);
-        log->set = byte == '(' ? 0 : byte == ')' ? 1 : 2;
-}
-
-static void read_character_set(struct log *log, uint8_t byte)
-{
-        if (byte >= 0x20 && byte <= 0x2F)
-                return;
-        if (log->set < 2)
-                log->graphics[log->set] = byte == '0';
-        log->state = STATE_TEXT;
-}
-
-static void read_parameter(struct log *log, uint8_t byte)
-{
-        unsigned *parameter = &log->parameters[log->parameter < PARAMETERS ? log->parameter : PARAMETERS - 1];
-        if (byte >= '0' && byte <= '9')
-                *parameter = *parameter * 10 + (byte - '0') < PARAMETER_MOST ? *parameter * 10 + (byte - '0')
-                                                                             : PARAMETER_MOST;
-        else if (byte == ';' || byte == ':')
-                log->parameter++;
-        else if (byte >= '<' && byte <= '?')
-                log->prefix = (char)byte;
-        else
-                log->prefix = '!'; // an intermediate byte makes another sequence of it
-}
-
-// False where BYTE is no part of the sequence, and is to be read as text.
-static bool read_control(struct log *log, uint8_t byte)
-{
-        if (byte >= 0x20 && byte <= 0x3F) {
-                read_parameter(log, byte);
-                return true;
-        }
-        log->state = STATE_TEXT;
-        if (byte < 0x40 || byte > 0x7E)
-                return false;
-        run_control(log, (char)byte);
-        return true;
-}
-
-static void read_string(struct log *log, uint8_t byte)
-{
-        if (byte == ESC)
-                log->state = STATE_STRING_ESCAPE;
-        else if (byte == BEL || (byte == ST && log->string_is_c1))
-                log->state = STATE_TEXT;
-}
-
-static uint32_t graphic(uint8_t byte)
-{
-        // DEC's special graphics, from 0x5F to 0x7E.
-        static const uint16_t points[] = {
-                ' ',    0x25C6, 0x2592, 0x2409, 0x240C, 0x240D, 0x240A, 0x00B0, 0x00B1, 0x2424, 0x240B,
-                0x2518, 0x2510, 0x250C, 0x2514, 0x253C, 0x23BA, 0x23BB, 0x2500, 0x23BC, 0x23BD, 0x251C,
-                0x2524, 0x2534, 0x252C, 0x2502, 0x2264, 0x2265, 0x03C0, 0x2260, 0x00A3, 0x00B7,
-        };
-        return points[byte - 0x5F];
+        (void)none;
+        return_carriage(log);
 }
 
 // In text that flows a tab is part of the line, as blanks; elsewhere it moves the cursor.
-static void tabulate(struct log *log)
+static void control_tabulate(struct log *log, unsigned none)
 {
+        (void)none;
         unsigned blanks = TAB_STOP - log->cursor.column % TAB_STOP;
         if (!log->flowing) {
                 move_column(log, log->cursor.column + blanks);
@@ -689,247 +497,96 @@ static void tabulate(struct log *log)
                 put(log, ' ');
 }
 
-static void read_c0(struct log *log, uint8_t byte)
+static void control_reset(struct log *log, unsigned none)
 {
-        switch (byte) {
-        case LF:
-        case VT:
-                feed_line(log);
-                break;
-        case FF:
-                feed_line(log);
-                forget_screen(log);
-                break;
-        case CR:
-                return_carriage(log);
-                break;
-        case BS:
-                control_left(log, 1);
-                break;
-        case HT:
-                tabulate(log);
-                break;
-        case SO:
-        case SI:
-                log->shifted = byte == SO;
-                break;
-        default:
-                break;
-        }
+        (void)none;
+        erase_screen(log);
+        move_to(log, 0, 0);
 }
 
-static void read_character(struct log *log, uint32_t code_point)
+static const struct {
+        enum sequence_kind kind;
+        char code;
+        void (*act)(struct log *log, unsigned parameter);
+} controls[] = {
+        {SEQUENCE_SINGLE, CONTROL_LF, control_feed_line},
+        {SEQUENCE_SINGLE, CONTROL_CR, control_return},
+        {SEQUENCE_SINGLE, CONTROL_HT, control_tabulate},
+        {SEQUENCE_SINGLE, CONTROL_BS, control_left},
+        {SEQUENCE_SINGLE, CONTROL_VT, control_feed_line},
+        {SEQUENCE_SINGLE, CONTROL_FF, control_feed_page},
+        {SEQUENCE_ESCAPE, '7', control_save},
+        {SEQUENCE_ESCAPE, '8', control_restore},
+        {SEQUENCE_ESCAPE, 'D', control_feed_line},
+        {SEQUENCE_ESCAPE, 'E', control_feed_line},
+        {SEQUENCE_ESCAPE, 'M', control_up},
+        {SEQUENCE_ESCAPE, 'c', control_reset},
+        {SEQUENCE_CONTROL, '@', control_shift},
+        {SEQUENCE_CONTROL, 'A', control_up},
+        {SEQUENCE_CONTROL, 'B', control_down},
+        {SEQUENCE_CONTROL, 'C', control_right},
+        {SEQUENCE_CONTROL, 'D', control_left},
+        {SEQUENCE_CONTROL, 'E', control_next_line},
+        {SEQUENCE_CONTROL, 'F', control_previous_line},
+        {SEQUENCE_CONTROL, 'G', control_column},
+        {SEQUENCE_CONTROL, 'H', control_position},
+        {SEQUENCE_CONTROL, 'J', control_erase_screen},
+        {SEQUENCE_CONTROL, 'K', control_erase_row},
+        {SEQUENCE_CONTROL, 'L', control_shift},
+        {SEQUENCE_CONTROL, 'M', control_shift},
+        {SEQUENCE_CONTROL, 'P', control_shift},
+        {SEQUENCE_CONTROL, 'S', control_shift},
+        {SEQUENCE_CONTROL, 'T', control_shift},
+        {SEQUENCE_CONTROL, 'X', control_erase_characters},
+        {SEQUENCE_CONTROL, '`', control_column},
+        {SEQUENCE_CONTROL, 'a', control_right},
+        {SEQUENCE_CONTROL, 'b', control_repeat},
+        {SEQUENCE_CONTROL, 'd', control_row},
+        {SEQUENCE_CONTROL, 'e', control_down},
+        {SEQUENCE_CONTROL, 'f', control_position},
+        {SEQUENCE_CONTROL, 'r', control_home},
+        {SEQUENCE_CONTROL, 's', control_save},
+        {SEQUENCE_CONTROL, 'u', control_restore},
+};
+
+// Of the private control sequences only the change to the other screen and back matters.
+static void run_private_control(struct log *log)
 {
-        if (code_point >= C1_FIRST && code_point <= C1_LAST)
-                run_escape(log, (uint8_t)(code_point - C1_TO_ESCAPE), true);
-        else
-                put(log, code_point);
+        const struct sequence *sequence = &log->sequence;
+        unsigned mode = sequence->parameters[0];
+        if (sequence->prefix == '?' && (sequence->code == 'h' || sequence->code == 'l') &&
+            (mode == 47 || mode == 1047 || mode == 1049))
+                erase_screen(log);
 }
 
-// Takes one byte of UTF-8. False where it is not the continuation that was awaited, and is to be read anew.
-static bool continue_character(struct log *log, uint8_t byte)
+static void run_sequence(struct log *log)
 {
-        bool continues = (byte & 0xC0) == 0x80;
-        uint32_t code_point = log->code_point << 6 | (byte & 0x3F);
-        // What can no longer become valid is broken off at once (Unicode 15, 3.9).
-        uint32_t lowest = code_point << 6 * (log->awaited - 1),
-                 highest = lowest | ((UINT32_C(1) << 6 * (log->awaited - 1)) - 1);
-        if (!continues || highest < log->least || lowest > 0x10FFFF || (lowest >= 0xD800 && highest <= 0xDFFF)) {
-                log->awaited = 0;
-                put(log, REPLACEMENT);
-                return false;
-        }
-        log->code_point = code_point;
-        if (!--log->awaited)
-                read_character(log, code_point);
-        return true;
-}
-
-static void begin_character(struct log *log, uint8_t byte)
-{
-        static const struct {
-                uint8_t first, last, mask;
-                unsigned awaited;
-                uint32_t least;
-        } leads[] = {{0xC2, 0xDF, 0x1F, 1, 0x80}, {0xE0, 0xEF, 0x0F, 2, 0x800}, {0xF0, 0xF4, 0x07, 3, 0x10000}};
-        for (size_t i = 0; i < sizeof leads / sizeof *leads; i++) {
-                if (byte < leads[i].first || byte > leads[i].last)
-                        continue;
-                log->code_point = byte & leads[i].mask;
-                log->awaited = leads[i].awaited;
-                log->least = leads[i].least;
+        const struct sequence *sequence = &log->sequence;
+        bool has_parameters = sequence->kind == SEQUENCE_CONTROL;
+        if (has_parameters && sequence->prefix) {
+                run_private_control(log);
                 return;
         }
-        if (byte >= C1_FIRST && byte <= C1_LAST)
-                run_escape(log, (uint8_t)(byte - C1_TO_ESCAPE), true);
-        else
-                put(log, REPLACEMENT);
-}
-
-static void read_text(struct log *log, uint8_t byte)
-{
-        if (log->awaited && continue_character(log, byte))
-                return;
-        log->character_at = log->offset;
-        if (byte == ESC)
-                begin_sequence(log, STATE_ESCAPE);
-        else if (byte < 0x20)
-                read_c0(log, byte);
-        else if (byte >= 0x5F && byte < DEL && log->graphics[log->shifted])
-                put(log, graphic(byte));
-        else if (byte < DEL)
-                put(log, byte);
-        else if (byte > DEL)
-                begin_character(log, byte);
-}
-
-// Whether BYTE ends a sequence that did not come to its end: it was cut off by what else was written, or is none.
-static bool breaks_sequence(struct log *log, uint8_t byte)
-{
-        if (log->state == STATE_TEXT)
-                return false;
-        bool string = log->state == STATE_STRING || log->state == STATE_STRING_ESCAPE;
-        return byte == LF || byte == CAN || byte == SUB || ++log->sequence_size > SEQUENCE_LIMIT ||
-               (!string && (byte == CR || byte == ESC || byte >= C1_FIRST)) ||
-               (log->state == STATE_STRING_ESCAPE && byte != '\\');
-}
-
-static void read_byte(struct log *log, uint8_t byte)
-{
-        // What follows ESC in a string is a new sequence, if it does not end the string.
-        if (breaks_sequence(log, byte))
-                log->state = log->state == STATE_STRING_ESCAPE && byte >= 0x20 ? STATE_ESCAPE : STATE_TEXT;
-        switch (log->state) {
-        case STATE_TEXT:
-                read_text(log, byte);
-                break;
-        case STATE_ESCAPE:
-                read_escape(log, byte);
-                break;
-        case STATE_CHARACTER_SET:
-                read_character_set(log, byte);
-                break;
-        case STATE_CONTROL:
-                if (!read_control(log, byte))
-                        read_text(log, byte);
-                break;
-        case STATE_STRING:
-                read_string(log, byte);
-                break;
-        case STATE_STRING_ESCAPE:
-                log->state = STATE_TEXT;
-                break;
+        for (size_t i = 0; i < sizeof controls / sizeof *controls; i++) {
+                if (controls[i].kind == sequence->kind && (uint8_t)controls[i].code == sequence->code) {
+                        controls[i].act(log, has_parameters ? sequence->parameters[0] : 0);
+                        return;
+                }
         }
 }
 
 void log_feed(struct log *log, const void *data, size_t size)
 {
-        const uint8_t *bytes = data;
-        for (size_t i = 0; i < size; i++) {
-                read_byte(log, bytes[i]);
-                log->offset++;
-                log->number += bytes[i] == LF;
+        struct bytes input = {data, size};
+        while (sequence_next(&log->decoder, &input, &log->sequence)) {
+                if (log->sequence.kind == SEQUENCE_CHARACTER)
+                        put(log, log->sequence.code);
+                else
+                        run_sequence(log);
         }
 }
 
 void log_finish(struct log *log)
 {
         emit(log, false);
-}
-
-// What BdsDxe says.
-
-static const struct {
-        const char *text; // after "BdsDxe: "
-        enum log_boot_verb verb;
-} verbs[] = {
-        {"loading Boot", LOG_BOOT_LOADING},
-        {"starting Boot", LOG_BOOT_STARTING},
-        {"failed to load Boot", LOG_BOOT_FAILED},
-        {"failed to start Boot", LOG_BOOT_FAILED},
-};
-
-const char *log_boot_verb_text(enum log_boot_verb verb)
-{
-        static const char *const texts[] = {
-                [LOG_BOOT_LOADING] = "loading",
-                [LOG_BOOT_STARTING] = "starting",
-                [LOG_BOOT_FAILED] = "failed",
-        };
-        return texts[verb];
-}
-
-void log_boot_free(struct log_boot *boot)
-{
-        free(boot->label);
-        free(boot->path);
-        free(boot->status);
-        *boot = (struct log_boot){0};
-}
-
-// The last place of PART in TEXT: a label may hold anything.
-static const char *find_last(const char *text, const char *part)
-{
-        const char *found = NULL;
-        for (const char *at = text; (at = strstr(at, part)); at++)
-                found = at;
-        return found;
-}
-
-// Reads four hexadecimal digits and moves *AT behind them.
-static bool parse_number(const char **at, uint16_t *number)
-{
-        static const char digits[] = "0123456789ABCDEFabcdef";
-        unsigned value = 0;
-        for (int i = 0; i < 4; i++, ++*at) {
-                const char *digit = **at ? strchr(digits, **at) : NULL;
-                if (!digit)
-                        return false;
-                value = value << 4 | (unsigned)(digit - digits < 16 ? digit - digits : digit - digits - 6);
-        }
-        *number = (uint16_t)value;
-        return true;
-}
-
-// ` "LABEL" from PATH: STATUS`, of which the last comes only with failures.
-static void parse_details(const char *at, struct log_boot *boot)
-{
-        static const char opening[] = " \"", from[] = "\" from ", separator[] = ": ";
-        if (!text_starts_with(at, opening))
-                return;
-        at += strlen(opening);
-        const char *path = find_last(at, from);
-        if (!path) {
-                const char *quote = strrchr(at, '"');
-                boot->label = text_format("%.*s", (int)(quote ? quote - at : (ptrdiff_t)strlen(at)), at);
-                return;
-        }
-        boot->label = text_format("%.*s", (int)(path - at), at);
-        path += strlen(from);
-        const char *status = boot->verb == LOG_BOOT_FAILED ? find_last(path, separator) : NULL;
-        boot->path = text_format("%.*s", (int)(status ? status - path : (ptrdiff_t)strlen(path)), path);
-        boot->status = status ? memory_text(status + strlen(separator)) : NULL;
-}
-
-bool log_parse_boot_line(const char *text, struct log_boot *boot)
-{
-        static const char speaker[] = "BdsDxe: ";
-        *boot = (struct log_boot){0};
-        const char *at = strstr(text, speaker);
-        if (!at)
-                return false;
-        at += strlen(speaker);
-        for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
-                if (!text_starts_with(at, verbs[i].text))
-                        continue;
-                at += strlen(verbs[i].text);
-                boot->verb = verbs[i].verb;
-                if (!parse_number(&at, &boot->number)) {
-                        *boot = (struct log_boot){0};
-                        return false;
-                }
-                parse_details(at, boot);
-                return true;
-        }
-        return false;
 }

@@ -51,25 +51,3 @@ void log_feed(struct log *log, const void *data, size_t size);
 // Hands on what stands in the current line: at the end of the log, or where a live console has gone quiet. Feeding may
 // go on afterwards.
 void log_finish(struct log *log);
-
-// What the firmware's boot manager (BdsDxe) says of a boot entry.
-enum log_boot_verb {
-        LOG_BOOT_LOADING,  // it is being read
-        LOG_BOOT_STARTING, // it was read and now runs
-        LOG_BOOT_FAILED,   // it could not be loaded or started, or came back with an error
-};
-
-struct log_boot {
-        enum log_boot_verb verb;
-        uint16_t number; // of Boot####
-        char *label;     // in the quotes; NULL where the line has none
-        char *path;      // the device path after "from"; NULL where the line has none
-        char *status;    // why it failed ("Not Found"); NULL where the line has none
-};
-#define AUTO_LOG_BOOT __attribute__((cleanup(log_boot_free)))
-
-// Reads `BdsDxe: loading Boot0004 "VMware ESXi" from HD(1,GPT,...)/\EFI\VMware\safeboot64.efi` and its like. False where
-// TEXT is no such line; BOOT is then empty. Free BOOT with log_boot_free.
-bool log_parse_boot_line(const char *text, struct log_boot *boot);
-void log_boot_free(struct log_boot *boot);
-const char *log_boot_verb_text(enum log_boot_verb verb); // "loading", "starting", "failed"

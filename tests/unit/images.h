@@ -1,91 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// For tests of disk images: a scratch folder to work in, and shell commands that make and describe images. The images
-// come from qemu-img, sgdisk and mtools, which are also what the readers are compared with.
+// For tests of disk images: images that are made once and copied, and bytes of them that are changed. They come from
+// qemu-img, sgdisk and mtools, which are also what the readers are compared with.
 #pragma once
 
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
+#include "tests/unit/scratch.h"
 
-#include <setjmp.h>
-
-#include <cmocka.h>
-
-#include "base/error.h"
-#include "base/file.h"
-#include "base/memory.h"
-#include "base/text.h"
-
-static char *scratch_folder;
-
-// A cmocka set-up and tear-down: every test runs in an empty folder of its own.
-static int scratch_enter(void **state)
-{
-        (void)state;
-        AUTO_ERROR struct error err = {0};
-        scratch_folder = file_temporary_folder(&err);
-        return scratch_folder && chdir(scratch_folder) == 0 ? 0 : -1;
-}
-
-static int scratch_leave(void **state)
-{
-        (void)state;
-        AUTO_ERROR struct error err = {0};
-        bool removed = chdir("/") == 0 && file_remove_tree(scratch_folder, &err);
-        free(scratch_folder);
-        return removed ? 0 : -1;
-}
-
-#define SCRATCH_TEST(function) cmocka_unit_test_setup_teardown(function, scratch_enter, scratch_leave)
-
-// Fails the test, with the message, where ERR is filled.
-__attribute__((unused)) static void no_error(const struct error *err)
-{
-        if (err->code)
-                fail_msg("%s", err->message);
-}
-
-__attribute__((unused)) static void assert_contains(const char *text, const char *part)
-{
-        if (!text || !strstr(text, part))
-                fail_msg("\"%s\" is not in: %s", part, text ? text : "(nothing)");
-}
-
-// Runs a shell command, which must succeed; its output is only shown when it does not.
-__attribute__((format(printf, 1, 2))) static void shell(const char *format, ...)
-{
-        va_list arguments;
-        va_start(arguments, format);
-        AUTO_FREE char *command = text_format_list(format, arguments);
-        va_end(arguments);
-        AUTO_FREE char *quiet = text_format("{ %s\n} >.shell.log 2>&1 || { cat .shell.log >&2; exit 1; }", command);
-        if (system(quiet) != 0) // NOLINT(cert-env33-c)
-                fail_msg("failed: %s", command);
-}
-
-// What a shell command prints, without the last newline; freed with free().
-__attribute__((format(printf, 1, 2), unused)) static char *shell_output(const char *format, ...)
-{
-        va_list arguments;
-        va_start(arguments, format);
-        AUTO_FREE char *command = text_format_list(format, arguments);
-        va_end(arguments);
-        FILE *pipe = popen(command, "r"); // NOLINT(cert-env33-c)
-        assert_non_null(pipe);
-        struct text output = {0};
-        for (int character; (character = fgetc(pipe)) != EOF;)
-                text_add_char(&output, (char)character);
-        if (pclose(pipe) != 0)
-                fail_msg("failed: %s", command);
-        while (output.length && output.data[output.length - 1] == '\n')
-                output.data[--output.length] = '\0';
-        return text_take(&output);
-}
+#include <fcntl.h>
 
 static char *template_folder; // images that took long to make, to be copied
 
@@ -97,7 +18,7 @@ static void templates_remove(void)
 }
 
 // Copies the template NAME into the scratch folder as NAME. False where it has to be made first, with template_keep.
-__attribute__((unused)) static bool template_take(const char *name)
+static inline bool template_take(const char *name)
 {
         AUTO_ERROR struct error err = {0};
         if (!template_folder) {
@@ -112,13 +33,13 @@ __attribute__((unused)) static bool template_take(const char *name)
         return true;
 }
 
-__attribute__((unused)) static void template_keep(const char *name)
+static inline void template_keep(const char *name)
 {
         shell("cp -r --sparse=always '%s' '%s'", name, template_folder);
 }
 
 // Makes `disk` in the scratch folder: that of an installed ESXi, a small one of 300 MiB, without file systems.
-__attribute__((unused)) static void make_installed_disk(void)
+static inline void make_installed_disk(void)
 {
         if (template_take("disk"))
                 return;
@@ -128,4 +49,12 @@ __attribute__((unused)) static void make_installed_disk(void)
               "-n 7:413696:507903 -t 7:4EB2EA39-7855-4790-A79E-FAE495E21F8D -c 7:'OSDATA é' "
               "-n 8:507904:520000 -t 8:AA31E02A-400F-11DB-9590-000C2911D1B8 disk");
         template_keep("disk");
+}
+
+// Puts SIZE bytes at OFFSET of a file that is there already.
+static inline void overwrite(const char *path, uint64_t offset, const void *bytes, size_t size)
+{
+        AUTO_CLOSE int descriptor = open(path, O_WRONLY);
+        assert_true(descriptor >= 0);
+        assert_int_equal(pwrite(descriptor, bytes, size, (off_t)offset), (ssize_t)size);
 }

@@ -107,19 +107,14 @@ static int run_tool(char **arguments)
 
 static void assert_file_is(const char *file, const char *expected)
 {
-        AUTO_BUFFER struct buffer content = {0};
-        read_whole(file, &content);
-        buffer_add_u8(&content, 0);
-        assert_string_equal((const char *)content.data, expected);
+        AUTO_FREE char *content = read_text(file);
+        assert_string_equal(content, expected);
 }
 
 static void assert_file_has(const char *file, const char *part)
 {
-        AUTO_BUFFER struct buffer content = {0};
-        read_whole(file, &content);
-        buffer_add_u8(&content, 0);
-        if (!strstr((const char *)content.data, part))
-                fail_msg("'%s' is not in %s: %s", part, file, (const char *)content.data);
+        AUTO_FREE char *content = read_text(file);
+        assert_contains(content, part);
 }
 
 // The command line was wrong: exit code 2, nothing on standard output, the message and the way to help on the other.
@@ -404,8 +399,6 @@ static void test_the_nearest_name(void **state)
         assert_null(cli_nearest("", names));
         assert_null(cli_nearest("list", names + 4));
 }
-
-#define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, scratch_begin, scratch_end)
 
 int main(void)
 {

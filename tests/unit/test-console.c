@@ -293,7 +293,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_sequences_become_what_stands_on_the_screen),
                 cmocka_unit_test(test_any_cut_of_the_stream_shows_the_same),
-                cmocka_unit_test_setup_teardown(test_the_screen_is_the_one_that_tmux_shows, scratch_begin, scratch_end),
+                IN_SCRATCH(test_the_screen_is_the_one_that_tmux_shows),
                 cmocka_unit_test(test_long_lines_wrap_at_the_eightieth_column),
                 cmocka_unit_test(test_wide_characters_take_two_columns_and_appear_once),
                 cmocka_unit_test(test_broken_utf8_stays_valid_text),

@@ -1,15 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
+#include "tests/unit/scratch.h"
 
-#include <cmocka.h>
-
-#include "base/memory.h"
-#include "base/text.h"
 #include "base/time.h"
 #include "verify/criteria.h"
 #include "verify/log.h"
@@ -87,7 +78,7 @@ static void test_a_good_boot_passes_with_its_evidence(void **state)
         assert_null(verdict.findings[5].text);
         assert_false(verdict.findings[BOOT_COUNT - 1].met); // optional
         AUTO_FREE char *explanation = criteria_explanation(&verdict);
-        assert_non_null(strstr(explanation, "in order"));
+        assert_contains(explanation, "in order");
 }
 
 static void test_the_first_required_criterion_that_is_missing_is_named(void **state)
@@ -108,7 +99,7 @@ static void test_the_first_required_criterion_that_is_missing_is_named(void **st
                 assert_int_equal(verdict_exit_code(verdict.outcome), ERROR_NO);
                 assert_ptr_equal(verdict.missing, &verdict.findings[rows[i].criterion]);
                 AUTO_FREE char *explanation = criteria_explanation(&verdict);
-                assert_non_null(strstr(explanation, BOOT[rows[i].criterion].name));
+                assert_contains(explanation, BOOT[rows[i].criterion].name);
         }
 }
 
@@ -163,7 +154,7 @@ static void test_each_sign_of_a_panic_is_a_panic(void **state)
                         assert_int_equal(verdict.forbidden->line_number, 77);
                         assert_string_equal(verdict.forbidden->text, signs[i]);
                         AUTO_FREE char *explanation = criteria_explanation(&verdict);
-                        assert_non_null(strstr(explanation, "line 77"));
+                        assert_contains(explanation, "line 77");
                 }
         }
 }
@@ -190,7 +181,7 @@ static void test_what_is_forbidden_fails_a_boot_that_is_complete(void **state)
         assert_string_equal(verdict.forbidden->criterion->name, "installer");
         assert_true(criteria_broken(criteria));
         AUTO_FREE char *explanation = criteria_explanation(&verdict);
-        assert_non_null(strstr(explanation, "forbidden"));
+        assert_contains(explanation, "forbidden");
 
         criteria_line(criteria, 100, 0, "PSOD");
         verdict = criteria_judge(criteria);
@@ -243,7 +234,7 @@ static void test_nothing_at_all_fails(void **state)
         struct criteria_verdict verdict = criteria_judge(criteria);
         assert_int_equal(verdict.outcome, VERDICT_FAIL);
         AUTO_FREE char *explanation = criteria_explanation(&verdict);
-        assert_non_null(strstr(explanation, "firmware starts the entry"));
+        assert_contains(explanation, "firmware starts the entry");
 }
 
 static void test_a_wrong_pattern_is_named_with_its_place(void **state)

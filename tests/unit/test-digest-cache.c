@@ -1,54 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "tests/unit/scratch.h"
+
 #include <fcntl.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
-#include <cmocka.h>
-
-#include "base/file.h"
-#include "base/memory.h"
 #include "fw/digest-cache.h"
 
-struct scratch {
-        char *folder, *file, *cache;
-};
-
-static void write_text(const char *path, const char *text)
-{
-        struct bytes bytes = {(const uint8_t *)text, strlen(text)};
-        assert_true(file_replace(path, 0600, bytes, NULL));
-}
+#define FILE_NAME "image"
+#define CACHE     "esxiarm/digests.json"
 
 static int begin(void **state)
 {
-        struct scratch *scratch = memory_new(1, sizeof *scratch);
-        scratch->folder = file_temporary_folder(NULL);
-        scratch->file = file_path(scratch->folder, "image");
-        scratch->cache = file_path(scratch->folder, "esxiarm/digests.json");
-        AUTO_FREE char *cache_folder = file_path(scratch->folder, "esxiarm");
-        assert_true(file_make_folder(cache_folder, 0700, NULL));
-        setenv("XDG_CACHE_HOME", scratch->folder, 1);
-        write_text(scratch->file, "one");
-        *state = scratch;
-        return 0;
-}
-
-static int end(void **state)
-{
-        struct scratch *scratch = *state;
-        file_remove_tree(scratch->folder, NULL);
-        free(scratch->folder);
-        free(scratch->file);
-        free(scratch->cache);
-        free(scratch);
+        if (scratch_begin(state) != 0)
+                return -1;
+        assert_true(file_make_folder("esxiarm", 0700, NULL));
+        setenv("XDG_CACHE_HOME", *state, 1);
+        write_text(FILE_NAME, "one");
         return 0;
 }
 
@@ -71,15 +39,15 @@ static void assert_digest_is_of(const char *path)
 }
 
 // Replaces the digest in the cache, so that it shows whether it is used.
-static void falsify(const struct scratch *scratch)
+static void falsify(void)
 {
         AUTO_BUFFER struct buffer content = {0};
-        assert_true(file_read(scratch->cache, 1 << 16, &content, NULL));
+        assert_true(file_read(CACHE, 1 << 16, &content, NULL));
         buffer_add_u8(&content, 0);
         char *sha256 = strstr((char *)content.data, "sha256");
         assert_non_null(sha256);
         memset(sha256 + strlen("sha256\": \""), 'a', 64);
-        write_text(scratch->cache, (const char *)content.data);
+        write_text(CACHE, (const char *)content.data);
 }
 
 static bool is_falsified(const char *path)
@@ -91,48 +59,48 @@ static bool is_falsified(const char *path)
 
 static void test_an_unchanged_file_is_not_hashed_again(void **state)
 {
-        const struct scratch *scratch = *state;
-        let_age(scratch->file);
-        assert_digest_is_of(scratch->file);
-        falsify(scratch);
-        assert_true(is_falsified(scratch->file));
+        (void)state;
+        let_age(FILE_NAME);
+        assert_digest_is_of(FILE_NAME);
+        falsify();
+        assert_true(is_falsified(FILE_NAME));
 }
 
 static void test_a_changed_file_is_hashed_though_its_times_were_put_back(void **state)
 {
-        const struct scratch *scratch = *state;
+        (void)state;
         struct stat before;
-        let_age(scratch->file);
-        assert_digest_is_of(scratch->file);
-        falsify(scratch);
-        assert_int_equal(stat(scratch->file, &before), 0);
-        FILE *file = fopen(scratch->file, "r+");
+        let_age(FILE_NAME);
+        assert_digest_is_of(FILE_NAME);
+        falsify();
+        assert_int_equal(stat(FILE_NAME, &before), 0);
+        FILE *file = fopen(FILE_NAME, "r+");
         assert_non_null(file);
         fputs("two", file);
         fclose(file);
         struct timespec times[] = {before.st_atim, before.st_mtim};
-        assert_int_equal(utimensat(AT_FDCWD, scratch->file, times, 0), 0);
-        let_age(scratch->file);
-        assert_false(is_falsified(scratch->file));
-        assert_digest_is_of(scratch->file);
+        assert_int_equal(utimensat(AT_FDCWD, FILE_NAME, times, 0), 0);
+        let_age(FILE_NAME);
+        assert_false(is_falsified(FILE_NAME));
+        assert_digest_is_of(FILE_NAME);
 }
 
 static void test_a_file_that_changed_just_now_is_not_remembered(void **state)
 {
-        const struct scratch *scratch = *state;
-        write_text(scratch->file, "three");
-        assert_digest_is_of(scratch->file);
-        assert_false(file_exists(scratch->cache));
+        (void)state;
+        write_text(FILE_NAME, "three");
+        assert_digest_is_of(FILE_NAME);
+        assert_false(file_exists(CACHE));
 }
 
 static void test_a_damaged_cache_only_costs_time(void **state)
 {
-        const struct scratch *scratch = *state;
+        (void)state;
         static const char *const damages[] = {"", "{", "[]", "{\"image\": 1}", "\xFF\xFE"};
-        let_age(scratch->file);
+        let_age(FILE_NAME);
         for (size_t i = 0; i < sizeof damages / sizeof damages[0]; i++) {
-                write_text(scratch->cache, damages[i]);
-                assert_digest_is_of(scratch->file);
+                write_text(CACHE, damages[i]);
+                assert_digest_is_of(FILE_NAME);
         }
 }
 
@@ -143,18 +111,19 @@ static void test_a_missing_file_is_named(void **state)
         AUTO_ERROR struct error err = {0};
         assert_false(digest_remembered("/nowhere/image", &digest, &err));
         assert_int_equal(err.code, ERROR_USAGE);
-        assert_non_null(strstr(err.message, "/nowhere/image"));
+        assert_contains(err.message, "/nowhere/image");
 }
 
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test_setup_teardown(test_an_unchanged_file_is_not_hashed_again, begin, end),
+                cmocka_unit_test_setup_teardown(test_an_unchanged_file_is_not_hashed_again, begin, scratch_end),
                 cmocka_unit_test_setup_teardown(test_a_changed_file_is_hashed_though_its_times_were_put_back, begin,
-                                                end),
-                cmocka_unit_test_setup_teardown(test_a_file_that_changed_just_now_is_not_remembered, begin, end),
-                cmocka_unit_test_setup_teardown(test_a_damaged_cache_only_costs_time, begin, end),
-                cmocka_unit_test_setup_teardown(test_a_missing_file_is_named, begin, end),
+                                                scratch_end),
+                cmocka_unit_test_setup_teardown(test_a_file_that_changed_just_now_is_not_remembered, begin,
+                                                scratch_end),
+                cmocka_unit_test_setup_teardown(test_a_damaged_cache_only_costs_time, begin, scratch_end),
+                cmocka_unit_test_setup_teardown(test_a_missing_file_is_named, begin, scratch_end),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

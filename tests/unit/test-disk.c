@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "images.h"
+#include "tests/unit/images.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -13,15 +13,6 @@ enum {
         MIB = 1 << 20
 };
 
-static struct buffer read_whole(const char *path)
-{
-        struct buffer buffer = {0};
-        AUTO_ERROR struct error err = {0};
-        file_read(path, 1 << 30, &buffer, &err);
-        no_error(&err);
-        return buffer;
-}
-
 // Reads the disk in pieces that lie across every kind of border, and compares it with WANTED, the same disk as qemu-img
 // converts it.
 static void assert_same_bytes(const char *path, const char *format, const char *wanted)
@@ -30,19 +21,16 @@ static void assert_same_bytes(const char *path, const char *format, const char *
         AUTO_ERROR struct error err = {0};
         AUTO_DISK struct disk *disk = NULL;
         AUTO_MAPPING struct file_mapping mapping = {0};
-        file_map(wanted, &mapping, &err);
-        no_error(&err);
+        assert_done(file_map(wanted, &mapping, &err), &err);
         struct bytes raw = mapping.bytes;
-        disk_open(path, format, &disk, &err);
-        no_error(&err);
+        assert_done(disk_open(path, format, &disk, &err), &err);
         assert_int_equal(disk_size(disk), raw.size);
         AUTO_FREE uint8_t *piece = memory_new(MIB, 1);
         size_t at = 0;
         for (size_t i = 0; at < raw.size; i++) {
                 size_t step = steps[i % (sizeof steps / sizeof *steps)];
                 step = step < raw.size - at ? step : raw.size - at;
-                disk_read(disk, at, piece, step, &err);
-                no_error(&err);
+                assert_done(disk_read(disk, at, piece, step, &err), &err);
                 if (memcmp(piece, raw.data + at, step) != 0)
                         fail_msg("%s differs between %zu and %zu", path, at, at + step);
                 at += step;
@@ -177,11 +165,9 @@ static void test_a_raw_image_may_end_within_a_sector(void **state)
         AUTO_DISK struct disk *disk = NULL;
         uint8_t bytes[1024];
         shell("printf abc >image; truncate -s 700 image");
-        disk_open("image", "raw", &disk, &err);
-        no_error(&err);
+        assert_done(disk_open("image", "raw", &disk, &err), &err);
         assert_int_equal(disk_size(disk), 1024);
-        disk_read(disk, 0, bytes, sizeof bytes, &err);
-        no_error(&err);
+        assert_done(disk_read(disk, 0, bytes, sizeof bytes, &err), &err);
         assert_memory_equal(bytes, "abc", 4);
         assert_int_equal(bytes[1023], 0);
 }
@@ -193,10 +179,8 @@ static void test_a_raw_disk_whose_guest_wrote_a_qcow2_header_stays_raw_when_name
         AUTO_ERROR struct error err = {0};
         AUTO_DISK struct disk *disk = NULL;
         uint8_t bytes[4];
-        disk_open("image", "raw", &disk, &err);
-        no_error(&err);
-        disk_read(disk, 0, bytes, sizeof bytes, &err);
-        no_error(&err);
+        assert_done(disk_open("image", "raw", &disk, &err), &err);
+        assert_done(disk_read(disk, 0, bytes, sizeof bytes, &err), &err);
         assert_memory_equal(bytes, "QFI\xfb", 4);
         assert_string_equal(disk_format(disk), "raw");
 }
@@ -208,10 +192,8 @@ static void test_reading_outside_the_disk_is_refused(void **state)
         AUTO_DISK struct disk *disk = NULL;
         uint8_t bytes[512];
         shell("qemu-img create -f qcow2 image 10M");
-        disk_open("image", NULL, &disk, &err);
-        no_error(&err);
-        disk_read(disk, 10 * MIB - 512, bytes, sizeof bytes, &err);
-        no_error(&err);
+        assert_done(disk_open("image", NULL, &disk, &err), &err);
+        assert_done(disk_read(disk, 10 * MIB - 512, bytes, sizeof bytes, &err), &err);
         static const uint64_t places[] = {10 * MIB - 511, 10 * MIB, UINT64_MAX, UINT64_MAX - 511};
         for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
                 AUTO_ERROR struct error refusal = {0};
@@ -261,8 +243,7 @@ static void assert_refused(const char *path, const char *format, enum error_code
         AUTO_DISK struct disk *disk = NULL;
         assert_false(disk_open(path, format, &disk, &err));
         assert_null(disk);
-        if (err.code != code || !strstr(err.message, part))
-                fail_msg("%d, not %d with \"%s\": %s", (int)err.code, (int)code, part, err.message);
+        assert_error(&err, code, part);
 }
 
 static void test_what_is_no_image_is_refused_with_its_name(void **state)
@@ -322,7 +303,8 @@ static void test_a_qcow2_with_any_bit_of_its_header_flipped_does_no_harm(void **
 {
         (void)state;
         shell("qemu-img create -f qcow2 whole 1G; qemu-io -c 'write -P 7 0 64k' whole");
-        AUTO_BUFFER struct buffer whole = read_whole("whole");
+        AUTO_BUFFER struct buffer whole = {0};
+        read_whole("whole", &whole);
         for (size_t bit = 0; bit < 112 * 8; bit += 23) {
                 AUTO_ERROR struct error err = {0};
                 AUTO_DISK struct disk *disk = NULL;
@@ -347,35 +329,33 @@ static void test_a_fragmented_disk_of_40_gib_opens_quickly(void **state)
         AUTO_DISK struct disk *disk = NULL;
         uint8_t bytes[512];
         uint64_t start = time_now_ms();
-        disk_open("image", NULL, &disk, &err);
-        no_error(&err);
+        assert_done(disk_open("image", NULL, &disk, &err), &err);
         disk_read(disk, 0, bytes, sizeof bytes, &err);
         disk_read(disk, 128 << 10, bytes, sizeof bytes, &err);
-        disk_read(disk, (UINT64_C(40) << 30) - 512, bytes, sizeof bytes, &err);
-        no_error(&err);
+        assert_done(disk_read(disk, (UINT64_C(40) << 30) - 512, bytes, sizeof bytes, &err), &err);
         assert_in_range(time_now_ms() - start, 0, 2000); // 0.05 s where nothing else runs
 }
 
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                SCRATCH_TEST(test_every_format_reads_as_qemu_img_converts_it),
-                SCRATCH_TEST(test_a_small_write_leaves_a_readable_image_in_every_format),
-                SCRATCH_TEST(test_layers_are_read_through_a_backing_chain),
-                SCRATCH_TEST(test_layers_may_be_compressed_or_flat),
-                SCRATCH_TEST(test_a_zeroed_cluster_hides_what_its_place_holds),
-                SCRATCH_TEST(test_a_snapshot_does_not_change_what_is_read),
-                SCRATCH_TEST(test_awkward_file_names_are_read),
-                SCRATCH_TEST(test_a_raw_image_may_end_within_a_sector),
-                SCRATCH_TEST(test_a_raw_disk_whose_guest_wrote_a_qcow2_header_stays_raw_when_named),
-                SCRATCH_TEST(test_reading_outside_the_disk_is_refused),
-                SCRATCH_TEST(test_a_machine_may_be_running_on_the_image),
-                SCRATCH_TEST(test_the_image_is_never_written),
-                SCRATCH_TEST(test_what_is_no_image_is_refused_with_its_name),
-                SCRATCH_TEST(test_a_missing_qemu_img_is_named),
-                SCRATCH_TEST(test_a_qcow2_cut_at_any_length_is_never_mistaken_for_a_blank_disk),
-                SCRATCH_TEST(test_a_qcow2_with_any_bit_of_its_header_flipped_does_no_harm),
-                SCRATCH_TEST(test_a_fragmented_disk_of_40_gib_opens_quickly),
+                IN_SCRATCH(test_every_format_reads_as_qemu_img_converts_it),
+                IN_SCRATCH(test_a_small_write_leaves_a_readable_image_in_every_format),
+                IN_SCRATCH(test_layers_are_read_through_a_backing_chain),
+                IN_SCRATCH(test_layers_may_be_compressed_or_flat),
+                IN_SCRATCH(test_a_zeroed_cluster_hides_what_its_place_holds),
+                IN_SCRATCH(test_a_snapshot_does_not_change_what_is_read),
+                IN_SCRATCH(test_awkward_file_names_are_read),
+                IN_SCRATCH(test_a_raw_image_may_end_within_a_sector),
+                IN_SCRATCH(test_a_raw_disk_whose_guest_wrote_a_qcow2_header_stays_raw_when_named),
+                IN_SCRATCH(test_reading_outside_the_disk_is_refused),
+                IN_SCRATCH(test_a_machine_may_be_running_on_the_image),
+                IN_SCRATCH(test_the_image_is_never_written),
+                IN_SCRATCH(test_what_is_no_image_is_refused_with_its_name),
+                IN_SCRATCH(test_a_missing_qemu_img_is_named),
+                IN_SCRATCH(test_a_qcow2_cut_at_any_length_is_never_mistaken_for_a_blank_disk),
+                IN_SCRATCH(test_a_qcow2_with_any_bit_of_its_header_flipped_does_no_harm),
+                IN_SCRATCH(test_a_fragmented_disk_of_40_gib_opens_quickly),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -108,7 +108,7 @@ static void assert_fails(const char *path, struct download download, enum error_
         AUTO_ERROR struct error err = {0};
         assert_false(get(path, download, &err));
         assert_error(&err, code, text);
-        assert_non_null(strstr(err.message, path));
+        assert_contains(err.message, path);
         assert_null(strchr(err.message, '\n'));
         assert_false(file_exists("got"));
         assert_false(file_exists(".got.partial"));
@@ -228,15 +228,23 @@ static void test_a_redirection_never_leads_to_a_local_file(void **state)
         assert_fails("redirect-to-file/etc/passwd", anything, ERROR_USAGE, "only http, https and file");
 }
 
+// A socket on a port that was free, which ADDRESS is.
+static int bind_free_port(struct sockaddr_in *address)
+{
+        *address = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+        socklen_t size = sizeof *address;
+        int fd = socket(AF_INET, SOCK_STREAM, 0);
+        assert_int_equal(bind(fd, (struct sockaddr *)address, size), 0);
+        assert_int_equal(getsockname(fd, (struct sockaddr *)address, &size), 0);
+        return fd;
+}
+
 static void test_a_refused_connection_is_told(void **state)
 {
         (void)state;
         // A port that was free a moment ago.
-        struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
-        socklen_t size = sizeof address;
-        int fd = socket(AF_INET, SOCK_STREAM, 0);
-        assert_int_equal(bind(fd, (struct sockaddr *)&address, size), 0);
-        assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &size), 0);
+        struct sockaddr_in address;
+        int fd = bind_free_port(&address);
         close(fd);
         AUTO_FREE char *url = text_format("http://127.0.0.1:%u/file", (unsigned)ntohs(address.sin_port));
         AUTO_ERROR struct error err = {0};
@@ -252,17 +260,14 @@ static void test_a_server_that_accepts_no_connection_is_given_up(void **state)
 {
         (void)state;
         // Linux drops what comes when the queue of a listening socket is full.
-        struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
-        socklen_t size = sizeof address;
-        int fd = socket(AF_INET, SOCK_STREAM, 0);
-        assert_int_equal(bind(fd, (struct sockaddr *)&address, size), 0);
-        assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &size), 0);
+        struct sockaddr_in address;
+        int fd = bind_free_port(&address);
         assert_int_equal(listen(fd, 0), 0);
         int clients[8];
         for (int i = 0; i < 8; i++) {
                 clients[i] = socket(AF_INET, SOCK_STREAM, 0);
                 fcntl(clients[i], F_SETFL, O_NONBLOCK);
-                (void)connect(clients[i], (struct sockaddr *)&address, size);
+                (void)connect(clients[i], (struct sockaddr *)&address, sizeof address);
         }
         AUTO_FREE char *url = text_format("http://127.0.0.1:%u/file", (unsigned)ntohs(address.sin_port));
         AUTO_ERROR struct error err = {0};
@@ -306,7 +311,7 @@ static void test_a_target_that_cannot_be_written_is_told(void **state)
         struct downloaded downloaded;
         AUTO_ERROR struct error err = {0};
         assert_false(download_file(&download, "/proc/nothing/here", &downloaded, &err));
-        assert_non_null(strstr(err.message, "/proc/nothing/here"));
+        assert_contains(err.message, "/proc/nothing/here");
 }
 
 static void test_a_password_in_a_url_is_never_told(void **state)

@@ -19,19 +19,11 @@ static void feed(struct evidence *evidence, const char *text)
         evidence_console(evidence, text, strlen(text));
 }
 
-// The file as text, freed with free().
-static char *content_of(const char *path)
-{
-        AUTO_BUFFER struct buffer content = {0};
-        read_whole(path, &content);
-        return text_format("%.*s", (int)content.size, content.size ? (const char *)content.data : "");
-}
-
 // The recording at PATH is asciicast v2 (docs.asciinema.org/manual/asciicast/v2), and what it plays is returned, freed
 // with free().
 static char *played(const char *path)
 {
-        AUTO_FREE char *content = content_of(path);
+        AUTO_FREE char *content = read_text(path);
         struct text output = {0};
         double before = 0;
         char *rest = content;
@@ -192,7 +184,7 @@ static void test_events_are_one_json_object_a_line(void **state)
         evidence_event(evidence, "step", json_pack("{s:s}", "screen", "two\nlines \"and\" \xC3\xBC"));
         evidence_event(evidence, "plain", NULL);
         // Without closing anything: each event is in the file at once.
-        AUTO_FREE char *content = content_of("runs/x/events.jsonl");
+        AUTO_FREE char *content = read_text("runs/x/events.jsonl");
         static const char *const kinds[] = {"key", "step", "plain"};
         size_t count = 0;
         double before = 0;
@@ -219,7 +211,7 @@ static void test_an_event_keeps_its_time_and_kind_whatever_its_fields(void **sta
         (void)state;
         AUTO_EVIDENCE struct evidence *evidence = begin("x");
         evidence_event(evidence, "qmp", json_pack("{s:s, s:s}", "event", "RESET", "time", "noon"));
-        AUTO_FREE char *content = content_of("runs/x/events.jsonl");
+        AUTO_FREE char *content = read_text("runs/x/events.jsonl");
         json_t *json = json_loads(content, 0, NULL);
         assert_string_equal(json_string_value(json_object_get(json, "event")), "qmp");
         assert_true(json_is_real(json_object_get(json, "time")));
@@ -282,7 +274,7 @@ static void test_the_test_cases_of_a_suite(void **state)
         AUTO_ERROR struct error err = {0};
         AUTO_EVIDENCE struct evidence *evidence = begin("x");
         assert_done(evidence_junit(evidence, "inst<all>", &verdict, &err), &err);
-        AUTO_FREE char *xml = content_of("runs/x/junit.xml");
+        AUTO_FREE char *xml = read_text("runs/x/junit.xml");
         assert_true(text_starts_with(xml, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n"));
         assert_true(text_ends_with(xml, "</testsuites>\n"));
         static const char *const parts[] = {
@@ -318,7 +310,7 @@ static void test_no_character_that_xml_forbids(void **state)
         const struct criteria_verdict one = {.outcome = VERDICT_FAIL, .findings = &finding, .count = 1};
         AUTO_EVIDENCE struct evidence *evidence = begin("x");
         assert_done(evidence_junit(evidence, all, &one, &err), &err);
-        AUTO_FREE char *xml = content_of("runs/x/junit.xml");
+        AUTO_FREE char *xml = read_text("runs/x/junit.xml");
         for (const char *at = xml; *at; at++)
                 assert_true((unsigned char)*at >= ' ' || *at == '\t' || *at == '\n' || *at == '\r');
         AUTO_BUFFER struct buffer ignored = {0};
@@ -333,11 +325,11 @@ static void test_each_phase_adds_its_suite(void **state)
         const struct criteria_verdict empty = {.outcome = VERDICT_PASS};
         assert_done(evidence_junit(evidence, "install", &verdict, &err), &err);
         assert_done(evidence_junit(evidence, "boot", &empty, &err), &err);
-        AUTO_FREE char *xml = content_of("runs/x/junit.xml");
+        AUTO_FREE char *xml = read_text("runs/x/junit.xml");
         assert_int_equal(occurrences(xml, "<testsuite "), 2);
         assert_int_equal(occurrences(xml, "</testsuite>"), 2);
         assert_int_equal(occurrences(xml, "<testsuites>"), 1);
-        assert_non_null(strstr(xml, "<testsuite name=\"boot\" tests=\"0\" failures=\"0\""));
+        assert_contains(xml, "<testsuite name=\"boot\" tests=\"0\" failures=\"0\"");
 }
 
 static void test_a_killed_launcher_leaves_what_there_was(void **state)
@@ -368,8 +360,6 @@ static void test_a_killed_launcher_leaves_what_there_was(void **state)
         assert_string_equal(output, "said before\r\n");
         shell("grep -q 'said before' runs/x/console.txt; grep -q '\"step\"' runs/x/events.jsonl");
 }
-
-#define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, scratch_begin, scratch_end)
 
 int main(void)
 {

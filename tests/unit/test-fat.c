@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "images.h"
-
-#include <fcntl.h>
+#include "tests/unit/images.h"
 
 #include "verify/fat.h"
 
@@ -28,14 +26,6 @@ static bool volume_open(const char *path, uint64_t offset, struct volume *volume
                fat_open(volume->disk, offset, disk_size(volume->disk) - offset, &volume->fat, err);
 }
 
-static void overwrite(const char *path, uint64_t offset, const void *bytes, size_t size)
-{
-        int descriptor = open(path, O_WRONLY);
-        assert_true(descriptor >= 0);
-        assert_int_equal(pwrite(descriptor, bytes, size, (off_t)offset), (ssize_t)size);
-        close(descriptor);
-}
-
 static struct fat_file find(struct volume *volume, const char *path)
 {
         AUTO_ERROR struct error err = {0};
@@ -49,14 +39,12 @@ static void assert_content(struct volume *volume, const char *path, const char *
 {
         AUTO_ERROR struct error err = {0};
         AUTO_BUFFER struct buffer found = {0}, wanted = {0};
-        file_read(original, LIMIT, &wanted, &err);
-        no_error(&err);
+        assert_done(file_read(original, LIMIT, &wanted, &err), &err);
         struct fat_file file = find(volume, path);
         if (file.kind != FAT_FILE)
                 fail_msg("%s is not there", path);
         assert_int_equal(file.size, wanted.size);
-        fat_read_file(volume->fat, &file, LIMIT, &found, &err);
-        no_error(&err);
+        assert_done(fat_read_file(volume->fat, &file, LIMIT, &found, &err), &err);
         assert_true(bytes_equal(buffer_view(&found), buffer_view(&wanted)));
 }
 
@@ -305,8 +293,7 @@ static void test_any_flipped_bit_of_the_boot_sector_and_the_tables_does_no_harm(
                 AUTO_ERROR struct error err = {0};
                 AUTO_DISK struct disk *disk = NULL;
                 make_fs(tried[i]);
-                disk_open("fs", "raw", &disk, &err); // a raw image is read afresh each time
-                no_error(&err);
+                assert_done(disk_open("fs", "raw", &disk, &err), &err); // a raw image is read afresh each time
                 uint64_t table = tried[i] == FAT32_KIND ? 32 * 512 : 512;
                 for (uint64_t bit = 11 * 8; bit < 64 * 8; bit++) {
                         flip(AT * 8 + bit);
@@ -329,8 +316,7 @@ static void test_a_disk_cut_at_any_place_does_no_harm(void **state)
                 shell("cp --sparse=always fs cut; truncate -s %lu cut", length);
                 AUTO_ERROR struct error err = {0};
                 AUTO_DISK struct disk *disk = NULL;
-                disk_open("cut", "raw", &disk, &err);
-                no_error(&err);
+                assert_done(disk_open("cut", "raw", &disk, &err), &err);
                 ask_everything(disk);
         }
 }
@@ -338,16 +324,16 @@ static void test_a_disk_cut_at_any_place_does_no_harm(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                SCRATCH_TEST(test_files_are_those_that_mtools_wrote),
-                SCRATCH_TEST(test_names_are_found_in_any_case_and_by_their_short_form),
-                SCRATCH_TEST(test_what_is_not_there_is_absent),
-                SCRATCH_TEST(test_a_volume_label_is_no_file),
-                SCRATCH_TEST(test_a_file_longer_than_its_limit_is_refused),
-                SCRATCH_TEST(test_what_is_no_fat_is_refused),
-                SCRATCH_TEST(test_circles_in_cluster_chains_end),
-                SCRATCH_TEST(test_a_chain_that_breaks_off_or_leads_nowhere_is_damage),
-                SCRATCH_TEST(test_any_flipped_bit_of_the_boot_sector_and_the_tables_does_no_harm),
-                SCRATCH_TEST(test_a_disk_cut_at_any_place_does_no_harm),
+                IN_SCRATCH(test_files_are_those_that_mtools_wrote),
+                IN_SCRATCH(test_names_are_found_in_any_case_and_by_their_short_form),
+                IN_SCRATCH(test_what_is_not_there_is_absent),
+                IN_SCRATCH(test_a_volume_label_is_no_file),
+                IN_SCRATCH(test_a_file_longer_than_its_limit_is_refused),
+                IN_SCRATCH(test_what_is_no_fat_is_refused),
+                IN_SCRATCH(test_circles_in_cluster_chains_end),
+                IN_SCRATCH(test_a_chain_that_breaks_off_or_leads_nowhere_is_damage),
+                IN_SCRATCH(test_any_flipped_bit_of_the_boot_sector_and_the_tables_does_no_harm),
+                IN_SCRATCH(test_a_disk_cut_at_any_place_does_no_harm),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -29,14 +29,8 @@ static void assert_content(const char *path, const char *expected)
 // The folder holds exactly the files in NAMES (sorted, a space between): nothing is left lying about.
 static void assert_only(const char *folder, const char *names)
 {
-        AUTO_FREE char *expected = text_format("%s\n", names);
-        shell("ls -A %s | sort | tr '\\n' ' ' | sed 's/ $//' >/tmp/only-%ld", folder, (long)getpid());
-        AUTO_FREE char *list = text_format("/tmp/only-%ld", (long)getpid());
-        AUTO_BUFFER struct buffer content = {0};
-        read_whole(list, &content);
-        unlink(list);
-        buffer_add(&content, "\n", 2);
-        assert_string_equal((const char *)content.data, expected);
+        AUTO_FREE char *found = shell_output("ls -A %s | sort | tr '\\n' ' ' | sed 's/ $//'", folder);
+        assert_string_equal(found, names);
 }
 
 static mode_t mode_of(const char *path)
@@ -771,8 +765,6 @@ static void test_paths_are_joined_by_one_slash(void **state)
         assert_string_equal(slashed, "folder/name");
         assert_string_equal(root, "/name");
 }
-
-#define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, scratch_begin, scratch_end)
 
 int main(void)
 {

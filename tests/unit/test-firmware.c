@@ -290,7 +290,7 @@ static void test_a_firmware_json_cut_off_anywhere_is_damaged(void **state)
         AUTO_FIRMWARE_LIST struct firmware_list list = {0};
         assert_done(firmware_list("root", &list, &err), &err);
         assert_int_equal(list.count, 1);
-        assert_non_null(strstr(list.entries[0].damage, "firmware.json"));
+        assert_contains(list.entries[0].damage, "firmware.json");
 }
 
 static void test_a_tampered_firmware_json_points_nowhere_else(void **state)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "images.h"
+#include "tests/unit/images.h"
 
-#include <fcntl.h>
 #include <inttypes.h>
 
 #include "verify/gpt.h"
@@ -11,14 +10,6 @@ static void read_gpt(const char *path, struct gpt *gpt, struct error *err)
         AUTO_DISK struct disk *disk = NULL;
         if (disk_open(path, NULL, &disk, err))
                 gpt_read(disk, gpt, err);
-}
-
-static void overwrite(const char *path, uint64_t offset, const void *bytes, size_t size)
-{
-        int descriptor = open(path, O_WRONLY);
-        assert_true(descriptor >= 0);
-        assert_int_equal(pwrite(descriptor, bytes, size, (off_t)offset), (ssize_t)size);
-        close(descriptor);
 }
 
 static void assert_line(const char *text, const char *line)
@@ -328,8 +319,7 @@ static void test_any_flipped_bit_leaves_the_partitions_as_they_are_or_is_named(v
         make_installed_disk();
         AUTO_ERROR struct error err = {0};
         AUTO_DISK struct disk *disk = NULL;
-        disk_open("disk", "raw", &disk, &err);
-        no_error(&err);
+        assert_done(disk_open("disk", "raw", &disk, &err), &err);
         AUTO_GPT struct gpt whole = {0};
         gpt_read(disk, &whole, &err);
         no_error(&err);
@@ -375,17 +365,17 @@ static void test_a_disk_cut_at_any_sector_does_no_harm(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                SCRATCH_TEST(test_partitions_are_those_that_sgdisk_made),
-                SCRATCH_TEST(test_sectors_of_4096_bytes_are_read),
-                SCRATCH_TEST(test_a_damaged_primary_is_replaced_by_the_backup),
-                SCRATCH_TEST(test_a_damaged_backup_is_remarked),
-                SCRATCH_TEST(test_a_disk_made_larger_or_cut_is_read_with_a_remark),
-                SCRATCH_TEST(test_both_copies_damaged_is_damage_and_not_the_absence_of_a_table),
-                SCRATCH_TEST(test_a_table_without_protective_mbr_is_remarked),
-                SCRATCH_TEST(test_disks_without_a_gpt_are_told_apart),
-                SCRATCH_TEST(test_absurd_counts_and_sizes_are_refused),
-                SCRATCH_TEST(test_any_flipped_bit_leaves_the_partitions_as_they_are_or_is_named),
-                SCRATCH_TEST(test_a_disk_cut_at_any_sector_does_no_harm),
+                IN_SCRATCH(test_partitions_are_those_that_sgdisk_made),
+                IN_SCRATCH(test_sectors_of_4096_bytes_are_read),
+                IN_SCRATCH(test_a_damaged_primary_is_replaced_by_the_backup),
+                IN_SCRATCH(test_a_damaged_backup_is_remarked),
+                IN_SCRATCH(test_a_disk_made_larger_or_cut_is_read_with_a_remark),
+                IN_SCRATCH(test_both_copies_damaged_is_damage_and_not_the_absence_of_a_table),
+                IN_SCRATCH(test_a_table_without_protective_mbr_is_remarked),
+                IN_SCRATCH(test_disks_without_a_gpt_are_told_apart),
+                IN_SCRATCH(test_absurd_counts_and_sizes_are_refused),
+                IN_SCRATCH(test_any_flipped_bit_leaves_the_partitions_as_they_are_or_is_named),
+                IN_SCRATCH(test_a_disk_cut_at_any_sector_does_no_harm),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

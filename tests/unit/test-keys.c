@@ -76,7 +76,7 @@ static void test_every_name_in_the_list_is_a_key(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test_setup_teardown(test_keys_send_what_the_terminal_sends, scratch_begin, scratch_end),
+                IN_SCRATCH(test_keys_send_what_the_terminal_sends),
                 cmocka_unit_test(test_the_keys_of_the_installer),
                 cmocka_unit_test(test_a_character_is_its_own_name),
                 cmocka_unit_test(test_what_is_no_key),

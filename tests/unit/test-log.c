@@ -1,16 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
+#include "tests/unit/scratch.h"
 
-#include <cmocka.h>
-
-#include "base/error.h"
-#include "base/memory.h"
-#include "base/text.h"
 #include "base/time.h"
 #include "verify/log.h"
 
@@ -93,38 +83,6 @@ static void test_terminal_sequences_leave_nothing_behind(void **state)
                      "b\x0e\x0f"
                      "c",
                      "abc\n");
-}
-
-static void test_eight_bit_controls_are_taken_out_but_not_out_of_utf8(void **state)
-{
-        (void)state;
-        assert_reads("a\x9b"
-                     "1mb\x9d"
-                     "0;t\x9c"
-                     "c\x90q\x9c"
-                     "d\x84"
-                     "e\x85"
-                     "f",
-                     "abcd\ne\nf\n");
-        // Each of these has bytes in its UTF-8 that would be controls by themselves.
-        assert_reads("ěŝĐ…→中", "ěŝĐ…→中\n");
-        assert_reads("\xc2\x9b"
-                     "1mx",
-                     "x\n");
-}
-
-static void test_broken_utf8_becomes_replacement_characters(void **state)
-{
-        (void)state;
-        assert_reads("a\xff"
-                     "b\xc3(c\xe4\xb8\x1b[1md\xa0",
-                     "a\xef\xbf\xbd"
-                     "b\xef\xbf\xbd(c\xef\xbf\xbd"
-                     "d\xef\xbf\xbd\n");
-        assert_reads("\xc0\xaf", "\xef\xbf\xbd\xef\xbf\xbd\n");
-        assert_reads("\xed\xa0", "\xef\xbf\xbd\xef\xbf\xbd\n");
-        assert_reads("\xf4\x8fx", "\xef\xbf\xbdx\n");
-        assert_reads("\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80\n");
 }
 
 static void test_a_sequence_that_was_cut_off_does_not_swallow_the_next_line(void **state)
@@ -239,12 +197,6 @@ static void test_backspaces_and_repeats_are_followed(void **state)
         assert_reads("a\x1b[3bb", "aaaab\n");
 }
 
-static void test_line_graphics_are_no_letters(void **state)
-{
-        (void)state;
-        assert_reads("\x1b(0lqqk\x1b(B title\x1b)0\x0ex\x0fx", "┌──┐ title│x\n");
-}
-
 static void test_what_moves_text_about_forgets_where_it_was(void **state)
 {
         (void)state;
@@ -347,82 +299,12 @@ static void test_what_is_made_to_be_slow_is_not(void **state)
         }
 }
 
-static void test_lines_of_the_boot_manager_are_parsed(void **state)
-{
-        (void)state;
-        static const struct {
-                const char *line;
-                enum log_boot_verb verb;
-                uint16_t number;
-                const char *label, *path, *status;
-        } rows[] = {
-                {"BdsDxe: loading Boot0004 \"VMware ESXi\" from "
-                 "HD(1,GPT,0A48CC8F-F9C7-44DD-9EB5-AF5635D049C8,0x40,0x32000)/\\EFI\\VMware\\safeboot64.efi",
-                 LOG_BOOT_LOADING, 4, "VMware ESXi",
-                 "HD(1,GPT,0A48CC8F-F9C7-44DD-9EB5-AF5635D049C8,0x40,0x32000)/\\EFI\\VMware\\safeboot64.efi", NULL},
-                {"BdsDxe: starting Boot000A \"UEFI Misc Device\" from PciRoot(0x0)/Pci(0x2,0x0)", LOG_BOOT_STARTING, 10,
-                 "UEFI Misc Device", "PciRoot(0x0)/Pci(0x2,0x0)", NULL},
-                {"BdsDxe: failed to load Boot0001 \"UEFI QEMU QEMU USB HARDDRIVE 1-0000:00:01.0-1\" from "
-                 "PciRoot(0x0)/Pci(0x1,0x0)/USB(0x0,0x0): Not Found",
-                 LOG_BOOT_FAILED, 1, "UEFI QEMU QEMU USB HARDDRIVE 1-0000:00:01.0-1",
-                 "PciRoot(0x0)/Pci(0x1,0x0)/USB(0x0,0x0)", "Not Found"},
-                {"BdsDxe: failed to start Boot00ff \"a: b\" from Fv(1)/FvFile(2): Access Denied", LOG_BOOT_FAILED, 255,
-                 "a: b", "Fv(1)/FvFile(2)", "Access Denied"},
-                {"x BdsDxe: loading Boot0002 \"a \" from b\" from \\c", LOG_BOOT_LOADING, 2, "a \" from b", "\\c",
-                 NULL},
-                {"BdsDxe: loading Boot0002", LOG_BOOT_LOADING, 2, NULL, NULL, NULL},
-                {"BdsDxe: loading Boot0002 \"cut off", LOG_BOOT_LOADING, 2, "cut off", NULL, NULL},
-                {"BdsDxe: loading Boot0002 \"\" from ", LOG_BOOT_LOADING, 2, "", "", NULL},
-        };
-        for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-                AUTO_LOG_BOOT struct log_boot boot = {0};
-                assert_true(log_parse_boot_line(rows[i].line, &boot));
-                assert_int_equal(boot.verb, rows[i].verb);
-                assert_int_equal(boot.number, rows[i].number);
-                const char *found[] = {boot.label, boot.path, boot.status};
-                const char *wanted[] = {rows[i].label, rows[i].path, rows[i].status};
-                for (size_t field = 0; field < 3; field++) {
-                        assert_int_equal(found[field] == NULL, wanted[field] == NULL);
-                        if (found[field])
-                                assert_string_equal(found[field], wanted[field]);
-                }
-        }
-}
-
-static void test_other_lines_are_no_lines_of_the_boot_manager(void **state)
-{
-        (void)state;
-        static const char *const lines[] = {"",
-                                            "BdsDxe",
-                                            "BdsDxe: ",
-                                            "BdsDxe: loading",
-                                            "BdsDxe: loading Boot",
-                                            "BdsDxe: loading Boot000",
-                                            "BdsDxe: loading Boot00G0 \"x\" from y",
-                                            "BdsDxe: No bootable option or device was found.",
-                                            "loading Boot0004 \"VMware ESXi\" from x"};
-        for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
-                struct log_boot boot;
-                assert_false(log_parse_boot_line(lines[i], &boot));
-                assert_null(boot.label);
-        }
-        static const char whole[] = "BdsDxe: failed to load Boot0001 \"UEFI\" from PciRoot(0x0): Not Found";
-        for (size_t length = 0; length < sizeof whole; length++) {
-                AUTO_FREE char *cut = text_format("%.*s", (int)length, whole);
-                AUTO_LOG_BOOT struct log_boot boot = {0};
-                assert_int_equal(log_parse_boot_line(cut, &boot), length >= strlen("BdsDxe: failed to load Boot0001"));
-        }
-        assert_string_equal(log_boot_verb_text(LOG_BOOT_FAILED), "failed");
-}
-
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_lines_end_with_any_kind_of_line_end),
                 cmocka_unit_test(test_numbers_and_offsets_are_those_of_the_raw_log),
                 cmocka_unit_test(test_terminal_sequences_leave_nothing_behind),
-                cmocka_unit_test(test_eight_bit_controls_are_taken_out_but_not_out_of_utf8),
-                cmocka_unit_test(test_broken_utf8_becomes_replacement_characters),
                 cmocka_unit_test(test_a_sequence_that_was_cut_off_does_not_swallow_the_next_line),
                 cmocka_unit_test(test_a_line_of_the_firmware_after_a_cleared_screen_stands_alone),
                 cmocka_unit_test(test_text_placed_in_pieces_is_one_line_a_row),
@@ -433,14 +315,11 @@ int main(void)
                 cmocka_unit_test(test_a_line_that_flows_over_an_old_screen_is_not_mixed_with_it),
                 cmocka_unit_test(test_the_cursor_is_saved_and_restored),
                 cmocka_unit_test(test_backspaces_and_repeats_are_followed),
-                cmocka_unit_test(test_line_graphics_are_no_letters),
                 cmocka_unit_test(test_what_moves_text_about_forgets_where_it_was),
                 cmocka_unit_test(test_a_line_longer_than_the_limit_is_cut),
                 cmocka_unit_test(test_a_quiet_console_can_be_read_out_and_go_on),
                 cmocka_unit_test(test_noise_gives_the_same_lines_however_it_is_cut),
                 cmocka_unit_test(test_what_is_made_to_be_slow_is_not),
-                cmocka_unit_test(test_lines_of_the_boot_manager_are_parsed),
-                cmocka_unit_test(test_other_lines_are_no_lines_of_the_boot_manager),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

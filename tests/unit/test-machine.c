@@ -293,7 +293,7 @@ static void test_a_second_process_is_refused_and_told_whose_the_machine_is(void 
         read_whole("message", &message);
         buffer_add_u8(&message, 0);
         AUTO_FREE char *owner = text_format("is in use by another esxiarm (process %ld)", (long)getpid());
-        assert_non_null(strstr((const char *)message.data, owner));
+        assert_contains((const char *)message.data, owner);
         machine_close(&machine);
         assert_int_equal(lock_elsewhere(), 0);
 }
@@ -388,8 +388,6 @@ static void test_what_changed_before_the_lock_is_read_anew(void **state)
         assert_false(machine_lock(&other, &damaged));
         assert_error(&damaged, ERROR_DAMAGED, "machine.json:1");
 }
-
-#define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, scratch_begin, scratch_end)
 
 int main(void)
 {

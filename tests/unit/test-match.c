@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "images.h"
+#include "tests/unit/images.h"
 
 #include <fcntl.h>
 
@@ -51,8 +51,7 @@ static void make_esxi_disk(void)
 static void scene_open_disk(struct scene *scene, const char *path)
 {
         AUTO_ERROR struct error err = {0};
-        disk_open(path, NULL, &scene->disk, &err);
-        no_error(&err);
+        assert_done(disk_open(path, NULL, &scene->disk, &err), &err);
         scene->input.disk = scene->disk;
         AUTO_GPT struct gpt gpt = {0};
         if (!gpt_read(scene->disk, &gpt, NULL) || !gpt_find_esp(&gpt))
@@ -108,6 +107,13 @@ static void scene_open(struct scene *scene, const char *disk)
         scene_open_disk(scene, disk);
 }
 
+// The disk of an installed ESXi, with a store that has no entry yet.
+static void scene_open_esxi(struct scene *scene)
+{
+        make_esxi_disk();
+        scene_open(scene, "esxi");
+}
+
 static void scene_order(struct scene *scene, uint16_t number)
 {
         scene->order[scene->order_count++] = number;
@@ -141,8 +147,7 @@ static void test_an_entry_for_the_esp_with_its_loader_holds(void **state)
 {
         (void)state;
         AUTO_SCENE struct scene scene = {0};
-        make_esxi_disk();
-        scene_open(&scene, "esxi");
+        scene_open_esxi(&scene);
         scene_add(&scene, 4, "VMware ESXi", &scene.esp, LOADER, true);
         scene_order(&scene, 0);
         scene_order(&scene, 4);
@@ -218,8 +223,7 @@ static void test_found_and_expected_are_written_as_the_firmware_writes_them(void
 {
         (void)state;
         AUTO_SCENE struct scene scene = {0};
-        make_esxi_disk();
-        scene_open(&scene, "esxi");
+        scene_open_esxi(&scene);
         struct devpath_partition other = scene.esp;
         guid_parse("0A48CC8F-F9C7-44DD-9EB5-AF5635D049C8", &other.guid);
         scene_add(&scene, 4, "VMware ESXi", &other, LOADER, true);
@@ -237,8 +241,7 @@ static void test_of_several_entries_with_the_label_one_that_matches_suffices(voi
 {
         (void)state;
         AUTO_SCENE struct scene scene = {0};
-        make_esxi_disk();
-        scene_open(&scene, "esxi");
+        scene_open_esxi(&scene);
         struct devpath_partition other = scene.esp;
         other.guid.bytes[0] ^= 1;
         scene_add(&scene, 2, "VMware ESXi", &other, LOADER, true);
@@ -256,8 +259,7 @@ static void test_of_several_entries_that_do_not_match_the_nearest_is_named(void 
 {
         (void)state;
         AUTO_SCENE struct scene scene = {0};
-        make_esxi_disk();
-        scene_open(&scene, "esxi");
+        scene_open_esxi(&scene);
         struct devpath_partition other = scene.esp;
         other.guid.bytes[0] ^= 1;
         scene_add(&scene, 2, "VMware ESXi", &other, LOADER, true);
@@ -275,8 +277,7 @@ static void test_another_label_can_be_asked_for(void **state)
 {
         (void)state;
         AUTO_SCENE struct scene scene = {0};
-        make_esxi_disk();
-        scene_open(&scene, "esxi");
+        scene_open_esxi(&scene);
         scene_add(&scene, 1, "Rehearsal", &scene.esp, LOADER, true);
         scene_order(&scene, 1);
         scene.input.label = "Rehearsal";
@@ -288,8 +289,7 @@ static void test_the_entry_may_name_another_partition_of_the_disk(void **state)
 {
         (void)state;
         AUTO_SCENE struct scene scene = {0};
-        make_esxi_disk();
-        scene_open(&scene, "esxi");
+        scene_open_esxi(&scene);
         AUTO_GPT struct gpt gpt = {0};
         AUTO_ERROR struct error err = {0};
         gpt_read(scene.disk, &gpt, &err);
@@ -376,8 +376,7 @@ static void test_a_changed_firmware_is_named_before_anything_else(void **state)
 {
         (void)state;
         AUTO_SCENE struct scene scene = {0};
-        make_esxi_disk();
-        scene_open(&scene, "esxi");
+        scene_open_esxi(&scene);
         scene_order(&scene, 0);
         scene.input.expected_code = "aa11";
         scene.input.actual_code = "aa22";
@@ -435,20 +434,20 @@ static void test_a_disk_of_40_gib_is_matched_quickly(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                SCRATCH_TEST(test_an_entry_for_the_esp_with_its_loader_holds),
-                SCRATCH_TEST(test_each_difference_of_an_entry_is_named),
-                SCRATCH_TEST(test_found_and_expected_are_written_as_the_firmware_writes_them),
-                SCRATCH_TEST(test_of_several_entries_with_the_label_one_that_matches_suffices),
-                SCRATCH_TEST(test_of_several_entries_that_do_not_match_the_nearest_is_named),
-                SCRATCH_TEST(test_another_label_can_be_asked_for),
-                SCRATCH_TEST(test_the_entry_may_name_another_partition_of_the_disk),
-                SCRATCH_TEST(test_a_blank_store_is_named),
-                SCRATCH_TEST(test_each_difference_of_a_disk_is_named),
-                SCRATCH_TEST(test_a_damaged_copy_of_the_gpt_is_remarked_and_does_not_matter),
-                SCRATCH_TEST(test_a_changed_firmware_is_named_before_anything_else),
-                SCRATCH_TEST(test_the_firmware_is_compared_only_where_both_are_known),
-                SCRATCH_TEST(test_every_reason_has_an_id_of_its_own_and_an_advice),
-                SCRATCH_TEST(test_a_disk_of_40_gib_is_matched_quickly),
+                IN_SCRATCH(test_an_entry_for_the_esp_with_its_loader_holds),
+                IN_SCRATCH(test_each_difference_of_an_entry_is_named),
+                IN_SCRATCH(test_found_and_expected_are_written_as_the_firmware_writes_them),
+                IN_SCRATCH(test_of_several_entries_with_the_label_one_that_matches_suffices),
+                IN_SCRATCH(test_of_several_entries_that_do_not_match_the_nearest_is_named),
+                IN_SCRATCH(test_another_label_can_be_asked_for),
+                IN_SCRATCH(test_the_entry_may_name_another_partition_of_the_disk),
+                IN_SCRATCH(test_a_blank_store_is_named),
+                IN_SCRATCH(test_each_difference_of_a_disk_is_named),
+                IN_SCRATCH(test_a_damaged_copy_of_the_gpt_is_remarked_and_does_not_matter),
+                IN_SCRATCH(test_a_changed_firmware_is_named_before_anything_else),
+                IN_SCRATCH(test_the_firmware_is_compared_only_where_both_are_known),
+                IN_SCRATCH(test_every_reason_has_an_id_of_its_own_and_an_advice),
+                IN_SCRATCH(test_a_disk_of_40_gib_is_matched_quickly),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

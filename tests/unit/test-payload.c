@@ -195,8 +195,6 @@ static void test_no_temporary_folder_is_left(void **state)
         shell("test -z \"$(ls -A tmp)\"");
 }
 
-#define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, scratch_begin, scratch_end)
-
 int main(void)
 {
         const struct CMUnitTest tests[] = {

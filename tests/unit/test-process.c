@@ -611,8 +611,6 @@ static void test_no_descriptor_is_left_open(void **state)
         assert_int_equal(open_descriptors(), before);
 }
 
-#define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, scratch_begin, scratch_end)
-
 int main(void)
 {
         const struct CMUnitTest tests[] = {

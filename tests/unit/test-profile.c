@@ -452,8 +452,6 @@ static void test_the_disk_s_generic_entry_is_a_success_too(void **state)
         assert_int_equal(judge(&profile->boot, LINES(lines), NULL), VERDICT_PASS);
 }
 
-#define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, scratch_begin, scratch_end)
-
 int main(void)
 {
         const struct CMUnitTest tests[] = {

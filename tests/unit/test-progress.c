@@ -206,7 +206,7 @@ int main(void)
                 cmocka_unit_test(test_quick_work_shows_nothing),
                 cmocka_unit_test(test_nothing_is_drawn_on_a_dumb_terminal),
                 cmocka_unit_test(test_what_is_known_of_the_terminal),
-                cmocka_unit_test_setup_teardown(test_nothing_is_drawn_into_a_file, scratch_begin, scratch_end),
+                IN_SCRATCH(test_nothing_is_drawn_into_a_file),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

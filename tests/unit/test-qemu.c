@@ -310,8 +310,7 @@ int main(void)
                 cmocka_unit_test(test_the_disk_alone_has_no_bootindex),
                 cmocka_unit_test(test_the_payload_is_booted_first_and_cannot_be_written),
                 cmocka_unit_test(test_no_comma_of_a_path_or_name_stays_single),
-                cmocka_unit_test_setup_teardown(test_qemu_takes_the_arguments_with_the_strangest_paths, scratch_begin,
-                                                scratch_end),
+                IN_SCRATCH(test_qemu_takes_the_arguments_with_the_strangest_paths),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

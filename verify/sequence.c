@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "verify/sequence.h"
+
+#include <string.h>
+
+enum {
+        BEL = 0x07,
+        LF = CONTROL_LF,
+        CR = CONTROL_CR,
+        SO = 0x0E,
+        SI = 0x0F,
+        CAN = 0x18,
+        SUB = 0x1A,
+        ESC = 0x1B,
+        DEL = 0x7F,
+        C1_FIRST = 0x80,
+        C1_LAST = 0x9F,
+        C1_TO_ESCAPE = 0x40, // 0x9B stands for ESC [, and so on
+        ST = 0x9C,
+        REPLACEMENT = 0xFFFD,
+};
+
+// How the next byte is read.
+enum {
+        STATE_TEXT,
+        STATE_CHARACTER,     // in the UTF-8 of one
+        STATE_ESCAPE,        // after ESC
+        STATE_CHARACTER_SET, // after ESC ( or ESC ), and what else takes one more byte
+        STATE_CONTROL,       // in a control sequence, after CSI
+        STATE_STRING,        // in an operating system command or its like, up to ST or BEL
+        STATE_STRING_ESCAPE, // after ESC in one
+};
+
+// The functions that read are true where SEQUENCE was complete with what they read.
+
+static bool complete(const struct sequence_decoder *decoder, struct sequence *sequence, enum sequence_kind kind,
+                     uint32_t code)
+{
+        sequence->kind = kind;
+        sequence->code = code;
+        sequence->offset = decoder->began;
+        sequence->line_feeds = decoder->line_feeds;
+        return true;
+}
+
+// Sequences.
+
+static void begin_sequence(struct sequence_decoder *decoder, unsigned state)
+{
+        decoder->state = state;
+        decoder->size = 0;
+        decoder->parameter = 0;
+        decoder->prefix = 0;
+        memset(decoder->parameters, 0, sizeof decoder->parameters);
+}
+
+// An escape sequence of one character, or the 8-bit control that stands for it.
+static bool end_escape(struct sequence_decoder *decoder, uint8_t byte, bool c1, struct sequence *sequence)
+{
+        decoder->state = STATE_TEXT;
+        switch (byte) {
+        case '[':
+                begin_sequence(decoder, STATE_CONTROL);
+                return false;
+        case ']': // an operating system command, and the other strings
+        case 'P':
+        case 'X':
+        case '^':
+        case '_':
+        case 'k':
+                begin_sequence(decoder, STATE_STRING);
+                decoder->string_is_c1 = c1;
+                return false;
+        default:
+                return byte > 0x2F && byte < DEL && complete(decoder, sequence, SEQUENCE_ESCAPE, byte);
+        }
+}
+
+static bool read_escape(struct sequence_decoder *decoder, uint8_t byte, struct sequence *sequence)
+{
+        if (byte < 0x20 || byte > 0x2F)
+                return end_escape(decoder, byte, false, sequence);
+        begin_sequence(decoder, STATE_CHARACTER_SET);
+        decoder->set = byte == '(' ? 0 : byte == ')' ? 1 : 2;
+        return false;
+}
+
+static void read_character_set(struct sequence_decoder *decoder, uint8_t byte)
+{
+        if (byte >= 0x20 && byte <= 0x2F)
+                return;
+        if (decoder->set < 2)
+                decoder->graphics[decoder->set] = byte == '0';
+        decoder->state = STATE_TEXT;
+}
+
+static void read_parameter(struct sequence_decoder *decoder, uint8_t byte)
+{
+        size_t last = SEQUENCE_PARAMETERS - 1;
+        unsigned *parameter = &decoder->parameters[decoder->parameter < last ? decoder->parameter : last];
+        if (byte >= '0' && byte <= '9') {
+                unsigned value = *parameter * 10 + (byte - '0');
+                *parameter = value < SEQUENCE_PARAMETER_MOST ? value : SEQUENCE_PARAMETER_MOST;
+        } else if (byte == ';' || byte == ':') {
+                decoder->parameter++;
+        } else if (byte >= '<' && byte <= '?') {
+                decoder->prefix = (char)byte;
+        } else {
+                decoder->prefix = '!';
+        }
+}
+
+static bool read_control(struct sequence_decoder *decoder, uint8_t byte, struct sequence *sequence)
+{
+        if (byte < 0x40) {
+                read_parameter(decoder, byte);
+                return false;
+        }
+        decoder->state = STATE_TEXT;
+        complete(decoder, sequence, SEQUENCE_CONTROL, byte);
+        memcpy(sequence->parameters, decoder->parameters, sizeof sequence->parameters);
+        sequence->prefix = decoder->prefix;
+        return true;
+}
+
+static void read_string(struct sequence_decoder *decoder, uint8_t byte)
+{
+        if (byte == ESC)
+                decoder->state = STATE_STRING_ESCAPE;
+        else if (byte == BEL || (byte == ST && decoder->string_is_c1))
+                decoder->state = STATE_TEXT;
+}
+
+// Whether BYTE ends a sequence that did not come to its end: it was cut off by what else was written, or is none.
+static bool breaks_sequence(struct sequence_decoder *decoder, uint8_t byte)
+{
+        bool string = decoder->state == STATE_STRING || decoder->state == STATE_STRING_ESCAPE;
+        return byte == LF || byte == CAN || byte == SUB || ++decoder->size > SEQUENCE_LIMIT ||
+               (!string && (byte == CR || byte == ESC || byte >= C1_FIRST)) ||
+               (decoder->state == STATE_CONTROL && (byte < 0x20 || byte == DEL)) ||
+               (decoder->state == STATE_STRING_ESCAPE && byte != '\\');
+}
+
+// Characters.
+
+static uint32_t graphic(uint8_t byte)
+{
+        // DEC's special graphics, from 0x5F to 0x7E.
+        static const uint16_t points[] = {
+                ' ',    0x25C6, 0x2592, 0x2409, 0x240C, 0x240D, 0x240A, 0x00B0, 0x00B1, 0x2424, 0x240B,
+                0x2518, 0x2510, 0x250C, 0x2514, 0x253C, 0x23BA, 0x23BB, 0x2500, 0x23BC, 0x23BD, 0x251C,
+                0x2524, 0x2534, 0x252C, 0x2502, 0x2264, 0x2265, 0x03C0, 0x2260, 0x00A3, 0x00B7,
+        };
+        return points[byte - 0x5F];
+}
+
+static bool read_c0(struct sequence_decoder *decoder, uint8_t byte, struct sequence *sequence)
+{
+        if (byte != SO && byte != SI)
+                return complete(decoder, sequence, SEQUENCE_SINGLE, byte);
+        decoder->shifted = byte == SO;
+        return false;
+}
+
+// Whether BYTE is not the continuation that the UTF-8 awaits, or makes of it what can no longer become valid.
+static bool breaks_character(const struct sequence_decoder *decoder, uint8_t byte)
+{
+        unsigned open_bits = 6 * (decoder->awaited - 1);
+        uint32_t lowest = (decoder->code_point << 6 | (byte & 0x3F)) << open_bits;
+        uint32_t highest = lowest | ((UINT32_C(1) << open_bits) - 1);
+        return (byte & 0xC0) != 0x80 || highest < decoder->least || lowest > 0x10FFFF ||
+               (lowest >= 0xD800 && highest <= 0xDFFF);
+}
+
+static bool continue_character(struct sequence_decoder *decoder, uint8_t byte, struct sequence *sequence)
+{
+        decoder->code_point = decoder->code_point << 6 | (byte & 0x3F);
+        if (--decoder->awaited)
+                return false;
+        decoder->state = STATE_TEXT;
+        if (decoder->code_point >= C1_FIRST && decoder->code_point <= C1_LAST)
+                return end_escape(decoder, (uint8_t)(decoder->code_point - C1_TO_ESCAPE), true, sequence);
+        return complete(decoder, sequence, SEQUENCE_CHARACTER, decoder->code_point);
+}
+
+static bool begin_character(struct sequence_decoder *decoder, uint8_t byte, struct sequence *sequence)
+{
+        static const struct {
+                uint8_t first, last, mask;
+                unsigned awaited;
+                uint32_t least;
+        } leads[] = {{0xC2, 0xDF, 0x1F, 1, 0x80}, {0xE0, 0xEF, 0x0F, 2, 0x800}, {0xF0, 0xF4, 0x07, 3, 0x10000}};
+        for (size_t i = 0; i < sizeof leads / sizeof *leads; i++) {
+                if (byte < leads[i].first || byte > leads[i].last)
+                        continue;
+                decoder->state = STATE_CHARACTER;
+                decoder->code_point = byte & leads[i].mask;
+                decoder->awaited = leads[i].awaited;
+                decoder->least = leads[i].least;
+                return false;
+        }
+        if (byte >= C1_FIRST && byte <= C1_LAST)
+                return end_escape(decoder, (uint8_t)(byte - C1_TO_ESCAPE), true, sequence);
+        return complete(decoder, sequence, SEQUENCE_CHARACTER, REPLACEMENT);
+}
+
+static bool read_text(struct sequence_decoder *decoder, uint8_t byte, struct sequence *sequence)
+{
+        decoder->began = decoder->offset;
+        if (byte >= 0x20 && byte < DEL) {
+                bool is_graphic = byte >= 0x5F && decoder->graphics[decoder->shifted];
+                return complete(decoder, sequence, SEQUENCE_CHARACTER, is_graphic ? graphic(byte) : byte);
+        }
+        if (byte == ESC) {
+                begin_sequence(decoder, STATE_ESCAPE);
+                return false;
+        }
+        if (byte < 0x20)
+                return read_c0(decoder, byte, sequence);
+        return byte != DEL && begin_character(decoder, byte, sequence);
+}
+
+static bool read_byte(struct sequence_decoder *decoder, uint8_t byte, struct sequence *sequence)
+{
+        // What follows ESC in a string is a new sequence, if it does not end the string.
+        if (decoder->state > STATE_CHARACTER && breaks_sequence(decoder, byte))
+                decoder->state = decoder->state == STATE_STRING_ESCAPE && byte >= 0x20 ? STATE_ESCAPE : STATE_TEXT;
+        switch (decoder->state) {
+        case STATE_TEXT:
+                return read_text(decoder, byte, sequence);
+        case STATE_CHARACTER:
+                return continue_character(decoder, byte, sequence);
+        case STATE_ESCAPE:
+                return read_escape(decoder, byte, sequence);
+        case STATE_CONTROL:
+                return read_control(decoder, byte, sequence);
+        case STATE_CHARACTER_SET:
+                read_character_set(decoder, byte);
+                return false;
+        case STATE_STRING:
+                read_string(decoder, byte);
+                return false;
+        default: // the end of a string
+                decoder->state = STATE_TEXT;
+                return false;
+        }
+}
+
+// Kept out of sequence_next, whose short way would else save and restore the registers that only this one needs.
+__attribute__((noinline)) static bool read_bytes(struct sequence_decoder *decoder, struct bytes *input,
+                                                 struct sequence *sequence)
+{
+        while (input->size) {
+                uint8_t byte = *input->data;
+                if (decoder->state == STATE_CHARACTER && breaks_character(decoder, byte)) {
+                        // BYTE is no part of it and is read anew.
+                        decoder->state = STATE_TEXT;
+                        return complete(decoder, sequence, SEQUENCE_CHARACTER, REPLACEMENT);
+                }
+                bool whole = read_byte(decoder, byte, sequence);
+                decoder->line_feeds += byte == LF;
+                decoder->offset++;
+                *input = (struct bytes){input->data + 1, input->size - 1};
+                if (whole)
+                        return true;
+        }
+        return false;
+}
+
+// Nearly every byte is plain text, and is taken without a look at what else it could be.
+bool sequence_next(struct sequence_decoder *decoder, struct bytes *input, struct sequence *sequence)
+{
+        uint8_t byte = input->size ? *input->data : 0;
+        if (decoder->state != STATE_TEXT || byte < 0x20 || byte >= 0x5F)
+                return read_bytes(decoder, input, sequence);
+        sequence->kind = SEQUENCE_CHARACTER;
+        sequence->code = byte;
+        sequence->offset = decoder->offset++;
+        sequence->line_feeds = decoder->line_feeds;
+        *input = (struct bytes){input->data + 1, input->size - 1};
+        return true;
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The decoder of terminal sequences: bytes go in, in any pieces, and what a terminal would act on comes out, one by one.
+//
+// A terminal's bytes are characters in UTF-8 with controls between them (ECMA-48, and what the VT100 and xterm add):
+//
+//         a  é  中                      characters
+//         BS  HT  LF  CR                single controls, 0x00 to 0x1F (C0)
+//         ESC M                         escape sequences; 0x8D, bare or as U+008D, is the same one (C1)
+//         ESC [ 5 ; 10 H                control sequences: parameters and a final byte that says what they are for
+//         ESC ] 0 ; title BEL           strings for the terminal itself: nothing comes out
+//         ESC ( 0                       character sets: from here on letters are line graphics, until another set
+//
+// Nothing is trusted and nothing grows. Broken UTF-8 becomes U+FFFD as soon as it can no longer become valid (Unicode 15,
+// 3.9). A sequence that does not come to its end is dropped: with it nothing that follows is lost, above all no line.
+//
+// Source: ECMA-48, 5th edition, 5.2 to 5.6; DEC VT100 User Guide, chapter 3 (the line graphics); xterm, ctlseqs.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+
+enum {
+        SEQUENCE_PARAMETERS = 4,        // of a control sequence; what more there are fall together with the last
+        SEQUENCE_PARAMETER_MOST = 9999, // no value is greater
+        SEQUENCE_LIMIT = 4096,          // bytes after which a sequence that does not end is dropped
+};
+
+// The single controls that move a cursor. The others come out too.
+enum {
+        CONTROL_BS = 0x08,
+        CONTROL_HT = 0x09,
+        CONTROL_LF = 0x0A,
+        CONTROL_VT = 0x0B,
+        CONTROL_FF = 0x0C,
+        CONTROL_CR = 0x0D,
+};
+
+enum sequence_kind {
+        SEQUENCE_CHARACTER, // `code` is a code point, never a control
+        SEQUENCE_SINGLE,    // a single control, `code`
+        SEQUENCE_ESCAPE,    // ESC and `code`, or the 8-bit control that stands for it
+        SEQUENCE_CONTROL,   // a control sequence that ends with `code`
+};
+
+struct sequence {
+        enum sequence_kind kind;
+        uint32_t code;
+        // Of a control sequence: 0 where a parameter is absent, and what makes another sequence of it ('?' and its like
+        // before the parameters, '!' for an intermediate byte), or 0.
+        unsigned parameters[SEQUENCE_PARAMETERS];
+        char prefix;
+        uint64_t offset;     // of its first byte in all that was read, from 0
+        uint64_t line_feeds; // that were read before it
+};
+
+// What goes on from one piece to the next. Starts as {0}; its members are the decoder's own.
+struct sequence_decoder {
+        uint64_t offset, line_feeds; // of the byte that is read
+        uint64_t began;              // the offset of the first byte of what is being read
+
+        unsigned state;
+        size_t size; // of the sequence so far
+        unsigned parameters[SEQUENCE_PARAMETERS];
+        size_t parameter;
+        char prefix;
+        bool string_is_c1; // a string that began with an 8-bit control, and may end with one
+        unsigned set;      // the character set that is being designated, 0 or 1, or 2 for none
+        bool graphics[2];  // whether that set is the one of line graphics
+        unsigned shifted;  // which of them is in use
+
+        uint32_t code_point; // of the UTF-8 that is read
+        uint32_t least;      // what it must be at least, not to be written too long
+        unsigned awaited;    // bytes of it that are still to come
+};
+
+// Reads up to the end of the next sequence, and takes what was read from the front of INPUT. False where INPUT ended first:
+// what it began goes on with the next piece. How the bytes are cut into pieces makes no difference.
+bool sequence_next(struct sequence_decoder *decoder, struct bytes *input, struct sequence *sequence);
