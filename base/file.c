@@ -66,6 +66,42 @@ bool file_read(const char *path, uint64_t limit, struct buffer *buffer, struct e
         }
 }
 
+// Where the data after AT begins, and where it ends. A file system that knows no holes is all data.
+static bool next_data(int fd, off_t at, off_t size, off_t *begin, off_t *end)
+{
+        *begin = at;
+        *end = size;
+#ifdef SEEK_DATA
+        off_t data = lseek(fd, at, SEEK_DATA);
+        if (data < 0 && errno == ENXIO)
+                return false;
+        off_t hole = data < 0 ? -1 : lseek(fd, data, SEEK_HOLE);
+        if (hole >= 0) {
+                // A file that grows while it is copied is copied as long as it was.
+                *begin = data < size ? data : size;
+                *end = hole < size ? hole : size;
+        }
+#endif
+        return at < size;
+}
+
+// Where the last data of the file ends; its size where there are too many holes to look at them all.
+static uint64_t data_end(int fd, off_t size)
+{
+        enum {
+                MOST_HOLES = 64
+        };
+        off_t end = 0;
+        off_t begin;
+        for (int holes = 0; holes < MOST_HOLES; holes++) {
+                off_t next;
+                if (end == size || !next_data(fd, end, size, &begin, &next))
+                        return (uint64_t)end;
+                end = next;
+        }
+        return (uint64_t)size;
+}
+
 bool file_map(const char *path, struct file_mapping *mapping, struct error *err)
 {
         *mapping = (struct file_mapping){0};
@@ -83,6 +119,7 @@ bool file_map(const char *path, struct file_mapping *mapping, struct error *err)
         if (data == MAP_FAILED)
                 return error_system(err, "%s: cannot map", path);
         mapping->bytes = (struct bytes){data, (size_t)status.st_size};
+        mapping->data_end = data_end(fd, status.st_size);
         return true;
 }
 
@@ -299,25 +336,6 @@ bool file_replace(const char *path, mode_t mode, struct bytes bytes, struct erro
         AUTO_REPLACEMENT struct file_replacement *replacement = file_replacement_begin(path, mode, err);
         return replacement && file_replacement_write(replacement, bytes, err) &&
                file_replacement_commit(&replacement, err);
-}
-
-// Where the data after AT begins, and where it ends. A file system that knows no holes is all data.
-static bool next_data(int fd, off_t at, off_t size, off_t *begin, off_t *end)
-{
-        *begin = at;
-        *end = size;
-#ifdef SEEK_DATA
-        off_t data = lseek(fd, at, SEEK_DATA);
-        if (data < 0 && errno == ENXIO)
-                return false;
-        off_t hole = data < 0 ? -1 : lseek(fd, data, SEEK_HOLE);
-        if (hole >= 0) {
-                // A file that grows while it is copied is copied as long as it was.
-                *begin = data < size ? data : size;
-                *end = hole < size ? hole : size;
-        }
-#endif
-        return at < size;
 }
 
 static bool copy_range(int fd, const char *source, off_t begin, off_t end, struct file_replacement *replacement,
