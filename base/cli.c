@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/cli.h"
 
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/interrupt.h"
 #include "base/memory.h"
@@ -290,11 +292,14 @@ static int run_command(const struct cli_program *program, const struct cli_comma
         char *values = memory_new(1, command->values_size);
         struct parsed parsed = {0};
         int code = 0;
-        if (!read_environment(command, values, err) || !parse(command, count, arguments, values, &parsed, err)) {
-                if (err->code == ERROR_USAGE)
-                        error_append(err, "\n(%s %s --help shows how)", program->name, command->name);
-        } else if (parsed.help) {
+        // Help is given whatever the environment holds.
+        bool read = read_environment(command, values, err);
+        read = parse(command, count, arguments, values, &parsed, read ? err : NULL) && read;
+        if (parsed.help) {
+                error_clear(err);
                 help_command(program, command);
+        } else if (!read) {
+                error_append(err, "\n(%s %s --help shows how)", program->name, command->name);
         } else {
                 code = command->run(values, parsed.operand_count, parsed.operands, err);
         }
@@ -312,8 +317,20 @@ static int flushed(const struct cli_program *program, int code)
         return code ? code : ERROR_ENVIRONMENT;
 }
 
+// A standard stream that the caller closed must not become some file that is opened later. It is opened so that writing
+// to it fails, and is noticed.
+static void hold_standard_streams(void)
+{
+        int fd = 0;
+        while (fd >= 0 && fd <= STDERR_FILENO)
+                fd = open("/dev/null", O_RDONLY);
+        if (fd >= 0)
+                close(fd);
+}
+
 int cli_main(const struct cli_program *program, int count, char **arguments)
 {
+        hold_standard_streams();
         interrupt_catch();
         const char *word = count > 1 ? arguments[1] : "--help";
         if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0) {

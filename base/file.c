@@ -66,8 +66,7 @@ bool file_read(const char *path, uint64_t limit, struct buffer *buffer, struct e
         }
 }
 
-// Where the data after AT begins, and where it ends. A file system that knows no holes is all data.
-static bool next_data(int fd, off_t at, off_t size, off_t *begin, off_t *end)
+bool file_next_data(int fd, off_t at, off_t size, off_t *begin, off_t *end)
 {
         *begin = at;
         *end = size;
@@ -95,7 +94,7 @@ static uint64_t data_end(int fd, off_t size)
         off_t begin;
         for (int holes = 0; holes < MOST_HOLES; holes++) {
                 off_t next;
-                if (end == size || !next_data(fd, end, size, &begin, &next))
+                if (end == size || !file_next_data(fd, end, size, &begin, &next))
                         return (uint64_t)end;
                 end = next;
         }
@@ -371,7 +370,7 @@ bool file_copy(const char *source, const char *target, mode_t mode, struct error
                 return false;
         off_t begin;
         off_t end = 0;
-        while (next_data(fd, end, status.st_size, &begin, &end)) {
+        while (file_next_data(fd, end, status.st_size, &begin, &end)) {
                 if (!file_replacement_skip(replacement, (uint64_t)begin - replacement->at, err) ||
                     !copy_range(fd, source, begin, end, replacement, err))
                         return false;

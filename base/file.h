@@ -53,6 +53,10 @@ void file_replacement_discard(struct file_replacement **replacement);
 // Replaces PATH by BYTES in one call.
 bool file_replace(const char *path, mode_t mode, struct bytes bytes, struct error *err);
 
+// Where the data at or after AT of the SIZE bytes of a file lies: from BEGIN to END, both offsets; before BEGIN there are
+// only zeroes. False where there is none left. A file system that knows no holes is all data.
+bool file_next_data(int fd, off_t at, off_t size, off_t *begin, off_t *end);
+
 // Copies SOURCE over TARGET by a replacement: atomic, sparse, the holes of SOURCE not read.
 bool file_copy(const char *source, const char *target, mode_t mode, struct error *err);
 

@@ -131,7 +131,7 @@ void process_result_free(struct process_result *result)
 static _Noreturn void become(const char *program, char **arguments, const char *folder, const int streams[3],
                              int report, pid_t parent)
 {
-        setpgid(0, 0);
+        setsid();
 #ifdef __linux__
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         // The parent may have died before that.

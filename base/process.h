@@ -2,8 +2,9 @@
 //
 // Other programs: started with an argument vector, never through a shell, and never left behind.
 //
-// A program runs in a process group of its own, so that Ctrl-C at the terminal reaches it only through its parent, and
-// (on Linux) is killed by the kernel when its parent dies.
+// A program runs in a session of its own, so that Ctrl-C at the terminal reaches it only through its parent and it cannot
+// ask the terminal anything, and (on Linux) is killed by the kernel when its parent dies. What it starts itself is killed
+// with it.
 #pragma once
 
 #include <stdbool.h>
@@ -65,5 +66,5 @@ bool process_start(const struct arguments *arguments, const char *folder, const 
 // Waits at most TIMEOUT_MS (-1: for ever) for its end. False where it still runs.
 bool process_wait(struct process *process, int timeout_ms);
 
-// Ends it: SIGTERM, after GRACE_MS SIGKILL. Returns when it is gone. Nothing where it has ended already.
+// Ends it and what it has started: SIGTERM, after GRACE_MS SIGKILL. Returns when it is gone. Nothing where it has ended already.
 void process_end(struct process *process, int grace_ms);

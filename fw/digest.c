@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
 
@@ -58,6 +59,33 @@ bool digest_bytes(struct bytes bytes, struct digest *digest, struct error *err)
         return digest_end(&stream, digest, err);
 }
 
+// Adds the bytes from BEGIN to END of a file.
+static bool add_data(struct digest_stream *stream, int fd, off_t begin, off_t end, const char *path, struct error *err)
+{
+        AUTO_FREE uint8_t *block = memory_new(READ_BLOCK, 1);
+        while (begin < end) {
+                size_t wanted = end - begin < READ_BLOCK ? (size_t)(end - begin) : READ_BLOCK;
+                ssize_t count = pread(fd, block, wanted, begin);
+                if (count < 0 && errno == EINTR)
+                        continue;
+                if (count < 0)
+                        return error_system(err, "%s: cannot read", path);
+                if (count == 0)
+                        return error_set(err, ERROR_ENVIRONMENT, "%s: became shorter while it was read", path);
+                digest_add(stream, (struct bytes){block, (size_t)count});
+                begin += count;
+        }
+        return true;
+}
+
+// The zeroes of a hole need not be read.
+static void add_hole(struct digest_stream *stream, off_t size)
+{
+        static const uint8_t zeroes[READ_BLOCK];
+        for (; size > 0; size -= READ_BLOCK)
+                digest_add(stream, (struct bytes){zeroes, size < READ_BLOCK ? (size_t)size : READ_BLOCK});
+}
+
 bool digest_file(const char *path, struct digest *digest, struct error *err)
 {
         AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -67,17 +95,16 @@ bool digest_file(const char *path, struct digest *digest, struct error *err)
         if (!S_ISREG(status.st_mode))
                 return error_set(err, ERROR_DAMAGED, "%s: not a regular file", path);
         AUTO_DIGEST_STREAM struct digest_stream *stream = digest_begin();
-        AUTO_FREE uint8_t *block = memory_new(READ_BLOCK, 1);
-        for (;;) {
-                ssize_t count = read(fd, block, READ_BLOCK);
-                if (count < 0 && errno == EINTR)
-                        continue;
-                if (count < 0)
-                        return error_system(err, "%s: cannot read", path);
-                if (count == 0)
-                        return digest_end(&stream, digest, err);
-                digest_add(stream, (struct bytes){block, (size_t)count});
+        off_t begin;
+        off_t end;
+        off_t at = 0;
+        for (; file_next_data(fd, at, status.st_size, &begin, &end); at = end) {
+                add_hole(stream, begin - at);
+                if (!add_data(stream, fd, begin, end, path, err))
+                        return false;
         }
+        add_hole(stream, status.st_size - at);
+        return digest_end(&stream, digest, err);
 }
 
 char *digest_hex(const struct digest *digest)

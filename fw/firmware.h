@@ -76,8 +76,8 @@ bool firmware_from_system(const char *root, struct firmware *firmware, struct er
 // The first of apt and system that works. Where none does, ERR tells the reasons of both.
 bool firmware_fetch_any(const char *root, struct firmware *firmware, struct error *err);
 
-// An installed one: the one called NAME, or where NAME is NULL the one fetched last. CHECK hashes CODE and the template
-// (about 0.1 s) against firmware.json; without it nothing but firmware.json is read. ERROR_USAGE where it is not
+// An installed one: the one called NAME, or where NAME is NULL the one fetched last. CHECK holds CODE and the template
+// against firmware.json, and hashes them where they changed since they were hashed last; without it nothing but firmware.json is read. ERROR_USAGE where it is not
 // installed, ERROR_DAMAGED where it is and is not as it was.
 bool firmware_find(const char *root, const char *name, bool check, struct firmware *firmware, struct error *err);
 

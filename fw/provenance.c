@@ -10,7 +10,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "fw/digest.h"
+#include "fw/digest-cache.h"
 
 enum {
         SCHEMA = 1,
@@ -199,7 +199,9 @@ bool provenance_read(const char *folder, struct firmware *firmware, struct error
 
 // ---- checking
 
-static bool check_file(const char *folder, const struct firmware_file *file, struct error *err)
+typedef bool hasher(const char *path, struct digest *digest, struct error *err);
+
+static bool check_file(const char *folder, const struct firmware_file *file, hasher *hash, struct error *err)
 {
         AUTO_FREE char *path = file_path(folder, file->name);
         struct stat status;
@@ -209,7 +211,7 @@ static bool check_file(const char *folder, const struct firmware_file *file, str
                 return error_set(err, ERROR_DAMAGED, "%s has %" PRIu64 " bytes where it had %" PRIu64, path,
                                  (uint64_t)status.st_size, file->size);
         struct digest digest;
-        if (!digest_file(path, &digest, err))
+        if (!hash(path, &digest, err))
                 return false;
         AUTO_FREE char *hex = digest_hex(&digest);
         return strcmp(hex, file->sha256) == 0 ||
@@ -221,7 +223,8 @@ bool provenance_check(const struct firmware *firmware, bool essential, struct er
         for (size_t i = 0; i < firmware->file_count; i++) {
                 const char *name = firmware->files[i].name;
                 bool needed = strcmp(name, FIRMWARE_CODE) == 0 || strcmp(name, FIRMWARE_VARS) == 0;
-                if ((needed || !essential) && !check_file(firmware->folder, &firmware->files[i], err))
+                hasher *hash = essential ? digest_remembered : digest_file;
+                if ((needed || !essential) && !check_file(firmware->folder, &firmware->files[i], hash, err))
                         return false;
         }
         return true;

@@ -20,7 +20,8 @@ bool provenance_write(const char *folder, const struct firmware *firmware, struc
 // files. FIRMWARE (which is empty) is filled but for its outcome.
 bool provenance_read(const char *folder, struct firmware *firmware, struct error *err);
 
-// Hashes the files that lie in FIRMWARE's folder: all, or with ESSENTIAL those that QEMU is given. ERROR_DAMAGED, with
+// Hashes the files that lie in FIRMWARE's folder: all, or with ESSENTIAL those that QEMU is given, and those only where
+// they changed since they were hashed last (digest-cache.h). ERROR_DAMAGED, with
 // the file and both digests, where one is not as it was.
 bool provenance_check(const struct firmware *firmware, bool essential, struct error *err);
 

@@ -9,7 +9,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "base/time.h"
-#include "fw/digest.h"
+#include "fw/digest-cache.h"
 #include "launcher/attach.h"
 #include "launcher/display.h"
 #include "launcher/judge.h"
@@ -26,7 +26,6 @@ void boot_outcome_free(struct boot_outcome *outcome)
 {
         free(outcome->evidence);
         free(outcome->booted);
-        free(outcome->verified_match);
         *outcome = (struct boot_outcome){0};
 }
 
@@ -50,21 +49,16 @@ static bool check_sound(const struct varstore *store, const char *path, struct e
         return true;
 }
 
-// Whether firmware, variables and disk belong together. Where not, nothing may be started.
-static bool match_machine(struct booting *run, struct error *err)
+// Compares the store at VARS with the machine's disk and firmware.
+static bool compare(const struct booting *run, const char *vars, struct match *match, struct error *err)
 {
         const struct machine *machine = run->in->machine;
         AUTO_VARSTORE struct varstore *store = NULL;
         AUTO_BOOTCHAIN struct bootchain chain = {0};
         AUTO_DISK struct disk *disk = NULL;
-        AUTO_MATCH struct match match = {0};
         struct digest digest;
-        if (!varstore_load(machine->vars_path, &store, err) || !check_sound(store, machine->vars_path, err) ||
-            !bootchain_read(store, &chain, err)) {
-                error_append(err, "; vars.sealed.fd is the store as the installation left it");
-                return false;
-        }
-        if (!digest_file(run->in->code_path, &digest, err) ||
+        if (!varstore_load(vars, &store, err) || !check_sound(store, vars, err) ||
+            !bootchain_read(store, &chain, err) || !digest_remembered(run->in->code_path, &digest, err) ||
             !disk_open(machine->disk_path, machine->identity.disk.format, &disk, err))
                 return false;
         AUTO_FREE char *code_sha256 = digest_hex(&digest);
@@ -75,17 +69,41 @@ static bool match_machine(struct booting *run, struct error *err)
                 .actual_code = code_sha256,
                 .label = run->in->profile->boot_label,
         };
-        if (!match_compare(&input, &match, err))
-                return false;
+        return match_compare(&input, match, err);
+}
+
+// The command that mends it, where the vars of the installation would do; else what MATCH advises. Freed with free().
+static char *advice(const struct booting *run, const struct match *match)
+{
+        const struct machine *machine = run->in->machine;
+        AUTO_MATCH struct match sealed = {0};
+        if (compare(run, machine->sealed_path, &sealed, NULL) && sealed.holds) {
+                AUTO_ARGUMENTS struct arguments command = {0};
+                arguments_add(&command, "cp");
+                arguments_add(&command, "--sparse=always");
+                arguments_add(&command, machine->sealed_path);
+                arguments_add(&command, machine->vars_path);
+                AUTO_FREE char *quoted = arguments_quoted(&command);
+                return text_format("\nThe vars of the installation still match. To put them back:\n  %s", quoted);
+        }
+        const char *general = match ? match_reason_advice(match->reason) : NULL;
+        return text_format("%s%s", general ? " " : "", general ? general : "");
+}
+
+// Whether firmware, variables and disk belong together. Where not, nothing may be started.
+static bool match_machine(struct booting *run, struct error *err)
+{
+        AUTO_MATCH struct match match = {0};
+        if (!compare(run, run->in->machine->vars_path, &match, err)) {
+                AUTO_FREE char *mend = advice(run, NULL);
+                return error_append(err, "%s", mend);
+        }
         json_object_set_new(run->result, "match", result_match(&match));
         if (!match.holds) {
-                const char *advice = match_reason_advice(match.reason);
-                return error_set(err, ERROR_NO, "not started, because this disk would not boot its own system: %s%s%s",
-                                 match.explanation, advice ? ". " : "", advice ? advice : "");
+                AUTO_FREE char *mend = advice(run, &match);
+                return error_set(err, ERROR_NO, "not started, because this disk would not boot its own system: %s%s",
+                                 match.explanation, mend);
         }
-        run->outcome->verified_match = text_format("Boot%04X leads to partition %u of this disk, with the firmware it "
-                                                   "was installed with",
-                                                   match.entry, match.partition);
         display_step(run->display, "Firmware, vars and disk match");
         return true;
 }

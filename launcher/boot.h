@@ -24,9 +24,8 @@ struct boot_input {
 struct boot_outcome {
         char *evidence;
         uint64_t duration_ms;
-        char *booted;         // "Boot0004 \"VMware ESXi\" from HD(...)"; NULL where the firmware said nothing
-        bool expected_entry;  // what booted is the machine's own boot entry
-        char *verified_match; // what was compared and held, one sentence
+        char *booted;        // "Boot0004 \"VMware ESXi\" from HD(...)"; NULL where the firmware said nothing
+        bool expected_entry; // what booted is the machine's own boot entry
 };
 void boot_outcome_free(struct boot_outcome *outcome);
 #define AUTO_BOOT_OUTCOME __attribute__((cleanup(boot_outcome_free)))

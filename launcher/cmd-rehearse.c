@@ -30,10 +30,7 @@ static int run(const void *values, int count, char **operands, struct error *err
 }
 
 static const struct cli_option options[] = {
-        SETTINGS_MACHINE_OPTIONS(struct request, settings),
-        SETTINGS_INSTALL_OPTIONS(struct request, settings),
-        REQUEST_INSTALL_OPTIONS,
-        REQUEST_RUN_OPTIONS,
+        REQUEST_ALL_INSTALL_OPTIONS,
         {0},
 };
 

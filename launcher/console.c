@@ -9,6 +9,10 @@
 #include "base/text.h"
 #include "base/time.h"
 
+enum {
+        LIST_MARGIN = 3
+}; // rows above and below a list that are drawn like its rows
+
 struct console {
         VTerm *terminal;
         VTermScreen *screen;
@@ -85,9 +89,13 @@ static uint32_t colour_word(const VTermColor *colour)
 static uint64_t mix_cell(uint64_t hash, const VTermScreenCell *cell)
 {
         hash = mix(hash, cell->chars[0] ? cell->chars[0] : ' ');
+        for (size_t i = 1; i < VTERM_MAX_CHARS_PER_CELL && cell->chars[i - 1] && cell->chars[i]; i++)
+                hash = mix(hash, cell->chars[i]);
         hash = mix(hash, colour_word(&cell->fg));
         hash = mix(hash, colour_word(&cell->bg));
-        return mix(hash, cell->attrs.reverse | cell->attrs.bold << 1 | cell->attrs.underline << 2);
+        VTermScreenCellAttrs looks = cell->attrs;
+        return mix(hash, looks.reverse | looks.bold << 1 | looks.underline << 2 | looks.italic << 4 | looks.blink << 5 |
+                                 looks.strike << 6);
 }
 
 static void take_picture(struct console *console)
@@ -109,8 +117,6 @@ static void take_picture(struct console *console)
 
 void console_feed(struct console *console, const void *data, size_t size)
 {
-        // What the last bytes did to the screen has to be known before these come, or the change would be dated by them.
-        take_picture(console);
         console->fed_us = time_now_us();
         vterm_input_write(console->terminal, data, size);
         vterm_screen_flush_damage(console->screen);
@@ -118,6 +124,13 @@ void console_feed(struct console *console, const void *data, size_t size)
         char ignored[64];
         while (vterm_output_read(console->terminal, ignored, sizeof ignored))
                 ;
+}
+
+// What a cell shows. A control character that came as UTF-8 must not steer the terminal of whoever prints the screen.
+static uint32_t character_of(const VTermScreenCell *cell)
+{
+        uint32_t character = cell->chars[0] ? cell->chars[0] : ' ';
+        return character < ' ' || (character >= 0x7F && character < 0xA0) ? 0xFFFD : character;
 }
 
 const char *console_row(struct console *console, unsigned row)
@@ -129,7 +142,7 @@ const char *console_row(struct console *console, unsigned row)
                 // The right half of a wide character has no character of its own.
                 if (cell.chars[0] == (uint32_t)-1)
                         continue;
-                text_add_utf8(&text, cell.chars[0] ? cell.chars[0] : ' ');
+                text_add_utf8(&text, character_of(&cell));
                 if (cell.chars[0] && cell.chars[0] != ' ')
                         trimmed = text.length;
         }
@@ -174,12 +187,15 @@ static uint32_t background(struct console *console, unsigned row, unsigned colum
         return colour_word(cell.attrs.reverse ? &cell.fg : &cell.bg);
 }
 
-// The background of most of the screen (Boyer and Moore's majority vote).
-static uint32_t usual_background(struct console *console)
+// The background of most of the rows around a list (Boyer and Moore's majority vote). A dialog may have one of its own,
+// so it is not that of the whole screen that counts.
+static uint32_t usual_background(struct console *console, unsigned first, unsigned last)
 {
+        unsigned begin = first > LIST_MARGIN ? first - LIST_MARGIN : 0;
+        unsigned end = last + LIST_MARGIN < CONSOLE_ROWS ? last + LIST_MARGIN : CONSOLE_ROWS - 1;
         uint32_t candidate = 0;
         unsigned votes = 0;
-        for (unsigned row = 0; row < CONSOLE_ROWS; row++) {
+        for (unsigned row = begin; row <= end; row++) {
                 for (unsigned column = 0; column < CONSOLE_COLUMNS; column++) {
                         uint32_t vote = background(console, row, column);
                         if (!votes)
@@ -202,7 +218,7 @@ static bool has_letters_on_other_background(struct console *console, unsigned ro
 
 int console_selected_row(struct console *console, unsigned first, unsigned last)
 {
-        uint32_t usual = usual_background(console);
+        uint32_t usual = usual_background(console, first, last);
         int selected = -1;
         for (unsigned row = first; row <= last; row++) {
                 if (!has_letters_on_other_background(console, row, usual))

@@ -146,10 +146,10 @@ static bool type_password(struct driver *driver, struct error *err)
 }
 
 // Finds the target in the part of the list that is on the screen. False where it is not there.
-static bool find_target(struct driver *driver, struct screen_disk *disks, unsigned count, unsigned *target)
+static bool find_target(struct driver *driver, const struct screen_disk *disks, unsigned count, unsigned *target)
 {
         for (unsigned i = 0; i < count; i++) {
-                if (screen_size_fits(disks[i].size, driver->in->disk_size)) {
+                if (screen_disk_fits(&disks[i], driver->in->disk_size)) {
                         *target = disks[i].row;
                         return true;
                 }

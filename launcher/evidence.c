@@ -85,12 +85,21 @@ static FILE *open_in(const struct evidence *evidence, const char *name, struct e
         return file;
 }
 
+static bool is_file_name(const char *tag)
+{
+        bool plain = *tag && *tag != '.' && !strchr(tag, '/');
+        for (; *tag; tag++)
+                plain = plain && (unsigned char)*tag >= ' ' && *tag != 0x7F;
+        return plain;
+}
+
 struct evidence *evidence_begin(const char *runs, const char *tag, const char *kind, struct error *err)
 {
         AUTO_FREE char *stamp = time_tag();
         AUTO_FREE char *made = text_format("%s-%s", stamp, kind);
-        if (tag && (strchr(tag, '/') || tag[0] == '.')) {
-                error_set(err, ERROR_USAGE, "the run's tag '%s' must be a plain file name", tag);
+        if (tag && !is_file_name(tag)) {
+                AUTO_FREE char *shown = text_printable(tag, strlen(tag), false);
+                error_set(err, ERROR_USAGE, "the run's tag '%s' must be a plain file name", shown);
                 return NULL;
         }
         char *folder = make_folder(runs, tag ? tag : made, err);
@@ -173,7 +182,7 @@ void evidence_event(struct evidence *evidence, const char *kind, json_t *fields)
         json_object_set_new(event, "time", json_real((double)elapsed_us(evidence) / 1e6));
         json_object_set_new(event, "event", json_string(kind));
         if (fields)
-                json_object_update(event, fields);
+                json_object_update_missing(event, fields);
         json_decref(fields);
         json_dumpf(event, evidence->events, JSON_COMPACT | JSON_REAL_PRECISION(9));
         fputc('\n', evidence->events);
@@ -194,25 +203,28 @@ bool evidence_result(struct evidence *evidence, const json_t *result, struct err
         return write_file(evidence, "result.json", lines, err);
 }
 
+// How much of TEXT is a character that XML 1.0 (2.2) does not allow, not even as a reference; 0 where it may stand.
+static size_t forbidden_in_xml(const char *text)
+{
+        if ((unsigned char)*text < ' ' && *text != '\t' && *text != '\n' && *text != '\r')
+                return 1;
+        return text_starts_with(text, "\xEF\xBF\xBE") || text_starts_with(text, "\xEF\xBF\xBF") ? 3 : 0;
+}
+
 static void add_escaped(struct text *xml, const char *text)
 {
-        for (; *text; text++) {
-                switch (*text) {
-                case '&':
-                        text_add(xml, "&amp;");
-                        break;
-                case '<':
-                        text_add(xml, "&lt;");
-                        break;
-                case '>':
-                        text_add(xml, "&gt;");
-                        break;
-                case '"':
-                        text_add(xml, "&quot;");
-                        break;
-                default:
+        static const char *const references['>' + 1] = {
+                ['&'] = "&amp;", ['<'] = "&lt;", ['>'] = "&gt;", ['"'] = "&quot;"};
+        while (*text) {
+                size_t forbidden = forbidden_in_xml(text);
+                unsigned char character = (unsigned char)*text;
+                if (forbidden)
+                        text_add_utf8(xml, 0xFFFD);
+                else if (character <= '>' && references[character])
+                        text_add(xml, references[character]);
+                else
                         text_add_char(xml, *text);
-                }
+                text += forbidden ? forbidden : 1;
         }
 }
 

@@ -93,7 +93,9 @@ static bool prepare(const struct install_input *input, const char *payload, stru
                 return error_set(err, ERROR_USAGE,
                                  "%s is installed already (%s); --force installs it anew and loses what is on its disk",
                                  machine->folder, machine->identity.installed_at);
-        if (!make_payload(input, payload, err) || !check_sizes(input, payload, err))
+        // What can fail before anything of an older installation is lost comes first.
+        AUTO_FREE char *qemu = process_find(input->settings->qemu, err);
+        if (!qemu || !make_payload(input, payload, err) || !check_sizes(input, payload, err))
                 return false;
         if (!machine_save(machine, input->settings, NULL, err))
                 return false;
@@ -250,7 +252,7 @@ static bool examine(const struct installation *run, struct bootchain *chain, str
                 return true;
         const char *advice = match_reason_advice(match->reason);
         return error_set(err, ERROR_NO, "the installer ran to its end, but the disk would not boot by itself: %s%s%s",
-                         match->explanation, advice ? ". " : "", advice ? advice : "");
+                         match->explanation, advice ? " " : "", advice ? advice : "");
 }
 
 // Copies the variables as the installation left them, and writes down everything that a later boot is held against.

@@ -50,6 +50,15 @@ static const char **slot(const struct machine_identity *identity, const struct m
         return (const char **)(uintptr_t)((const char *)identity + member->offset);
 }
 
+// The number that Boot#### has, four hexadecimal digits; 0 where TEXT is no such number.
+static uint16_t boot_number(const char *text)
+{
+        AUTO_BUFFER struct buffer bytes = {0};
+        if (!text || strlen(text) != 4 || !text_parse_hex(text, &bytes))
+                return 0;
+        return (uint16_t)(bytes.data[0] << 8 | bytes.data[1]);
+}
+
 static void read_identity(struct machine *machine)
 {
         struct machine_identity *identity = &machine->identity;
@@ -61,10 +70,10 @@ static void read_identity(struct machine *machine)
         }
         const json_t *disk = json_object_get(machine->document, "disk");
         const json_t *entry = json_object_get(machine->document, "boot_entry");
-        const char *number = text_at(entry, "number");
+        json_int_t size = json_integer_value(json_object_get(disk, "size"));
         identity->rehearsal = json_is_true(json_object_get(machine->document, "rehearsal"));
-        identity->disk.size = (uint64_t)json_integer_value(json_object_get(disk, "size"));
-        identity->entry.number = (uint16_t)(number ? strtoul(number, NULL, 16) : 0);
+        identity->disk.size = size > 0 ? (uint64_t)size : 0;
+        identity->entry.number = boot_number(text_at(entry, "number"));
         machine->installed = identity->vars_sha256 && identity->firmware.code_sha256 && identity->entry.label;
         machine->settings = settings_from_json(json_object_get(machine->document, "settings"));
 }
@@ -103,7 +112,8 @@ static bool read_document(struct machine *machine, struct error *err)
         if (!file_read(machine->json_path, DOCUMENT_LIMIT, &content, err))
                 return false;
         json_error_t fault;
-        json_t *document = json_loadb((const char *)content.data, content.size, 0, &fault);
+        const char *text = content.size ? (const char *)content.data : "";
+        json_t *document = json_loadb(text, content.size, 0, &fault);
         if (!document)
                 return error_set(err, ERROR_DAMAGED, "%s:%d: %s", machine->json_path, fault.line, fault.text);
         if (!machine->documents)

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launcher/password.h"
 
+#include <errno.h>
 #include <openssl/crypto.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/interrupt.h"
 #include "base/memory.h"
 #include "base/text.h"
 
@@ -52,12 +55,26 @@ static char *from_file(const char *file, struct error *err)
         size_t length = 0;
         while (length < content.size && text[length] != '\n' && text[length] != '\r')
                 length++;
+        if (length && memchr(text, '\0', length)) {
+                OPENSSL_cleanse(content.data, content.size);
+                error_set(err, ERROR_USAGE, "the password from %s has a NUL byte in it", file);
+                return NULL;
+        }
         char *password = OPENSSL_zalloc(length + 1);
         if (length)
                 memcpy(password, text, length);
         if (content.size)
                 OPENSSL_cleanse(content.data, content.size);
         return checked(password, file, err);
+}
+
+// Waits until the user has typed a line. False where he interrupts instead, also before this began to wait.
+static bool wait_for_line(void)
+{
+        struct pollfd poll_for[2] = {{STDIN_FILENO, POLLIN, 0}, {interrupt_descriptor(), POLLIN, 0}};
+        while (poll(poll_for, 2, -1) < 0 && errno == EINTR)
+                ;
+        return !interrupt_pending();
 }
 
 // One line from the terminal, not shown while it is typed; NULL at its end.
@@ -69,9 +86,9 @@ static char *ask(const char *question)
                 return NULL;
         struct termios hidden = shown;
         hidden.c_lflag &= ~(tcflag_t)ECHO;
-        fputs(question, stderr);
         tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
-        const char *typed = fgets(line, sizeof line, stdin);
+        fputs(question, stderr);
+        const char *typed = wait_for_line() ? fgets(line, sizeof line, stdin) : NULL;
         tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
         fputc('\n', stderr);
         if (!typed)
@@ -91,7 +108,13 @@ static char *from_terminal(struct error *err)
         }
         AUTO_PASSWORD char *first = ask("Root password for the new system: ");
         AUTO_PASSWORD char *second = first ? ask("The same again: ") : NULL;
-        if (!second || strcmp(first, second) != 0) {
+        if (!interrupt_check(err))
+                return NULL;
+        if (!second) {
+                error_set(err, ERROR_USAGE, "no password was typed");
+                return NULL;
+        }
+        if (strcmp(first, second) != 0) {
                 error_set(err, ERROR_USAGE, "the two passwords are not the same");
                 return NULL;
         }

@@ -111,6 +111,9 @@ static bool copy_in(const char *folder, const char *image, struct error *err)
 static bool fill(const char *folder, const char *image, struct error *err)
 {
         uint64_t bytes = 0;
+        if (strstr(image, "@@"))
+                return error_set(err, ERROR_USAGE, "%s: mtools takes '@@' in a path for an offset; use another folder",
+                                 image);
         if (!add_folder_size(folder, &bytes, err))
                 return false;
         // FAT, folders and the unused ends of clusters take less than an eighth.
@@ -124,14 +127,16 @@ static bool fill(const char *folder, const char *image, struct error *err)
 
 bool payload_from_folder(const char *folder, const char *image, struct error *err)
 {
-        AUTO_FREE char *loader = file_path(folder, "EFI/BOOT/BOOTAA64.EFI");
-        AUTO_FREE char *lower = file_path(folder, "efi/boot/bootaa64.efi");
-        if (!file_exists(folder))
-                return error_set(err, ERROR_USAGE, "%s: no such folder", folder);
+        // Absolute, because mtools takes "a:" for a drive, and a dash for an option.
+        AUTO_FREE char *absolute = realpath(folder, NULL);
+        if (!absolute)
+                return error_system(err, "the payload's folder %s", folder);
+        AUTO_FREE char *loader = file_path(absolute, "EFI/BOOT/BOOTAA64.EFI");
+        AUTO_FREE char *lower = file_path(absolute, "efi/boot/bootaa64.efi");
         if (!file_exists(loader) && !file_exists(lower))
                 return error_set(err, ERROR_DAMAGED, "%s holds no installer: there is no EFI/BOOT/BOOTAA64.EFI in it",
                                  folder);
-        return fill(folder, image, err);
+        return fill(absolute, image, err);
 }
 
 static const char boot_cfg[] = "bootstate=0\n"

@@ -5,7 +5,6 @@
 
 #include <cyaml/cyaml.h>
 #include <pcre2.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,13 +26,17 @@ enum {
 
 static const cyaml_schema_value_t key_schema = {CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 1, NAME_LIMIT)};
 
+// libcyaml's own reading of a boolean takes every word that it does not know for true.
+static const cyaml_strval_t truths[] = {{"true", true}, {"false", false}};
+
 static const cyaml_schema_field_t step_fields[] = {
         CYAML_FIELD_STRING_PTR("id", CYAML_FLAG_POINTER, struct profile_step, id, 1, NAME_LIMIT),
         CYAML_FIELD_STRING_PTR("title", CYAML_FLAG_POINTER, struct profile_step, title, 1, TEXT_LIMIT),
         CYAML_FIELD_STRING_PTR("screen", CYAML_FLAG_POINTER, struct profile_step, screen, 1, TEXT_LIMIT),
         CYAML_FIELD_SEQUENCE_COUNT("keys", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct profile_step, keys,
                                    key_count, &key_schema, 0, LIST_LIMIT),
-        CYAML_FIELD_BOOL("optional", CYAML_FLAG_OPTIONAL, struct profile_step, optional),
+        CYAML_FIELD_ENUM("optional", CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT, struct profile_step, optional, truths,
+                         CYAML_ARRAY_LEN(truths)),
         CYAML_FIELD_UINT("wait", CYAML_FLAG_OPTIONAL, struct profile_step, wait_s),
         CYAML_FIELD_STRING_PTR("percent", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct profile_step, percent, 1,
                                TEXT_LIMIT),
@@ -54,8 +57,9 @@ static const cyaml_strval_t kinds[] = {
 static const cyaml_schema_field_t criterion_fields[] = {
         CYAML_FIELD_STRING_PTR("name", CYAML_FLAG_POINTER, struct criterion, name, 1, TEXT_LIMIT),
         CYAML_FIELD_STRING_PTR("line", CYAML_FLAG_POINTER, struct criterion, pattern, 1, TEXT_LIMIT),
-        CYAML_FIELD_ENUM("kind", CYAML_FLAG_DEFAULT, struct criterion, kind, kinds, CYAML_ARRAY_LEN(kinds)),
-        CYAML_FIELD_BOOL("panic", CYAML_FLAG_OPTIONAL, struct criterion, panic),
+        CYAML_FIELD_ENUM("kind", CYAML_FLAG_STRICT, struct criterion, kind, kinds, CYAML_ARRAY_LEN(kinds)),
+        CYAML_FIELD_ENUM("panic", CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT, struct criterion, panic, truths,
+                         CYAML_ARRAY_LEN(truths)),
         CYAML_FIELD_END,
 };
 static const cyaml_schema_value_t criterion_schema = {
@@ -82,7 +86,8 @@ static const cyaml_schema_field_t machine_fields[] = {
 static const cyaml_schema_field_t profile_fields[] = {
         CYAML_FIELD_STRING_PTR("name", CYAML_FLAG_POINTER, struct profile, name, 1, NAME_LIMIT),
         CYAML_FIELD_STRING_PTR("title", CYAML_FLAG_POINTER, struct profile, title, 1, TEXT_LIMIT),
-        CYAML_FIELD_BOOL("rehearsal", CYAML_FLAG_OPTIONAL, struct profile, rehearsal),
+        CYAML_FIELD_ENUM("rehearsal", CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT, struct profile, rehearsal, truths,
+                         CYAML_ARRAY_LEN(truths)),
         CYAML_FIELD_MAPPING("machine", CYAML_FLAG_DEFAULT, struct profile, machine, machine_fields),
         CYAML_FIELD_STRING_PTR("boot_label", CYAML_FLAG_POINTER, struct profile, boot_label, 1, TEXT_LIMIT),
         CYAML_FIELD_UINT("settle_ms", CYAML_FLAG_OPTIONAL, struct profile, settle_ms),
@@ -110,11 +115,11 @@ static void note_complaint(cyaml_log_t level, void *context, const char *format,
                 return;
         AUTO_FREE char *message = text_format_list(format, arguments);
         message[strcspn(message, "\n")] = '\0';
-        const char *line = strstr(message, "line: ");
-        unsigned number;
-        if (line && sscanf(line, "line: %u", &number) == 1) {
+        static const char place[] = "line: ";
+        const char *line = strstr(message, place);
+        if (line) {
                 if (!complaint->line)
-                        complaint->line = number;
+                        complaint->line = (unsigned)strtoul(line + strlen(place), NULL, 10);
         } else if (!strstr(message, "Backtrace")) {
                 const char *reason = text_starts_with(message, "Load: ") ? message + strlen("Load: ") : message;
                 text_add_format(&complaint->reason, "%s%s", complaint->reason.length ? "; " : "", reason);
@@ -197,6 +202,9 @@ static bool check_phase(struct profile_phase *phase, const char *name, struct er
 {
         phase->wait_s = phase->wait_s ? phase->wait_s : DEFAULT_WAIT_S;
         for (size_t i = 0; i < phase->step_count; i++) {
+                const char *id = phase->steps[i].id;
+                if (profile_step(phase, id) != &phase->steps[i])
+                        return error_set(err, ERROR_DAMAGED, "%s: steps: there are two steps '%s'", name, id);
                 if (!check_step(phase, &phase->steps[i], err))
                         return error_wrap(err, "%s: steps", name);
         }
@@ -246,8 +254,13 @@ struct profile *profile_read(const char *name, struct error *err)
                 cyaml_load_file(path, configuration(&complaint), &profile_schema, (cyaml_data_t **)&profile, NULL);
         if (code != CYAML_OK) {
                 const char *reason = complaint.reason.length ? text_string(&complaint.reason) : cyaml_strerror(code);
-                error_set(err, code == CYAML_ERR_FILE_OPEN ? ERROR_USAGE : ERROR_DAMAGED, "%s:%u: %s", path,
-                          complaint.line, reason);
+                error_set(err, code == CYAML_ERR_FILE_OPEN ? ERROR_USAGE : ERROR_DAMAGED, "%s", reason);
+                if (complaint.line)
+                        error_wrap(err, "%s:%u", path, complaint.line);
+                else
+                        error_wrap(err, "%s", path);
+        } else if (!profile) {
+                error_set(err, ERROR_DAMAGED, "%s: is empty", path);
         } else if (!check(profile, err)) {
                 error_wrap(err, "%s", path);
                 profile_free(&profile);

@@ -34,6 +34,7 @@ bool qmp_send(struct qmp *qmp, const char *command, json_t *arguments, struct er
         AUTO_FREE char *text = json_dumps(json, JSON_COMPACT);
         json_decref(json);
         AUTO_FREE char *line = text_format("%s\n", text);
+        errno = ENOTCONN;
         // A command is far smaller than the socket's buffer, so it is taken whole or the connection is broken.
         if (qmp->descriptor < 0 || send(qmp->descriptor, line, strlen(line), MSG_NOSIGNAL) != (ssize_t)strlen(line))
                 return error_system(err, "QEMU's control channel: cannot send %s", command);

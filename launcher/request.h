@@ -83,6 +83,11 @@ struct request {
                         "its first line is root's password (or set ROOT_PASSWORD; else you are asked)", NULL           \
         }
 
+// Everything that an installation takes but what is installed.
+#define REQUEST_ALL_INSTALL_OPTIONS                                                                                    \
+        SETTINGS_MACHINE_OPTIONS(struct request, settings), SETTINGS_INSTALL_OPTIONS(struct request, settings),        \
+                REQUEST_INSTALL_OPTIONS, REQUEST_RUN_OPTIONS
+
 // Installs into the machine FOLDER. FIRMWARE is filled as soon as it is known, also where the installation then fails.
 bool request_install(const struct request *request, const char *folder, struct firmware *firmware,
                      struct install_outcome *outcome, struct error *err);

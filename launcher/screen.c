@@ -66,6 +66,14 @@ int screen_number(const char *pattern, const char *text)
         return digits && text_parse_number(digits, &number) && number <= INT32_MAX ? (int)number : -1;
 }
 
+// What the last of so many decimals of a unit stands for, rounded up.
+static uint64_t last_digit(uint64_t unit, size_t decimals)
+{
+        for (; decimals && unit > 1; decimals--)
+                unit = (unit + 9) / 10;
+        return unit;
+}
+
 unsigned screen_disks(struct console *console, const char *pattern, struct screen_disk *disks, unsigned limit)
 {
         unsigned count = 0;
@@ -79,14 +87,22 @@ unsigned screen_disks(struct console *console, const char *pattern, struct scree
                 AUTO_FREE char *one = text_format("1%s", unit ? unit : "");
                 if (!size || !text_parse_size(one, &factor))
                         continue;
-                disks[count++] = (struct screen_disk){row, (uint64_t)(strtod(size, NULL) * (double)factor)};
+                double bytes = strtod(size, NULL) * (double)factor;
+                // No disk is that large, and no integer either.
+                if (!(bytes >= 0 && bytes < 0x1p63))
+                        continue;
+                const char *point = strchr(size, '.');
+                disks[count++] = (struct screen_disk){
+                        .row = row,
+                        .size = (uint64_t)bytes,
+                        .grain = last_digit(factor, point ? strlen(point + 1) : 0),
+                };
         }
         return count;
 }
 
-bool screen_size_fits(uint64_t shown, uint64_t size)
+bool screen_disk_fits(const struct screen_disk *disk, uint64_t size)
 {
-        // Two decimals of the unit: half a percent covers the rounding of every size from 1.00 up.
-        uint64_t difference = shown > size ? shown - size : size - shown;
-        return difference <= size / 200;
+        uint64_t difference = disk->size > size ? disk->size - size : size - disk->size;
+        return difference <= disk->grain;
 }

@@ -17,11 +17,12 @@ int screen_number(const char *pattern, const char *text);
 // A disk in the installer's list.
 struct screen_disk {
         unsigned row;
-        uint64_t size; // bytes, as far as the list tells
+        uint64_t size;  // bytes, as far as the list tells
+        uint64_t grain; // bytes that the last digit shown stands for
 };
 
 // The rows of the screen that PATTERN (profile's disk_row) matches, at most LIMIT; returns how many.
 unsigned screen_disks(struct console *console, const char *pattern, struct screen_disk *disks, unsigned limit);
 
-// Whether SHOWN, a size as a list writes it with two decimals, can mean a disk of SIZE bytes.
-bool screen_size_fits(uint64_t shown, uint64_t size);
+// Whether the list can mean a disk of SIZE bytes: rounded or cut at its last digit.
+bool screen_disk_fits(const struct screen_disk *disk, uint64_t size);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launcher/settings.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -17,18 +18,19 @@ static const struct row {
         enum kind kind;
         size_t offset;
         const char *choices[4]; // where only some words are valid
+        uint64_t most;          // of a number; beyond it a duration in microseconds or a size in an off_t would not fit
 } rows[] = {
-        {"accel", TEXT, offsetof(struct settings, accel), {"tcg", "kvm", "hvf", NULL}},
-        {"machine_options", TEXT, offsetof(struct settings, machine_options), {NULL}},
-        {"cpu", TEXT, offsetof(struct settings, cpu), {NULL}},
-        {"disk_bus", TEXT, offsetof(struct settings, disk_bus), {"usb", "nvme", NULL}},
-        {"reboot_action", TEXT, offsetof(struct settings, reboot_action), {"enter", "poweroff", NULL}},
-        {"qemu", TEXT, offsetof(struct settings, qemu), {NULL}},
-        {"memory_mb", NUMBER, offsetof(struct settings, memory_mb), {NULL}},
-        {"cpus", NUMBER, offsetof(struct settings, cpus), {NULL}},
-        {"disk_size", NUMBER, offsetof(struct settings, disk_size), {NULL}},
-        {"reboot_observe_s", NUMBER, offsetof(struct settings, reboot_observe_s), {NULL}},
-        {"boot_timeout_s", NUMBER, offsetof(struct settings, boot_timeout_s), {NULL}},
+        {"accel", TEXT, offsetof(struct settings, accel), {"tcg", "kvm", "hvf", NULL}, 0},
+        {"machine_options", TEXT, offsetof(struct settings, machine_options), {NULL}, 0},
+        {"cpu", TEXT, offsetof(struct settings, cpu), {NULL}, 0},
+        {"disk_bus", TEXT, offsetof(struct settings, disk_bus), {"usb", "nvme", NULL}, 0},
+        {"reboot_action", TEXT, offsetof(struct settings, reboot_action), {"enter", "poweroff", NULL}, 0},
+        {"qemu", TEXT, offsetof(struct settings, qemu), {NULL}, 0},
+        {"memory_mb", NUMBER, offsetof(struct settings, memory_mb), {NULL}, UINT64_C(1) << 30},
+        {"cpus", NUMBER, offsetof(struct settings, cpus), {NULL}, 512},
+        {"disk_size", NUMBER, offsetof(struct settings, disk_size), {NULL}, UINT64_C(1) << 62},
+        {"reboot_observe_s", NUMBER, offsetof(struct settings, reboot_observe_s), {NULL}, 1000000},
+        {"boot_timeout_s", NUMBER, offsetof(struct settings, boot_timeout_s), {NULL}, 1000000},
 };
 static const size_t row_count = sizeof rows / sizeof rows[0];
 
@@ -68,6 +70,16 @@ static bool check_choice(const struct settings *settings, const struct row *row,
         return false;
 }
 
+static bool check_number(uint64_t number, const struct row *row, struct error *err)
+{
+        if (!number)
+                return error_set(err, ERROR_USAGE, "%s: 0 is too little", row->name);
+        if (number > row->most)
+                return error_set(err, ERROR_USAGE, "%s: %" PRIu64 " is too much, the most is %" PRIu64, row->name,
+                                 number, row->most);
+        return true;
+}
+
 bool settings_finish(struct settings *settings, struct error *err)
 {
         static const struct settings defaults = {
@@ -83,8 +95,8 @@ bool settings_finish(struct settings *settings, struct error *err)
         for (const struct row *row = rows; row < rows + row_count; row++) {
                 if (row->kind == TEXT && !check_choice(settings, row, err))
                         return false;
-                if (row->kind == NUMBER && !*number_of(settings, row))
-                        return error_set(err, ERROR_USAGE, "%s: 0 is too little", row->name);
+                if (row->kind == NUMBER && !check_number(*number_of(settings, row), row, err))
+                        return false;
         }
         return true;
 }

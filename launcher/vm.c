@@ -22,9 +22,12 @@
 enum {
         READ_BLOCK = 1 << 16,
         START_TIMEOUT_MS = 30000,
-        RETRY_MS = 5, // between two looks for a socket that QEMU is about to make
+        RETRY_MS = 5,         // between two looks for a socket that QEMU is about to make
+        LAST_WORDS_MS = 1000, // for a QEMU that closes its sockets to end
         QUIT_TIMEOUT_MS = 5000,
         KILL_TIMEOUT_MS = 2000,
+        GATHER_MS = 5,
+        MANY_BYTES = 4096,
         QUIET_US = 100000, // a console that prints nothing for so long has finished its line
         LOG_TAIL = 2000,   // bytes of QEMU's own words in an error message
 };
@@ -187,6 +190,27 @@ static bool negotiate(struct vm *vm, uint64_t deadline_ms, struct error *err)
         return qmp_send(&vm->qmp, "cont", NULL, err);
 }
 
+static bool connect_to_qemu(struct vm *vm, struct error *err)
+{
+        uint64_t deadline = time_now_ms() + START_TIMEOUT_MS;
+        int qmp = connect_when_there(vm, qmp_socket, deadline, err);
+        if (qmp < 0)
+                return false;
+        qmp_begin(&vm->qmp, qmp);
+        vm->console_socket = connect_when_there(vm, console_socket, deadline, err);
+        return vm->console_socket >= 0 && negotiate(vm, deadline, err);
+}
+
+// QEMU opens its sockets before it looks at all of its arguments, so that it may end at any moment of the connecting.
+// Whatever that looked like, the reason is that it ended.
+static void explain_end(struct vm *vm, struct error *err)
+{
+        if (vm->state.ended || (err && err->code == ERROR_INTERRUPTED) || !process_wait(&vm->qemu, LAST_WORDS_MS))
+                return;
+        note_end(vm);
+        vm_fail_ended(vm, err);
+}
+
 struct vm *vm_start(const struct vm_input *input, struct error *err)
 {
         AUTO_VM struct vm *vm = memory_new(1, sizeof *vm);
@@ -198,16 +222,12 @@ struct vm *vm_start(const struct vm_input *input, struct error *err)
         vm->run_folder = memory_text(input->machine->run_folder);
         vm->console = console_new();
         vm->state.last_output_us = time_now_us();
-        uint64_t deadline = time_now_ms() + START_TIMEOUT_MS;
         if (!start_qemu(vm, input, err))
                 return NULL;
-        int qmp = connect_when_there(vm, qmp_socket, deadline, err);
-        if (qmp < 0)
+        if (!connect_to_qemu(vm, err)) {
+                explain_end(vm, err);
                 return NULL;
-        qmp_begin(&vm->qmp, qmp);
-        vm->console_socket = connect_when_there(vm, console_socket, deadline, err);
-        if (vm->console_socket < 0 || !negotiate(vm, deadline, err))
-                return NULL;
+        }
         return MEMORY_TAKE(vm);
 }
 
@@ -248,21 +268,34 @@ void vm_listen(struct vm *vm, int descriptor)
         vm->input = descriptor;
 }
 
-static void take_output(struct vm *vm)
+// Reads once, and returns how many bytes came.
+static size_t read_output(struct vm *vm)
 {
         static uint8_t block[READ_BLOCK];
         ssize_t count = read(vm->console_socket, block, sizeof block);
         if (count < 0 && (errno == EINTR || errno == EAGAIN))
-                return;
+                return 0;
         if (count <= 0) {
                 close_console(vm);
-                return;
+                return 0;
         }
         vm->state.last_output_us = time_now_us();
         vm->quiet = false;
         evidence_console(vm->evidence, block, (size_t)count);
         console_feed(vm->console, block, (size_t)count);
         show(vm, (const char *)block, (size_t)count);
+        return (size_t)count;
+}
+
+// Takes what the guest prints. A UART's bytes come a few at a time, and waking up for each of them costs more than all
+// the rest of the launcher; so they are given a moment to gather, unless there are many already.
+static void take_output(struct vm *vm)
+{
+        if (read_output(vm) >= MANY_BYTES || vm->console_socket < 0)
+                return;
+        struct pollfd poll_for = {interrupt_descriptor(), POLLIN, 0};
+        poll(&poll_for, 1, GATHER_MS);
+        read_output(vm);
 }
 
 // With `-action reboot=shutdown` a reset comes as a shutdown, too.

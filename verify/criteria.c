@@ -22,7 +22,9 @@ enum {
 struct criteria {
         struct criterion *rows;
         struct criterion_finding *findings;
-        pcre2_code **codes;
+        struct pattern {
+                pcre2_code *code;
+        } * patterns;
         size_t count;
         pcre2_match_data *match;
         pcre2_match_context *context;
@@ -40,11 +42,11 @@ void criteria_free(struct criteria **criteria_pointer)
                 free((char *)criteria->rows[i].name);
                 free((char *)criteria->rows[i].pattern);
                 free((char *)criteria->findings[i].text);
-                pcre2_code_free(criteria->codes[i]);
+                pcre2_code_free(criteria->patterns[i].code);
         }
         free(criteria->rows);
         free(criteria->findings);
-        free(criteria->codes);
+        free(criteria->patterns);
         pcre2_match_data_free(criteria->match);
         pcre2_match_context_free(criteria->context);
         pcre2_jit_stack_free(criteria->stack);
@@ -83,7 +85,7 @@ struct criteria *criteria_new(const struct criterion *rows, size_t count, struct
         AUTO_CRITERIA struct criteria *criteria = memory_new(1, sizeof *criteria);
         criteria->rows = memory_new(count + 1, sizeof *criteria->rows);
         criteria->findings = memory_new(count + 1, sizeof *criteria->findings);
-        criteria->codes = memory_new(count + 1, sizeof *criteria->codes);
+        criteria->patterns = memory_new(count + 1, sizeof *criteria->patterns);
         criteria->match = pcre2_match_data_create(1, NULL);
         criteria->context = pcre2_match_context_create(NULL);
         criteria->stack = pcre2_jit_stack_create(JIT_STACK_START, JIT_STACK_LIMIT, NULL);
@@ -95,8 +97,8 @@ struct criteria *criteria_new(const struct criterion *rows, size_t count, struct
                 row->name = memory_text(rows[i].name ? rows[i].name : rows[i].pattern);
                 row->pattern = memory_text(rows[i].pattern);
                 criteria->findings[i].criterion = row;
-                criteria->codes[i] = compile(row, err);
-                if (!criteria->codes[i])
+                criteria->patterns[i].code = compile(row, err);
+                if (!criteria->patterns[i].code)
                         return NULL;
         }
         criteria->next = next_required(criteria, 0);
@@ -123,8 +125,8 @@ struct line {
 // Whether row I is met by LINE from FROM on; *END is then where its match ends.
 static bool row_is_met(struct criteria *criteria, size_t i, const struct line *line, size_t from, size_t *end)
 {
-        int result = pcre2_match(criteria->codes[i], (PCRE2_SPTR)line->text, line->length, from, 0, criteria->match,
-                                 criteria->context);
+        int result = pcre2_match(criteria->patterns[i].code, (PCRE2_SPTR)line->text, line->length, from, 0,
+                                 criteria->match, criteria->context);
         struct criterion_finding *finding = &criteria->findings[i];
         if (result < 0) {
                 finding->given_up += result != PCRE2_ERROR_NOMATCH;

@@ -89,8 +89,13 @@ struct log {
         bool fresh;              // ... and nothing was written since the line began or the cursor returned
         // Of the cursor's row; the others are handed on when the cursor leaves them.
         bool changed;                  // it shows something that was not handed on
-        bool moved_back;               // the cursor went back in it: what is overwritten now was a line
         uint64_t begins_at, begins_in; // offset and number of the first byte that changed it
+        // Since the cursor last went back in it: what is overwritten now was a line, as it stood before.
+        bool redrawing;
+        bool redraw_changed; // something was written
+        uint64_t redraw_at, redraw_in;
+        uint32_t before[COLUMNS];
+        size_t before_width;
 
         struct text line;
 };
@@ -134,23 +139,36 @@ static size_t utf8_size(uint32_t code_point)
         return code_point < 0x80 ? 1 : code_point < 0x800 ? 2 : code_point < 0x10000 ? 3 : 4;
 }
 
-// Hands on the cursor's row as it stands, if it has anything new. It stays as it is.
-static void emit(struct log *log, bool cut)
+// Whether CELL can be part of a word; what frames are drawn with cannot.
+static bool is_wordly(uint32_t cell)
 {
-        const struct row *row = current_row(log);
-        size_t first = 0, end = row->width;
-        while (end && is_blank(row->cells[end - 1]))
+        bool frame = cell >= 0x2500 && cell <= 0x259F;
+        return (cell >= '0' && cell <= '9') || (cell >= 'A' && cell <= 'Z') || (cell >= 'a' && cell <= 'z') ||
+               (cell >= 0xC0 && !frame);
+}
+
+static bool has_words(const uint32_t *cells, size_t width)
+{
+        for (size_t i = 0; i < width; i++) {
+                if (is_wordly(cells[i]))
+                        return true;
+        }
+        return false;
+}
+
+static void hand_on(struct log *log, const uint32_t *cells, size_t width, bool cut)
+{
+        size_t first = 0, end = width;
+        while (end && is_blank(cells[end - 1]))
                 end--;
         // Blanks that were written belong to the line; columns that the cursor jumped over do not.
-        while (first < end && !row->cells[first])
+        while (first < end && !cells[first])
                 first++;
-        bool wanted = log->changed && first < end;
-        log->changed = log->moved_back = false;
-        if (!wanted)
+        if (first == end || (!log->flowing && !has_words(cells, end)))
                 return;
         text_clear(&log->line);
         for (size_t i = first; i < end; i++)
-                text_add_utf8(&log->line, row->cells[i] ? row->cells[i] : ' ');
+                text_add_utf8(&log->line, cells[i] ? cells[i] : ' ');
         const struct log_line line = {
                 .number = log->begins_in,
                 .offset = log->begins_at,
@@ -159,6 +177,14 @@ static void emit(struct log *log, bool cut)
                 .cut = cut,
         };
         log->handler(&line, log->context);
+}
+
+// Hands on the cursor's row as it stands, if it has anything new. It stays as it is.
+static void emit(struct log *log, bool cut)
+{
+        if (log->changed)
+                hand_on(log, current_row(log)->cells, current_row(log)->width, cut);
+        log->changed = log->redrawing = false;
 }
 
 static void clear_row(struct row *row)
@@ -195,18 +221,53 @@ static void reserve(struct row *row, size_t width)
         row->cells = memory_resize(row->cells, row->capacity, sizeof *row->cells);
 }
 
-// Shows CODE_POINT (0: nothing) in a column that the row has. What stood there is handed on first.
-static void change_cell(struct log *log, size_t column, uint32_t code_point)
+// What was written into the row so far may now be overwritten.
+static void begin_redraw(struct log *log)
+{
+        log->redrawing = log->changed;
+        log->redraw_changed = false;
+        log->before_width = 0;
+}
+
+static void keep_before(struct log *log)
 {
         const struct row *row = current_row(log);
+        if (log->before_width)
+                return;
+        log->before_width = row->width < COLUMNS ? row->width : COLUMNS;
+        memcpy(log->before, row->cells, log->before_width * sizeof *log->before);
+        log->redraw_at = log->character_at;
+        log->redraw_in = log->number;
+}
+
+// The row as it stood before the redraw is about to go.
+static void hand_on_before(struct log *log)
+{
+        hand_on(log, log->before, log->before_width, false);
+        log->redrawing = false;
+        log->changed = log->redraw_changed;
+        log->begins_at = log->redraw_at;
+        log->begins_in = log->redraw_in;
+}
+
+// Shows CODE_POINT (0: nothing) in a column that the row has.
+static void change_cell(struct log *log, size_t column, uint32_t code_point)
+{
+        struct row *row = current_row(log);
         uint32_t old = row->cells[column];
         if (old == code_point)
                 return;
-        if (!is_blank(old) && log->moved_back)
-                emit(log, false);
-        current_row(log)->bytes += utf8_size(code_point) - utf8_size(old);
+        if (log->redrawing) {
+                keep_before(log);
+                if (!is_blank(old))
+                        hand_on_before(log);
+        }
+        row->bytes += utf8_size(code_point) - utf8_size(old);
         row->cells[column] = code_point;
-        if (is_blank(code_point) || log->changed)
+        if (is_blank(code_point))
+                return;
+        log->redraw_changed = true;
+        if (log->changed)
                 return;
         log->changed = true;
         log->begins_at = log->character_at;
@@ -258,7 +319,7 @@ static void move_column(struct log *log, unsigned column)
 {
         end_wide_row(log);
         if (column < log->cursor.column)
-                log->moved_back = log->changed;
+                begin_redraw(log);
         log->cursor.column = column < COLUMNS ? column : COLUMNS - 1;
         log->flowing = log->fresh = false;
 }
@@ -305,7 +366,7 @@ static void feed_line(struct log *log)
 static void return_carriage(struct log *log)
 {
         end_wide_row(log);
-        log->moved_back = log->changed;
+        begin_redraw(log);
         log->cursor.column = 0;
         log->fresh = true;
 }
@@ -321,7 +382,7 @@ static void erase(struct log *log, size_t from, size_t to)
 static void erase_in_row(struct log *log, unsigned how)
 {
         end_wide_row(log);
-        log->moved_back = log->changed;
+        begin_redraw(log);
         size_t column = log->cursor.column;
         erase(log, how == 0 ? column : 0, how == 1 ? column + 1 : SIZE_MAX);
 }
@@ -414,7 +475,7 @@ static void control_erase_row(struct log *log, unsigned how)
 static void control_erase_characters(struct log *log, unsigned count)
 {
         end_wide_row(log);
-        log->moved_back = log->changed;
+        begin_redraw(log);
         erase(log, log->cursor.column, log->cursor.column + (size_t)at_least_one(count));
 }
 

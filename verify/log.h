@@ -7,12 +7,14 @@
 // that a person would have read:
 //
 // - Terminal sequences are taken out; nothing of them is left as text.
-// - One row of the screen is one line. Text placed piece by piece on the same row is put together by its columns; a move
-//   to another row ends the line. So do LF, CR, and the screen's being cleared.
-// - Text that is drawn over or erased was a line too: it is handed on before it goes. Drawing the same text over itself
-//   is no new line.
-// - Blank lines are not handed on. Broken UTF-8 becomes U+FFFD, so that every line is valid UTF-8 without control
-//   characters.
+// - One row of the screen is one line. What was placed on it piece by piece is put together by its columns, and where only
+//   a part of it is drawn again, the line is the whole row as it then stands. The line ends when the cursor goes to another
+//   row. Rows that only have a frame on them are not handed on.
+// - Text that is drawn over or erased was a line too: it is handed on before it goes. Drawing the same text over itself is no
+//   new line.
+// - Text that flows, line after line as a kernel writes it, is not mixed with what stood on the screen: LF, CR and CRLF end
+//   a line, and blank lines are not handed on.
+// - Broken UTF-8 becomes U+FFFD, so that every line is valid UTF-8 without control characters.
 #pragma once
 
 #include <stdbool.h>

@@ -33,21 +33,19 @@ static const struct {
                 {"disk-without-esp",
                  "The installation did not come as far as the boot loader: install again, or name the "
                  "disk that has the system."},
-        [MATCH_VARS_BLANK] = {"vars-blank",
-                              "Put back the sealed copy (vars.sealed.fd), or make a store from the disk: esxiarm "
-                              "rebuild-vars."},
-        [MATCH_ENTRY_MISSING] = {"entry-missing",
-                                 "Put back the sealed copy (vars.sealed.fd), or make a store from the disk: esxiarm "
-                                 "rebuild-vars. Where an install left no entry, see that its BOOT.CFG has no norts=1."},
+        [MATCH_VARS_BLANK] = {"vars-blank", "Put back the vars of the installation, or install again."},
+        [MATCH_ENTRY_MISSING] =
+                {"entry-missing",
+                 "Put back the vars of the installation. Where an installation left no entry, see that its "
+                 "BOOT.CFG has no norts=1, and install again."},
         [MATCH_ENTRY_WITHOUT_PARTITION] = {"entry-without-partition",
-                                           "Make a store from the disk: esxiarm rebuild-vars."},
+                                           "Put back the vars of the installation, or install again."},
         [MATCH_OTHER_DISK] = {"other-disk",
                               "The vars file belongs to another disk or another installation: take the two that belong "
-                              "together, or make a store from this disk: esxiarm rebuild-vars."},
-        [MATCH_PARTITION_MOVED] =
-                {"partition-moved",
-                 "The disk was partitioned again, or cloned and changed: make a store from it: esxiarm "
-                 "rebuild-vars."},
+                              "together."},
+        [MATCH_PARTITION_MOVED] = {"partition-moved",
+                                   "The disk was partitioned again, or cloned and changed: take the disk that was "
+                                   "installed with these vars, or install again."},
         [MATCH_ESP_DAMAGED] = {"esp-damaged", "Put back a copy of the disk, or install again."},
         [MATCH_LOADER_MISSING] = {"loader-missing",
                                   "The installation did not come to its end, or the file was removed: install again."},

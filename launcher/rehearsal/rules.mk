@@ -31,13 +31,13 @@ REHEARSAL_LDFLAGS := $(REHEARSAL_TARGET) -fuse-ld=$(notdir $(LLD_LINK)) \
 rehearsal: $(REHEARSAL_EFI)
 
 $(REHEARSAL_EFI): $(REHEARSAL_OBJECTS)
-	$(CLANG) $(REHEARSAL_LDFLAGS) -o $@ $^
+	$(call quiet,LD,$@)$(CLANG) $(REHEARSAL_LDFLAGS) -o $@ $^
 
 # The loops of memory.c are what the compiler would call for them.
 $(BUILD)/rehearsal/memory.o: REHEARSAL_CFLAGS += -fno-builtin
 
 $(BUILD)/rehearsal/%.o: $(REHEARSAL_DIR)/%.c $(REHEARSAL_DIR)/rules.mk
 	@mkdir -p $(@D)
-	$(CLANG) $(REHEARSAL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call quiet,CLANG,$<)$(CLANG) $(REHEARSAL_CFLAGS) -MMD -MP -c -o $@ $<
 
 -include $(REHEARSAL_OBJECTS:.o=.d)

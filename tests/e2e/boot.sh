@@ -39,6 +39,11 @@ test_vars_of_another_machine_are_refused() {
         contains stderr 'not started'
         contains machine/runs/*-boot/result.json '"reason": "other-disk"'
         no_qemu_was_started
+        # The command that it names mends it.
+        sed -n 's/^  cp /cp /p' stderr >mend
+        grep -q 'vars.sealed.fd' mend || fail "no command in: $(cat stderr)"
+        sh mend
+        expect_exit 0 "$ESXIARM" boot-installed machine --check
 }
 
 test_blank_vars_are_refused() {
@@ -109,6 +114,10 @@ test_an_installed_machine_is_not_overwritten_unasked() {
         expect_exit 2 "$ESXIARM" install machine --rehearsal
         contains stderr '--force'
         sha256sum -c --quiet before
+        # Nor where the new installation cannot even begin.
+        expect_exit 4 "$ESXIARM" install machine --rehearsal --force --qemu no-such-qemu
+        sha256sum -c --quiet before
+        expect_exit 0 "$ESXIARM" boot-installed machine --check
 }
 
 run_tests

@@ -20,7 +20,7 @@ seen() {
 }
 
 nothing_is_left() {
-        ! pgrep -f "guest=$1" >pids || fail "still running: $(cat pids)"
+        ! pgrep -f "$PWD/$1/vars.fd" >pids || fail "still running: $(cat pids)"
         [ -z "$(ls "$1/run" | grep -v '^lock$')" ] || fail "left in run: $(ls "$1/run")"
 }
 

@@ -50,6 +50,12 @@ __attribute__((unused)) static void no_error(const struct error *err)
                 fail_msg("%s", err->message);
 }
 
+__attribute__((unused)) static void assert_contains(const char *text, const char *part)
+{
+        if (!text || !strstr(text, part))
+                fail_msg("\"%s\" is not in: %s", part, text ? text : "(nothing)");
+}
+
 // Runs a shell command, which must succeed; its output is only shown when it does not.
 __attribute__((format(printf, 1, 2))) static void shell(const char *format, ...)
 {

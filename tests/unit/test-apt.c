@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What apt prints, read. That apt itself is understood, tests/cli/fetch.sh asks of the real one.
-#include "tests/unit/fw-scratch.h"
+#include "tests/unit/scratch.h"
 
 #include "fw/apt.h"
 

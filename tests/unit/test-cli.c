@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tests/unit/fw-scratch.h"
+#include "tests/unit/scratch.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -319,9 +319,9 @@ static void test_the_version(void **state)
 static void test_a_command_s_error_is_printed_and_gives_the_exit_code(void **state)
 {
         (void)state;
-        for (char code = '1'; code <= '6'; code++) {
-                char text[2] = {code, '\0'};
-                assert_int_equal(TOOL("fail", text), code - '0');
+        for (int code = 1; code <= 6; code++) {
+                char text[2] = {(char)('0' + code), '\0'};
+                assert_int_equal(TOOL("fail", text), code);
                 assert_file_is("stdout", "");
                 assert_file_is("stderr", "tool fail: it failed\n");
         }

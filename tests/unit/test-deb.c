@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Packages are made by dpkg-deb, or by ar and tar where dpkg-deb would refuse to make them.
-#include "tests/unit/fw-scratch.h"
+#include "tests/unit/scratch.h"
 
 #include "fw/deb.h"
 

@@ -26,14 +26,17 @@ static struct buffer read_whole(const char *path)
 // converts it.
 static void assert_same_bytes(const char *path, const char *format, const char *wanted)
 {
-        static const size_t steps[] = {512, 65536 + 17, 1, 3 * MIB, 4095};
+        static const size_t steps[] = {512, 65536 + 17, 1, MIB, 4095};
         AUTO_ERROR struct error err = {0};
         AUTO_DISK struct disk *disk = NULL;
-        AUTO_BUFFER struct buffer raw = read_whole(wanted);
+        AUTO_MAPPING struct file_mapping mapping = {0};
+        file_map(wanted, &mapping, &err);
+        no_error(&err);
+        struct bytes raw = mapping.bytes;
         disk_open(path, format, &disk, &err);
         no_error(&err);
         assert_int_equal(disk_size(disk), raw.size);
-        AUTO_FREE uint8_t *piece = memory_new(3 * MIB, 1);
+        AUTO_FREE uint8_t *piece = memory_new(MIB, 1);
         size_t at = 0;
         for (size_t i = 0; at < raw.size; i++) {
                 size_t step = steps[i % (sizeof steps / sizeof *steps)];
@@ -103,7 +106,7 @@ static void test_a_small_write_leaves_a_readable_image_in_every_format(void **st
                 "raw", "qcow2", "qcow2 -o extended_l2=on", "vmdk", "vdi", "vhdx", "vpc", "qed", "parallels"};
         for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
                 int name = (int)strcspn(formats[i], " ");
-                shell("rm -f image; qemu-img create -f %s image 20M", formats[i]);
+                shell("rm -f image; qemu-img create -f %s image 6M", formats[i]);
                 shell("qemu-io -f %.*s -c 'write -P 7 5243392 512' image", name, formats[i]);
                 shell("qemu-img convert -f %.*s -O raw image wanted", name, formats[i]);
                 AUTO_FREE char *format = text_format("%.*s", name, formats[i]);
@@ -267,8 +270,8 @@ static void test_what_is_no_image_is_refused_with_its_name(void **state)
         (void)state;
         shell("mkdir folder; mkfifo pipe; echo hello >text; qemu-img create -f qcow2 secret 1M\n"
               "qemu-img create -f qcow2 -b gone.qcow2 -F qcow2 -u orphan 1M; truncate -s 40 short\n"
-              "qemu-img create -f qcow2 --object secret,id=s,data=abc -o encrypt.format=luks,encrypt.key-secret=s,"
-              "encrypt.iter-time=200 crypt 1M");
+              // The method of encryption is in the header: 1 is AES.
+              "qemu-img create -f qcow2 crypt 1M; printf '\\001' | dd of=crypt bs=1 seek=35 conv=notrunc");
         assert_refused("absent.qcow2", NULL, ERROR_USAGE, "absent.qcow2");
         assert_refused("folder", NULL, ERROR_USAGE, "a folder");
         assert_refused("pipe", NULL, ERROR_USAGE, "pipe");
@@ -320,7 +323,7 @@ static void test_a_qcow2_with_any_bit_of_its_header_flipped_does_no_harm(void **
         (void)state;
         shell("qemu-img create -f qcow2 whole 1G; qemu-io -c 'write -P 7 0 64k' whole");
         AUTO_BUFFER struct buffer whole = read_whole("whole");
-        for (size_t bit = 0; bit < 112 * 8; bit += 11) {
+        for (size_t bit = 0; bit < 112 * 8; bit += 23) {
                 AUTO_ERROR struct error err = {0};
                 AUTO_DISK struct disk *disk = NULL;
                 uint8_t bytes[512];

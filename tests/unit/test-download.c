@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Downloads from tests/helpers/http-server, which misbehaves as asked.
-#include "tests/unit/fw-scratch.h"
+#include "tests/unit/scratch.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>

@@ -423,7 +423,7 @@ static void damaged_store_is_not_edited(void **state)
 {
         (void)state;
         AUTO_IMAGE struct image image = image_with_entries();
-        image_hex(&image, image.end, "00");
+        image_hex(&image, image.end, "5a5b5c");
         AUTO_VARSTORE struct varstore *store = read_image(&image);
         AUTO_EDITS struct edits edits = {0};
         add_for_entry(&edits, EDIT_BOOT_NEXT, "none");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tests/unit/fw-scratch.h"
+#include "tests/unit/scratch.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -131,19 +131,27 @@ static int write_too_much(const char *path)
         return !replaced && err.code == ERROR_ENVIRONMENT && strstr(err.message, path) ? 0 : 1;
 }
 
-static int write_over_the_limit(void)
+static bool limit_file_size(void)
 {
         const struct rlimit limit = {1 << 20, 1 << 20};
         signal(SIGXFSZ, SIG_IGN);
-        return setrlimit(RLIMIT_FSIZE, &limit) == 0 ? write_too_much("file") : 2;
+        return setrlimit(RLIMIT_FSIZE, &limit) == 0;
+}
+
+static int write_over_the_limit(void)
+{
+        return limit_file_size() ? write_too_much("file") : 2;
+}
+
+static int write_in_full_folder(void)
+{
+        return limit_file_size() ? write_too_much("full/file") : 2;
 }
 
 static int skip_over_the_limit(void)
 {
-        const struct rlimit limit = {1 << 20, 1 << 20};
-        signal(SIGXFSZ, SIG_IGN);
         AUTO_REPLACEMENT struct file_replacement *replacement = file_replacement_begin("file", 0666, NULL);
-        return setrlimit(RLIMIT_FSIZE, &limit) == 0 && !file_replacement_skip(replacement, 2 << 20, NULL) ? 0 : 1;
+        return limit_file_size() && !file_replacement_skip(replacement, 2 << 20, NULL) ? 0 : 1;
 }
 
 static void test_a_write_that_fails_keeps_the_old_file_and_leaves_no_litter(void **state)
@@ -161,19 +169,20 @@ static void test_a_write_that_fails_keeps_the_old_file_and_leaves_no_litter(void
 static void test_a_full_disk_keeps_the_old_file_and_leaves_no_litter(void **state)
 {
         (void)state;
-        shell("mkdir full");
+        AUTO_ERROR struct error err = {0};
+        shell("mkdir full after");
         // Where this user may not mount, a limit on his files' size stands in for the full disk.
         bool mounted = system("mount -t tmpfs -o size=1m tmpfs full 2>/dev/null") == 0;
         write_text("full/file", "old");
-        if (mounted)
-                assert_int_equal(write_too_much("full/file"), 0);
-        else
-                assert_int_equal(in_child(write_over_the_limit), 0);
-        assert_content("full/file", "old");
-        assert_only("full", "file");
-        AUTO_ERROR struct error err = {0};
+        int refused = mounted ? write_too_much("full/file") : in_child(write_in_full_folder);
+        // Judged after the file system is gone, so that a failure leaves none mounted.
+        bool kept = system("cp -a full/. after") == 0;
         bool copied = file_copy("full/file", "full/copy", 0666, &err);
         assert_true(!mounted || system("umount full") == 0);
+        assert_int_equal(refused, 0);
+        assert_true(kept);
+        assert_content("after/file", "old");
+        assert_only("after", "file");
         assert_done(copied, &err);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // With a package made here: as large as the real one, nearly all zeroes.
-#include "tests/unit/fw-scratch.h"
+#include "tests/unit/scratch.h"
 
 #include <jansson.h>
 #include <sys/wait.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tests/unit/fw-scratch.h"
+#include "tests/unit/scratch.h"
 
 #include "launcher/keys.h"
 
@@ -45,8 +45,8 @@ static void test_the_keys_of_the_installer(void **state)
 static void test_a_character_is_its_own_name(void **state)
 {
         (void)state;
-        for (char character = '!'; character <= '~'; character++) {
-                char name[2] = {character, '\0'};
+        for (int character = '!'; character <= '~'; character++) {
+                char name[2] = {(char)character, '\0'};
                 assert_string_equal(key_bytes(name), name);
         }
         assert_string_equal(key_bytes("Space"), " ");

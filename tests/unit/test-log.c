@@ -169,7 +169,7 @@ static void test_text_placed_in_pieces_is_one_line_a_row(void **state)
                      "Installation Complete\n(Enter) Reboot\n");
         // From right to left.
         assert_reads("\x1b[5;23HComplete\x1b[5;10HInstallation\x1b[1;1H", "Installation Complete\n");
-        assert_reads("\x1b[3;1Ha\x1b[3Cb\x1b[10Gc\x1b[3`d\x1b[2De\x1b[2af\x1b[H", "aed b    c\naed f    c\n");
+        assert_reads("\x1b[3;1Ha\x1b[3Cb\x1b[10Gc\x1b[3`d\x1b[2De\x1b[2af\x1b[H", "a d b    c\naed f    c\n");
         assert_reads("\x1b[3;1Ha\x1b[4dx\x1b[Ay\x1b[Bz\x1b[Ew\x1b[Fv\x1b[H", "a\nx\na y\nx z\nw\nvx z\n");
 }
 
@@ -179,6 +179,13 @@ static void test_a_redraw_of_the_same_text_is_no_new_line(void **state)
         assert_reads("\x1b[2J\x1b[5;1HWelcome\x1b[6;1HContinue\x1b[5;1HWelcome\x1b[6;1HContinue\x1b[H",
                      "Welcome\nContinue\n");
         assert_reads("\x1b[5;1HWelcome\x1b[5;1HWelcome\x1b[5;1HWelcome", "Welcome\n");
+}
+
+static void test_frames_are_no_lines(void **state)
+{
+        (void)state;
+        assert_reads("\x1b[2J\x1b[1;1H+----+\x1b[2;1H|    |\x1b[3;1H+----+\x1b[2;3Hok\x1b[4;1H└──┘\x1b[H", "| ok |\n");
+        assert_reads("----\r\n+++\r\n", "----\n+++\n");
 }
 
 static void test_what_is_drawn_over_or_erased_was_a_line(void **state)
@@ -191,6 +198,8 @@ static void test_what_is_drawn_over_or_erased_was_a_line(void **state)
         assert_reads("\x1b[5;1Hold text\x1b[5;5H\x1b[Ktop\x1b[H", "old text\nold top\n");
         assert_reads("\x1b[5;1Hold text\x1b[1Kx\x1b[H", "old text\nx\n");
         assert_reads("\x1b[5;1Hold text\x1b[5;1H\x1b[3Xnew\x1b[H", "old text\nnew text\n");
+        // Between one state and the next there is no third.
+        assert_reads("\x1b[5;1HInstalling  99%\x1b[5;1H \x1b[5;12H100%\x1b[H", "Installing  99%\n nstalling 100%\n");
         assert_reads("\x1b[5;1Hgone\x1b[2Jnext", "gone\nnext\n");
 }
 
@@ -418,6 +427,7 @@ int main(void)
                 cmocka_unit_test(test_a_line_of_the_firmware_after_a_cleared_screen_stands_alone),
                 cmocka_unit_test(test_text_placed_in_pieces_is_one_line_a_row),
                 cmocka_unit_test(test_a_redraw_of_the_same_text_is_no_new_line),
+                cmocka_unit_test(test_frames_are_no_lines),
                 cmocka_unit_test(test_what_is_drawn_over_or_erased_was_a_line),
                 cmocka_unit_test(test_only_what_changed_in_a_row_need_be_drawn),
                 cmocka_unit_test(test_a_line_that_flows_over_an_old_screen_is_not_mixed_with_it),

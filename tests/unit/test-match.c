@@ -158,7 +158,7 @@ static void test_an_entry_for_the_esp_with_its_loader_holds(void **state)
         assert_null(scene.match.found);
         assert_null(scene.match.expected);
         assert_null(scene.match.remark);
-        assert_non_null(strstr(scene.match.explanation, "Boot0004"));
+        assert_contains(scene.match.explanation, "Boot0004");
 }
 
 // Rows of what is wrong with the one entry.
@@ -369,7 +369,7 @@ static void test_a_damaged_copy_of_the_gpt_is_remarked_and_does_not_matter(void 
         scene_order(&scene, 4);
         scene_compare(&scene);
         assert_reason(&scene, MATCH_HOLDS);
-        assert_non_null(strstr(scene.match.remark, "backup"));
+        assert_contains(scene.match.remark, "backup");
 }
 
 static void test_a_changed_firmware_is_named_before_anything_else(void **state)

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tests/unit/fw-scratch.h"
+#include "tests/unit/scratch.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -184,7 +185,7 @@ static void test_a_program_that_takes_too_long_is_killed(void **state)
         assert_true(time_now_ms() - began < SOON_MS);
 }
 
-// The program's own children have its pipes, too.
+// The program's own children have its pipes, too. All of them inherit HELD, whose end tells that none is left.
 static void test_what_a_slow_program_has_started_is_killed_with_it(void **state)
 {
         (void)state;
@@ -198,9 +199,17 @@ static void test_what_a_slow_program_has_started_is_killed_with_it(void **state)
                 uint64_t began = time_now_ms();
                 AUTO_ERROR struct error err = {0};
                 AUTO_PROCESS_RESULT struct process_result result;
+                int held[2];
                 ARGUMENTS(arguments, "sh", "-c", scripts[i]);
-                assert_false(process_run(&arguments, LIMIT, 100, &result, &err));
+                assert_int_equal(pipe(held), 0);
+                bool ran = process_run(&arguments, LIMIT, 100, &result, &err);
+                close(held[1]);
+                struct pollfd none_left = {held[0], POLLIN, 0};
+                int told = poll(&none_left, 1, SOON_MS);
+                close(held[0]);
+                assert_false(ran);
                 assert_int_equal(err.code, ERROR_TIMED_OUT);
+                assert_int_equal(told, 1);
                 assert_true(time_now_ms() - began < SOON_MS);
         }
 }
@@ -446,7 +455,7 @@ static void test_signals_that_are_blocked_or_ignored_here_reach_the_program(void
         assert_true(ran && result.exit_code == 128 + SIGPIPE);
 }
 
-static void test_a_program_has_a_process_group_of_its_own(void **state)
+static void test_a_program_has_a_session_of_its_own(void **state)
 {
         (void)state;
         AUTO_ERROR struct error err = {0};
@@ -454,9 +463,11 @@ static void test_a_program_has_a_process_group_of_its_own(void **state)
         ARGUMENTS(arguments, "sleep", "1000");
         assert_done(process_start(&arguments, NULL, "log", &process, &err), &err);
         pid_t group = getpgid(process.pid);
+        pid_t session = getsid(process.pid);
         pid_t pid = process.pid;
         process_end(&process, SOON_MS);
         assert_int_equal(group, pid);
+        assert_int_equal(session, pid);
 }
 
 #ifdef __linux__
@@ -542,6 +553,15 @@ static int ignore_hangups(void)
         return interrupt_pending() ? 1 : 0;
 }
 
+// As a script's background job begins.
+static int be_interrupted_though_it_was_ignored(void)
+{
+        signal(SIGINT, SIG_IGN);
+        interrupt_catch();
+        raise(SIGINT);
+        return interrupt_pending() ? 0 : 1;
+}
+
 static void test_an_interrupt_ends_the_waiting_for_a_program(void **state)
 {
         (void)state;
@@ -554,10 +574,11 @@ static void test_the_third_interrupt_ends_this_program_at_once(void **state)
         assert_int_equal(in_child(be_interrupted_three_times), 128 + SIGINT);
 }
 
-static void test_what_nohup_ignores_stays_ignored(void **state)
+static void test_what_nohup_ignores_stays_ignored_and_nothing_else(void **state)
 {
         (void)state;
         assert_int_equal(in_child(ignore_hangups), 0);
+        assert_int_equal(in_child(be_interrupted_though_it_was_ignored), 0);
 }
 
 static unsigned open_descriptors(void)
@@ -616,13 +637,13 @@ int main(void)
                 IN_SCRATCH(test_a_program_that_ignores_sigterm_is_killed_after_its_grace),
                 IN_SCRATCH(test_a_script_is_ended_with_what_runs_for_it),
                 IN_SCRATCH(test_signals_that_are_blocked_or_ignored_here_reach_the_program),
-                IN_SCRATCH(test_a_program_has_a_process_group_of_its_own),
+                IN_SCRATCH(test_a_program_has_a_session_of_its_own),
 #ifdef __linux__
                 IN_SCRATCH(test_a_program_dies_with_its_parent),
 #endif
                 cmocka_unit_test(test_an_interrupt_ends_the_waiting_for_a_program),
                 cmocka_unit_test(test_the_third_interrupt_ends_this_program_at_once),
-                cmocka_unit_test(test_what_nohup_ignores_stays_ignored),
+                cmocka_unit_test(test_what_nohup_ignores_stays_ignored_and_nothing_else),
                 IN_SCRATCH(test_no_descriptor_is_left_open),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #define _XOPEN_SOURCE 700 // posix_openpt
-#include "tests/unit/fw-scratch.h"
+#include "tests/unit/scratch.h"
 
 #include <fcntl.h>
 #include <signal.h>

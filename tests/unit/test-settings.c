@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tests/unit/fw-scratch.h"
+#include "tests/unit/scratch.h"
 
 #include "launcher/settings.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the tests of fw/ share: a folder of their own, and files and packages made in it by the shell.
+// What unit tests share: a folder of their own, and files and packages made in it by the shell.
 #pragma once
 
 #include <setjmp.h>
