@@ -41,8 +41,8 @@ struct predict_partition {
 struct predict_device {
         const char *name; // for the explanations: "disk.qcow2"
         const char *path; // its device path in the firmware's text: "PciRoot(0x0)/Pci(0x1,0x0)/USB(0x0,0x0)"
-        const char
-                *label; // what the firmware calls it, "UEFI QEMU QEMU USB HARDDRIVE ..."; NULL where that is not known
+        // What the firmware calls it, "UEFI QEMU QEMU USB HARDDRIVE ..."; NULL where that is not known.
+        const char *label;
         bool removable; // its medium is, to the guest: a CD-ROM, or a USB disk with removable=on
         bool has_bootindex;
         unsigned bootindex;
@@ -52,9 +52,8 @@ struct predict_device {
 
 // Everything is borrowed, and has to outlive the prediction.
 struct predict_machine {
-        const struct bootchain *chain; // an empty one for a blank store
-        const struct predict_device
-                *devices; // in the order in which the firmware finds them: by PCI address, then port
+        const struct bootchain *chain;        // an empty one for a blank store
+        const struct predict_device *devices; // as the firmware finds them: by PCI address, then port
         size_t device_count;
         const char *fallback; // NULL means PREDICT_FALLBACK_FILE
         bool without_shell;   // the firmware has no shell built in (as those with Secure Boot enforced)
