@@ -195,6 +195,7 @@ static int open_partial(const char *partial, mode_t mode, struct error *err)
                         continue;
                 if (ftruncate(fd, 0) != 0) {
                         error_system(err, "%s: cannot empty", partial);
+                        unlink(partial);
                         return -1;
                 }
                 return DESCRIPTOR_TAKE(fd);
