@@ -3,6 +3,9 @@
 #   make            everything into build/
 #   make deps       installs what building, running and testing need (apt, dnf or brew)
 #   make test       deps, then every test: unit, cli and e2e
+#   make install    programs, libvarstore, headers, man pages and data into $(DESTDIR)$(PREFIX), by default /usr/local
+#   make bench      what the programs cost, beside what they are compared with
+#   make fuzz       every parser under libFuzzer for FUZZ_SECONDS each
 #   make rehearse   deps, then an installation and a boot of the installed disk, in QEMU under real AAVMF
 #   make lint       format, clang-tidy, cppcheck, and the floors of the house
 #   make clean
@@ -12,6 +15,7 @@ VERSION := 0.1.0
 BUILD ?= build
 CC ?= cc
 PREFIX ?= /usr/local
+DESTDIR ?=
 CFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wpointer-arith
 STANDARD := -std=c17 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -D_DARWIN_C_SOURCE -D_FILE_OFFSET_BITS=64
@@ -28,8 +32,22 @@ PACKAGE_CFLAGS = $(call lazy,PACKAGE_CFLAGS,$(shell pkg-config --cflags $(PACKAG
 PACKAGE_LIBS = $(call lazy,PACKAGE_LIBS,$(shell pkg-config --libs $(PACKAGES)))
 CMOCKA = $(call lazy,CMOCKA,$(shell pkg-config --cflags --libs cmocka))
 
+# What libvarstore and aavmf-vars stand on. FUSE is only for `aavmf-vars mount`, which says so where it is missing.
+LIBRARY_PACKAGES := jansson libcrypto
+FUSE_PACKAGE = $(call lazy,FUSE_PACKAGE,$(shell pkg-config --exists 'fuse3 >= 3.10' && echo fuse3))
+FUSE_CFLAGS = $(call lazy,FUSE_CFLAGS,$(if $(FUSE_PACKAGE),-DHAVE_FUSE $(shell pkg-config --cflags fuse3)))
+LIBRARY_LIBS = $(call lazy,LIBRARY_LIBS,$(shell pkg-config --libs $(LIBRARY_PACKAGES)))
+
+# Starting aavmf-vars is most of its time, and loading libcrypto most of that: where there are static libraries, it is
+# linked with them.
+STATIC_LIBS = $(call lazy,STATIC_LIBS,$(shell \
+        libs="-static -Wl,--no-warnings $$(pkg-config --static --libs $(LIBRARY_PACKAGES) $(FUSE_PACKAGE))"; \
+        echo 'int main(void) { return 0; }' | $(CC) -x c - -o /dev/null $$libs 2>/dev/null && echo "$$libs"))
+FUSE_LIBS = $(call lazy,FUSE_LIBS,$(if $(FUSE_PACKAGE),$(shell pkg-config --libs fuse3)))
+AAVMF_VARS_LIBS = $(or $(STATIC_LIBS),$(shell pkg-config --libs $(LIBRARY_PACKAGES) $(FUSE_PACKAGE)))
+
 COMPILE = $(CC) $(STANDARD) $(WARNINGS) $(CFLAGS) -I. $(PACKAGE_CFLAGS) -DVERSION='"$(VERSION)"' \
-          -DDATA_FOLDER='"$(PREFIX)/share/esxiarm"' -MMD -MP
+          -DDATA_FOLDER='"$(PREFIX)/share/esxiarm"' -MMD -MP $(EXTRA)
 SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 
 # A wing is a library; cmd-*.c and main.c belong to the program that lives in the wing.
@@ -50,14 +68,33 @@ TEST_HELPERS := $(patsubst tests/helpers/%.c,%,$(sort $(wildcard tests/helpers/*
 # $(1) is where the objects go: $(BUILD) as shipped, $(BUILD)/san under the sanitizers.
 objects = $(patsubst %.c,$(1)/obj/%.o,$(2))
 
-.PHONY: all deps test rehearse lint format clean sanitized
+.PHONY: all deps test bench fuzz rehearse lint format clean sanitized install FORCE
 .DELETE_ON_ERROR:
 
+# The library: its version in names, what it exports, and the headers that its users see.
+SONAME := libvarstore.so.0
+ifeq ($(shell uname -s),Linux)
+SHARED := $(BUILD)/libvarstore.so
+endif
+PUBLIC_HEADERS := base/bytes.h base/error.h base/file.h $(filter-out varstore/libvarstore.h varstore/report.h varstore/commands.h \
+                  varstore/cmd-%.h varstore/efivarfs.h,$(sort $(wildcard varstore/*.h)))
+
+
 PROGRAMS := $(BUILD)/aavmf-vars $(BUILD)/esxiarm
-all: $(PROGRAMS) $(BUILD)/libvarstore.a $(BUILD)/rehearsal/BOOTAA64.EFI $(BUILD)/share
+all: $(PROGRAMS) $(BUILD)/libvarstore.a $(SHARED) $(BUILD)/rehearsal/BOOTAA64.EFI $(BUILD)/share
 
 # A line a file; V=1 shows the commands.
 quiet = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2);)
+
+# The floors that go into the shared library, too.
+$(BUILD)/obj/base/%.o $(BUILD)/obj/varstore/%.o: EXTRA += -fPIC
+$(BUILD)/obj/varstore/cmd-mount.o $(BUILD)/san/obj/varstore/cmd-mount.o: EXTRA += $(FUSE_CFLAGS)
+
+# The one object that knows where it will be installed is made anew when that changes.
+$(BUILD)/prefix: FORCE
+	@mkdir -p $(@D)
+	@echo '$(PREFIX)' | cmp -s - $@ || echo '$(PREFIX)' >$@
+$(BUILD)/obj/base/paths.o: $(BUILD)/prefix
 
 $(BUILD)/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
@@ -71,9 +108,13 @@ $(BUILD)/libvarstore.a: $(call objects,$(BUILD),$(base_SOURCES) $(varstore_SOURC
 	@rm -f $@
 	$(call quiet,AR,$@)ar rcs $@ $^
 
+$(BUILD)/libvarstore.so: $(call objects,$(BUILD),$(base_SOURCES) $(varstore_SOURCES)) varstore/libvarstore.map
+	$(call quiet,LD,$@)$(CC) -shared -Wl,-soname,$(SONAME) -Wl,--version-script,varstore/libvarstore.map -Wl,-z,defs \
+		$(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBRARY_LIBS)
+
 define program_rule
 $(1)/aavmf-vars: $(call objects,$(1),$(base_SOURCES) $(varstore_SOURCES) $(aavmf-vars_SOURCES))
-	$$(call quiet,LD,$$@)$$(CC) $(2) $$(LDFLAGS) -o $$@ $$^ $$(PACKAGE_LIBS)
+	$$(call quiet,LD,$$@)$$(CC) $(2) $$(LDFLAGS) -o $$@ $$^ $(3)
 
 $(1)/esxiarm: $(call objects,$(1),$(LIBRARY_SOURCES) $(esxiarm_SOURCES))
 	$$(call quiet,LD,$$@)$$(CC) $(2) $$(LDFLAGS) -o $$@ $$^ $$(PACKAGE_LIBS)
@@ -85,12 +126,17 @@ $(1)/share: Makefile
 	@ln -sfn $(abspath $(BUILD))/rehearsal $$@/rehearsal
 	@touch $$@
 endef
-$(eval $(call program_rule,$(BUILD),))
-$(eval $(call program_rule,$(BUILD)/san,$(SANITIZE)))
+$(eval $(call program_rule,$(BUILD),,$$(AAVMF_VARS_LIBS)))
+$(eval $(call program_rule,$(BUILD)/san,$(SANITIZE),$$(PACKAGE_LIBS) $$(FUSE_LIBS)))
 
 $(BUILD)/san/tests/%: tests/unit/%.c $(call objects,$(BUILD)/san,$(LIBRARY_SOURCES)) Makefile
 	@mkdir -p $(@D)
 	$(call quiet,TEST,$<)$(COMPILE) $(SANITIZE) -o $@ $< $(filter %.o,$^) $(PACKAGE_LIBS) $(CMOCKA)
+
+# The helper that says what the library predicts.
+$(BUILD)/tests/predict: tests/helpers/predict.c $(BUILD)/libvarstore.a Makefile
+	@mkdir -p $(@D)
+	$(call quiet,HELP,$<)$(COMPILE) -o $@ $< $(BUILD)/libvarstore.a $(LDFLAGS) $(PACKAGE_LIBS)
 
 $(BUILD)/tests/%: tests/helpers/%.c Makefile
 	@mkdir -p $(@D)
@@ -109,6 +155,49 @@ deps:
 test: deps
 	@+$(MAKE) --no-print-directory -j2 all sanitized
 	@tests/run $(BUILD)
+
+# $(1) is a folder below the prefix, $(2) the mode, $(3) the files.
+to_install = @mkdir -p '$(DESTDIR)$(PREFIX)/$(1)' && install -m $(2) $(3) '$(DESTDIR)$(PREFIX)/$(1)'
+
+install: all
+	$(call to_install,bin,755,$(PROGRAMS))
+	$(call to_install,share/man/man1,644,$(wildcard docs/*.1))
+	$(call to_install,share/esxiarm/guests,644,$(wildcard launcher/guests/*))
+	$(call to_install,share/esxiarm/rehearsal,644,$(BUILD)/rehearsal/BOOTAA64.EFI)
+	$(call to_install,lib,644,$(BUILD)/libvarstore.a)
+ifdef SHARED
+	@install -m 755 $(SHARED) '$(DESTDIR)$(PREFIX)/lib/libvarstore.so.$(VERSION)'
+	@ln -sf libvarstore.so.$(VERSION) '$(DESTDIR)$(PREFIX)/lib/$(SONAME)'
+	@ln -sf $(SONAME) '$(DESTDIR)$(PREFIX)/lib/libvarstore.so'
+endif
+	$(call to_install,include/libvarstore/base,644,$(filter base/%,$(PUBLIC_HEADERS)))
+	$(call to_install,include/libvarstore/varstore,644,$(filter varstore/%,$(PUBLIC_HEADERS)))
+	@install -m 644 varstore/libvarstore.h '$(DESTDIR)$(PREFIX)/include/libvarstore/varstore.h'
+	@mkdir -p '$(DESTDIR)$(PREFIX)/lib/pkgconfig'
+	@sed 's,@PREFIX@,$(PREFIX),; s,@VERSION@,$(VERSION),; s,@PACKAGES@,$(LIBRARY_PACKAGES),' varstore/libvarstore.pc.in \
+		>'$(DESTDIR)$(PREFIX)/lib/pkgconfig/libvarstore.pc'
+
+bench: deps
+	@+$(MAKE) --no-print-directory -j2 all $(addprefix $(BUILD)/tests/,bench fill-store put-variable)
+	@tests/bench/run $(BUILD)
+
+# Everything that reads untrusted bytes, compiled for libFuzzer.
+FUZZ_SECONDS ?= 10
+FUZZ_TARGETS := $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/fuzz-*.c)))
+FUZZ_COMPILE = $(subst $(CC) $(STANDARD),clang $(STANDARD),$(COMPILE)) -O1 -g -fno-omit-frame-pointer \
+               -fno-sanitize-recover=all
+
+$(BUILD)/fuzz/obj/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(call quiet,FUZZ,$<)$(FUZZ_COMPILE) -fsanitize=fuzzer-no-link,address,undefined -c -o $@ $<
+
+.PRECIOUS: $(BUILD)/fuzz/obj/%.o
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(call objects,$(BUILD)/fuzz,$(base_SOURCES) $(varstore_SOURCES)) Makefile
+	$(call quiet,FUZZ,$<)$(FUZZ_COMPILE) -fsanitize=fuzzer,address,undefined -o $@ $< $(filter %.o,$^) $(LIBRARY_LIBS)
+
+fuzz: deps
+	@+$(MAKE) --no-print-directory -j2 $(BUILD)/aavmf-vars $(FUZZ_TARGETS:%=$(BUILD)/fuzz/%)
+	@tests/fuzz/run $(BUILD) $(FUZZ_SECONDS)
 
 rehearse: deps
 	@+$(MAKE) --no-print-directory -j2 all

@@ -21,7 +21,6 @@
 enum {
         HOLE_BLOCK = 4096,     // zero runs shorter than a file-system block save nothing
         READ_BLOCK = 1 << 16,  // bytes
-        HUGE_PAGE = 1 << 21,   // bytes; a smaller hole is not worth a mapping of its own
         NEW_FILE_BITS = 07777, // what chmod takes
 };
 
@@ -77,42 +76,29 @@ bool file_next_data(int fd, off_t at, off_t size, off_t *begin, off_t *end)
                 return false;
         off_t hole = data < 0 ? -1 : lseek(fd, data, SEEK_HOLE);
         if (hole >= 0) {
-                *begin = data;
-                *end = hole;
+                // A file that grows while it is copied is copied as long as it was.
+                *begin = data < size ? data : size;
+                *end = hole < size ? hole : size;
         }
 #endif
         return at < size;
 }
 
-// Puts zeroes in the place of the pages from BEGIN to END that are wholly in a hole. Where that fails, the file's own
-// pages stay, and are zeroes as well.
-static void map_hole(uint8_t *data, off_t begin, off_t end)
+// Where the last data of the file ends; its size where there are too many holes to look at them all.
+static uint64_t data_end(int fd, off_t size)
 {
-        off_t page = sysconf(_SC_PAGESIZE);
-        off_t first = (begin + page - 1) / page * page;
-        off_t last = end / page * page;
-        if (last - first < HUGE_PAGE)
-                return;
-        void *zeroes =
-                mmap(data + first, (size_t)(last - first), PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
-#ifdef MADV_HUGEPAGE
-        if (zeroes != MAP_FAILED)
-                madvise(zeroes, (size_t)(last - first), MADV_HUGEPAGE);
-#else
-        (void)zeroes;
-#endif
-}
-
-static void map_holes(int fd, uint8_t *data, off_t size)
-{
+        enum {
+                MOST_HOLES = 64
+        };
+        off_t end = 0;
         off_t begin;
-        off_t end;
-        off_t at = 0;
-        while (file_next_data(fd, at, size, &begin, &end)) {
-                map_hole(data, at, begin);
-                at = end;
+        for (int holes = 0; holes < MOST_HOLES; holes++) {
+                off_t next;
+                if (end == size || !file_next_data(fd, end, size, &begin, &next))
+                        return (uint64_t)end;
+                end = next;
         }
-        map_hole(data, at, size);
+        return (uint64_t)size;
 }
 
 bool file_map(const char *path, struct file_mapping *mapping, struct error *err)
@@ -131,8 +117,8 @@ bool file_map(const char *path, struct file_mapping *mapping, struct error *err)
         void *data = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
         if (data == MAP_FAILED)
                 return error_system(err, "%s: cannot map", path);
-        map_holes(fd, data, status.st_size);
         mapping->bytes = (struct bytes){data, (size_t)status.st_size};
+        mapping->data_end = data_end(fd, status.st_size);
         return true;
 }
 
@@ -209,6 +195,7 @@ static int open_partial(const char *partial, mode_t mode, struct error *err)
                         continue;
                 if (ftruncate(fd, 0) != 0) {
                         error_system(err, "%s: cannot empty", partial);
+                        unlink(partial);
                         return -1;
                 }
                 return DESCRIPTOR_TAKE(fd);

@@ -19,10 +19,10 @@
 // Reads the regular file (or pipe) at PATH into BUFFER. Fails where it is longer than LIMIT bytes.
 bool file_read(const char *path, uint64_t limit, struct buffer *buffer, struct error *err);
 
-// A read-only private mapping of a regular file, so that padding which nobody looks at is never read. The file's holes are
-// mapped as zeroes without asking the file system, so that looking at them costs next to nothing.
+// A read-only private mapping of a regular file, so that padding which nobody looks at is never read.
 struct file_mapping {
         struct bytes bytes;
+        uint64_t data_end; // from here on the file is a hole: zeroes, which need not be looked at
 };
 #define AUTO_MAPPING __attribute__((cleanup(file_unmap)))
 bool file_map(const char *path, struct file_mapping *mapping, struct error *err);

@@ -25,6 +25,14 @@ bool boot_entry_name(const char *name, uint16_t *number)
         return true;
 }
 
+bool boot_number_parse(const char *text, uint16_t *number)
+{
+        AUTO_FREE char *name = text_format("%s%s", text_starts_with(text, "Boot") ? "" : "Boot", text);
+        for (char *at = name + 4; *at; at++)
+                *at = (char)(*at >= 'a' && *at <= 'f' ? *at - 'a' + 'A' : *at);
+        return boot_entry_name(name, number);
+}
+
 static bool read_number(const struct varstore *store, const char *name, bool *has, uint16_t *number, struct error *err)
 {
         const struct variable *variable = varstore_find(store, GUID_EFI_GLOBAL_VARIABLE, name);
@@ -191,6 +199,15 @@ const struct boot_entry *bootchain_first(const struct bootchain *chain)
                         return entry;
         }
         return NULL;
+}
+
+char *bootchain_names(const struct bootchain *chain)
+{
+        struct text text = {0};
+        const struct boot_entry *end = chain->entries + chain->entry_count;
+        for (const struct boot_entry *entry = chain->entries; entry < end; entry++)
+                text_add_format(&text, "%sBoot%04X \"%s\"", text.length ? ", " : "", entry->number, entry->label);
+        return text_take(&text);
 }
 
 // Slashes and backslashes are the same to whoever types a path, and a leading one may be left out.

@@ -66,5 +66,11 @@ bool boot_loader_equal(const char *a, const char *b);
 // Whether NAME is Boot#### with four upper-case hexadecimal digits; NUMBER may be NULL.
 bool boot_entry_name(const char *name, uint16_t *number);
 
+// The number of an entry as a person writes it: four hexadecimal digits of either case, with "Boot" before them or not.
+bool boot_number_parse(const char *text, uint16_t *number);
+
+// The entries by number and label, `Boot0001 "UiApp", Boot0004 "VMware ESXi"`, for messages; freed with free().
+char *bootchain_names(const struct bootchain *chain);
+
 // Adds to REMARKS what is odd about the boot variables: entries that are no whole load option, numbers without an entry.
 void bootchain_judge(const struct varstore *store, const struct bootchain *chain, struct remarks *remarks);

@@ -4,13 +4,13 @@
 //
 // The clauses are a table in the order in which they are asked. An entry for which all hold decides for yes; else the
 // entry that went furthest is the one that was meant, and the clause that stopped it is named with what was there instead.
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "base/text.h"
 #include "varstore/bootchain.h"
+#include "varstore/cmd-file.h"
 #include "varstore/commands.h"
 #include "varstore/report.h"
 #include "varstore/varstore.h"
@@ -41,20 +41,12 @@ struct wish {
         struct guid partition;
 };
 
-static bool parse_entry(const char *text, uint16_t *number)
-{
-        AUTO_FREE char *name = text_format("%s%s", text_starts_with(text, "Boot") ? "" : "Boot", text);
-        for (char *at = name + 4; *at; at++)
-                *at = (char)(*at >= 'a' && *at <= 'f' ? *at - 'a' + 'A' : *at);
-        return boot_entry_name(name, number);
-}
-
 static bool parse_wish(const struct values *values, struct wish *wish, struct error *err)
 {
         *wish = (struct wish){
                 .label = values->label, .loader = values->loader, .active = values->active, .first = values->first};
         if (values->entry) {
-                wish->has_number = parse_entry(values->entry, &wish->number);
+                wish->has_number = boot_number_parse(values->entry, &wish->number);
                 if (!wish->has_number)
                         return error_set(err, ERROR_USAGE, "--entry: '%s' is not four hexadecimal digits",
                                          values->entry);
@@ -124,29 +116,19 @@ static bool first_holds(const struct wish *wish, const struct bootchain *chain, 
         return !wish->first || tried_first(chain) == entry;
 }
 
-static char *list_entries(const struct bootchain *chain)
-{
-        struct text text = {0};
-        const struct boot_entry *end = chain->entries + chain->entry_count;
-        for (const struct boot_entry *entry = chain->entries; entry < end; entry++)
-                text_add_format(&text, "%sBoot%04X \"%s\"", text.length ? ", " : "there is ", entry->number,
-                                entry->label);
-        return text_take(&text);
-}
-
 static char *entry_reason(const struct wish *wish, const struct bootchain *chain, const struct boot_entry *entry)
 {
         (void)entry;
-        AUTO_FREE char *entries = list_entries(chain);
-        return text_format("there is no Boot%04X; %s", wish->number, entries);
+        AUTO_FREE char *entries = bootchain_names(chain);
+        return text_format("there is no Boot%04X; there is %s", wish->number, entries);
 }
 
 static char *label_reason(const struct wish *wish, const struct bootchain *chain, const struct boot_entry *entry)
 {
         if (wish->has_number)
                 return text_format("Boot%04X is labelled \"%s\", not \"%s\"", entry->number, entry->label, wish->label);
-        AUTO_FREE char *entries = list_entries(chain);
-        return text_format("no entry is labelled \"%s\"; %s", wish->label, entries);
+        AUTO_FREE char *entries = bootchain_names(chain);
+        return text_format("no entry is labelled \"%s\"; there is %s", wish->label, entries);
 }
 
 static char *loader_reason(const struct wish *wish, const struct bootchain *chain, const struct boot_entry *entry)
@@ -267,24 +249,17 @@ static json_t *answer_json(const char *path, const struct answer *answer, const 
                          "entry", answer->entry ? report_entry(answer->entry) : json_null());
 }
 
-static bool load_sound(const char *path, struct varstore **store, struct bootchain *chain, struct error *err)
-{
-        if (!varstore_load(path, store, err))
-                return false;
-        const struct remark *damage = varstore_first_damage(*store);
-        if (damage)
-                return error_set(err, ERROR_DAMAGED, "%s: damaged at offset 0x%" PRIx64 ": %s", path, damage->offset,
-                                 damage->text);
-        return bootchain_read(*store, chain, err) || error_wrap(err, "%s", path);
-}
-
 // The exit code for one file: 0 or ERROR_NO, or what ERR says where it cannot be asked.
 static int assert_file(const struct wish *wish, const char *path, json_t *files, struct error *err)
 {
         AUTO_VARSTORE struct varstore *store = NULL;
         AUTO_BOOTCHAIN struct bootchain chain = {0};
-        if (!load_sound(path, &store, &chain, err))
+        if (!store_load_sound(path, &store, err))
                 return (int)err->code;
+        if (!bootchain_read(store, &chain, err)) {
+                error_wrap(err, "%s", path);
+                return (int)err->code;
+        }
         struct answer answer = ask(wish, &chain);
         AUTO_FREE char *reason = reason_of(wish, &chain, &answer);
         if (files)

@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "varstore/bootchain.h"
+#include "varstore/cmd-file.h"
 #include "varstore/commands.h"
 #include "varstore/report.h"
 #include "varstore/varstore.h"
@@ -39,7 +40,7 @@ static void finding_free(struct finding *finding)
 static void examine(const char *path, struct finding *finding)
 {
         *finding = (struct finding){.path = path};
-        if (!varstore_load(path, &finding->store, &finding->error))
+        if (!store_load(path, &finding->store, &finding->error))
                 return;
         AUTO_BOOTCHAIN struct bootchain chain = {0};
         bootchain_read(finding->store, &chain, &finding->error);

@@ -1,68 +1,55 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // aavmf-vars clone: a store of one's own from a template, the same byte for byte unless it is to be changed on the way.
-#include <inttypes.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/stat.h>
-
-#include "base/memory.h"
-#include "base/text.h"
+#include "varstore/cmd-edits.h"
+#include "varstore/cmd-file.h"
 #include "varstore/commands.h"
-#include "varstore/varstore.h"
-
-enum {
-        NEW_FILE_MODE = 0644 // not the template's: that is often read-only
-};
+#include "varstore/edit.h"
 
 struct values {
-        const char *timeout;
-        bool force;
+        struct cli_ordered edits;
+        bool compact, force;
 };
 
 static const struct cli_option OPTIONS[] = {
-        {"timeout", "SECONDS", CLI_TEXT, offsetof(struct values, timeout),
-         "how long the firmware waits for a key before it boots (Timeout)", NULL},
-        {"force", NULL, CLI_FLAG, offsetof(struct values, force), "replace DST if it is there", NULL},
+        EDIT_OPTIONS(offsetof(struct values, edits)),
+        {"compact", NULL, CLI_FLAG, offsetof(struct values, compact), "drop the records that are deleted", NULL},
+        {"force", NULL, CLI_FLAG, offsetof(struct values, force),
+         "replace DST if it is there; change authenticated variables too", NULL},
         {0},
 };
 
-// Refuses a DST that is there, unless it may be replaced, and one that is SRC itself.
-static bool may_write(const char *source, const char *target, bool force, struct error *err)
+// Both options together say that what cannot be read may go.
+static bool load_source(const struct values *values, const char *path, struct varstore **store, struct error *err)
 {
-        struct stat of_source;
-        struct stat of_target;
-        if (stat(target, &of_target) != 0)
-                return true;
-        if (stat(source, &of_source) == 0 && of_source.st_dev == of_target.st_dev &&
-            of_source.st_ino == of_target.st_ino)
-                return error_set(err, ERROR_USAGE, "%s and %s are the same file", source, target);
-        if (!force)
-                return error_set(err, ERROR_USAGE, "%s: is there already; --force replaces it", target);
-        return true;
-}
-
-static bool refuse_damage(const struct varstore *store, const char *path, struct error *err)
-{
-        const struct remark *damage = varstore_first_damage(store);
-        if (!damage)
-                return true;
-        return error_set(err, ERROR_DAMAGED,
-                         "%s: damaged at offset 0x%" PRIx64 ": %s; a clone would be so too (cp copies it as it is)",
-                         path, damage->offset, damage->text);
-}
-
-static bool set_timeout(struct varstore *store, const char *text, struct error *err)
-{
-        uint64_t seconds;
-        if (!text_parse_number(text, &seconds) || seconds > UINT16_MAX)
-                return error_set(err, ERROR_USAGE, "--timeout: '%s' is not a number of seconds from 0 to 65535", text);
-        if (varstore_is_blank(store) && !varstore_format(store, err))
+        AUTO_VARSTORE struct varstore *damaged = NULL;
+        if (!values->compact || !values->force)
+                return store_load_sound(path, store, err);
+        if (!store_load(path, store, err))
                 return false;
-        uint8_t data[2] = {seconds & 0xFF, seconds >> 8 & 0xFF};
-        return varstore_set(store, GUID_EFI_GLOBAL_VARIABLE, "Timeout",
-                            EFI_VARIABLE_NON_VOLATILE | EFI_VARIABLE_BOOTSERVICE_ACCESS | EFI_VARIABLE_RUNTIME_ACCESS,
-                            (struct bytes){data, sizeof data}, err);
+        if (varstore_verdict(*store) != VARSTORE_DAMAGED)
+                return true;
+        damaged = *store;
+        return varstore_rescue(damaged, store, err) || error_wrap(err, "%s", path);
+}
+
+static bool load(const struct values *values, const char *path, struct varstore **store, struct error *err)
+{
+        if (load_source(values, path, store, err))
+                return true;
+        // It is a store, and only damaged.
+        if (*store)
+                error_append(err, "; --compact --force makes a sound store of what can be read");
+        return false;
+}
+
+// There is nothing to drop from a blank store.
+static bool change(const struct values *values, const struct edits *edits, struct varstore *store, const char *source,
+                   struct error *err)
+{
+        if (!edits_apply(edits, store, values->force, err))
+                return error_wrap(err, "%s", source);
+        return !values->compact || varstore_is_blank(store) || varstore_compact(store, err);
 }
 
 static int run(const void *parsed, int count, char **operands, struct error *err)
@@ -71,20 +58,28 @@ static int run(const void *parsed, int count, char **operands, struct error *err
         const struct values *values = parsed;
         const char *source = operands[0];
         const char *target = operands[1];
+        AUTO_EDITS struct edits edits = {0};
+        AUTO_CLAIM struct store_claim claim = {.descriptor = -1};
         AUTO_VARSTORE struct varstore *store = NULL;
-        if (varstore_load(source, &store, err) && may_write(source, target, values->force, err) &&
-            refuse_damage(store, source, err) && (!values->timeout || set_timeout(store, values->timeout, err)))
-                varstore_save(store, target, NEW_FILE_MODE, err);
+        if (edits_parse(&values->edits, &edits, err) && store_may_write(source, target, values->force, err) &&
+            load(values, source, &store, err) && store_claim_begin(target, &claim, err) &&
+            change(values, &edits, store, source, err))
+                varstore_save(store, target, STORE_FILE_MODE, err);
         return (int)err->code;
 }
 
 const struct cli_command cmd_clone = {
         .name = "clone",
-        .operands = "SRC DST",
+        .operands = "SRC DST [EDIT...]",
         .summary = "Makes DST a copy of the store SRC, checked, sparse, and whole or not at all.",
         .details = "What was written is read back and compared before it becomes DST; if anything fails, an old DST "
                    "stays as it\n"
-                   "was. Without --timeout the copy is SRC byte for byte. With it, a blank store is formatted first.",
+                   "was. Without an EDIT and --compact the copy is SRC byte for byte; SRC may be a qcow2 image, DST is "
+                   "raw. With an\n"
+                   "EDIT a blank store is formatted first. With --compact and --force together a damaged SRC gives a "
+                   "sound DST with "
+                   "what\n"
+                   "can be read of it. " EDIT_DETAILS,
         .options = OPTIONS,
         .values_size = sizeof(struct values),
         .least = 2,

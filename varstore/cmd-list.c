@@ -7,6 +7,8 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "varstore/bootchain.h"
+#include "varstore/cmd-certificates.h"
+#include "varstore/cmd-file.h"
 #include "varstore/commands.h"
 #include "varstore/report.h"
 #include "varstore/value.h"
@@ -64,19 +66,6 @@ static bool is_shown(const struct variable *variable)
         return boot_entry_name(variable->name, NULL);
 }
 
-static char *data_text(const struct variable *variable)
-{
-        enum {
-                SHOWN = 16
-        };
-        char *value = value_text(variable);
-        if (value)
-                return value;
-        struct bytes start = {variable->data.data, variable->data.size < SHOWN ? variable->data.size : SHOWN};
-        AUTO_FREE char *hex = text_hex(start);
-        return text_format("%s%s", hex, variable->data.size > SHOWN ? "..." : "");
-}
-
 static void print_variable(const struct variable *variable)
 {
         char spelled[37];
@@ -84,9 +73,10 @@ static void print_variable(const struct variable *variable)
         const char *vendor = guid_name(variable->vendor);
         AUTO_FREE char *name = text_printable(variable->name, strlen(variable->name), false);
         AUTO_FREE char *attributes = variable_attributes_text(variable->attributes);
-        AUTO_FREE char *data = data_text(variable);
+        AUTO_FREE char *data = value_summary(variable);
         printf("%s\t%s\t%s\t%zu byte%s\t%s\n", name, vendor ? vendor : spelled, attributes, variable->data.size,
                variable->data.size == 1 ? "" : "s", data);
+        certificates_print(variable);
 }
 
 static void print_others(const struct varstore *store)
@@ -129,7 +119,7 @@ static int run(const void *parsed, int count, char **operands, struct error *err
         const struct values *values = parsed;
         const char *path = operands[0];
         AUTO_VARSTORE struct varstore *store = NULL;
-        if (!varstore_load(path, &store, err))
+        if (!store_load(path, &store, err))
                 return err->code;
         AUTO_BOOTCHAIN struct bootchain chain = {0};
         bool whole = bootchain_read(store, &chain, err);

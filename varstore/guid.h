@@ -62,7 +62,11 @@ extern const struct guid GUID_LINUX_RANDOM_SEED;
 
 // What signature lists hold, and who signed.
 extern const struct guid GUID_EFI_CERT_X509;
+extern const struct guid GUID_EFI_CERT_X509_SHA256;
+extern const struct guid GUID_EFI_CERT_SHA1;
 extern const struct guid GUID_EFI_CERT_SHA256;
+extern const struct guid GUID_EFI_CERT_SHA384;
+extern const struct guid GUID_EFI_CERT_SHA512;
 extern const struct guid GUID_EFI_CERT_RSA2048;
 extern const struct guid GUID_EFI_CERT_TYPE_PKCS7;
 extern const struct guid GUID_MICROSOFT_OWNER;

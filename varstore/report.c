@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "varstore/signatures.h"
 #include "varstore/value.h"
 
 json_t *report_text(const char *text)
@@ -77,19 +78,64 @@ json_t *report_bootchain(const struct bootchain *chain)
                          "boot_order", order, "entries", entries);
 }
 
+static json_t *report_certificate(struct guid owner, struct bytes der)
+{
+        AUTO_CERTIFICATE struct certificate certificate = {0};
+        certificate_read(der, &certificate, NULL);
+        return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}",             //
+                         "owner", report_guid(owner),                       //
+                         "owner_name", report_text(guid_name(owner)),       //
+                         "subject", report_text(certificate.subject),       //
+                         "issuer", report_text(certificate.issuer),         //
+                         "not_before", report_text(certificate.not_before), //
+                         "not_after", report_text(certificate.not_after),   //
+                         "sha256", report_text(certificate.sha256));
+}
+
+static json_t *report_certificates(const struct signature_list *list)
+{
+        json_t *certificates = json_array();
+        struct guid owner;
+        struct bytes der;
+        if (!guid_equal(list->type, GUID_EFI_CERT_X509))
+                return certificates;
+        for (size_t i = 0; signatures_at(list, i, &owner, &der); i++)
+                json_array_append_new(certificates, report_certificate(owner, der));
+        return certificates;
+}
+
+// What the variable's signature lists hold, null for a variable that has none.
+static json_t *report_signatures(const struct variable *variable)
+{
+        if (!value_is_signatures(variable))
+                return json_null();
+        json_t *lists = json_array();
+        struct signature_list list;
+        size_t offset = 0;
+        while (signatures_next(variable->data, &offset, &list))
+                json_array_append_new(lists,
+                                      json_pack("{s:o, s:o, s:I, s:o}",                    //
+                                                "type", report_guid(list.type),            //
+                                                "kind", report_text(guid_name(list.type)), //
+                                                "count", (json_int_t)list.count,           //
+                                                "certificates", report_certificates(&list)));
+        return lists;
+}
+
 json_t *report_variable(const struct variable *variable)
 {
         AUTO_FREE char *attributes = variable_attributes_text(variable->attributes);
         AUTO_FREE char *value = value_text(variable);
-        return json_pack("{s:o, s:o, s:o, s:I, s:s, s:I, s:o, s:o, s:I}",    //
-                         "name", report_text(variable->name),                //
-                         "guid", report_guid(variable->vendor),              //
-                         "vendor", report_text(guid_name(variable->vendor)), //
-                         "attributes", (json_int_t)variable->attributes,     //
-                         "attribute_names", attributes,                      //
-                         "size", (json_int_t)variable->data.size,            //
-                         "value", report_text(value),                        //
-                         "data", report_hex(variable->data),                 //
+        return json_pack("{s:o, s:o, s:o, s:I, s:s, s:I, s:o, s:o, s:o, s:I}", //
+                         "name", report_text(variable->name),                  //
+                         "guid", report_guid(variable->vendor),                //
+                         "vendor", report_text(guid_name(variable->vendor)),   //
+                         "attributes", (json_int_t)variable->attributes,       //
+                         "attribute_names", attributes,                        //
+                         "size", (json_int_t)variable->data.size,              //
+                         "value", report_text(value),                          //
+                         "signatures", report_signatures(variable),            //
+                         "data", report_hex(variable->data),                   //
                          "offset", (json_int_t)variable->offset);
 }
 

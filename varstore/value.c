@@ -94,22 +94,38 @@ static char *key_text(struct bytes data)
         return cursor.overrun ? NULL : text_format("starts Boot%04X", number);
 }
 
+static void add_count(struct text *text, struct guid type, size_t count)
+{
+        const char *kind = signatures_kind(type, count != 1);
+        char spelled[37];
+        guid_text(type, spelled);
+        text_add_format(text, "%s%zu %s%s", text->length ? ", " : "", count, kind ? kind : "of type ",
+                        kind ? "" : spelled);
+}
+
+// Firmware keeps each certificate in a list of its own; lists of one type that follow each other are counted as one.
 static char *signatures_text(struct bytes data)
 {
         AUTO_TEXT struct text text = {0};
         struct signature_list list;
+        struct guid type = {{0}};
+        size_t count = 0;
         size_t offset = 0;
         while (signatures_next(data, &offset, &list)) {
-                const char *name = guid_name(list.type);
-                char spelled[37];
-                guid_text(list.type, spelled);
-                text_add_format(&text, "%s%zu %s", text.length ? ", " : "", list.count, name ? name : spelled);
+                if (count && !guid_equal(list.type, type)) {
+                        add_count(&text, type, count);
+                        count = 0;
+                }
+                type = list.type;
+                count += list.count;
         }
+        if (count || data.size)
+                add_count(&text, type, count);
         return offset == data.size ? text_take(&text) : NULL;
 }
 
 // In a name `#` is an upper-case hexadecimal digit.
-static const struct {
+static const struct meaning {
         const struct guid *vendor;
         const char *name;
         char *(*text)(struct bytes data);
@@ -155,10 +171,35 @@ static bool name_matches(const char *name, const char *pattern)
         return *name == 0;
 }
 
-char *value_text(const struct variable *variable)
+static const struct meaning *find_meaning(const struct variable *variable)
 {
         for (size_t i = 0; i < sizeof MEANINGS / sizeof MEANINGS[0]; i++)
                 if (guid_equal(*MEANINGS[i].vendor, variable->vendor) && name_matches(variable->name, MEANINGS[i].name))
-                        return MEANINGS[i].text(variable->data);
+                        return &MEANINGS[i];
         return NULL;
+}
+
+char *value_text(const struct variable *variable)
+{
+        const struct meaning *meaning = find_meaning(variable);
+        return meaning ? meaning->text(variable->data) : NULL;
+}
+
+char *value_summary(const struct variable *variable)
+{
+        enum {
+                SHOWN = 16
+        };
+        char *value = value_text(variable);
+        if (value)
+                return value;
+        struct bytes start = {variable->data.data, variable->data.size < SHOWN ? variable->data.size : SHOWN};
+        AUTO_FREE char *hex = text_hex(start);
+        return text_format("%s%s", hex, variable->data.size > SHOWN ? "..." : "");
+}
+
+bool value_is_signatures(const struct variable *variable)
+{
+        const struct meaning *meaning = find_meaning(variable);
+        return meaning && meaning->text == signatures_text;
 }

@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "base/text.h"
@@ -158,4 +159,41 @@ char *variable_attributes_text(uint32_t attributes)
         if (attributes)
                 text_add_format(&text, "%s0x%" PRIx32, text.length ? "," : "", attributes);
         return text_take(&text);
+}
+
+static bool attribute_bit(const char *name, size_t length, uint32_t *bit)
+{
+        AUTO_FREE char *word = text_format("%.*s", (int)length, name);
+        for (size_t i = 0; i < sizeof ATTRIBUTES / sizeof ATTRIBUTES[0]; i++) {
+                if (text_equal_ignoring_case(ATTRIBUTES[i].name, word)) {
+                        *bit = ATTRIBUTES[i].bit;
+                        return true;
+                }
+        }
+        return false;
+}
+
+static bool parse_attribute_number(const char *text, uint32_t *attributes)
+{
+        char *end;
+        unsigned long long number = strtoull(text, &end, 0);
+        *attributes = (uint32_t)number;
+        return *text >= '0' && *text <= '9' && !*end && number <= UINT32_MAX;
+}
+
+bool variable_attributes_parse(const char *text, uint32_t *attributes)
+{
+        if (parse_attribute_number(text, attributes))
+                return true;
+        *attributes = 0;
+        for (;;) {
+                size_t length = strcspn(text, ",");
+                uint32_t bit;
+                if (!attribute_bit(text, length, &bit))
+                        return false;
+                *attributes |= bit;
+                if (!text[length])
+                        return true;
+                text += length + 1;
+        }
 }

@@ -102,3 +102,6 @@ bool variable_build(const struct variable *variable, enum variable_format format
 
 // "NV,BS,RT"; freed with free(). Bits without a name are written in hexadecimal.
 char *variable_attributes_text(uint32_t attributes);
+
+// Reads that text back: names in any order and case, or one number (0x7). False where a name is not known.
+bool variable_attributes_parse(const char *text, uint32_t *attributes);

@@ -11,14 +11,17 @@
 
 struct varstore {
         struct file_mapping mapping; // where it was loaded from a file
+        uint8_t *blank;              // where it was made new
         struct bytes image;          // as it was read
         struct volume volume;
-        struct buffer
-                bytes; // the volume as the firmware sees it: with a pending write settled, and what was changed since
-        bool changed;  // else the image is written as it was read
+        // The volume as the firmware sees it: with a pending write settled, and what was changed since. Empty as long as
+        // the image is just that.
+        struct buffer bytes;
+        bool changed; // else the image is written as it was read
         struct variable *records;
-        size_t record_count;
+        size_t record_count, record_capacity;
         uint64_t records_end; // where the next record goes
+        bool has_residue;     // and a piece of the firmware's buffer lies there
         struct remarks remarks;
 };
 
@@ -26,7 +29,16 @@ struct varstore {
 
 static struct bytes variables_view(const struct varstore *store)
 {
-        return (struct bytes){store->bytes.data, (size_t)store->volume.variables_end};
+        return (struct bytes){store->bytes.size ? store->bytes.data : store->image.data,
+                              (size_t)store->volume.variables_end};
+}
+
+// The volume to be changed. Views into the image stay good.
+static uint8_t *own_bytes(struct varstore *store)
+{
+        if (!store->bytes.size)
+                buffer_add(&store->bytes, store->image.data, (size_t)store->volume.size);
+        return store->bytes.data;
 }
 
 static uint64_t aligned(uint64_t offset)
@@ -121,19 +133,52 @@ static void judge_record(const struct variable *variable, const char *problem, s
                 remarks_add(remarks, variable->offset, REMARK_ODD, "%s has %s", title, oddity);
 }
 
-// Whatever follows the last record is erased flash, unless a record's start was lost and with it all that follow.
-static void judge_end(const struct varstore *store, struct remarks *remarks)
+enum {
+        FLASH_BUFFER = 0x80
+}; // bytes that the firmware's flash driver writes at once
+
+// Where the bytes that follow the last record, from AT on, stand before it a multiple of the flash driver's buffer away: the
+// offset, or 0 where they do not.
+static uint64_t residue_of(const struct varstore *store, uint64_t at, struct bytes strange)
+{
+        for (uint64_t distance = FLASH_BUFFER; distance <= at; distance += FLASH_BUFFER) {
+                struct bytes earlier;
+                bool before = at - distance + strange.size <= store->records_end;
+                if (before && bytes_slice(variables_view(store), at - distance, strange.size, &earlier) &&
+                    bytes_equal(earlier, strange))
+                        return at - distance;
+        }
+        return 0;
+}
+
+// Whatever follows the last record is erased flash. EDK2's driver for QEMU's flash (VirtNorFlashDxe, before tianocore/edk2
+// pull request 5254) may leave a piece of its buffer there, a copy of what stands earlier in the store: no harm is done.
+// Anything else means that a record's start was lost, and with it all that follow.
+static void judge_end(struct varstore *store, struct remarks *remarks)
 {
         struct bytes rest = bytes_from(variables_view(store), store->records_end);
+        store->has_residue = false;
         if (bytes_all(rest, 0xFF))
                 return;
         size_t first = 0;
         while (rest.data[first] == 0xFF)
                 first++;
-        remarks_add(remarks, store->records_end, REMARK_DAMAGE,
-                    "the records end here, but bytes follow (from 0x%" PRIx64
-                    "): what they hold is lost to the firmware",
-                    store->records_end + first);
+        while (rest.data[rest.size - 1] == 0xFF)
+                rest.size--;
+        const struct bytes strange = bytes_from(rest, first);
+        uint64_t at = store->records_end + first;
+        uint64_t copied_from = residue_of(store, at, strange);
+        store->has_residue = copied_from != 0;
+        if (store->has_residue)
+                remarks_add(remarks, at, REMARK_ODD,
+                            "a copy of the %zu bytes at 0x%" PRIx64 " follows the last record: the firmware's flash "
+                            "driver left it; nothing is lost",
+                            strange.size, copied_from);
+        else
+                remarks_add(remarks, store->records_end, REMARK_DAMAGE,
+                            "the records end here, but bytes follow (from 0x%" PRIx64
+                            "): what they hold is lost to the firmware",
+                            at);
 }
 
 static uint64_t records_start(const struct varstore *store)
@@ -148,13 +193,24 @@ static void forget_records(struct varstore *store)
         free(store->records);
         store->records = NULL;
         store->record_count = 0;
+        store->record_capacity = 0;
         store->records_end = records_start(store);
+}
+
+static void keep_record(struct varstore *store, const struct variable *variable)
+{
+        if (store->record_count == store->record_capacity) {
+                store->record_capacity = store->record_capacity ? 2 * store->record_capacity : 64;
+                store->records = memory_resize(store->records, store->record_capacity, sizeof *store->records);
+        }
+        store->records[store->record_count++] = *variable;
+        uint64_t end = aligned(variable->offset + variable->size);
+        store->records_end = end < store->volume.variables_end ? end : store->volume.variables_end;
 }
 
 static void walk_records(struct varstore *store, struct remarks *remarks)
 {
         uint64_t at = records_start(store);
-        size_t capacity = 0;
         for (;;) {
                 struct variable variable;
                 const char *problem;
@@ -164,16 +220,11 @@ static void walk_records(struct varstore *store, struct remarks *remarks)
                         remarks_add(remarks, at, REMARK_DAMAGE, "a record cannot be read: %s", problem);
                 if (reading != VARIABLE_READ)
                         break;
-                if (store->record_count == capacity) {
-                        capacity = capacity ? 2 * capacity : 64;
-                        store->records = memory_resize(store->records, capacity, sizeof *store->records);
-                }
-                store->records[store->record_count++] = variable;
+                keep_record(store, &variable);
                 judge_record(&variable, problem, remarks);
                 judge_size(store, &variable, remarks);
                 at = aligned(at + variable.size);
         }
-        store->records_end = at < store->volume.variables_end ? at : store->volume.variables_end;
         judge_end(store, remarks);
 }
 
@@ -262,11 +313,10 @@ static bool read_image(struct varstore *store, struct bytes image, struct error 
         store->image = image;
         if (!volume_read(image, &store->volume, &store->remarks, err))
                 return false;
-        buffer_add(&store->bytes, image.data, (size_t)store->volume.size);
         // What would be written is settled; the layout as it was read stays in the volume for whoever asks.
         struct volume settled = store->volume;
         if (settled.queue == QUEUE_PENDING)
-                volume_settle(&settled, store->bytes.data);
+                volume_settle(&settled, own_bytes(store));
         read_records(store, &store->remarks);
         if (store->remarks.count)
                 qsort(store->remarks.items, store->remarks.count, sizeof *store->remarks.items, compare_remarks);
@@ -291,11 +341,63 @@ bool varstore_load(const char *path, struct varstore **store, struct error *err)
         struct file_mapping mapping;
         if (!file_map(path, &mapping, err))
                 return false;
-        if (!varstore_read(mapping.bytes, store, err)) {
-                file_unmap(&mapping);
-                return error_wrap(err, "%s", path);
+        if (varstore_read_mapping(&mapping, store, err))
+                return true;
+        file_unmap(&mapping);
+        return error_wrap(err, "%s", path);
+}
+
+bool varstore_read_mapping(const struct file_mapping *mapping, struct varstore **store, struct error *err)
+{
+        if (!varstore_read(mapping->bytes, store, err))
+                return false;
+        (*store)->mapping = *mapping;
+        return true;
+}
+
+static struct varstore *empty_store(const struct volume *layout, uint64_t image_size)
+{
+        struct varstore *store = memory_new(1, sizeof *store);
+        store->blank = memory_new((size_t)image_size, 1);
+        store->image = (struct bytes){store->blank, (size_t)image_size};
+        store->volume = *layout;
+        store->changed = true;
+        volume_build(layout, &store->bytes);
+        forget_records(store);
+        return store;
+}
+
+static bool find_layout(uint64_t image_size, struct volume *layout, struct error *err)
+{
+        if (volume_layout(image_size, layout))
+                return true;
+        return error_set(err, ERROR_USAGE,
+                         "no firmware formats an image of %" PRIu64 " bytes; AAVMF has 67108864, OVMF 540672 or 131072",
+                         image_size);
+}
+
+bool varstore_new(uint64_t image_size, struct varstore **store, struct error *err)
+{
+        struct volume layout;
+        *store = NULL;
+        if (!find_layout(image_size, &layout, err))
+                return false;
+        *store = empty_store(&layout, image_size);
+        return true;
+}
+
+bool varstore_new_like(const struct varstore *model, struct varstore **store, struct error *err)
+{
+        struct volume layout = model->volume;
+        *store = NULL;
+        if (!volume_can_build(&layout)) {
+                if (!find_layout(model->image.size, &layout, err))
+                        return false;
+                layout.format = model->volume.format;
         }
-        (*store)->mapping = mapping;
+        layout.kind = VOLUME_FORMATTED;
+        layout.queue = QUEUE_CLEAN;
+        *store = empty_store(&layout, model->image.size);
         return true;
 }
 
@@ -307,6 +409,7 @@ void varstore_free(struct varstore **store)
         remarks_free(&(*store)->remarks);
         buffer_free(&(*store)->bytes);
         file_unmap(&(*store)->mapping);
+        free((*store)->blank);
         free(*store);
         *store = NULL;
 }
@@ -364,9 +467,10 @@ enum varstore_verdict varstore_verdict(const struct varstore *store)
 
 const struct variable *varstore_next_record(const struct varstore *store, const struct variable *variable)
 {
-        const struct variable *end = store->records + store->record_count;
+        if (!store->record_count)
+                return NULL;
         const struct variable *next = variable ? variable + 1 : store->records;
-        return next < end ? next : NULL;
+        return next < store->records + store->record_count ? next : NULL;
 }
 
 const struct variable *varstore_next(const struct varstore *store, const struct variable *variable)
@@ -392,8 +496,8 @@ bool varstore_format(struct varstore *store, struct error *err)
         struct volume layout;
         if (!varstore_is_blank(store))
                 return error_set(err, ERROR_USAGE, "the store is formatted already");
-        if (!volume_layout(store->image.size, &layout))
-                return error_set(err, ERROR_USAGE, "no firmware formats an image of %zu bytes", store->image.size);
+        if (!find_layout(store->image.size, &layout, err))
+                return false;
         buffer_free(&store->bytes);
         volume_build(&layout, &store->bytes);
         store->volume = layout;
@@ -402,7 +506,7 @@ bool varstore_format(struct varstore *store, struct error *err)
         return true;
 }
 
-static bool may_change(const struct varstore *store, struct error *err)
+bool varstore_may_change(const struct varstore *store, struct error *err)
 {
         if (varstore_is_blank(store))
                 return error_set(err, ERROR_USAGE,
@@ -416,13 +520,24 @@ static bool may_change(const struct varstore *store, struct error *err)
         return true;
 }
 
+bool varstore_is_changed(const struct varstore *store)
+{
+        return store->changed;
+}
+
+// A write that was pending when the image was read is settled in what is written from now on.
+static void note_change(struct varstore *store)
+{
+        store->changed = true;
+        if (store->volume.queue == QUEUE_PENDING)
+                store->volume.queue = QUEUE_CLEAN;
+}
+
 // After a change: what the bytes now hold. Nothing new is to be remarked of what was sound when it was read.
 static void reread(struct varstore *store)
 {
         struct remarks ignored = {0};
-        store->changed = true;
-        if (store->volume.queue == QUEUE_PENDING)
-                store->volume.queue = QUEUE_CLEAN;
+        note_change(store);
         read_records(store, &ignored);
         remarks_free(&ignored);
 }
@@ -436,10 +551,13 @@ static bool is_named(const struct variable *variable, struct guid vendor, const 
 static void mark_deleted(struct varstore *store, struct guid vendor, const char *name)
 {
         for (size_t i = 0; i < store->record_count; i++) {
-                const struct variable *variable = &store->records[i];
+                struct variable *variable = &store->records[i];
                 bool holds = variable->standing == VARIABLE_LIVE || variable->standing == VARIABLE_SUPERSEDED;
-                if (holds && is_named(variable, vendor, name))
-                        store->bytes.data[variable->offset + 2] &= VAR_IN_DELETED_TRANSITION & VAR_DELETED;
+                if (!holds || !is_named(variable, vendor, name))
+                        continue;
+                variable->state &= VAR_IN_DELETED_TRANSITION & VAR_DELETED;
+                variable->standing = VARIABLE_DELETED;
+                own_bytes(store)[variable->offset + 2] = variable->state;
         }
 }
 
@@ -460,11 +578,27 @@ static void gather_live(const struct varstore *store, const struct variable *exc
 
 static void replace_records(struct varstore *store, const struct buffer *records)
 {
-        uint8_t *start = store->bytes.data + records_start(store);
+        uint8_t *start = own_bytes(store) + records_start(store);
         size_t capacity = (size_t)(store->volume.variables_end - records_start(store));
         if (records->size)
                 memcpy(start, records->data, records->size);
         memset(start + records->size, 0xFF, capacity - records->size);
+}
+
+static void append_record(struct varstore *store, const struct variable *record, struct bytes stored)
+{
+        uint64_t offset = store->records_end;
+        uint8_t *bytes = own_bytes(store);
+        if (store->has_residue)
+                memset(bytes + offset, 0xFF, (size_t)(store->volume.variables_end - offset));
+        store->has_residue = false;
+        memcpy(bytes + offset, stored.data, stored.size);
+        mark_deleted(store, record->vendor, record->name);
+        struct variable appended;
+        const char *problem;
+        if (variable_read(variables_view(store), store->volume.format, offset, &appended, &problem) == VARIABLE_READ)
+                keep_record(store, &appended);
+        note_change(store);
 }
 
 // Writes RECORD in place of EXISTING (NULL where there is none): behind the last record, or, where it does not fit there,
@@ -475,8 +609,7 @@ static bool place_record(struct varstore *store, const struct variable *existing
         AUTO_BUFFER struct buffer stored = {0};
         variable_build(record, store->volume.format, &stored);
         if (stored.size <= store->volume.variables_end - store->records_end) {
-                memcpy(store->bytes.data + store->records_end, stored.data, stored.size);
-                mark_deleted(store, record->vendor, record->name);
+                append_record(store, record, buffer_view(&stored));
                 return true;
         }
         AUTO_BUFFER struct buffer records = {0};
@@ -488,6 +621,7 @@ static bool place_record(struct varstore *store, const struct variable *existing
                                  record->name, stored.size, capacity - records.size, capacity);
         buffer_add_bytes(&records, buffer_view(&stored));
         replace_records(store, &records);
+        reread(store);
         return true;
 }
 
@@ -497,37 +631,60 @@ static bool is_valid_name(const char *name)
         return *name && text_to_utf16(name, &utf16);
 }
 
+// Whether RECORD would change nothing in place of EXISTING.
+static bool is_same_value(const struct variable *existing, const struct variable *record)
+{
+        return existing->attributes == record->attributes && bytes_equal(existing->data, record->data) &&
+               existing->monotonic_count == record->monotonic_count &&
+               existing->public_key_index == record->public_key_index &&
+               memcmp(existing->time, record->time, sizeof record->time) == 0;
+}
+
+static bool may_store(const struct varstore *store, const struct variable *variable, struct error *err)
+{
+        if (!varstore_may_change(store, err))
+                return false;
+        if (!is_valid_name(variable->name))
+                return error_set(err, ERROR_USAGE, "a variable's name is valid UTF-8 and not empty");
+        if (!(variable->attributes & EFI_VARIABLE_NON_VOLATILE) || (variable->attributes & ~STORABLE_ATTRIBUTES))
+                return error_set(err, ERROR_USAGE, "%s: attributes 0x%" PRIx32 " cannot be stored", variable->name,
+                                 variable->attributes);
+        if (variable->data.size == 0 || variable->data.size >= store->volume.variables_end)
+                return error_set(err, ERROR_USAGE, "%s: a variable cannot hold %zu bytes here", variable->name,
+                                 variable->data.size);
+        return true;
+}
+
+bool varstore_put(struct varstore *store, const struct variable *variable, struct error *err)
+{
+        if (!may_store(store, variable, err))
+                return false;
+        struct variable record = *variable;
+        record.state = VAR_ADDED;
+        if (store->volume.format == VARIABLE_PLAIN) {
+                record.monotonic_count = 0;
+                record.public_key_index = 0;
+                memset(record.time, 0, sizeof record.time);
+        }
+        const struct variable *existing = varstore_find(store, record.vendor, record.name);
+        return (existing && is_same_value(existing, &record)) || place_record(store, existing, &record, err);
+}
+
 bool varstore_set(struct varstore *store, struct guid vendor, const char *name, uint32_t attributes, struct bytes data,
                   struct error *err)
 {
-        if (!may_change(store, err))
-                return false;
-        if (!is_valid_name(name))
-                return error_set(err, ERROR_USAGE, "a variable's name is valid UTF-8 and not empty");
-        if (!(attributes & EFI_VARIABLE_NON_VOLATILE) || (attributes & ~STORABLE_ATTRIBUTES))
-                return error_set(err, ERROR_USAGE, "%s: attributes 0x%" PRIx32 " cannot be stored", name, attributes);
-        if (data.size == 0 || data.size >= store->volume.variables_end)
-                return error_set(err, ERROR_USAGE, "%s: a variable cannot hold %zu bytes here", name, data.size);
         const struct variable *existing = varstore_find(store, vendor, name);
-        if (existing && existing->attributes == attributes && bytes_equal(existing->data, data))
-                return true;
-        struct variable record = {.vendor = vendor, .state = VAR_ADDED, .attributes = attributes, .data = data};
-        record.name = memory_text(name);
-        if (existing) {
-                record.monotonic_count = existing->monotonic_count;
-                record.public_key_index = existing->public_key_index;
-                memcpy(record.time, existing->time, sizeof record.time);
-        }
-        bool placed = place_record(store, existing, &record, err);
-        variable_free(&record);
-        if (placed)
-                reread(store);
-        return placed;
+        AUTO_FREE char *own_name = memory_text(name);
+        struct variable variable = existing ? *existing : (struct variable){.vendor = vendor};
+        variable.name = own_name;
+        variable.attributes = attributes;
+        variable.data = data;
+        return varstore_put(store, &variable, err);
 }
 
 bool varstore_delete(struct varstore *store, struct guid vendor, const char *name, struct error *err)
 {
-        if (!may_change(store, err))
+        if (!varstore_may_change(store, err))
                 return false;
         if (!varstore_find(store, vendor, name)) {
                 char text[37];
@@ -535,19 +692,77 @@ bool varstore_delete(struct varstore *store, struct guid vendor, const char *nam
                 return error_set(err, ERROR_NO, "there is no variable %s of vendor %s", name, text);
         }
         mark_deleted(store, vendor, name);
-        reread(store);
+        note_change(store);
         return true;
 }
 
 bool varstore_compact(struct varstore *store, struct error *err)
 {
-        if (!may_change(store, err))
+        if (!varstore_may_change(store, err))
                 return false;
         AUTO_BUFFER struct buffer records = {0};
         gather_live(store, NULL, &records);
         replace_records(store, &records);
         reread(store);
         return true;
+}
+
+static bool take_over_records(const struct varstore *damaged, struct varstore *store, struct error *err)
+{
+        AUTO_BUFFER struct buffer records = {0};
+        gather_live(damaged, NULL, &records);
+        if (records.size > store->volume.variables_end - records_start(store))
+                return error_set(err, ERROR_DAMAGED, "what can be read, %zu bytes, has no room in a new store",
+                                 records.size);
+        replace_records(store, &records);
+        read_records(store, &store->remarks);
+        const struct remark *damage = varstore_first_damage(store);
+        return !damage || error_set(err, ERROR_DAMAGED, "what can be read is damaged itself: %s", damage->text);
+}
+
+bool varstore_rescue(const struct varstore *damaged, struct varstore **store, struct error *err)
+{
+        if (!varstore_new_like(damaged, store, err))
+                return false;
+        if (take_over_records(damaged, *store, err))
+                return true;
+        varstore_free(store);
+        return false;
+}
+
+struct varstore_moment {
+        struct volume volume;
+        struct buffer bytes;
+        bool changed;
+};
+
+struct varstore_moment *varstore_remember(const struct varstore *store)
+{
+        struct varstore_moment *moment = memory_new(1, sizeof *moment);
+        moment->volume = store->volume;
+        moment->changed = store->changed;
+        buffer_add_bytes(&moment->bytes, buffer_view(&store->bytes));
+        return moment;
+}
+
+void varstore_go_back(struct varstore *store, const struct varstore_moment *moment)
+{
+        struct remarks ignored = {0};
+        buffer_free(&store->bytes);
+        buffer_add_bytes(&store->bytes, buffer_view(&moment->bytes));
+        store->volume = moment->volume;
+        store->changed = moment->changed;
+        read_records(store, &ignored);
+        remarks_free(&ignored);
+}
+
+void varstore_moment_free(struct varstore_moment **moment)
+{
+        if (!*moment)
+                return;
+        buffer_free(&(*moment)->bytes);
+        free(*moment);
+        *moment = NULL;
 }
 
 // ---- writing ----
@@ -562,23 +777,42 @@ struct bytes varstore_padding(const struct varstore *store)
         return bytes_from(store->image, store->volume.size);
 }
 
+// What of the padding may be other than zeroes, and what is a hole of the file that it came from.
+static struct bytes padding_data(const struct varstore *store, uint64_t *hole)
+{
+        struct bytes padding = varstore_padding(store);
+        uint64_t end = store->blank ? 0 : store->mapping.bytes.size ? store->mapping.data_end : store->image.size;
+        struct bytes data;
+        bytes_slice(padding, 0, end > store->volume.size ? end - store->volume.size : 0, &data);
+        *hole = padding.size - data.size;
+        return data;
+}
+
+// A hole in what was written reads as zeroes and was made of nothing else; all the rest is compared.
 static bool is_written(const struct varstore *store, const char *path, struct error *err)
 {
         AUTO_MAPPING struct file_mapping written = {0};
         if (!file_map(path, &written, err))
                 return false;
+        size_t volume_size = (size_t)store->volume.size;
+        size_t end = written.data_end > volume_size ? (size_t)written.data_end : volume_size;
         struct bytes volume;
-        bytes_slice(written.bytes, 0, store->volume.size, &volume);
-        if (bytes_equal(volume, varstore_volume_bytes(store)) &&
-            bytes_equal(bytes_from(written.bytes, store->volume.size), varstore_padding(store)))
+        struct bytes data;
+        struct bytes expected;
+        if (written.bytes.size == store->image.size && bytes_slice(written.bytes, 0, volume_size, &volume) &&
+            bytes_equal(volume, varstore_volume_bytes(store)) &&
+            bytes_slice(written.bytes, volume_size, end - volume_size, &data) &&
+            bytes_slice(varstore_padding(store), 0, end - volume_size, &expected) && bytes_equal(data, expected))
                 return true;
         return error_set(err, ERROR_ENVIRONMENT, "%s: what was read back is not what was written", path);
 }
 
 bool varstore_save(const struct varstore *store, const char *path, mode_t mode, struct error *err)
 {
+        uint64_t hole;
+        struct bytes padding = padding_data(store, &hole);
         AUTO_REPLACEMENT struct file_replacement *replacement = file_replacement_begin(path, mode, err);
         return replacement && file_replacement_write(replacement, varstore_volume_bytes(store), err) &&
-               file_replacement_write(replacement, varstore_padding(store), err) &&
+               file_replacement_write(replacement, padding, err) && file_replacement_skip(replacement, hole, err) &&
                is_written(store, file_replacement_path(replacement), err) && file_replacement_commit(&replacement, err);
 }

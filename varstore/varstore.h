@@ -18,6 +18,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "varstore/guid.h"
 #include "varstore/remark.h"
 #include "varstore/variable.h"
@@ -31,6 +32,20 @@ bool varstore_read(struct bytes image, struct varstore **store, struct error *er
 
 // The same from a file, mapped so that padding is never read. Messages name the file.
 bool varstore_load(const char *path, struct varstore **store, struct error *err);
+
+// The same from a mapping, which the store then owns; on failure it stays the caller's.
+bool varstore_read_mapping(const struct file_mapping *mapping, struct varstore **store, struct error *err);
+
+// An empty, formatted store in an image of IMAGE_SIZE bytes, as the firmware that has images of this size formats it.
+// Fails where no firmware is known for it.
+bool varstore_new(uint64_t image_size, struct varstore **store, struct error *err);
+
+// The same with the size, the layout and the record format of MODEL.
+bool varstore_new_like(const struct varstore *model, struct varstore **store, struct error *err);
+
+// The same with every variable that is live in DAMAGED, its record as it is: what the firmware still sees of it, made
+// sound. Fails where it has no room there, or is damaged itself.
+bool varstore_rescue(const struct varstore *damaged, struct varstore **store, struct error *err);
 
 void varstore_free(struct varstore **store);
 #define AUTO_VARSTORE __attribute__((cleanup(varstore_free)))
@@ -72,10 +87,20 @@ const struct variable *varstore_next_record(const struct varstore *store, const 
 // where it is not blank or no firmware is known for its size.
 bool varstore_format(struct varstore *store, struct error *err);
 
-// Sets a variable. ATTRIBUTES must have EFI_VARIABLE_NON_VOLATILE. Nothing is written where it has this value already.
+// Whether the store takes changes. Fails where it is blank or damaged.
+bool varstore_may_change(const struct varstore *store, struct error *err);
+
+// Whether it was changed since it was read.
+bool varstore_is_changed(const struct varstore *store);
+
+// Sets a variable, keeping what an authenticated record of it has besides: count, time stamp, key index. ATTRIBUTES must have EFI_VARIABLE_NON_VOLATILE. Nothing is written where it has this value already.
 // Fails, changing nothing, where the name is empty or not valid UTF-8, the store is blank, or there is no space.
 bool varstore_set(struct varstore *store, struct guid vendor, const char *name, uint32_t attributes, struct bytes data,
                   struct error *err);
+
+// The same with everything that a record holds: NAME, vendor, attributes, data, count, time stamp and key index of VARIABLE
+// (the last three are not in plain records).
+bool varstore_put(struct varstore *store, const struct variable *variable, struct error *err);
 
 // Deletes a variable. Fails (ERROR_NO) where there is none of that name.
 bool varstore_delete(struct varstore *store, struct guid vendor, const char *name, struct error *err);
@@ -83,6 +108,13 @@ bool varstore_delete(struct varstore *store, struct guid vendor, const char *nam
 // Drops every record that is not live, as the firmware does when space runs out. Fails where the store is blank or
 // damaged.
 bool varstore_compact(struct varstore *store, struct error *err);
+
+// What a store holds at a moment, to go back to when one of several changes fails. Freed with varstore_moment_free.
+struct varstore_moment;
+#define AUTO_VARSTORE_MOMENT __attribute__((cleanup(varstore_moment_free)))
+struct varstore_moment *varstore_remember(const struct varstore *store);
+void varstore_go_back(struct varstore *store, const struct varstore_moment *moment);
+void varstore_moment_free(struct varstore_moment **moment);
 
 // The image: the volume as it now is, and the padding that follows it as it was.
 struct bytes varstore_volume_bytes(const struct varstore *store);

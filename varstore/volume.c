@@ -573,6 +573,14 @@ static void add_working_header(const struct volume *volume, struct buffer *buffe
         buffer_add_u64(buffer, queue_size);
 }
 
+bool volume_can_build(const struct volume *volume)
+{
+        return volume->header_size == VOLUME_HEADER_SIZE &&
+               volume->variables_at == VOLUME_HEADER_SIZE + STORE_HEADER_SIZE &&
+               volume->variables_end <= volume->working_at && volume->working_size > WORKING_HEADER_SIZE &&
+               volume->working_at <= volume->size && volume->working_size <= volume->size - volume->working_at;
+}
+
 void volume_build(const struct volume *volume, struct buffer *buffer)
 {
         size_t start = buffer->size;

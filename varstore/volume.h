@@ -60,6 +60,10 @@ bool volume_read(struct bytes image, struct volume *volume, struct remarks *rema
 // The layout that the firmware gives a blank image of IMAGE_SIZE bytes. False where no firmware is known for that size.
 bool volume_layout(uint64_t image_size, struct volume *volume);
 
+// Whether volume_build can make this layout: it has a working block, and its headers are where every known firmware puts
+// them.
+bool volume_can_build(const struct volume *volume);
+
 // Adds VOLUME->size bytes to BUFFER: an empty store with that layout, as the firmware formats it.
 void volume_build(const struct volume *volume, struct buffer *buffer);
 

@@ -301,6 +301,24 @@ test_clone_is_the_source_byte_for_byte_and_sparse() {
         cmp blank.fd also-blank.fd
 }
 
+# Between holes, at the very end, and with an edit: none of the padding is the variables'.
+test_clone_keeps_what_lies_in_the_padding() {
+        installed source.fd
+        printf 'in between' | dd of=source.fd bs=1 seek=41943041 conv=notrunc 2>/dev/null
+        expect_exit 0 "$AAVMF_VARS" clone source.fd target.fd
+        cmp source.fd target.fd
+        [ "$(allocated target.fd)" -lt 1024 ]
+        printf 'the end' | dd of=source.fd bs=1 seek=67108857 conv=notrunc 2>/dev/null
+        cat source.fd >full.fd
+        for file in source.fd full.fd; do
+                expect_exit 0 "$AAVMF_VARS" clone $file target.fd --force
+                cmp source.fd target.fd
+                expect_exit 0 "$AAVMF_VARS" clone $file target.fd --force --timeout 9
+                cmp -i 786432 source.fd target.fd
+        done
+        [ "$(allocated target.fd)" -lt 1024 ]
+}
+
 test_clone_does_not_replace_by_itself() {
         installed source.fd
         echo precious >target.fd

@@ -569,6 +569,30 @@ static int copy_a_pipe(void)
         return refused ? 0 : 1;
 }
 
+static void test_a_mapping_knows_where_its_last_hole_begins(void **state)
+{
+        (void)state;
+        static const struct {
+                off_t at, size;
+                uint64_t most; // the end of the data, rounded up to what a file system keeps
+        } files[] = {
+                {0, 1 << 20, 0}, {1, 1 << 20, 1 << 16}, {1 << 19, 1 << 20, (1 << 19) + (1 << 16)}, {100, 100, 100}};
+        for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+                AUTO_ERROR struct error err = {0};
+                int fd = open("sparse", O_RDWR | O_CREAT | O_TRUNC, 0600);
+                assert_true(fd >= 0);
+                if (files[i].at)
+                        assert_int_equal(pwrite(fd, "x", 1, files[i].at - 1), 1);
+                assert_int_equal(ftruncate(fd, files[i].size), 0);
+                close(fd);
+                AUTO_MAPPING struct file_mapping mapping;
+                assert_done(file_map("sparse", &mapping, &err), &err);
+                assert_true(mapping.data_end >= (uint64_t)files[i].at);
+                assert_true(mapping.data_end <= files[i].most);
+                assert_true(bytes_all(bytes_from(mapping.bytes, mapping.data_end), 0));
+        }
+}
+
 static void test_what_cannot_be_copied_or_mapped(void **state)
 {
         (void)state;
@@ -791,6 +815,7 @@ int main(void)
                 IN_SCRATCH(test_a_skip_beyond_all_sizes_is_refused),
                 IN_SCRATCH(test_a_copy_has_the_content_and_is_as_sparse_as_cp_makes_it),
                 IN_SCRATCH(test_a_copy_of_many_holes),
+                IN_SCRATCH(test_a_mapping_knows_where_its_last_hole_begins),
                 IN_SCRATCH(test_what_cannot_be_copied_or_mapped),
                 IN_SCRATCH(test_a_file_copied_over_itself_stays_as_it_is),
                 IN_SCRATCH(test_reading_stops_at_the_limit),

@@ -252,6 +252,37 @@ static void bytes_behind_the_last_record_are_a_damage(void **state)
         assert_int_equal(damage_of(store)->offset, second);
 }
 
+// What EDK2's flash driver was seen to leave behind: a copy of the bytes 0x80 to 0xFF, up to the end of a block.
+static void residue_of_the_flash_driver_is_odd_and_goes_with_the_next_change(void **state)
+{
+        (void)state;
+        struct image image = image_aavmf();
+        image_add_global(&image, "First", "6f6e65");
+        image_add_global(&image, "Second", "74776f");
+        size_t end = image.end;
+        memcpy(image.data + end, image.data + end - 0x80, 0x40);
+        AUTO_VARSTORE struct varstore *store = read_image(&image);
+        assert_int_equal(varstore_verdict(store), VARSTORE_REMARKS);
+        assert_null(varstore_first_damage(store));
+        assert_int_equal(varstore_remarks(store)->count, 1);
+        assert_int_equal(varstore_remarks(store)->items[0].offset, end);
+        assert_value(store, "First", "one");
+        assert_value(store, "Second", "two");
+
+        assert_true(varstore_set(store, GUID_EFI_GLOBAL_VARIABLE, "T", NV_BS_RT, text_bytes("x"), NULL));
+        struct image changed = {
+                .data = memory_copy(varstore_volume_bytes(store).data, varstore_volume_bytes(store).size),
+                .size = varstore_volume_bytes(store).size};
+        AUTO_VARSTORE struct varstore *again = read_image(&changed);
+        assert_int_equal(varstore_verdict(again), VARSTORE_SOUND);
+        assert_value(again, "Second", "two");
+        assert_value(again, "T", "x");
+        varstore_free(&again);
+        varstore_free(&store);
+        image_free(&changed);
+        image_free(&image);
+}
+
 static void record_that_leads_out_of_the_store_is_a_damage(void **state)
 {
         (void)state;
@@ -783,6 +814,7 @@ int main(void)
                 cmocka_unit_test(second_whole_record_of_a_name_is_a_damage),
                 cmocka_unit_test(record_of_an_impossible_state_is_a_damage),
                 cmocka_unit_test(bytes_behind_the_last_record_are_a_damage),
+                cmocka_unit_test(residue_of_the_flash_driver_is_odd_and_goes_with_the_next_change),
                 cmocka_unit_test(record_that_leads_out_of_the_store_is_a_damage),
                 cmocka_unit_test(name_that_is_no_name_is_a_damage),
                 cmocka_unit_test(pending_write_is_read_from_the_spare),

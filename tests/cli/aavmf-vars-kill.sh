@@ -1,0 +1,99 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# aavmf-vars killed at any instant while it changes a file: afterwards there is the old file or the new one, whole, and
+# the next run leaves no litter.
+. "$(dirname "$0")/../lib.sh"
+
+kill_at=$BUILD/tests/kill-at
+# As shipped: the sanitizers' own start is most of a run, and their search for leaks cannot be traced.
+AAVMF_VARS=$BUILD/aavmf-vars
+hd=1,0A48CC8F-F9C7-44DD-9EB5-AF5635D049C8,0x40,0x32000
+
+store() {
+        dd if=/dev/null of="$1" bs=1 seek=131072 2>/dev/null
+        "$AAVMF_VARS" format "$1" --boot-add A --loader a.efi --hd $hd --boot-add B --loader b.efi --hd $hd --timeout 5
+}
+
+# COUNT numbers from 1 to LIMIT, each once in its own part of that range, so that no part is left out.
+random_numbers() {
+        awk -v count="$1" -v limit="$2" -v seed="$(od -An -N3 -tu4 /dev/urandom)" 'BEGIN {
+                srand(seed)
+                for (i = 0; i < count; i++)
+                        print int((i + rand()) * limit / count) + 1
+        }'
+}
+
+# Runs the command COUNT times on a fresh copy of old.fd, kills it each time somewhere else, and looks at vars.fd.
+kill_often() {
+        kills=$1
+        shift
+        cp old.fd vars.fd
+        stops=$("$kill_at" 0 "$@")
+        cp vars.fd new.fd
+        [ "$stops" -gt 100 ]
+        killed=0
+        replaced=0
+        for at in $(random_numbers "$kills" "$stops"); do
+                cp old.fd vars.fd
+                code=0
+                "$kill_at" "$at" "$@" >/dev/null || code=$?
+                # The very last stop is the program's end.
+                [ $code -eq 9 ] || [ $code -eq 0 ] || fail "exit code $code when killed at $at"
+                killed=$((killed + (code == 9)))
+                if cmp -s vars.fd new.fd; then
+                        replaced=$((replaced + 1))
+                elif ! cmp -s vars.fd old.fd; then
+                        fail "killed at $at of $stops it left a mixture"
+                fi
+                "$AAVMF_VARS" check vars.fd | grep -q ': sound: '
+        done
+        echo "$killed kills at $stops places; the file was replaced in $replaced of them"
+        [ "$killed" -ge $((kills - 2)) ]
+        [ "$replaced" -gt 0 ]
+        [ "$replaced" -lt "$kills" ]
+        # What the last one left goes with the next run.
+        cp old.fd vars.fd
+        "$@"
+        cmp vars.fd new.fd
+        [ "$(ls -A | grep -c partial)" -eq 0 ]
+}
+
+test_100_kills_during_an_edit_lose_nothing() {
+        store old.fd
+        kill_often 100 "$AAVMF_VARS" edit vars.fd --boot-first A --timeout 0 --boot-label B=C
+}
+
+test_100_kills_during_a_clone_lose_nothing() {
+        store old.fd
+        store source.fd
+        "$AAVMF_VARS" edit source.fd --timeout 9
+        cp source.fd before.fd
+        kill_often 100 "$AAVMF_VARS" clone source.fd vars.fd --force
+        cmp source.fd before.fd
+}
+
+# A target that was not there is whole or not there.
+test_kills_during_a_clone_to_a_new_file_leave_it_whole_or_out() {
+        store source.fd
+        stops=$("$kill_at" 0 "$AAVMF_VARS" clone source.fd vars.fd)
+        for at in $(random_numbers 40 "$stops"); do
+                rm -f vars.fd
+                "$kill_at" "$at" "$AAVMF_VARS" clone source.fd vars.fd >/dev/null || :
+                [ ! -e vars.fd ] || cmp vars.fd source.fd
+        done
+        rm -f vars.fd
+        "$AAVMF_VARS" clone source.fd vars.fd
+        [ "$(ls -A)" = "source.fd
+vars.fd" ]
+}
+
+test_kills_during_an_import_lose_nothing() {
+        store old.fd
+        store other.fd
+        "$AAVMF_VARS" edit other.fd --boot-remove A --set X=00
+        "$AAVMF_VARS" export other.fd --json-file all.json
+        kill_often 40 "$AAVMF_VARS" import vars.fd --json-file all.json
+}
+
+run_tests

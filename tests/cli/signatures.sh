@@ -1,0 +1,102 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# What aavmf-vars says of Secure Boot keys is what `openssl x509` says of the same bytes, on the stores that
+# distributions ship and on certificates made for the purpose.
+. "$(dirname "$0")/../lib.sh"
+
+put=$BUILD/tests/put-variable
+owner=77fa9abd-0359-4d32-bd60-28f4e78f784b
+owner_hex=bd9afa775903324dbd6028f4e78f784b
+x509_hex=a159c0a5e494a74a87b5ab155c2bf072
+database=d719b2cb-3d3a-4596-a3bc-dad00e67656f
+tab=$(printf '\t')
+
+# Where the signature lists of certificates begin in a file, found by their type alone.
+list_offsets() {
+        LC_ALL=C grep -aobUP '\xa1\x59\xc0\xa5\xe4\x94\xa7\x4a\x87\xb5\xab\x15\x5c\x2b\xf0\x72' "$1" | cut -d: -f1
+}
+
+# A certificate in DER on standard input, as a line of ours.
+openssl_line() {
+        openssl x509 -inform DER -noout -subject -issuer -dates -fingerprint -sha256 \
+                -nameopt RFC2253,-esc_msb -dateopt iso_8601 |
+                sed -n "s/^subject=/$tab/p; s/^issuer=/${tab}issued by /p; s/^notBefore=\(.*\) .*/$tab\1/p
+                        s/^notAfter=\(.*\) .*/ to \1/p; s/^sha256 Fingerprint=/${tab}SHA-256 /p" |
+                tr -d '\n' | sed 's/SHA-256 .*/\L&/; s/sha-256 /SHA-256 /; s/\(SHA-256 .*\)/\1\n/' |
+                sed '/SHA-256/s/://g'
+}
+
+test_certificates_of_shipped_stores_are_those_that_openssl_reads() {
+        for file in /usr/share/OVMF/OVMF_VARS*.fd /usr/share/AAVMF/AAVMF_VARS.*.fd; do
+                [ -e "$file" ] || continue
+                list_offsets "$file" | while read -r at; do
+                        tail -c +$((at + 28 + 16 + 1)) "$file" | head -c 8192 | openssl_line
+                done | sort -u >theirs
+                expect_exit 0 "$AAVMF_VARS" list --all "$file"
+                grep "^$tab" stdout | sort -u >ours || :
+                diff theirs ours
+                [ "$(grep -c "^$tab" stdout || :)" -eq "$(list_offsets "$file" | wc -l)" ] || fail "$file: not every certificate"
+                cat ours >>all
+        done
+        contains all 'CN=Microsoft Corporation UEFI CA 2011'
+}
+
+# The certificate in FILE (DER) as a signature list, in hexadecimal.
+list_of() {
+        size=$(stat -c %s "$1")
+        printf '%s%s00000000%s%s' $x509_hex "$(word $((28 + 16 + size)))" "$(word $((16 + size)))" $owner_hex
+        od -An -v -tx1 "$1" | tr -d ' \n'
+}
+
+word() {
+        printf '%02x%02x%02x%02x' $(($1 & 255)) $(($1 >> 8 & 255)) $(($1 >> 16 & 255)) $(($1 >> 24))
+}
+
+formatted() {
+        dd if=/dev/null of=blank.fd bs=1 seek=67108864 2>/dev/null
+        "$AAVMF_VARS" clone blank.fd "$1" --timeout 5
+}
+
+test_names_beyond_ascii_are_kept_and_do_not_steer_the_terminal() {
+        formatted vars.fd
+        openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key.pem -days 400 -outform DER \
+                -utf8 -subj "/C=DE/O=Prüfstelle, a\\/b/CN=red $(printf '\033')[31m" -out cert.der 2>/dev/null
+        "$put" vars.fd db $database 27 "$(list_of cert.der)"
+        expect_exit 0 "$AAVMF_VARS" list vars.fd --all
+        lacks stdout "$(printf '\033')"
+        contains stdout "${tab}CN=red \\1B[31m,O=Prüfstelle\\, a/b,C=DE${tab}issued by"
+        contains stdout "SHA-256 $(sha256sum cert.der | cut -d' ' -f1)"
+}
+
+test_json_tells_of_each_list_and_certificate() {
+        formatted vars.fd
+        openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key.pem -outform DER \
+                -subj /CN=Test -days 1 -out cert.der 2>/dev/null
+        hashes=2616c4c14c509240aca941f936934328$(word 124)00000000$(word 48)
+        hashes=$hashes$owner_hex$(printf '%064d' 1)$owner_hex$(printf '%064d' 2)
+        "$put" vars.fd db $database 27 "$(list_of cert.der)$hashes"
+        expect_exit 0 "$AAVMF_VARS" list vars.fd --all --json
+        contains stdout '"value": "1 certificate, 2 SHA-256 hashes"'
+        contains stdout '"kind": "EFI_CERT_SHA256"'
+        contains stdout '"owner": "'"$(echo $owner | tr a-f A-F)"'"'
+        contains stdout '"owner_name": "MICROSOFT_OWNER"'
+        contains stdout '"subject": "CN=Test"'
+        contains stdout '"not_after": "'"$(openssl x509 -inform DER -in cert.der -noout -enddate -dateopt iso_8601 | sed 's/notAfter=//; s/ /T/')"'"'
+        for key in signatures type kind count certificates owner owner_name subject issuer not_before not_after sha256; do
+                contains stdout "\"$key\":"
+                contains "$ROOT/docs/aavmf-vars.1" "$key"
+        done
+}
+
+test_what_is_no_certificate_is_said_to_be_none() {
+        formatted vars.fd
+        printf 'not a certificate' >bad.der
+        "$put" vars.fd db $database 27 "$(list_of bad.der)"
+        expect_exit 0 "$AAVMF_VARS" list vars.fd --all
+        contains stdout "${tab}17 bytes that are no X.509 certificate"
+        expect_exit 0 "$AAVMF_VARS" list vars.fd --all --json
+        contains stdout '"subject": null'
+}
+
+run_tests

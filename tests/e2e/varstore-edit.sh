@@ -1,0 +1,174 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# The firmware in QEMU as the witness for aavmf-vars edit, clone, format and import: it takes what they write, keeps every
+# variable, obeys BootOrder, BootNext and Timeout, and what it makes of the store is read soundly.
+. "$(dirname "$0")/../lib.sh"
+
+mine=11111111-2222-3333-4444-555555555555
+# On no disk, so that the firmware logs that it tried the entry and goes on to the next.
+hd=1,0A48CC8F-F9C7-44DD-9EB5-AF5635D049C8,0x40,0x32000
+tab=$(printf '\t')
+
+# Starts the firmware with the store VARS; its console goes to VARS.log and its process is in $pid.
+start() {
+        : >"$1.log"
+        qemu-system-aarch64 -machine virt -cpu cortex-a72 -accel tcg -m 512 -display none -nic none \
+                -serial "file:$1.log" -monitor none \
+                -drive "if=pflash,format=raw,readonly=on,file=$(echo "$AAVMF_CODE" | sed 's/,/,,/g')" \
+                -drive "if=pflash,format=raw,file=$1" &
+        pid=$!
+        pids="$pids $pid"
+        trap 'kill $pids 2>/dev/null || :' EXIT
+}
+
+stop() {
+        kill "$1"
+        wait "$1" || :
+}
+
+variables() {
+        "$AAVMF_VARS" list --all "$1" | grep -v '^$' | sort
+}
+
+sound() {
+        expect_exit 0 "$AAVMF_VARS" check "$1"
+        contains stdout "$1: sound: "
+}
+
+# Boots the store and writes the labels of the entries that were tried to ./tried, in order. Every variable is still there;
+# only BootNext is the firmware's to delete, BootOrder and MTC its to extend, and its own entries and the keys
+# for them its to remake.
+boot() {
+        sound "$1"
+        variables "$1" >before
+        start "$1"
+        wait_for 60 grep -q 'BdsDxe: starting' "$1.log"
+        stop "$pid"
+        sound "$1"
+        variables "$1" >after
+        comm -23 before after | grep -v '^BootNext\|^BootOrder\|^Key\|^MTC\|/FvFile(' >lost || :
+        [ ! -s lost ] || fail "the firmware lost: $(cat lost)"
+        tr -d '\r' <"$1.log" | sed -n 's/.*BdsDxe: failed to load Boot.... "\([^"]*\)" from .*: Not Found$/\1/p' |
+                tr '\n' ' ' >tried
+}
+
+tried() {
+        [ "$(cat tried)" = "$* " ] || fail "tried $(cat tried), not $*"
+}
+
+edit() {
+        expect_exit 0 "$AAVMF_VARS" edit vars.fd "$@"
+}
+
+test_firmware_obeys_every_kind_of_edit() {
+        use_firmware
+        pids=
+        # A store that format made, and entries.
+        expect_exit 0 "$AAVMF_VARS" format vars.fd --boot-add A --loader a.efi --hd $hd --boot-add B --loader b.efi --hd $hd \
+                --boot-add C --loader c.efi --hd $hd --last --optional-data c0ffee --timeout 0 --set "Mine:$mine=c0ffee" \
+                --attributes NV,BS
+        boot vars.fd
+        tried B A C
+        contains after "Mine${tab}$mine${tab}NV,BS${tab}3 bytes${tab}c0ffee"
+
+        # First, label and activity, in the store that the firmware has extended.
+        edit --boot-first C --boot-label C=New --boot-deactivate A
+        boot vars.fd
+        tried New B
+
+        # BootNext once, and then no more.
+        edit --boot-activate A --boot-next A --set "Mine:$mine=00"
+        boot vars.fd
+        tried A New B A
+        lacks after BootNext
+        contains after "Mine${tab}$mine${tab}NV,BS${tab}1 byte${tab}00"
+
+        # Order, removal, deletion.
+        edit --boot-order A,B --boot-remove New --delete "Mine:$mine"
+        boot vars.fd
+        tried A B
+        lacks after Mine
+        lacks after New
+
+        # Compacted, and with a number of its own choice.
+        expect_exit 0 "$AAVMF_VARS" clone vars.fd compact.fd --compact --boot-add Z --loader z.efi --hd $hd --bootnum 00AF
+        sound compact.fd
+        contains stdout ', 0 of them by deleted records'
+        boot compact.fd
+        tried Z A B
+}
+
+# The machine that waits longer is started first; the other one has to overtake it.
+test_firmware_waits_as_long_as_it_is_told() {
+        use_firmware
+        pids=
+        expect_exit 0 "$AAVMF_VARS" clone "$AAVMF_VARS_TEMPLATE" vars.fd --timeout 0
+        expect_exit 0 "$AAVMF_VARS" clone vars.fd slow.fd
+        expect_exit 0 "$AAVMF_VARS" edit slow.fd --timeout 8
+        start slow.fd
+        slow=$pid
+        start vars.fd
+        quick=$pid
+        wait_for 60 grep -q 'BdsDxe: starting' vars.fd.log
+        lacks slow.fd.log 'BdsDxe: starting'
+        stop "$quick"
+        stop "$slow"
+}
+
+# An edit that finds no room drops what is deleted.
+test_firmware_takes_a_store_that_was_full() {
+        use_firmware
+        pids=
+        expect_exit 0 "$AAVMF_VARS" format vars.fd --boot-add A --loader a.efi --hd $hd --timeout 0
+        dd if=/dev/zero of=filler bs=30002 count=1 2>/dev/null
+        for i in 1 2 3 4 5 6 7 8; do
+                edit --set "Filler$i:$mine=@filler"
+        done
+        edit --delete "Filler1:$mine" --delete "Filler2:$mine" --set "Mine:$mine=01"
+        # 20,000 bytes were left.
+        edit --set "Filler9:$mine=@filler" --boot-label A=New
+        boot vars.fd
+        tried New
+        contains after "Mine$tab"
+        contains after "Filler9$tab"
+}
+
+# The queue of fault-tolerant writes as AAVMF leaves it while it compacts: the spare block is complete, the write is not.
+test_firmware_takes_an_edit_of_a_store_with_a_pending_write() {
+        use_firmware
+        pids=
+        expect_exit 0 "$AAVMF_VARS" format vars.fd --timeout 0 --set "Mine:$mine=00"
+        expect_exit 0 "$AAVMF_VARS" clone vars.fd new.fd --set "Mine:$mine=01"
+        dd if=new.fd of=vars.fd bs=262144 count=1 seek=2 conv=notrunc 2>/dev/null
+        queue='\374\377\377\377\166\352\134\376\162\117\350\111\230\157\054\330\231\337\376\135\377\377\377\377'
+        queue=$queue'\001\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\375\377\377\377\377\377\377\377'
+        queue=$queue'\000\000\000\000\000\000\000\000\110\000\000\000\000\000\000\000\270\377\003\000\000\000\000\000'
+        queue=$queue'\000\000\370\377\377\377\377\377'
+        # shellcheck disable=SC2059 # the bytes are the format
+        printf "$queue" | dd of=vars.fd bs=1 seek=$((0x40020)) conv=notrunc 2>/dev/null
+        expect_exit 0 "$AAVMF_VARS" check vars.fd
+        contains stdout 'a write of the firmware is pending'
+        edit --set "Other:$mine=02"
+        boot vars.fd
+        contains after "Mine$tab$mine${tab}NV,BS,RT${tab}1 byte${tab}01"
+        contains after "Other$tab"
+}
+
+# Keys with time stamps, as JSON: the firmware keeps them, and goes into user mode.
+test_firmware_takes_imported_keys() {
+        use_firmware
+        pids=
+        expect_exit 0 "$AAVMF_VARS" export /usr/share/OVMF/OVMF_VARS_4M.ms.fd --json-file all.json
+        jq '.variables |= map(select(.name | IN("PK", "KEK", "db", "dbx")))' all.json >keys.json
+        expect_exit 0 "$AAVMF_VARS" format vars.fd --timeout 0
+        expect_exit 0 "$AAVMF_VARS" import vars.fd --json-file keys.json --force
+        boot vars.fd
+        expect_exit 0 "$AAVMF_VARS" export vars.fd --json-file after.json
+        jq -S '.variables | sort_by(.name)' keys.json >expected
+        jq -S '.variables | map(select(.name | IN("PK", "KEK", "db", "dbx"))) | sort_by(.name)' after.json >found
+        [ "$(jq length found)" -eq 4 ]
+        diff expected found
+}
+
+run_tests

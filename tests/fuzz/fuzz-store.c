@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A store: an image, or the records alone (then a sound small volume is put around them). Whatever is read is looked at in
+// every way; and where a change is accepted, what is written has to read back as that change and nothing else.
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/unit/varstore-image.h"
+#include "varstore/bootchain.h"
+#include "varstore/predict.h"
+#include "varstore/value.h"
+#include "varstore/varstore.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void require(bool holds)
+{
+        if (!holds)
+                abort();
+}
+
+static void look_at_boot(const struct varstore *store)
+{
+        static const char *const files[] = {PREDICT_FALLBACK_FILE};
+        struct predict_partition partition = {.files = files, .file_count = 1};
+        struct predict_device device = {.name = "disk",
+                                        .path = "PciRoot(0x0)/Pci(0x1,0x0)/USB(0x0,0x0)",
+                                        .has_bootindex = varstore_image_size(store) % 2,
+                                        .partitions = &partition,
+                                        .partition_count = 1};
+        AUTO_BOOTCHAIN struct bootchain chain = {0};
+        bootchain_read(store, &chain, NULL);
+        struct remarks remarks = {0};
+        bootchain_judge(store, &chain, &remarks);
+        remarks_free(&remarks);
+        struct predict_machine machine = {.chain = &chain, .devices = &device, .device_count = 1};
+        AUTO_PREDICTION struct prediction prediction = {0};
+        prediction_make(&machine, &prediction);
+        // The disk has what it takes, so that something always starts.
+        require(prediction.started || prediction.count > UINT16_MAX);
+}
+
+static void look_at(const struct varstore *store)
+{
+        for (const struct variable *variable = NULL; (variable = varstore_next(store, variable));) {
+                AUTO_FREE char *value = value_text(variable);
+                AUTO_FREE char *attributes = variable_attributes_text(variable->attributes);
+                require(attributes && (!value || strlen(value) < SIZE_MAX));
+                require(varstore_find(store, variable->vendor, variable->name) == variable);
+        }
+        look_at_boot(store);
+}
+
+static struct varstore *read_again(const struct varstore *store, struct buffer *image)
+{
+        struct varstore *again = NULL;
+        buffer_add_bytes(image, varstore_volume_bytes(store));
+        buffer_add_bytes(image, varstore_padding(store));
+        require(varstore_read(buffer_view(image), &again, NULL));
+        return again;
+}
+
+// Every variable of A is in B as it is, but for the one called NAME.
+static void require_same(const struct varstore *a, const struct varstore *b, const char *name)
+{
+        for (const struct variable *variable = NULL; (variable = varstore_next(a, variable));) {
+                if (strcmp(variable->name, name) == 0)
+                        continue;
+                const struct variable *same = varstore_find(b, variable->vendor, variable->name);
+                require(same && same->attributes == variable->attributes && bytes_equal(same->data, variable->data));
+        }
+}
+
+static void change(struct varstore *store, struct bytes input)
+{
+        static const uint8_t value[] = "changed";
+        struct bytes data = {value, sizeof value};
+        AUTO_BUFFER struct buffer before = {0};
+        AUTO_BUFFER struct buffer after = {0};
+        AUTO_VARSTORE struct varstore *old = read_again(store, &before);
+        if (!varstore_set(store, GUID_EFI_GLOBAL_VARIABLE, "Timeout", EFI_VARIABLE_NON_VOLATILE, data, NULL))
+                return;
+        if (input.size % 3 == 0)
+                require(varstore_compact(store, NULL));
+        AUTO_VARSTORE struct varstore *new = read_again(store, &after);
+        const struct variable *changed = varstore_find(new, GUID_EFI_GLOBAL_VARIABLE, "Timeout");
+        require(changed && bytes_equal(changed->data, data));
+        require(varstore_verdict(new) != VARSTORE_DAMAGED);
+        require_same(old, new, "Timeout");
+        require_same(new, old, "Timeout");
+        require(varstore_delete(new, GUID_EFI_GLOBAL_VARIABLE, "Timeout", NULL));
+        require(!varstore_find(new, GUID_EFI_GLOBAL_VARIABLE, "Timeout"));
+}
+
+static void read_image(struct bytes image)
+{
+        AUTO_VARSTORE struct varstore *store = NULL;
+        if (!varstore_read(image, &store, NULL))
+                return;
+        look_at(store);
+        if (varstore_is_blank(store) && !varstore_format(store, NULL))
+                return;
+        change(store, image);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+        if (size > 0x2C && memcmp(data + 0x28, "_FVH", 4) == 0) {
+                read_image((struct bytes){data, size});
+                return 0;
+        }
+        AUTO_IMAGE struct image image = image_small();
+        image.plain = size % 2;
+        if (image.plain)
+                image_hex(&image, 0x48, "1636cfdd7532644198b6fe85707ffe7d");
+        size_t room = 0x3000 - image.end;
+        if (size)
+                memcpy(image.data + image.end, data, size < room ? size : room);
+        read_image(image_view(&image));
+        return 0;
+}

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// aavmf-vars export: the variables of a store for other programs, as JSON or as a folder like efivarfs.
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "varstore/cmd-file.h"
+#include "varstore/commands.h"
+#include "varstore/interchange.h"
+
+enum {
+        FOLDER_MODE = 0755
+};
+
+struct values {
+        const char *json_file, *efivarfs;
+        bool force;
+};
+
+static const struct cli_option OPTIONS[] = {
+        {"json-file", "OUT", CLI_TEXT, offsetof(struct values, json_file),
+         "write JSON, as virt-fw-vars and QEMU's uefi-vars read it", NULL},
+        {"efivarfs", "DIR", CLI_TEXT, offsetof(struct values, efivarfs),
+         "make a folder like /sys/firmware/efi/efivars, as efibootmgr reads it", NULL},
+        {"force", NULL, CLI_FLAG, offsetof(struct values, force), "replace what is there", NULL},
+        {0},
+};
+
+static bool export_json(const struct varstore *store, const char *path, struct error *err)
+{
+        json_t *json = interchange_json(store);
+        AUTO_FREE char *text = json_dumps(json, JSON_INDENT(4));
+        json_decref(json);
+        AUTO_FREE char *line = text_format("%s\n", text);
+        return file_replace(path, STORE_FILE_MODE, (struct bytes){(const uint8_t *)line, strlen(line)}, err);
+}
+
+// Whether everything in the folder PATH is a variable's file, so that nothing else is lost with it.
+static bool holds_only_variables(const char *path, size_t *count, struct error *err)
+{
+        DIR *folder = opendir(path);
+        *count = 0;
+        if (!folder)
+                return error_system(err, "%s: cannot read the folder", path);
+        AUTO_FREE char *stranger = NULL;
+        for (const struct dirent *entry; !stranger && (entry = readdir(folder));) {
+                size_t length;
+                if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+                        continue;
+                ++*count;
+                if (!interchange_file_name(entry->d_name, &length, NULL))
+                        stranger = text_printable(entry->d_name, strlen(entry->d_name), false);
+        }
+        closedir(folder);
+        return !stranger ||
+               error_set(err, ERROR_USAGE, "%s: there is '%s' in it, which is no variable; nothing is replaced", path,
+                         stranger);
+}
+
+static bool may_replace_folder(const char *path, bool force, struct error *err)
+{
+        struct stat status;
+        size_t count;
+        if (stat(path, &status) != 0)
+                return true;
+        if (!S_ISDIR(status.st_mode))
+                return error_set(err, ERROR_USAGE, "%s: is there already, and no folder", path);
+        if (!holds_only_variables(path, &count, err))
+                return false;
+        return force || !count || error_set(err, ERROR_USAGE, "%s: is not empty; --force replaces it", path);
+}
+
+// The folder is filled beside its place, so that it is there whole or not at all.
+static bool put_in_place(const char *partial, const char *path, struct error *err)
+{
+        if (file_exists(path) && !file_remove_tree(path, err))
+                return false;
+        return rename(partial, path) == 0 || error_system(err, "%s: cannot put in place", path);
+}
+
+static bool export_folder(const struct varstore *store, const char *path, struct error *err)
+{
+        const char *slash = strrchr(path, '/');
+        int folder_length = slash ? (int)(slash + 1 - path) : 0;
+        AUTO_FREE char *partial = text_format("%.*s.%s.partial", folder_length, path, path + folder_length);
+        if (!file_remove_tree(partial, err) || !file_make_folder(partial, FOLDER_MODE, err))
+                return false;
+        if (interchange_write_folder(store, partial, err) && put_in_place(partial, path, err))
+                return true;
+        file_remove_tree(partial, NULL);
+        return false;
+}
+
+static char *without_slashes(const char *path)
+{
+        char *copy = memory_text(path);
+        for (size_t length = strlen(copy); length > 1 && copy[length - 1] == '/'; length--)
+                copy[length - 1] = 0;
+        return copy;
+}
+
+static bool export_to_folder(const struct values *values, const struct varstore *store, struct error *err)
+{
+        AUTO_FREE char *path = without_slashes(values->efivarfs);
+        return may_replace_folder(path, values->force, err) && export_folder(store, path, err);
+}
+
+static int run(const void *parsed, int count, char **operands, struct error *err)
+{
+        (void)count;
+        const struct values *values = parsed;
+        AUTO_VARSTORE struct varstore *store = NULL;
+        if (!values->json_file == !values->efivarfs)
+                error_set(err, ERROR_USAGE, "either --json-file or --efivarfs is needed");
+        else if (!store_load_sound(operands[0], &store, err))
+                return (int)err->code;
+        else if (values->efivarfs)
+                export_to_folder(values, store, err);
+        else if (store_may_write(operands[0], values->json_file, values->force, err))
+                export_json(store, values->json_file, err);
+        return (int)err->code;
+}
+
+const struct cli_command cmd_export = {
+        .name = "export",
+        .operands = "FILE",
+        .summary = "Writes the variables of a store for other programs, as JSON or as a folder like efivarfs.",
+        .details = "The JSON is that of virt-fw-vars and of QEMU's uefi-vars device, time stamps included. The folder "
+                   "is read by\n"
+                   "`EFIVARFS_PATH=DIR/ efibootmgr -v`.",
+        .options = OPTIONS,
+        .values_size = sizeof(struct values),
+        .least = 1,
+        .most = 1,
+        .run = run,
+};

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+#define _GNU_SOURCE // F_OFD_SETLK
+#include "varstore/cmd-file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/interrupt.h"
+#include "base/memory.h"
+#include "base/process.h"
+#include "base/text.h"
+#include "base/time.h"
+
+enum {
+        QEMU_WRITES = 101,          // bytes of an image that QEMU locks
+        QEMU_BEARS_NO_WRITER = 201, //
+        CLAIM_PATIENCE_MS = 5000,
+        CLAIM_PAUSE_MS = 5,
+        CONVERT_LIMIT = 1 << 16, // bytes of what qemu-img may say
+        CONVERT_TIMEOUT_MS = 60000,
+};
+
+// ---- reading ----
+
+static bool is_qcow2(int fd)
+{
+        static const char magic[4] = {'Q', 'F', 'I', '\xfb'};
+        char start[sizeof magic];
+        return pread(fd, start, sizeof start, 0) == (ssize_t)sizeof start && memcmp(start, magic, sizeof magic) == 0;
+}
+
+static bool is_qcow2_file(const char *path)
+{
+        AUTO_CLOSE int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+        return fd >= 0 && is_qcow2(fd);
+}
+
+static bool convert(const char *path, const char *raw, struct error *err)
+{
+        AUTO_FREE char *program = process_find("qemu-img", err);
+        AUTO_ARGUMENTS struct arguments arguments = {0};
+        AUTO_PROCESS_RESULT struct process_result result = {0};
+        if (!program)
+                return false;
+        // -U: reading beside a running machine is allowed, as it is for a raw file.
+        static const char *const options[] = {"convert", "-U", "-f", "qcow2", "-O", "raw", "--"};
+        arguments_add(&arguments, program);
+        for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
+                arguments_add(&arguments, options[i]);
+        // What has a colon before its first slash would be a protocol to qemu-img.
+        arguments_add_format(&arguments, "%s%s", *path == '/' ? "" : "./", path);
+        arguments_add(&arguments, raw);
+        return process_run_checked(&arguments, CONVERT_LIMIT, CONVERT_TIMEOUT_MS, &result, err);
+}
+
+static bool load_converted(const char *path, const char *folder, struct varstore **store, struct error *err)
+{
+        AUTO_FREE char *raw = file_path(folder, "vars.fd");
+        struct file_mapping mapping;
+        if (!convert(path, raw, err) || !file_map(raw, &mapping, err))
+                return false;
+        if (varstore_read_mapping(&mapping, store, err))
+                return true;
+        file_unmap(&mapping);
+        return false;
+}
+
+static bool load_qcow2(const char *path, struct varstore **store, struct error *err)
+{
+        *store = NULL;
+        AUTO_FREE char *folder = file_temporary_folder(err);
+        if (!folder)
+                return false;
+        bool loaded = load_converted(path, folder, store, err);
+        // The mapping keeps what it needs of the file.
+        file_remove_tree(folder, NULL);
+        return loaded || error_wrap(err, "%s: a qcow2 image", path);
+}
+
+bool store_load(const char *path, struct varstore **store, struct error *err)
+{
+        return is_qcow2_file(path) ? load_qcow2(path, store, err) : varstore_load(path, store, err);
+}
+
+bool store_load_sound(const char *path, struct varstore **store, struct error *err)
+{
+        if (!store_load(path, store, err))
+                return false;
+        const struct remark *damage = varstore_first_damage(*store);
+        return !damage || error_set(err, ERROR_DAMAGED, "%s: damaged at offset 0x%" PRIx64 ": %s", path, damage->offset,
+                                    damage->text);
+}
+
+// ---- writing ----
+
+static bool is_named(int fd, const char *path)
+{
+        struct stat opened;
+        struct stat named;
+        return fstat(fd, &opened) == 0 && stat(path, &named) == 0 && opened.st_ino == named.st_ino &&
+               opened.st_dev == named.st_dev;
+}
+
+static bool lock_patiently(int fd, const char *path, struct error *err)
+{
+        uint64_t began = time_now_ms();
+        while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+                if (errno != EWOULDBLOCK && errno != EINTR)
+                        return error_system(err, "%s: cannot lock", path);
+                if (!interrupt_check(err))
+                        return false;
+                if (time_now_ms() - began > CLAIM_PATIENCE_MS)
+                        return error_set(err, ERROR_ENVIRONMENT, "%s: another program is changing this file", path);
+                usleep(CLAIM_PAUSE_MS * 1000);
+        }
+        return true;
+}
+
+// Systems and file systems without such locks have no QEMU that would use them.
+static bool refuse_writing_qemu(int fd, const char *path, struct error *err)
+{
+#ifdef F_OFD_GETLK
+        struct flock own = {.l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = QEMU_BEARS_NO_WRITER, .l_len = 1};
+        struct flock writer = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = QEMU_WRITES, .l_len = 1};
+        if (fcntl(fd, F_OFD_SETLK, &own) == 0 && fcntl(fd, F_OFD_GETLK, &writer) == 0 && writer.l_type != F_UNLCK)
+                return error_set(err, ERROR_ENVIRONMENT,
+                                 "%s: a running QEMU has it open for writing, and would not see the change; shut the "
+                                 "machine down first",
+                                 path);
+#else
+        (void)fd;
+        (void)path;
+        (void)err;
+#endif
+        return true;
+}
+
+static bool refuse_qcow2(int fd, const char *path, struct error *err)
+{
+        return !is_qcow2(fd) ||
+               error_set(
+                       err, ERROR_USAGE,
+                       "%s: a qcow2 image, which is not written here; `qemu-img convert -O raw %s vars.fd` makes a raw "
+                       "one of it, and `qemu-img convert -f raw -O qcow2 vars.fd %s` goes back",
+                       path, path, path);
+}
+
+bool store_claim_begin(const char *path, struct store_claim *claim, struct error *err)
+{
+        *claim = (struct store_claim){.descriptor = -1};
+        for (;;) {
+                AUTO_CLOSE int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+                if (fd < 0 && errno == ENOENT)
+                        return true;
+                if (fd < 0)
+                        return error_system(err, "%s: cannot open", path);
+                if (!refuse_qcow2(fd, path, err) || !lock_patiently(fd, path, err))
+                        return false;
+                // The program that had it has put a new file in its place.
+                if (!is_named(fd, path))
+                        continue;
+                if (!refuse_writing_qemu(fd, path, err))
+                        return false;
+                claim->descriptor = DESCRIPTOR_TAKE(fd);
+                return true;
+        }
+}
+
+void store_claim_end(struct store_claim *claim)
+{
+        if (claim->descriptor >= 0)
+                close(claim->descriptor);
+        claim->descriptor = -1;
+}
+
+bool store_may_write(const char *source, const char *target, bool force, struct error *err)
+{
+        struct stat of_source;
+        struct stat of_target;
+        if (stat(target, &of_target) != 0)
+                return true;
+        if (source && stat(source, &of_source) == 0 && of_source.st_dev == of_target.st_dev &&
+            of_source.st_ino == of_target.st_ino)
+                return error_set(err, ERROR_USAGE, "%s and %s are the same file", source, target);
+        return force || error_set(err, ERROR_USAGE, "%s: is there already; --force replaces it", target);
+}

@@ -1,0 +1,554 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "varstore/predict.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "varstore/loadopt.h"
+
+// The firmware's own programs, as the ends of their device paths.
+static const char MENU[] = "FvFile(462CAA21-7614-4503-836E-8AB6F4662331)";
+static const char SHELL[] = "FvFile(7C04A583-9E3E-4F1C-AD65-E05268D0B4D1)";
+
+static const uint16_t NO_NUMBER = 0xFFFF; // never given to an entry
+
+// An entry on its way through the start.
+struct option {
+        struct prediction_step step;
+        uint32_t attributes;
+        bool is_disk;    // made for a device by the firmware, at this start or before
+        bool is_ordered; // in BootOrder as it now is
+        bool is_leaving; // and dropped from it, its variable kept
+        bool is_settled; // the step's reason is final
+};
+
+struct start {
+        const struct predict_machine *machine;
+        const char *fallback;
+        const struct predict_device **devices; // in the order in which they are connected
+        size_t device_count;
+        struct option *options; // those in BootOrder first, in its order
+        size_t count;
+};
+
+__attribute__((format(printf, 3, 4))) static void settle(struct option *option, enum predict_reason reason,
+                                                         const char *format, ...)
+{
+        if (option->is_settled)
+                return;
+        va_list arguments;
+        va_start(arguments, format);
+        option->step.reason = reason;
+        option->step.explanation = text_format_list(format, arguments);
+        option->is_settled = true;
+        va_end(arguments);
+}
+
+// ---- what is attached ----
+
+static bool is_bootindex_given(const struct predict_machine *machine)
+{
+        for (size_t i = 0; i < machine->device_count; i++)
+                if (machine->devices[i].has_bootindex)
+                        return true;
+        return false;
+}
+
+static int compare_bootindex(const void *left, const void *right)
+{
+        const struct predict_device *a = *(const struct predict_device *const *)left;
+        const struct predict_device *b = *(const struct predict_device *const *)right;
+        return a->bootindex < b->bootindex ? -1 : a->bootindex > b->bootindex;
+}
+
+static void connect_devices(struct start *start)
+{
+        const struct predict_machine *machine = start->machine;
+        bool by_index = is_bootindex_given(machine);
+        start->devices = memory_new(machine->device_count, sizeof(const struct predict_device *));
+        for (size_t i = 0; i < machine->device_count; i++)
+                if (!by_index || machine->devices[i].has_bootindex)
+                        start->devices[start->device_count++] = &machine->devices[i];
+        if (by_index)
+                qsort(start->devices, start->device_count, sizeof(const struct predict_device *), compare_bootindex);
+}
+
+// Whether PATH is the device's or leads on from it.
+static bool is_on_device(const char *path, const struct predict_device *device)
+{
+        size_t length = strlen(device->path);
+        return text_starts_with(path, device->path) && (path[length] == '\0' || path[length] == '/');
+}
+
+static const struct predict_device *find_device(const struct predict_machine *machine, const char *path)
+{
+        for (size_t i = 0; i < machine->device_count; i++)
+                if (is_on_device(path, &machine->devices[i]))
+                        return &machine->devices[i];
+        return NULL;
+}
+
+static bool has_file(const struct predict_partition *partition, const char *file)
+{
+        for (size_t i = 0; i < partition->file_count; i++)
+                if (boot_loader_equal(partition->files[i], file))
+                        return true;
+        return false;
+}
+
+static const struct predict_partition *find_file(const struct predict_device *device, const char *file)
+{
+        for (size_t i = 0; i < device->partition_count; i++)
+                if (has_file(&device->partitions[i], file))
+                        return &device->partitions[i];
+        return NULL;
+}
+
+// ---- the entries ----
+
+static struct option *add_option(struct start *start)
+{
+        start->options = memory_resize(start->options, start->count + 1, sizeof *start->options);
+        struct option *option = &start->options[start->count++];
+        *option = (struct option){0};
+        return option;
+}
+
+static void add_entry(struct start *start, const struct boot_entry *entry, bool is_ordered)
+{
+        const struct bootchain *chain = start->machine->chain;
+        struct option *option = add_option(start);
+        option->step = (struct prediction_step){
+                .number = entry->number,
+                .entry = entry,
+                .label = memory_text(entry->label),
+                .path = memory_text(entry->path),
+                .is_next = chain->has_next && chain->next == entry->number,
+        };
+        option->attributes = entry->attributes;
+        option->is_disk = entry->made_by_firmware;
+        option->is_ordered = is_ordered;
+        if (entry->damaged)
+                settle(option, PREDICT_DAMAGED, "its variable is not a whole load option");
+}
+
+static void read_chain(struct start *start)
+{
+        const struct bootchain *chain = start->machine->chain;
+        for (size_t i = 0; i < chain->order_count; i++) {
+                const struct boot_entry *entry = bootchain_find_number(chain, chain->order[i]);
+                if (entry && entry->position == i)
+                        add_entry(start, entry, true);
+        }
+        for (size_t i = 0; i < chain->entry_count; i++)
+                if (!chain->entries[i].ordered)
+                        add_entry(start, &chain->entries[i], false);
+}
+
+// The firmware gives the lowest number that neither BootOrder nor BootNext names and no variable has.
+static uint16_t free_number(const struct start *start)
+{
+        const struct bootchain *chain = start->machine->chain;
+        for (uint16_t number = 0; number < NO_NUMBER; number++) {
+                bool taken = chain->has_next && chain->next == number;
+                for (size_t i = 0; i < start->count && !taken; i++) {
+                        const struct option *option = &start->options[i];
+                        bool is_deleted = option->is_settled && option->step.reason == PREDICT_DEVICE_GONE;
+                        taken = option->step.number == number && !is_deleted;
+                }
+                if (!taken)
+                        return number;
+        }
+        return NO_NUMBER;
+}
+
+static void add_new(struct start *start, const char *label, const char *path, uint32_t attributes, bool is_disk)
+{
+        uint16_t number = free_number(start);
+        struct option *option = add_option(start);
+        option->step =
+                (struct prediction_step){.number = number, .label = memory_text(label), .path = memory_text(path)};
+        option->attributes = attributes;
+        option->is_disk = is_disk;
+        option->is_ordered = true;
+}
+
+static bool has_program(const struct start *start, const char *program)
+{
+        for (size_t i = 0; i < start->count; i++)
+                if (start->options[i].is_ordered && text_ends_with(start->options[i].step.path, program))
+                        return true;
+        return false;
+}
+
+static bool is_for_device(const struct option *option, const struct predict_device *device)
+{
+        return option->is_disk && option->is_ordered && is_on_device(option->step.path, device) &&
+               (!device->label || strcmp(option->step.label, device->label) == 0);
+}
+
+static void delete_stale(struct start *start)
+{
+        for (size_t i = 0; i < start->count; i++) {
+                struct option *option = &start->options[i];
+                if (!option->is_disk || !option->is_ordered || option->is_settled)
+                        continue;
+                bool found = false;
+                for (size_t j = 0; j < start->device_count && !found; j++)
+                        found = is_for_device(option, start->devices[j]);
+                if (found)
+                        continue;
+                const struct predict_device *other = find_device(start->machine, option->step.path);
+                if (other && !other->has_bootindex && is_bootindex_given(start->machine))
+                        settle(option, PREDICT_DEVICE_GONE,
+                               "the firmware made it for %s, which is not connected because another device has a "
+                               "bootindex; it deletes it",
+                               other->name);
+                else
+                        settle(option, PREDICT_DEVICE_GONE,
+                               "the firmware made it for a device that is not attached; it deletes it");
+        }
+}
+
+static void add_devices(struct start *start, bool removable)
+{
+        for (size_t i = 0; i < start->device_count; i++) {
+                const struct predict_device *device = start->devices[i];
+                bool found = device->removable != removable;
+                for (size_t j = 0; j < start->count && !found; j++)
+                        found = is_for_device(&start->options[j], device);
+                if (!found)
+                        add_new(start, device->label ? device->label : device->name, device->path, LOAD_OPTION_ACTIVE,
+                                true);
+        }
+}
+
+// ---- what an entry would start ----
+
+static void found_file(struct option *option, const struct predict_device *device,
+                       const struct predict_partition *partition, const char *file, bool is_fallback)
+{
+        struct prediction_step *step = &option->step;
+        step->device = device;
+        step->partition = partition;
+        step->file = memory_text(file);
+        step->is_fallback = is_fallback;
+        settle(option, PREDICT_STARTED, "it starts %s%s of %s", is_fallback ? "the fallback file " : "", file,
+               device->name);
+}
+
+// The first partition with that number and GUID is the one, wherever it lies.
+static bool is_meant(const struct predict_partition *partition, const struct devpath_partition *wanted)
+{
+        return partition->place.number == wanted->number && partition->place.gpt == wanted->gpt &&
+               guid_equal(partition->place.guid, wanted->guid);
+}
+
+static bool is_same_place(const struct predict_partition *partition, const struct devpath_partition *wanted)
+{
+        return is_meant(partition, wanted) && partition->place.start == wanted->start &&
+               partition->place.size == wanted->size;
+}
+
+// FILE or, where an entry names none, the fallback file from PARTITION.
+static void look_on_partition(const struct start *start, struct option *option, const struct predict_device *device,
+                              const struct predict_partition *partition)
+{
+        const char *named = option->step.entry->loader;
+        const char *file = named ? named : start->fallback;
+        if (has_file(partition, file))
+                found_file(option, device, partition, file, !named);
+        else
+                settle(option, named ? PREDICT_NO_FILE : PREDICT_NO_FALLBACK, "%s has the partition, but no %s on it",
+                       device->name, file);
+}
+
+static void look_for_partition(const struct start *start, struct option *option, const struct devpath_partition *wanted)
+{
+        const struct predict_machine *machine = start->machine;
+        // Those that are connected come first: the others are only connected when it is not found among them.
+        for (size_t pass = 0; pass < 2; pass++) {
+                size_t count = pass ? machine->device_count : start->device_count;
+                for (size_t i = 0; i < count; i++) {
+                        const struct predict_device *device = pass ? &machine->devices[i] : start->devices[i];
+                        for (size_t j = 0; j < device->partition_count; j++) {
+                                if (!is_meant(&device->partitions[j], wanted))
+                                        continue;
+                                look_on_partition(start, option, device, &device->partitions[j]);
+                                return;
+                        }
+                }
+        }
+        char guid[37];
+        guid_text(wanted->guid, guid);
+        settle(option, PREDICT_NO_PARTITION, "no attached disk has partition %u with the GUID %s", wanted->number,
+               guid);
+}
+
+static void look_everywhere(const struct start *start, struct option *option, const char *file)
+{
+        const struct predict_machine *machine = start->machine;
+        for (int removable = 1; removable >= 0; removable--) {
+                for (size_t i = 0; i < machine->device_count; i++) {
+                        const struct predict_device *device = &machine->devices[i];
+                        const struct predict_partition *partition = find_file(device, file);
+                        if (device->removable != (removable == 1) || !partition)
+                                continue;
+                        found_file(option, device, partition, file, false);
+                        return;
+                }
+        }
+        settle(option, PREDICT_NO_FILE, "no attached disk has a file %s", file);
+}
+
+static void look_on_device(const struct start *start, struct option *option)
+{
+        const struct boot_entry *entry = option->step.entry;
+        const struct predict_device *device = find_device(start->machine, option->step.path);
+        if (!device) {
+                settle(option, PREDICT_NO_DEVICE, "no device is attached at %s", option->step.path);
+                return;
+        }
+        if (!entry || (!entry->loader && !entry->has_partition)) {
+                const struct predict_partition *partition = find_file(device, start->fallback);
+                if (partition)
+                        found_file(option, device, partition, start->fallback, true);
+                else
+                        settle(option, PREDICT_NO_FALLBACK, "%s has no %s", device->name, start->fallback);
+                return;
+        }
+        for (size_t i = 0; i < device->partition_count; i++) {
+                const struct predict_partition *partition = &device->partitions[i];
+                if (!(entry->has_partition ? is_same_place(partition, &entry->partition) : !partition->place.number))
+                        continue;
+                look_on_partition(start, option, device, partition);
+                return;
+        }
+        settle(option, PREDICT_NO_PARTITION,
+               entry->has_partition ? "%s has no such partition" : "%s has no file system without partitions",
+               device->name);
+}
+
+// By how its device path begins; an entry that the firmware has just made is for a device or a program of its own.
+static void look(const struct start *start, struct option *option)
+{
+        const struct boot_entry *entry = option->step.entry;
+        struct devpath_node node = {0};
+        size_t offset = 0;
+        if (entry)
+                devpath_next(entry->device_path, &offset, &node);
+        if (text_starts_with(option->step.path, "Fv(") || text_starts_with(option->step.path, "FvFile("))
+                settle(option, PREDICT_STARTED, "it is a program of the firmware's own");
+        else if (strstr(option->step.path, "MAC(") || node.type == DEVPATH_MESSAGING)
+                settle(option, PREDICT_NOT_KNOWN, "what %s leads to cannot be told from files", option->step.path);
+        else if (entry && node.type == DEVPATH_MEDIA && node.subtype == DEVPATH_HARD_DRIVE && entry->has_partition)
+                look_for_partition(start, option, &entry->partition);
+        else if (entry && node.type == DEVPATH_MEDIA && node.subtype == DEVPATH_FILE && entry->loader)
+                look_everywhere(start, option, entry->loader);
+        else
+                look_on_device(start, option);
+}
+
+// Where OPTION would lead, without deciding about it.
+static const struct predict_device *device_of(const struct start *start, const struct option *option)
+{
+        struct option trial = {.step = option->step};
+        trial.step.explanation = NULL;
+        look(start, &trial);
+        free(trial.step.file);
+        free(trial.step.explanation);
+        return trial.step.device ? trial.step.device : find_device(start->machine, option->step.path);
+}
+
+// ---- the bootindex ----
+
+// The beginnings of the device paths that QEMU could have named, and did not.
+static bool is_dropped(const char *path)
+{
+        static const char *const beginnings[] = {"HD(", "PciRoot(", "VenHw(837DCA9E-E874-4D82-B29A-23FE0E23D1E2"};
+        for (size_t i = 0; i < sizeof beginnings / sizeof beginnings[0]; i++)
+                if (text_starts_with(path, beginnings[i]))
+                        return true;
+        return false;
+}
+
+static bool is_movable(const struct option *option)
+{
+        return option->is_ordered && !option->is_settled && (option->attributes & LOAD_OPTION_ACTIVE);
+}
+
+static void move_option(struct option *ordered, size_t *count, struct option *option)
+{
+        ordered[(*count)++] = *option;
+        option->step.number = NO_NUMBER; // it is not here any more
+        option->is_ordered = false;
+}
+
+static void order_by_bootindex(struct start *start)
+{
+        AUTO_FREE const struct predict_device **leads = memory_new(start->count, sizeof(const struct predict_device *));
+        struct option *ordered = memory_new(start->count, sizeof *ordered);
+        size_t count = 0;
+        for (size_t i = 0; i < start->count; i++)
+                leads[i] = is_movable(&start->options[i]) ? device_of(start, &start->options[i]) : NULL;
+        for (size_t i = 0; i < start->device_count; i++)
+                for (size_t j = 0; j < start->count; j++)
+                        if (leads[j] == start->devices[i] && is_movable(&start->options[j]))
+                                move_option(ordered, &count, &start->options[j]);
+        // Where nothing is on those devices, QEMU's order is not followed at all.
+        bool followed = count > 0;
+        for (size_t i = 0; i < start->count; i++) {
+                struct option *option = &start->options[i];
+                if (option->step.number == NO_NUMBER)
+                        continue;
+                if (followed && is_movable(option) && is_dropped(option->step.path))
+                        settle(option, PREDICT_DROPPED,
+                               "a device has a bootindex, and this entry leads to none that has: the firmware deletes "
+                               "it, for later starts, too");
+                else if (followed && is_movable(option))
+                        move_option(ordered, &count, option);
+                else
+                        option->is_leaving = followed;
+        }
+        for (size_t i = 0; i < start->count; i++)
+                if (start->options[i].step.number != NO_NUMBER)
+                        ordered[count++] = start->options[i];
+        free(start->options);
+        start->options = ordered;
+}
+
+// ---- the attempts ----
+
+static bool attempt(const struct start *start, struct option *option)
+{
+        if (!option->is_settled)
+                look(start, option);
+        return option->step.reason == PREDICT_STARTED;
+}
+
+static void pass_over(struct option *option, const struct option *started)
+{
+        if (!option->is_ordered)
+                settle(option, PREDICT_NOT_ORDERED, "BootOrder does not name it");
+        else if (!(option->attributes & LOAD_OPTION_ACTIVE))
+                settle(option, PREDICT_INACTIVE, "it is not active");
+        else if (option->attributes & LOAD_OPTION_CATEGORY)
+                settle(option, PREDICT_APPLICATION, "it is an application, started only when it is chosen");
+        else if (started)
+                settle(option, PREDICT_NOT_REACHED, "Boot%04X starts before it", started->step.number);
+}
+
+static struct option *try_options(struct start *start)
+{
+        for (size_t i = 0; i < start->count; i++)
+                if (start->options[i].step.is_next && attempt(start, &start->options[i]))
+                        return &start->options[i];
+        for (size_t i = 0; i < start->count; i++) {
+                struct option *option = &start->options[i];
+                pass_over(option, NULL);
+                if (!option->is_settled && attempt(start, option))
+                        return option;
+        }
+        return NULL;
+}
+
+// BootNext, then what BootOrder names, then the rest.
+static int rank_of(const struct option *option)
+{
+        if (option->step.reason == PREDICT_DEVICE_GONE || option->step.reason == PREDICT_DROPPED)
+                return 2;
+        return option->step.is_next ? 0 : option->is_ordered ? 1 : 2;
+}
+
+static bool stays_ordered(const struct option *option)
+{
+        return rank_of(option) < 2 && option->is_ordered && !option->is_leaving;
+}
+
+static void hand_over(struct start *start, const struct option *started, struct prediction *prediction)
+{
+        size_t position = 0;
+        for (size_t i = 0; i < start->count; i++) {
+                struct option *option = &start->options[i];
+                option->step.is_ordered = stays_ordered(option);
+                option->step.position = option->step.is_ordered ? position++ : 0;
+        }
+        prediction->steps = memory_new(start->count, sizeof *prediction->steps);
+        prediction->is_certain = true;
+        for (int rank = 0; rank < 3; rank++) {
+                for (size_t i = 0; i < start->count; i++) {
+                        if (rank_of(&start->options[i]) != rank)
+                                continue;
+                        struct prediction_step *step = &prediction->steps[prediction->count++];
+                        *step = start->options[i].step;
+                        if (&start->options[i] == started)
+                                prediction->started = step;
+                        prediction->is_certain = prediction->is_certain && step->reason != PREDICT_NOT_KNOWN;
+                }
+        }
+}
+
+void prediction_make(const struct predict_machine *machine, struct prediction *prediction)
+{
+        struct start start = {.machine = machine};
+        start.fallback = machine->fallback ? machine->fallback : PREDICT_FALLBACK_FILE;
+        *prediction = (struct prediction){0};
+        connect_devices(&start);
+        read_chain(&start);
+        if (!has_program(&start, MENU))
+                add_new(&start, "UiApp", MENU, LOAD_OPTION_ACTIVE | LOAD_OPTION_HIDDEN | LOAD_OPTION_CATEGORY_APP,
+                        false);
+        delete_stale(&start);
+        add_devices(&start, true);
+        add_devices(&start, false);
+        if (!machine->without_shell && !has_program(&start, SHELL))
+                add_new(&start, "EFI Internal Shell", SHELL, LOAD_OPTION_ACTIVE, false);
+        if (is_bootindex_given(machine))
+                order_by_bootindex(&start);
+        const struct option *started = try_options(&start);
+        for (size_t i = 0; i < start.count; i++)
+                pass_over(&start.options[i], started);
+        hand_over(&start, started, prediction);
+        free(start.options);
+        free(start.devices);
+}
+
+void prediction_free(struct prediction *prediction)
+{
+        for (size_t i = 0; i < prediction->count; i++) {
+                free(prediction->steps[i].label);
+                free(prediction->steps[i].path);
+                free(prediction->steps[i].explanation);
+                free(prediction->steps[i].file);
+        }
+        free(prediction->steps);
+        *prediction = (struct prediction){0};
+}
+
+const struct prediction_step *prediction_find(const struct prediction *prediction, uint16_t number)
+{
+        for (size_t i = 0; i < prediction->count; i++)
+                if (prediction->steps[i].number == number && prediction->steps[i].reason != PREDICT_DEVICE_GONE)
+                        return &prediction->steps[i];
+        // One that is deleted may have left its number to another.
+        for (size_t i = 0; i < prediction->count; i++)
+                if (prediction->steps[i].number == number)
+                        return &prediction->steps[i];
+        return NULL;
+}
+
+const char *predict_reason_id(enum predict_reason reason)
+{
+        static const char *const ids[] = {
+                [PREDICT_STARTED] = "started",         [PREDICT_NOT_REACHED] = "not-reached",
+                [PREDICT_NOT_ORDERED] = "not-ordered", [PREDICT_INACTIVE] = "inactive",
+                [PREDICT_APPLICATION] = "application", [PREDICT_DAMAGED] = "damaged",
+                [PREDICT_DEVICE_GONE] = "device-gone", [PREDICT_DROPPED] = "dropped",
+                [PREDICT_NO_DEVICE] = "no-device",     [PREDICT_NO_PARTITION] = "no-partition",
+                [PREDICT_NO_FILE] = "no-file",         [PREDICT_NO_FALLBACK] = "no-fallback",
+                [PREDICT_NOT_KNOWN] = "not-known",
+        };
+        return ids[reason];
+}

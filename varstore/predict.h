@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Predict: which boot entry the firmware will start with these devices attached, and why none of the others.
+//
+// EDK2 for QEMU does this at each start, and so does prediction_make:
+//
+//      1. It takes BootNext, and adds an entry for its own menu if BootOrder names none.
+//      2. It connects the devices: all of them, or where one has a bootindex (fw_cfg's `bootorder`) only those.
+//      3. It deletes the entries that it once made for devices which are not there any more, and appends one for each
+//         connected disk that has none (removable ones first) and for its shell.
+//      4. With a bootindex it rewrites BootOrder: first the entries on those devices, in QEMU's order; then what is no
+//         disk's. Every other active entry that begins with HD() or PciRoot() is dropped, and its variable deleted: it is
+//         gone for later starts, too. Inactive entries leave BootOrder and stay variables.
+//      5. It tries BootNext, even where that is inactive, then the active entries in BootOrder (applications excepted)
+//         until one can be loaded.
+//
+// What an entry starts depends on how its device path begins. HD(): the first attached disk with a partition of that
+// number and GUID counts, wherever that begins, and no other. A file alone: every file system is looked through, those
+// of removable media first. A whole path to a device: a file is named, or the fallback file is started from its first
+// file system that has one. All measured with AAVMF 2022.11.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "varstore/bootchain.h"
+
+// The file that is started from a device whose entry names none, on 64-bit Arm. On x86 it is BOOTX64.EFI.
+#define PREDICT_FALLBACK_FILE "\\EFI\\BOOT\\BOOTAA64.EFI"
+
+// A file system on an attached device, with those of its files that matter: the loaders that entries name, and the
+// fallback file. They are compared without regard to case.
+struct predict_partition {
+        struct devpath_partition place; // number 0: the file system is on the whole device
+        const char *const *files;
+        size_t file_count;
+};
+
+// A disk that the firmware can see.
+struct predict_device {
+        const char *name; // for the explanations: "disk.qcow2"
+        const char *path; // its device path in the firmware's text: "PciRoot(0x0)/Pci(0x1,0x0)/USB(0x0,0x0)"
+        // What the firmware calls it, "UEFI QEMU QEMU USB HARDDRIVE ..."; NULL where that is not known.
+        const char *label;
+        bool removable; // its medium is, to the guest: a CD-ROM, or a USB disk with removable=on
+        bool has_bootindex;
+        unsigned bootindex;
+        const struct predict_partition *partitions; // in the order of the table
+        size_t partition_count;
+};
+
+// Everything is borrowed, and has to outlive the prediction.
+struct predict_machine {
+        const struct bootchain *chain;        // an empty one for a blank store
+        const struct predict_device *devices; // as the firmware finds them: by PCI address, then port
+        size_t device_count;
+        const char *fallback; // NULL means PREDICT_FALLBACK_FILE
+        bool without_shell;   // the firmware has no shell built in (as those with Secure Boot enforced)
+};
+
+enum predict_reason {
+        PREDICT_STARTED,
+        PREDICT_NOT_REACHED,  // something before it starts
+        PREDICT_NOT_ORDERED,  // BootOrder does not name it
+        PREDICT_INACTIVE,     // its LOAD_OPTION_ACTIVE is not set
+        PREDICT_APPLICATION,  // LOAD_OPTION_CATEGORY_APP: started only when somebody chooses it
+        PREDICT_DAMAGED,      // its variable is no whole load option
+        PREDICT_DEVICE_GONE,  // made by the firmware for a device that is not there: the firmware deletes it
+        PREDICT_DROPPED,      // not in QEMU's order: the firmware deletes it
+        PREDICT_NO_DEVICE,    // no such device is attached
+        PREDICT_NO_PARTITION, // no attached disk has that partition
+        PREDICT_NO_FILE,      // the partition is there, its file is not
+        PREDICT_NO_FALLBACK,  // the device is there, but has no fallback file
+        PREDICT_NOT_KNOWN,    // a network or another place that no file tells about; it is taken to fail
+};
+
+// How one entry fares.
+struct prediction_step {
+        uint16_t number;
+        const struct boot_entry *entry; // NULL for one that the firmware makes at this start
+        char *label, *path;
+        bool is_next;    // BootNext names it
+        bool is_ordered; // in BootOrder as this start leaves it
+        size_t position; // there, from 0
+        enum predict_reason reason;
+        char *explanation; // one sentence, without a full stop
+        // Where the reason is PREDICT_STARTED, unless it is a program of the firmware's own:
+        const struct predict_device *device;
+        const struct predict_partition *partition;
+        char *file;
+        bool is_fallback; // the entry names a device alone
+};
+
+struct prediction {
+        struct prediction_step
+                *steps; // BootNext, BootOrder as the firmware will have it, then what it passes over anyway
+        size_t count;
+        const struct prediction_step
+                *started; // one of the steps; NULL: none can be started, and the firmware shows its menu
+        bool is_certain;  // no PREDICT_NOT_KNOWN comes before it
+};
+#define AUTO_PREDICTION __attribute__((cleanup(prediction_free)))
+
+// Never fails. Free PREDICTION with prediction_free.
+void prediction_make(const struct predict_machine *machine, struct prediction *prediction);
+void prediction_free(struct prediction *prediction);
+
+// The step of Boot####, NULL where there is none.
+const struct prediction_step *prediction_find(const struct prediction *prediction, uint16_t number);
+
+// The reason as a stable word for JSON and scripts: "started", "not-reached", "dropped", ...
+const char *predict_reason_id(enum predict_reason reason);
