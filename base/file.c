@@ -147,18 +147,43 @@ static void replacement_free(struct file_replacement *replacement)
         free(replacement);
 }
 
-// Where PATH really is: links followed as far as they lead to something, and for a new file the folder's own path.
+// Where a symbolic link that leads to nothing yet points, freed with free(); NULL where PATH is no link.
+static char *link_target(const char *path)
+{
+        char target[PATH_MAX];
+        ssize_t length = readlink(path, target, sizeof target - 1);
+        if (length < 0)
+                return NULL;
+        target[length] = '\0';
+        if (target[0] == '/')
+                return memory_text(target);
+        AUTO_FREE char *copy = memory_text(path);
+        return file_path(dirname(copy), target);
+}
+
+// Where PATH really is: links followed to their end, and for a new file the folder's own path.
 static char *resolve(const char *path, struct error *err)
 {
-        char *resolved = realpath(path, NULL);
-        if (resolved)
-                return resolved;
+        enum {
+                MOST_LINKS = 40
+        };
+        AUTO_FREE char *at = memory_text(path);
+        for (int links = 0; links < MOST_LINKS; links++) {
+                char *resolved = realpath(at, NULL);
+                if (resolved)
+                        return resolved;
+                char *next = errno == ENOENT ? link_target(at) : NULL;
+                if (!next)
+                        break;
+                free(at);
+                at = next;
+        }
         if (errno != ENOENT) {
                 error_system(err, "%s: cannot find", path);
                 return NULL;
         }
-        AUTO_FREE char *for_folder = memory_text(path);
-        AUTO_FREE char *for_name = memory_text(path);
+        AUTO_FREE char *for_folder = memory_text(at);
+        AUTO_FREE char *for_name = memory_text(at);
         AUTO_FREE char *folder = realpath(dirname(for_folder), NULL);
         if (!folder) {
                 error_system(err, "%s: its folder", path);
