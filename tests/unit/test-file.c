@@ -340,9 +340,6 @@ static void test_through_a_link_to_nothing_its_target_is_made(void **state)
         shell("mkdir folder; ln -s folder/second first; ln -s ../made folder/second");
         assert_true(file_replace("first", 0600, (struct bytes){(const uint8_t *)"new", 3}, NULL));
         shell("test -L first; test -L folder/second; test ! -L made; test \"$(cat made)\" = new");
-        shell("ln -s round round");
-        assert_false(file_replace("round", 0600, (struct bytes){(const uint8_t *)"new", 3}, NULL));
-        shell("test -L round");
 }
 
 static void test_through_a_symbolic_link_its_target_is_replaced(void **state)
@@ -358,7 +355,7 @@ static void test_through_a_symbolic_link_its_target_is_replaced(void **state)
         assert_only("elsewhere", "link");
 }
 
-static void test_links_that_lead_nowhere_or_in_circles(void **state)
+static void test_links_that_lead_in_circles_are_refused(void **state)
 {
         (void)state;
         AUTO_ERROR struct error err = {0};
@@ -817,7 +814,7 @@ int main(void)
                 IN_SCRATCH(test_a_reader_never_sees_a_mixture),
                 IN_SCRATCH(test_through_a_symbolic_link_its_target_is_replaced),
                 IN_SCRATCH(test_through_a_link_to_nothing_its_target_is_made),
-                IN_SCRATCH(test_links_that_lead_nowhere_or_in_circles),
+                IN_SCRATCH(test_links_that_lead_in_circles_are_refused),
                 IN_SCRATCH(test_a_link_in_the_place_of_the_temporary_file_is_not_followed),
                 IN_SCRATCH(test_what_is_no_regular_file_is_not_replaced),
                 IN_SCRATCH(test_a_missing_folder_is_named),
