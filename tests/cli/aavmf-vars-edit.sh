@@ -377,10 +377,11 @@ test_format_makes_an_empty_store() {
 }
 
 test_format_like_takes_the_layout_of_another_store() {
-        for template in /usr/share/OVMF/OVMF_VARS_4M.ms.fd /usr/share/OVMF/OVMF_VARS.fd /usr/share/AAVMF/AAVMF_VARS.fd; do
+        use_firmware
+        for template in /usr/share/OVMF/OVMF_VARS_4M.ms.fd /usr/share/OVMF/OVMF_VARS.fd "$AAVMF_VARS_TEMPLATE"; do
                 rm -f vars.fd
-                expect_exit 0 "$AAVMF_VARS" format vars.fd --like $template --timeout 1
-                [ "$(stat -c %s vars.fd)" -eq "$(stat -Lc %s $template)" ]
+                expect_exit 0 "$AAVMF_VARS" format vars.fd --like "$template" --timeout 1
+                [ "$(stat -c %s vars.fd)" -eq "$(stat -Lc %s "$template")" ]
                 expect_exit 0 "$AAVMF_VARS" check vars.fd
                 contains stdout 'vars.fd: sound: 1 variables'
         done
