@@ -39,17 +39,8 @@ struct booting {
         struct judge judge;
 };
 
-// A store that is broken anywhere is not booted: the firmware may mend it by forgetting what it held.
-static bool check_sound(const struct varstore *store, const char *path, struct error *err)
-{
-        const struct remark *damage = varstore_first_damage(store);
-        if (damage)
-                return error_set(err, ERROR_DAMAGED, "%s is damaged: at offset 0x%" PRIx64 ": %s", path, damage->offset,
-                                 damage->text);
-        return true;
-}
-
-// Compares the store at VARS with the machine's disk and firmware.
+// Compares the store at VARS with the machine's disk and firmware. A store that is broken anywhere is not booted: the
+// firmware may mend it by forgetting what it held.
 static bool compare(const struct booting *run, const char *vars, struct match *match, struct error *err)
 {
         const struct machine *machine = run->in->machine;
@@ -57,7 +48,7 @@ static bool compare(const struct booting *run, const char *vars, struct match *m
         AUTO_BOOTCHAIN struct bootchain chain = {0};
         AUTO_DISK struct disk *disk = NULL;
         struct digest digest;
-        if (!varstore_load(vars, &store, err) || !check_sound(store, vars, err) ||
+        if (!varstore_load(vars, &store, err) || !varstore_is_sound(store, vars, err) ||
             !bootchain_read(store, &chain, err) || !digest_remembered(run->in->code_path, &digest, err) ||
             !disk_open(machine->disk_path, machine->identity.disk.format, &disk, err))
                 return false;

@@ -31,5 +31,5 @@ void boot_outcome_free(struct boot_outcome *outcome);
 #define AUTO_BOOT_OUTCOME __attribute__((cleanup(boot_outcome_free)))
 
 // Boots and judges. Fails with ERROR_NO where firmware, variables and disk do not match (nothing is started then) or a
-// criterion does not hold, ERROR_TIMED_OUT, ERROR_PANIC, ERROR_ENVIRONMENT, ERROR_INTERRUPTED.
+// criterion does not hold, ERROR_TIMED_OUT, ERROR_PANIC, ERROR_ENVIRONMENT, ERROR_INTERRUPTED. ERR must not be NULL.
 bool boot_run(const struct boot_input *input, struct boot_outcome *outcome, struct error *err);

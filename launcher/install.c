@@ -95,7 +95,8 @@ static bool prepare(const struct install_input *input, const char *payload, stru
                                  machine->folder, machine->identity.installed_at);
         // What can fail before anything of an older installation is lost comes first.
         AUTO_FREE char *qemu = process_find(input->settings->qemu, err);
-        if (!qemu || !make_payload(input, payload, err) || !check_sizes(input, payload, err))
+        AUTO_FREE char *qemu_img = qemu ? process_find("qemu-img", err) : NULL;
+        if (!qemu_img || !make_payload(input, payload, err) || !check_sizes(input, payload, err))
                 return false;
         if (!machine_save(machine, input->settings, NULL, err))
                 return false;
@@ -302,9 +303,9 @@ static bool seal(struct installation *run, struct error *err)
         AUTO_GPT struct gpt gpt = {0};
         const struct machine *machine = run->in->machine;
         display_waiting(run->display, "checking vars and disk ...");
-        if (!varstore_load(machine->vars_path, &store, err) || !bootchain_read(store, &chain, err) ||
-            !disk_open(machine->disk_path, "qcow2", &disk, err) || !examine(run, &chain, disk, &match, err) ||
-            !gpt_read(disk, &gpt, err))
+        if (!varstore_load(machine->vars_path, &store, err) || !varstore_is_sound(store, machine->vars_path, err) ||
+            !bootchain_read(store, &chain, err) || !disk_open(machine->disk_path, "qcow2", &disk, err) ||
+            !examine(run, &chain, disk, &match, err) || !gpt_read(disk, &gpt, err))
                 return false;
         const struct boot_entry *entry = bootchain_find_number(&chain, match.entry);
         run->outcome->entry = text_format("Boot%04X \"%s\" %s", entry->number, entry->label, entry->path);

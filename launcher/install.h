@@ -36,5 +36,5 @@ struct install_outcome {
 void install_outcome_free(struct install_outcome *outcome);
 #define AUTO_INSTALL_OUTCOME __attribute__((cleanup(install_outcome_free)))
 
-// Installs. On failure the machine stays without a sealed installation.
+// Installs. On failure the machine stays without a sealed installation. ERR must not be NULL: it is part of the evidence.
 bool install_run(const struct install_input *input, struct install_outcome *outcome, struct error *err);

@@ -65,6 +65,24 @@ use_firmware() {
         AAVMF_VARS_TEMPLATE=$folder/AAVMF_VARS.fd
 }
 
+# Starts the firmware, with no disk, on the store VARS; its console goes to VARS.log and its process is in $pid. What still
+# runs when the test ends is killed.
+start_firmware() {
+        : >"$1.log"
+        qemu-system-aarch64 -machine virt -cpu cortex-a72 -accel tcg -m 512 -display none -nic none \
+                -serial "file:$1.log" -monitor none \
+                -drive "if=pflash,format=raw,readonly=on,file=$(echo "$AAVMF_CODE" | sed 's/,/,,/g')" \
+                -drive "if=pflash,format=raw,file=$1" &
+        pid=$!
+        pids="${pids:-} $pid"
+        trap 'kill $pids 2>/dev/null || :' EXIT
+}
+
+stop_firmware() {
+        kill "$1"
+        wait "$1" || :
+}
+
 run_tests() {
         failures=0
         selected=${TEST:-test_}

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -90,11 +89,7 @@ bool store_load(const char *path, struct varstore **store, struct error *err)
 
 bool store_load_sound(const char *path, struct varstore **store, struct error *err)
 {
-        if (!store_load(path, store, err))
-                return false;
-        const struct remark *damage = varstore_first_damage(*store);
-        return !damage || error_set(err, ERROR_DAMAGED, "%s: damaged at offset 0x%" PRIx64 ": %s", path, damage->offset,
-                                    damage->text);
+        return store_load(path, store, err) && varstore_is_sound(*store, path, err);
 }
 
 // ---- writing ----

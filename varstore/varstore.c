@@ -458,6 +458,13 @@ const struct remark *varstore_first_damage(const struct varstore *store)
         return NULL;
 }
 
+bool varstore_is_sound(const struct varstore *store, const char *path, struct error *err)
+{
+        const struct remark *damage = varstore_first_damage(store);
+        return !damage || error_set(err, ERROR_DAMAGED, "%s: damaged at offset 0x%" PRIx64 ": %s", path, damage->offset,
+                                    damage->text);
+}
+
 enum varstore_verdict varstore_verdict(const struct varstore *store)
 {
         if (varstore_first_damage(store))

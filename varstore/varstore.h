@@ -74,6 +74,9 @@ enum varstore_verdict varstore_verdict(const struct varstore *store);
 // The first remark that is a damage, NULL where there is none.
 const struct remark *varstore_first_damage(const struct varstore *store);
 
+// Whether nothing in STORE, which came from PATH, is damaged. Where something is, ERROR_DAMAGED with its place.
+bool varstore_is_sound(const struct varstore *store, const char *path, struct error *err);
+
 // The live variable of that name, NULL where there is none. Valid, like all variables here, until the store is changed.
 const struct variable *varstore_find(const struct varstore *store, struct guid vendor, const char *name);
 

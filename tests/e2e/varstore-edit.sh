@@ -10,23 +10,6 @@ mine=11111111-2222-3333-4444-555555555555
 hd=1,0A48CC8F-F9C7-44DD-9EB5-AF5635D049C8,0x40,0x32000
 tab=$(printf '\t')
 
-# Starts the firmware with the store VARS; its console goes to VARS.log and its process is in $pid.
-start() {
-        : >"$1.log"
-        qemu-system-aarch64 -machine virt -cpu cortex-a72 -accel tcg -m 512 -display none -nic none \
-                -serial "file:$1.log" -monitor none \
-                -drive "if=pflash,format=raw,readonly=on,file=$(echo "$AAVMF_CODE" | sed 's/,/,,/g')" \
-                -drive "if=pflash,format=raw,file=$1" &
-        pid=$!
-        pids="$pids $pid"
-        trap 'kill $pids 2>/dev/null || :' EXIT
-}
-
-stop() {
-        kill "$1"
-        wait "$1" || :
-}
-
 variables() {
         "$AAVMF_VARS" list --all "$1" | grep -v '^$' | sort
 }
@@ -42,9 +25,9 @@ sound() {
 boot() {
         sound "$1"
         variables "$1" >before
-        start "$1"
+        start_firmware "$1"
         wait_for 60 grep -q 'BdsDxe: starting' "$1.log"
-        stop "$pid"
+        stop_firmware "$pid"
         sound "$1"
         variables "$1" >after
         comm -23 before after | grep -v '^BootNext\|^BootOrder\|^Key\|^MTC\|/FvFile(' >lost || :
@@ -106,14 +89,14 @@ test_firmware_waits_as_long_as_it_is_told() {
         expect_exit 0 "$AAVMF_VARS" clone "$AAVMF_VARS_TEMPLATE" vars.fd --timeout 0
         expect_exit 0 "$AAVMF_VARS" clone vars.fd slow.fd
         expect_exit 0 "$AAVMF_VARS" edit slow.fd --timeout 8
-        start slow.fd
+        start_firmware slow.fd
         slow=$pid
-        start vars.fd
+        start_firmware vars.fd
         quick=$pid
         wait_for 60 grep -q 'BdsDxe: starting' vars.fd.log
         lacks slow.fd.log 'BdsDxe: starting'
-        stop "$quick"
-        stop "$slow"
+        stop_firmware "$quick"
+        stop_firmware "$slow"
 }
 
 # An edit that finds no room drops what is deleted.

@@ -9,28 +9,11 @@ put=$BUILD/tests/put-variable
 global=8BE4DF61-93CA-11D2-AA0D-00E098032B8C
 mine=11111111-2222-3333-4444-555555555555
 
-# Starts the firmware with the store VARS; its console goes to VARS.log and its process is in $pid.
-start() {
-        : >"$1.log"
-        qemu-system-aarch64 -machine virt -cpu cortex-a72 -accel tcg -m 512 -display none -nic none \
-                -serial "file:$1.log" -monitor none \
-                -drive "if=pflash,format=raw,readonly=on,file=$(echo "$AAVMF_CODE" | sed 's/,/,,/g')" \
-                -drive "if=pflash,format=raw,file=$1" &
-        pid=$!
-        pids="$pids $pid"
-        trap 'kill $pids 2>/dev/null || :' EXIT
-}
-
-stop() {
-        kill "$1"
-        wait "$1" || :
-}
-
 # The firmware's last resort is its shell.
 boot() {
-        start "$1"
+        start_firmware "$1"
         wait_for 30 grep -q 'BdsDxe: starting' "$1.log"
-        stop "$pid"
+        stop_firmware "$pid"
 }
 
 blank() {
@@ -50,13 +33,13 @@ test_firmware_keeps_a_store_that_was_formatted_for_it_and_does_not_wait() {
         expect_exit 0 "$AAVMF_VARS" clone "$AAVMF_VARS_TEMPLATE" quick.fd --timeout 0
         "$put" quick.fd Keepsake $mine 3 c0ffee
         # Both at once, the one that waits five seconds first: the other one has to overtake it.
-        start slow.fd
+        start_firmware slow.fd
         slow=$pid
-        start quick.fd
+        start_firmware quick.fd
         quick=$pid
         wait_for 60 grep -q 'BdsDxe: starting' quick.fd.log
         lacks slow.fd.log 'BdsDxe:'
-        stop "$quick"
+        stop_firmware "$quick"
         expect_exit 0 "$AAVMF_VARS" check quick.fd
         contains stdout 'quick.fd: sound: '
         expect_exit 0 "$AAVMF_VARS" list quick.fd --all
@@ -66,7 +49,7 @@ test_firmware_keeps_a_store_that_was_formatted_for_it_and_does_not_wait() {
         contains stdout "Lang${tab}EFI_GLOBAL_VARIABLE${tab}NV,BS,RT${tab}4 bytes${tab}\"eng\""
         # What the firmware formatted by itself has the same headers.
         wait_for 60 grep -q 'BdsDxe: starting' slow.fd.log
-        stop "$slow"
+        stop_firmware "$slow"
         cmp -n 100 slow.fd quick.fd
         cmp -n 262144 -i 262144 slow.fd quick.fd
         expect_exit 0 "$AAVMF_VARS" check slow.fd
