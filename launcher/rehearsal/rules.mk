@@ -12,12 +12,13 @@ REHEARSAL_DIR := launcher/rehearsal
 REHEARSAL_EFI := $(BUILD)/rehearsal/BOOTAA64.EFI
 
 # Pure: no firmware below them. These are compiled for the host too and tested there.
-REHEARSAL_PURE := crc32 fat16 gpt guid keys keyvalue layout load-option madt options password screen steps text
+REHEARSAL_PURE := aml crc32 fat16 garbage gpt guid keys keyvalue kickstart layout load-option madt options password \
+        screen steps text
 
 REHEARSAL_SOURCES := $(addprefix $(REHEARSAL_DIR)/,$(addsuffix .c,$(REHEARSAL_PURE))) \
         $(addprefix $(REHEARSAL_DIR)/,acpi.c boot-entry.c console.c deploy.c device-path.c dialog.c disks.c firmware.c \
-        guest.c installer.c installer-disk.c installer-keyboard.c installer-password.c installer-progress.c main.c \
-        memory.c panic.c payload.c random.c shutdown.c system.c volume.c)
+        guest.c installer.c installer-disk.c installer-keyboard.c installer-kickstart.c installer-password.c \
+        installer-progress.c main.c memory.c panic.c payload.c power-button.c random.c shutdown.c system.c volume.c)
 REHEARSAL_OBJECTS := $(REHEARSAL_SOURCES:$(REHEARSAL_DIR)/%.c=$(BUILD)/rehearsal/%.o)
 
 REHEARSAL_TARGET := --target=aarch64-unknown-windows
