@@ -101,7 +101,7 @@ static bool fail_alone(struct parser *parser, const char *what)
         return fail(parser, what, (struct span){.at = ""});
 }
 
-static void note(struct parser *parser, const char *what)
+static void add_note(struct parser *parser, const char *what)
 {
         parser->note(parser->context, parser->number, what);
 }
@@ -205,7 +205,7 @@ static bool accept_eula(struct parser *parser)
 static bool take_no_eject(struct parser *parser, struct span value)
 {
         (void)value;
-        note(parser, "--noeject: there is nothing to eject");
+        add_note(parser, "--noeject: there is nothing to eject");
         return true;
 }
 
@@ -317,13 +317,13 @@ static bool network(struct parser *parser)
                 {"--addvmportgroup", VALUED, NULL},
                 {0},
         };
-        note(parser, "network: noted; the rehearsal has no network");
+        add_note(parser, "network: noted; the rehearsal has no network");
         return read_arguments(parser, arguments);
 }
 
 static bool pass_over(struct parser *parser)
 {
-        note(parser, "noted; it changes nothing in the rehearsal");
+        add_note(parser, "noted; it changes nothing in the rehearsal");
         return true;
 }
 
@@ -371,7 +371,7 @@ static bool begin_section(struct parser *parser, const struct section *section, 
                 {0},
         };
         parser->in_script = true;
-        note(parser, section->what);
+        add_note(parser, section->what);
         return split(parser, text) && read_arguments(parser, arguments);
 }
 

@@ -42,3 +42,11 @@ $(BUILD)/rehearsal/%.o: $(REHEARSAL_DIR)/%.c $(REHEARSAL_DIR)/rules.mk
 	$(call quiet,CLANG,$<)$(CLANG) $(REHEARSAL_CFLAGS) -MMD -MP -c -o $@ $<
 
 -include $(REHEARSAL_OBJECTS:.o=.d)
+
+# The host's tests of the pure files. They stand alone: the guest's text.h is not the programs'.
+REHEARSAL_HOST_OBJECTS := $(REHEARSAL_PURE:%=$(BUILD)/san/obj/$(REHEARSAL_DIR)/%.o)
+REHEARSAL_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/san/tests/%,$(wildcard tests/unit/test-guest-*.c))
+
+$(REHEARSAL_TESTS): $(BUILD)/san/tests/%: tests/unit/%.c $(REHEARSAL_HOST_OBJECTS) Makefile
+	@mkdir -p $(@D)
+	$(call quiet,TEST,$<)$(COMPILE) $(SANITIZE) -o $@ $< $(filter %.o,$^) $(CMOCKA)
