@@ -10,3 +10,7 @@ extern const struct cli_command cmd_install;
 extern const struct cli_command cmd_boot_installed;
 extern const struct cli_command cmd_e2e;
 extern const struct cli_command cmd_rehearse;
+extern const struct cli_command cmd_status;
+extern const struct cli_command cmd_console;
+extern const struct cli_command cmd_stop;
+extern const struct cli_command cmd_list;

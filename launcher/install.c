@@ -224,6 +224,7 @@ static bool run_machine(struct installation *run, const char *payload, struct er
         const struct vm_input input = {
                 .machine = run->in->machine,
                 .settings = run->in->settings,
+                .command = "install",
                 .code_path = run->in->firmware->code_path,
                 .payload_path = payload,
                 .evidence = run->evidence,

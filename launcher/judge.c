@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launcher/judge.h"
 
+#include <string.h>
+
 #include "base/memory.h"
 #include "base/text.h"
 
@@ -24,6 +26,9 @@ static void take_line(const struct log_line *line, void *context)
 {
         struct judge *judge = context;
         criteria_line(judge->criteria, line->number, evidence_elapsed_ms(judge->evidence), line->text);
+        size_t length = line->length < sizeof judge->last_line ? line->length : sizeof judge->last_line - 1;
+        memcpy(judge->last_line, line->text, length);
+        judge->last_line[length] = '\0';
         note_boot(judge, line->text);
 }
 

@@ -17,6 +17,7 @@ struct judge {
         struct evidence *evidence;
         struct boot_line booted; // the entry that the firmware started last; verb BOOT_LINE_STARTING
         bool has_booted;
+        char last_line[240]; // of the console, as far as that
 };
 #define AUTO_JUDGE __attribute__((cleanup(judge_end)))
 

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "base/memory.h"
 #include "base/text.h"
@@ -10,6 +11,7 @@
 #include "launcher/machine.h"
 #include "launcher/password.h"
 #include "launcher/profile.h"
+#include "launcher/recovery.h"
 
 static bool choose_firmware(const struct request *request, struct firmware *firmware, struct error *err)
 {
@@ -76,7 +78,9 @@ bool request_install(const struct request *request, const char *folder, struct f
         if (!password)
                 return false;
         if (!choose_firmware(request, firmware, err) || !machine_open(folder, true, &machine, err) ||
-            !machine_lock(&machine, err) || !complete_settings(request, &machine, profile, &settings, err))
+            !machine_lock(&machine, err) || !recovery_run(&machine, err) ||
+            (request->vars && !machine_use_vars(&machine, request->vars, err)) ||
+            !complete_settings(request, &machine, profile, &settings, err))
                 return false;
         const struct install_input input = {
                 .machine = &machine,
@@ -93,28 +97,78 @@ bool request_install(const struct request *request, const char *folder, struct f
         return install_run(&input, outcome, err);
 }
 
-bool request_boot(const struct request *request, const char *folder, struct boot_outcome *outcome, struct error *err)
+static bool is_file(const char *path)
 {
-        AUTO_MACHINE struct machine machine = {.lock = -1};
-        struct settings settings;
-        if (!machine_open(folder, false, &machine, err) || !machine_lock(&machine, err))
+        struct stat status;
+        return stat(path, &status) == 0 && !S_ISDIR(status.st_mode);
+}
+
+// Opens and locks what is to be booted.
+static bool open_installed(const struct request *request, const char *path, struct machine *machine, struct error *err)
+{
+        if (is_file(path)) {
+                if (!request->vars)
+                        return error_set(
+                                err, ERROR_USAGE,
+                                "%s is a disk, not a machine: --vars FILE names the variable store that belongs "
+                                "to it",
+                                path);
+                return machine_of_files(path, request->vars, machine, err) && machine_lock(machine, err);
+        }
+        if (!machine_open(path, false, machine, err) || !machine_lock(machine, err) || !recovery_run(machine, err))
                 return false;
-        if (!machine.installed)
+        if (!machine->installed)
                 return error_set(err, ERROR_NO,
                                  "%s was not installed to the end, so there is nothing to boot; esxiarm install %s "
                                  "installs it",
-                                 machine.folder, folder);
-        AUTO_PROFILE struct profile *profile = profile_read(machine.identity.profile, err);
+                                 machine->folder, path);
+        return !request->vars || machine_use_vars(machine, request->vars, err);
+}
+
+// The firmware's code that MACHINE is booted with, freed with free().
+static char *choose_code(const struct request *request, const struct machine *machine, struct error *err)
+{
+        if (request->code)
+                return memory_text(request->code);
+        if (machine->identity.firmware.code_path && !request->firmware)
+                return memory_text(machine->identity.firmware.code_path);
+        AUTO_FIRMWARE struct firmware firmware = {0};
+        if (!choose_firmware(request, &firmware, err))
+                return NULL;
+        return memory_text(firmware.code_path);
+}
+
+static const char *choose_profile(const struct request *request, const struct machine *machine)
+{
+        if (request->profile)
+                return request->profile;
+        return machine->identity.profile ? machine->identity.profile : "esxi8";
+}
+
+bool request_boot(const struct request *request, const char *path, const struct request_stay *stay,
+                  struct boot_outcome *outcome, struct error *err)
+{
+        AUTO_MACHINE struct machine machine = {.lock = -1};
+        struct settings settings;
+        if (!open_installed(request, path, &machine, err))
+                return false;
+        AUTO_PROFILE struct profile *profile = profile_read(choose_profile(request, &machine), err);
         if (!profile || !complete_settings(request, &machine, profile, &settings, err))
+                return false;
+        AUTO_FREE char *code = choose_code(request, &machine, err);
+        if (!code)
                 return false;
         const struct boot_input input = {
                 .machine = &machine,
                 .settings = &settings,
                 .profile = profile,
-                .code_path = request->code ? request->code : machine.identity.firmware.code_path,
+                .code_path = code,
                 .tag = request->tag,
                 .runs = request->runs,
-                .stay = request->stay,
+                .watch = request->watch,
+                .stay = stay->stay,
+                .up = stay->up,
+                .context = stay->context,
         };
         return boot_run(&input, outcome, err);
 }
@@ -182,7 +236,8 @@ int request_end_to_end(const struct request *request, const char *folder, struct
 {
         struct summary summary = {0};
         summary.installed = request_install(request, folder, &summary.firmware, &summary.install, err);
-        summary.booted = summary.installed && request_boot(request, folder, &summary.boot, err);
+        const struct request_stay only_to_see = {.stay = BOOT_STOP};
+        summary.booted = summary.installed && request_boot(request, folder, &only_to_see, &summary.boot, err);
         if (request->json)
                 print_json(&summary, err);
         else if (summary.install.evidence)

@@ -20,13 +20,28 @@ struct request {
         const char *code, *vars_template; // firmware files of the user's own
         const char *firmware;             // name of an installed firmware
         const char *password_file;
+        const char *vars; // the live variable store, where it is not the machine's own
         const char *tag, *runs;
-        bool rehearsal, force, json, stay;
+        bool rehearsal, force, json, watch;
 };
 
 // Rows for the tables of options, where the command's values are a struct request.
 #define REQUEST_RUN_OPTIONS                                                                                            \
         {"aavmf-code", "FILE", CLI_TEXT, offsetof(struct request, code), "firmware of your own", "AAVMF_CODE"},        \
+                {"vars",                                                                                               \
+                 "FILE",                                                                                               \
+                 CLI_TEXT,                                                                                             \
+                 offsetof(struct request, vars),                                                                       \
+                 "the live variable store (default: the machine's vars.fd)",                                           \
+                 "AAVMF_VARS_RUNTIME"},                                                                                \
+                {"firmware",                                                                                           \
+                 "NAME",                                                                                               \
+                 CLI_TEXT,                                                                                             \
+                 offsetof(struct request, firmware),                                                                   \
+                 "a firmware that esxiarm fetch installed (default: the newest; fetched where there is none)",         \
+                 NULL},                                                                                                \
+                {"watch", NULL, CLI_FLAG, offsetof(struct request, watch), "show the guest's screen while it runs",    \
+                 NULL},                                                                                                \
                 {"run-tag",                                                                                            \
                  "NAME",                                                                                               \
                  CLI_TEXT,                                                                                             \
@@ -51,12 +66,6 @@ struct request {
                 offsetof(struct request, vars_template),                                                               \
                 "its template of variables",                                                                           \
                 "AAVMF_VARS_TEMPLATE"},                                                                                \
-                {"firmware",                                                                                           \
-                 "NAME",                                                                                               \
-                 CLI_TEXT,                                                                                             \
-                 offsetof(struct request, firmware),                                                                   \
-                 "a firmware that esxiarm fetch installed (default: the newest; fetched where there is none)",         \
-                 NULL},                                                                                                \
                 {"force", NULL, CLI_FLAG, offsetof(struct request, force), "install anew over an installed machine",   \
                  NULL},                                                                                                \
         {                                                                                                              \
@@ -92,8 +101,16 @@ struct request {
 bool request_install(const struct request *request, const char *folder, struct firmware *firmware,
                      struct install_outcome *outcome, struct error *err);
 
-// Boots the installed machine FOLDER and judges it.
-bool request_boot(const struct request *request, const char *folder, struct boot_outcome *outcome, struct error *err);
+// What becomes of a machine that was booted.
+struct request_stay {
+        enum boot_stay stay;
+        void (*up)(const struct boot_outcome *outcome, void *context); // see boot.h
+        void *context;
+};
+
+// Boots the installed machine (its folder) or disk (a file, with REQUEST's vars) at PATH and judges it.
+bool request_boot(const struct request *request, const char *path, const struct request_stay *stay,
+                  struct boot_outcome *outcome, struct error *err);
 
 // Both, one after the other, with a summary of a few lines on standard output (or JSON): the whole of e2e and rehearse.
 // Returns the exit code; ERR is filled on failure.
