@@ -18,6 +18,8 @@ static int run(const void *values, int count, char **operands, struct error *err
         (void)count;
         const struct boot_values *given = values;
         struct request request = given->request;
+        if (request.print_command)
+                return request_print_boot(&request, operands[0], err) ? 0 : (int)err->code;
         request.stay = !given->check;
         AUTO_BOOT_OUTCOME struct boot_outcome outcome = {0};
         bool up = request_boot(&request, operands[0], &outcome, err);
@@ -42,6 +44,7 @@ static const struct cli_option options[] = {
          "stop the machine once it is up (default: the console is yours until Ctrl-])", NULL},
         SETTINGS_MACHINE_OPTIONS(struct request, settings),
         REQUEST_RUN_OPTIONS,
+        REQUEST_PRINT_OPTION,
         {0},
 };
 

@@ -57,6 +57,12 @@ struct machine {
 // is new. Fails with ERROR_DAMAGED where machine.json cannot be understood.
 bool machine_open(const char *folder, bool create, struct machine *machine, struct error *err);
 
+// The same, but nothing is made: a machine that is not there is a new one, whose paths say where it would be.
+bool machine_look(const char *folder, struct machine *machine, struct error *err);
+
+// Keeps TEXT (freed here) as long as the machine, for a setting that is found out anew.
+const char *machine_keep(struct machine *machine, char *text);
+
 // Takes the machine for this program alone, until machine_close. Where another one has it, ERROR_ENVIRONMENT at once.
 bool machine_lock(struct machine *machine, struct error *err);
 
