@@ -150,6 +150,8 @@ static bool keep_number(const char *text, const char *name, bool is_size, void *
                 return error_set(err, ERROR_USAGE, "%s: '%s' is not a %s", name, shown,
                                  is_size ? "size (a number, and K, M, G or T)" : "number");
         }
+        if (!number)
+                return error_set(err, ERROR_USAGE, "%s: 0 is too little", name);
         memcpy(slot, &number, sizeof number);
         return true;
 }

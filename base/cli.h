@@ -17,8 +17,8 @@
 enum cli_kind {
         CLI_FLAG,    // bool
         CLI_TEXT,    // const char *, NULL unless given
-        CLI_NUMBER,  // uint64_t
-        CLI_SIZE,    // uint64_t in bytes, written with K, M, G, T
+        CLI_NUMBER,  // uint64_t, 1 at least; 0 unless given
+        CLI_SIZE,    // the same in bytes, written with K, M, G, T
         CLI_LIST,    // struct arguments: every value, in order
         CLI_ORDERED, // struct cli_ordered: options whose order among each other counts, as the EDITs of aavmf-vars
 };

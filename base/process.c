@@ -90,6 +90,15 @@ static const struct {
         {"apt-get", "apt, which only Debian and its relatives have; use another source"},
 };
 
+const char *process_packages(const char *name)
+{
+        for (size_t i = 0; i < sizeof packages / sizeof packages[0]; i++) {
+                if (strcmp(packages[i].program, name) == 0)
+                        return packages[i].packages;
+        }
+        return NULL;
+}
+
 static bool is_program(const char *path)
 {
         struct stat status;
@@ -114,10 +123,8 @@ char *process_find(const char *name, struct error *err)
                 path += length + (path[length] == ':');
         }
         error_set(err, ERROR_ENVIRONMENT, "%s is not installed, or not in PATH", name);
-        for (size_t i = 0; i < sizeof packages / sizeof packages[0]; i++) {
-                if (strcmp(packages[i].program, name) == 0)
-                        error_append(err, "; it is in the package %s", packages[i].packages);
-        }
+        if (process_packages(name))
+                error_append(err, "; it is in the package %s", process_packages(name));
         return NULL;
 }
 

@@ -32,6 +32,9 @@ char *arguments_quoted(const struct arguments *arguments);
 // not executable: ERR (ERROR_ENVIRONMENT) names the program and, where known, the package that has it.
 char *process_find(const char *name, struct error *err);
 
+// The packages that have the program NAME, as a message names them; NULL where that is not known.
+const char *process_packages(const char *name);
+
 // What a program that ran to its end left.
 struct process_result {
         int exit_code; // 128 + signal number where a signal ended it

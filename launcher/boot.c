@@ -13,6 +13,7 @@
 #include "launcher/attach.h"
 #include "launcher/display.h"
 #include "launcher/judge.h"
+#include "launcher/qemu-probe.h"
 #include "launcher/result.h"
 #include "launcher/vm.h"
 #include "varstore/bootchain.h"
@@ -228,7 +229,7 @@ static bool stay_up(struct booting *run, struct vm *vm, struct error *err)
 
 static bool boot(struct booting *run, struct error *err)
 {
-        if (!match_machine(run, err))
+        if (!match_machine(run, err) || !qemu_ready(run->in->settings, err))
                 return false;
         const struct vm_input input = {
                 .machine = run->in->machine,

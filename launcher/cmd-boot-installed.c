@@ -88,6 +88,8 @@ static int run(const void *given, int count, char **operands, struct error *err)
         int code = 0;
         if (!check_values(values, err))
                 return (int)err->code;
+        if (values->request.print_command)
+                return request_print_boot(&values->request, operands[0], err) ? 0 : (int)err->code;
         if (values->detach && !background_split(&background, &is_child, &code, err))
                 return (int)err->code;
         return is_child ? boot(values, operands[0], &background, err) : code;
@@ -103,6 +105,7 @@ static const struct cli_option options[] = {
          "guest profile that judges the log (default: the one it was installed with; esxi8 for a disk)", NULL},
         SETTINGS_MACHINE_OPTIONS(struct request, settings),
         REQUEST_RUN_OPTIONS,
+        REQUEST_PRINT_OPTION,
         {0},
 };
 

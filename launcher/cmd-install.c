@@ -12,6 +12,8 @@ static int run(const void *values, int count, char **operands, struct error *err
 {
         (void)count;
         const struct request *request = values;
+        if (request->print_command)
+                return request_print_install(request, operands[0], err) ? 0 : (int)err->code;
         AUTO_FIRMWARE struct firmware firmware = {0};
         AUTO_INSTALL_OUTCOME struct install_outcome outcome = {0};
         bool installed = request_install(request, operands[0], &firmware, &outcome, err);
@@ -32,6 +34,7 @@ static int run(const void *values, int count, char **operands, struct error *err
 static const struct cli_option options[] = {
         REQUEST_PAYLOAD_OPTIONS,
         REQUEST_ALL_INSTALL_OPTIONS,
+        REQUEST_PRINT_OPTION,
         {0},
 };
 

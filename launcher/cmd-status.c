@@ -63,6 +63,8 @@ static void print_usage(const json_t *usage)
         AUTO_FREE char *shown = up ? up_since(run) : memory_text(strcmp(state, "starting") == 0 ? state : "not up");
         print_row("machine", text_in(usage, "machine"));
         print_row("state", shown);
+        print_row("guest", json_is_true(json_object_get(usage, "rehearsal")) ? "the rehearsal guest, which is not ESXi"
+                                                                             : text_in(usage, "guest"));
         print_row("entry", text_in(usage, "boot_entry"));
         if (!json_is_true(json_object_get(usage, "installed")) && !up)
                 print_row("installed", "no");

@@ -14,6 +14,7 @@
 #include "fw/digest.h"
 #include "launcher/drive.h"
 #include "launcher/payload.h"
+#include "launcher/qemu-probe.h"
 #include "launcher/result.h"
 #include "varstore/bootchain.h"
 #include "varstore/variable.h"
@@ -94,8 +95,7 @@ static bool prepare(const struct install_input *input, const char *payload, stru
                                  "%s is installed already (%s); --force installs it anew and loses what is on its disk",
                                  machine->folder, machine->identity.installed_at);
         // What can fail before anything of an older installation is lost comes first.
-        AUTO_FREE char *qemu = process_find(input->settings->qemu, err);
-        AUTO_FREE char *qemu_img = qemu ? process_find("qemu-img", err) : NULL;
+        AUTO_FREE char *qemu_img = qemu_ready(input->settings, err) ? process_find("qemu-img", err) : NULL;
         if (!qemu_img || !make_payload(input, payload, err) || !check_sizes(input, payload, err))
                 return false;
         if (!machine_save(machine, input->settings, NULL, err))

@@ -82,7 +82,6 @@ static void read_identity(struct machine *machine)
         identity->disk.size = size > 0 ? (uint64_t)size : 0;
         identity->entry.number = boot_number(text_at(entry, "number"));
         machine->installed = identity->vars_sha256 && identity->firmware.code_sha256 && identity->entry.label;
-        machine->settings = settings_from_json(json_object_get(machine->document, "settings"));
 }
 
 static json_t *object_in(json_t *document, const char *key)
@@ -113,6 +112,21 @@ static json_t *document_of(const struct settings *settings, const struct machine
         return document;
 }
 
+static void keep(struct machine *machine, json_t *json)
+{
+        if (!machine->documents)
+                machine->documents = json_array();
+        json_array_append_new(machine->documents, json);
+}
+
+const char *machine_keep(struct machine *machine, char *text)
+{
+        AUTO_FREE char *owned = text;
+        json_t *json = json_stringn_nocheck(owned, strlen(owned));
+        keep(machine, json);
+        return json_string_value(json);
+}
+
 static bool read_document(struct machine *machine, struct error *err)
 {
         AUTO_BUFFER struct buffer content = {0};
@@ -123,16 +137,26 @@ static bool read_document(struct machine *machine, struct error *err)
         json_t *document = json_loadb(text, content.size, 0, &fault);
         if (!document)
                 return error_set(err, ERROR_DAMAGED, "%s:%d: %s", machine->json_path, fault.line, fault.text);
-        if (!machine->documents)
-                machine->documents = json_array();
-        json_array_append_new(machine->documents, document);
+        keep(machine, document);
         machine->document = document;
         json_int_t schema = json_integer_value(json_object_get(document, "schema"));
         if (schema != MACHINE_SCHEMA)
                 return error_set(err, ERROR_DAMAGED, "%s: its schema is %lld, and this program knows only %d",
                                  machine->json_path, (long long)schema, MACHINE_SCHEMA);
         read_identity(machine);
-        return true;
+        return settings_from_json(json_object_get(document, "settings"), &machine->settings, err) ||
+               error_wrap(err, "%s", machine->json_path);
+}
+
+static void name_files(struct machine *machine)
+{
+        machine->disk_format = memory_text("qcow2");
+        machine->json_path = file_path(machine->folder, "machine.json");
+        machine->disk_path = file_path(machine->folder, "disk.qcow2");
+        machine->vars_path = file_path(machine->folder, "vars.fd");
+        machine->sealed_path = file_path(machine->folder, "vars.sealed.fd");
+        machine->runs_folder = file_path(machine->folder, "runs");
+        machine->run_folder = file_path(machine->folder, "run");
 }
 
 bool machine_open(const char *folder, bool create, struct machine *machine, struct error *err)
@@ -140,16 +164,10 @@ bool machine_open(const char *folder, bool create, struct machine *machine, stru
         *machine = (struct machine){.lock = -1};
         if (create && !file_make_folder(folder, 0777, err))
                 return false;
-        machine->disk_format = memory_text("qcow2");
         machine->folder = realpath(folder, NULL);
         if (!machine->folder)
                 return error_system(err, "the machine %s", folder);
-        machine->json_path = file_path(machine->folder, "machine.json");
-        machine->disk_path = file_path(machine->folder, "disk.qcow2");
-        machine->vars_path = file_path(machine->folder, "vars.fd");
-        machine->sealed_path = file_path(machine->folder, "vars.sealed.fd");
-        machine->runs_folder = file_path(machine->folder, "runs");
-        machine->run_folder = file_path(machine->folder, "run");
+        name_files(machine);
         if (file_exists(machine->json_path)) {
                 if (read_document(machine, err))
                         return true;
@@ -200,6 +218,36 @@ bool machine_use_vars(struct machine *machine, const char *path, struct error *e
         const char *slash = strrchr(path, '/');
         free(machine->vars_path);
         machine->vars_path = file_path(folder, slash ? slash + 1 : path);
+        return true;
+}
+
+// FOLDER, which need not be there, from the root; freed with free().
+static char *absolute(const char *folder, struct error *err)
+{
+        AUTO_FREE char *real = realpath(folder, NULL);
+        if (real)
+                return MEMORY_TAKE(real);
+        AUTO_FREE char *here = realpath(".", NULL);
+        if (!here) {
+                error_system(err, "the current folder");
+                return NULL;
+        }
+        char *path = *folder == '/' ? memory_text(folder) : file_path(here, folder);
+        for (size_t length = strlen(path); length > 1 && path[length - 1] == '/'; length--)
+                path[length - 1] = '\0';
+        return path;
+}
+
+bool machine_look(const char *folder, struct machine *machine, struct error *err)
+{
+        AUTO_FREE char *json_path = file_path(folder, "machine.json");
+        if (file_exists(json_path))
+                return machine_open(folder, false, machine, err);
+        *machine = (struct machine){.lock = -1};
+        machine->folder = absolute(folder, err);
+        if (!machine->folder)
+                return false;
+        name_files(machine);
         return true;
 }
 

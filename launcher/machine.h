@@ -61,6 +61,12 @@ struct machine {
 // is new. Fails with ERROR_DAMAGED where machine.json cannot be understood.
 bool machine_open(const char *folder, bool create, struct machine *machine, struct error *err);
 
+// The same, but nothing is made: a machine that is not there is a new one, whose paths say where it would be.
+bool machine_look(const char *folder, struct machine *machine, struct error *err);
+
+// Keeps TEXT (freed here) as long as the machine, for a setting that is found out anew.
+const char *machine_keep(struct machine *machine, char *text);
+
 // A machine of a disk and a variable store that lie anywhere, for one boot. It is installed as far as anyone can tell, has no
 // identity, and keeps its runs beside the disk. Fails where one of the files is missing.
 bool machine_of_files(const char *disk, const char *vars, struct machine *machine, struct error *err);

@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launcher/request.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "fw/firmware.h"
 #include "launcher/machine.h"
 #include "launcher/password.h"
+#include "launcher/print-command.h"
 #include "launcher/profile.h"
 #include "launcher/recovery.h"
 
@@ -26,9 +31,36 @@ static bool choose_firmware(const struct request *request, struct firmware *firm
         return firmware_default(firmware, err);
 }
 
+// More memory than the host has lets the host swap: slow, but it works.
+static void warn_of_memory(const struct settings *settings)
+{
+        long pages = sysconf(_SC_PHYS_PAGES);
+        long page_size = sysconf(_SC_PAGESIZE);
+        if (pages <= 0 || page_size <= 0)
+                return;
+        uint64_t host_mb = (uint64_t)pages * (uint64_t)page_size >> 20;
+        if (settings->memory_mb > host_mb)
+                cli_warn("the machine is to have %" PRIu64 " MiB of memory, and this host has %" PRIu64
+                         "; --memory sets it",
+                         settings->memory_mb, host_mb);
+}
+
+// A program that is named by a relative path lies below the current folder, not below the one that QEMU runs in.
+static bool make_absolute(struct machine *machine, const char **program, struct error *err)
+{
+        if (!*program || **program == '/' || !strchr(*program, '/'))
+                return true;
+        AUTO_FREE char *here = realpath(".", NULL);
+        if (!here)
+                return error_system(err, "the current folder");
+        const char *below = text_starts_with(*program, "./") ? *program + 2 : *program;
+        *program = machine_keep(machine, file_path(here, below));
+        return true;
+}
+
 // Flags and environment, then the machine, then the profile, then the defaults.
-static bool complete_settings(const struct request *request, const struct machine *machine,
-                              const struct profile *profile, struct settings *settings, struct error *err)
+static bool complete_settings(const struct request *request, struct machine *machine, const struct profile *profile,
+                              struct settings *settings, struct error *err)
 {
         struct settings from_profile = {
                 .memory_mb = profile->machine.memory_mb,
@@ -38,9 +70,14 @@ static bool complete_settings(const struct request *request, const struct machin
         };
         text_parse_size(profile->machine.disk_size, &from_profile.disk_size);
         *settings = request->settings;
+        if (!make_absolute(machine, &settings->qemu, err))
+                return false;
         settings_complete(settings, &machine->settings);
         settings_complete(settings, &from_profile);
-        return settings_finish(settings, err);
+        if (!settings_finish(settings, err))
+                return false;
+        warn_of_memory(settings);
+        return true;
 }
 
 // The rehearsal guest guards nothing, so nobody is asked for its password.
@@ -65,15 +102,19 @@ static bool check_source(const struct request *request, struct error *err)
         return true;
 }
 
+static const char *profile_name(const struct request *request)
+{
+        return request->profile ? request->profile : request->rehearsal ? "rehearsal" : "esxi8";
+}
+
 bool request_install(const struct request *request, const char *folder, struct firmware *firmware,
                      struct install_outcome *outcome, struct error *err)
 {
         AUTO_MACHINE struct machine machine = {.lock = -1};
-        const char *profile_name = request->profile ? request->profile : request->rehearsal ? "rehearsal" : "esxi8";
         struct settings settings;
         if (!check_source(request, err))
                 return false;
-        AUTO_PROFILE struct profile *profile = profile_read(profile_name, err);
+        AUTO_PROFILE struct profile *profile = profile_read(profile_name(request), err);
         AUTO_PASSWORD char *password = profile ? choose_password(request, err) : NULL;
         if (!password)
                 return false;
@@ -97,32 +138,31 @@ bool request_install(const struct request *request, const char *folder, struct f
         return install_run(&input, outcome, err);
 }
 
+static bool check_installed(const struct machine *machine, const char *folder, struct error *err)
+{
+        return machine->installed ||
+               error_set(err, ERROR_NO,
+                         "%s was not installed to the end, so there is nothing to boot; esxiarm install %s installs it",
+                         machine->folder, folder);
+}
+
 static bool is_file(const char *path)
 {
         struct stat status;
         return stat(path, &status) == 0 && !S_ISDIR(status.st_mode);
 }
 
-// Opens and locks what is to be booted.
-static bool open_installed(const struct request *request, const char *path, struct machine *machine, struct error *err)
+// Opens what is to be booted.
+static bool open_bootable(const struct request *request, const char *path, struct machine *machine, struct error *err)
 {
-        if (is_file(path)) {
-                if (!request->vars)
-                        return error_set(
-                                err, ERROR_USAGE,
-                                "%s is a disk, not a machine: --vars FILE names the variable store that belongs "
-                                "to it",
-                                path);
-                return machine_of_files(path, request->vars, machine, err) && machine_lock(machine, err);
-        }
-        if (!machine_open(path, false, machine, err) || !machine_lock(machine, err) || !recovery_run(machine, err))
-                return false;
-        if (!machine->installed)
-                return error_set(err, ERROR_NO,
-                                 "%s was not installed to the end, so there is nothing to boot; esxiarm install %s "
-                                 "installs it",
-                                 machine->folder, path);
-        return !request->vars || machine_use_vars(machine, request->vars, err);
+        if (!is_file(path))
+                return machine_open(path, false, machine, err) &&
+                       (!request->vars || machine_use_vars(machine, request->vars, err));
+        if (!request->vars)
+                return error_set(err, ERROR_USAGE,
+                                 "%s is a disk, not a machine: --vars FILE names the variable store that belongs to it",
+                                 path);
+        return machine_of_files(path, request->vars, machine, err);
 }
 
 // The firmware's code that MACHINE is booted with, freed with free().
@@ -150,7 +190,8 @@ bool request_boot(const struct request *request, const char *path, const struct 
 {
         AUTO_MACHINE struct machine machine = {.lock = -1};
         struct settings settings;
-        if (!open_installed(request, path, &machine, err))
+        if (!open_bootable(request, path, &machine, err) || !machine_lock(&machine, err) ||
+            !recovery_run(&machine, err) || !check_installed(&machine, path, err))
                 return false;
         AUTO_PROFILE struct profile *profile = profile_read(choose_profile(request, &machine), err);
         if (!profile || !complete_settings(request, &machine, profile, &settings, err))
@@ -171,6 +212,65 @@ bool request_boot(const struct request *request, const char *path, const struct 
                 .context = stay->context,
         };
         return boot_run(&input, outcome, err);
+}
+
+// ---- --print-command
+
+// CODE of the firmware that an installation would take, without fetching one; freed with free().
+static char *find_code(const struct request *request, struct error *err)
+{
+        AUTO_FIRMWARE struct firmware firmware = {0};
+        if (request->code) {
+                char *path = realpath(request->code, NULL);
+                if (!path)
+                        error_system(err, "%s: cannot open", request->code);
+                return path;
+        }
+        if (!firmware_find(NULL, request->firmware, false, &firmware, err))
+                return NULL;
+        return memory_text(firmware.code_path);
+}
+
+bool request_print_install(const struct request *request, const char *folder, struct error *err)
+{
+        AUTO_MACHINE struct machine machine = {.lock = -1};
+        struct settings settings;
+        AUTO_PROFILE struct profile *profile = profile_read(profile_name(request), err);
+        AUTO_FREE char *code = profile ? find_code(request, err) : NULL;
+        if (!code || !machine_look(folder, &machine, err) ||
+            !complete_settings(request, &machine, profile, &settings, err))
+                return false;
+        AUTO_FREE char *payload = file_path(machine.run_folder, "payload.img");
+        const struct print_command print = {
+                .machine = &machine,
+                .settings = &settings,
+                .code_path = code,
+                .payload_path = payload,
+                .json = request->json,
+        };
+        return print_command(&print, err);
+}
+
+bool request_print_boot(const struct request *request, const char *path, struct error *err)
+{
+        AUTO_MACHINE struct machine machine = {.lock = -1};
+        struct settings settings;
+        if (!open_bootable(request, path, &machine, err) || !check_installed(&machine, path, err))
+                return false;
+        AUTO_PROFILE struct profile *profile = profile_read(choose_profile(request, &machine), err);
+        bool kept = machine.identity.firmware.code_path && !request->code && !request->firmware;
+        AUTO_FREE char *code = !profile ? NULL
+                               : kept   ? memory_text(machine.identity.firmware.code_path)
+                                        : find_code(request, err);
+        if (!code || !complete_settings(request, &machine, profile, &settings, err))
+                return false;
+        const struct print_command print = {
+                .machine = &machine,
+                .settings = &settings,
+                .code_path = code,
+                .json = request->json,
+        };
+        return print_command(&print, err);
 }
 
 // Everything that the summary tells.

@@ -23,6 +23,7 @@ struct request {
         const char *vars; // the live variable store, where it is not the machine's own
         const char *tag, *runs;
         bool rehearsal, force, json, watch;
+        bool print_command; // instead of starting anything
 };
 
 // Rows for the tables of options, where the command's values are a struct request.
@@ -73,6 +74,12 @@ struct request {
                         "tells the rehearsal guest to misbehave; docs/rehearsal-guest.md lists them", NULL             \
         }
 
+#define REQUEST_PRINT_OPTION                                                                                           \
+        {                                                                                                              \
+                "print-command", NULL, CLI_FLAG, offsetof(struct request, print_command),                              \
+                        "print QEMU's command line, for a shell on a terminal, and do nothing", NULL                   \
+        }
+
 #define REQUEST_PAYLOAD_OPTIONS                                                                                        \
         {"payload", "DIR", CLI_TEXT, offsetof(struct request, payload), "the installer's files, as in its ISO", NULL}, \
                 {"rehearsal",                                                                                          \
@@ -111,6 +118,10 @@ struct request_stay {
 // Boots the installed machine (its folder) or disk (a file, with REQUEST's vars) at PATH and judges it.
 bool request_boot(const struct request *request, const char *path, const struct request_stay *stay,
                   struct boot_outcome *outcome, struct error *err);
+
+// --print-command for either: what QEMU would be started with (print-command.h).
+bool request_print_install(const struct request *request, const char *folder, struct error *err);
+bool request_print_boot(const struct request *request, const char *path, struct error *err);
 
 // Both, one after the other, with a summary of a few lines on standard output (or JSON): the whole of e2e and rehearse.
 // Returns the exit code; ERR is filled on failure.

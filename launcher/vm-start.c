@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "launcher/forward.h"
 #include "launcher/local-socket.h"
 #include "launcher/qemu.h"
 #include "launcher/vm-parts.h"
@@ -149,13 +150,25 @@ static bool connect_to_qemu(struct vm *vm, struct error *err)
         return vm->console_socket >= 0 && negotiate(vm, deadline, err);
 }
 
+static json_t *forwards_of(const struct settings *settings)
+{
+        AUTO_FORWARDS struct forwards forwards = {0};
+        json_t *texts = json_array();
+        forwards_read(&settings->forwards, &forwards, NULL);
+        for (size_t i = 0; i < forwards.count; i++) {
+                AUTO_FREE char *text = forward_text(&forwards.items[i]);
+                json_array_append_new(texts, json_string(text));
+        }
+        return texts;
+}
+
 // What the hub tells of a machine that has just been started. Whoever runs it adds more.
 static json_t *new_status(const struct vm *vm, const struct vm_input *input)
 {
         AUTO_FREE char *now = time_stamp();
-        return json_pack("{s:b, s:s, s:s, s:i, s:i, s:s, s:s}", "up", true, "machine", input->machine->folder,
+        return json_pack("{s:b, s:s, s:s, s:i, s:i, s:s, s:o, s:s}", "up", true, "machine", input->machine->folder,
                          "command", input->command, "pid", (int)getpid(), "qemu_pid", (int)vm->qemu.pid, "up_since",
-                         now, "evidence", evidence_folder(input->evidence));
+                         now, "forwards", forwards_of(input->settings), "evidence", evidence_folder(input->evidence));
 }
 
 static bool open_hub(struct vm *vm, const struct vm_input *input, struct error *err)

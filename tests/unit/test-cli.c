@@ -264,6 +264,9 @@ static void test_what_is_no_number_and_no_size(void **state)
                 assert_usage_error(TOOL("show", "--size", (char *)sizes[i]), "--size: '");
                 assert_file_has("stderr", "is not a size (a number, and K, M, G or T)");
         }
+        // A number that was not given is 0, so that 0 cannot be asked for.
+        assert_usage_error(TOOL("show", "--count", "0"), "--count: 0 is too little");
+        assert_usage_error(TOOL("show", "--size=0G"), "--size: 0 is too little");
 }
 
 static void test_help_goes_to_standard_output_and_is_a_success(void **state)
