@@ -38,18 +38,12 @@ static bool changed_just_now(const struct stat *status)
         return time(NULL) < status->st_ctim.tv_sec + GRAIN_S;
 }
 
-static char *cache_path(const char *name)
-{
-        AUTO_FREE char *folder = paths_cache(NULL);
-        return folder ? file_path(folder, name) : NULL;
-}
-
 // The cache as an object, path to fact; an empty one where there is none or it is damaged.
 static json_t *read_cache(const char *path)
 {
         AUTO_BUFFER struct buffer content = {0};
         json_t *facts = NULL;
-        if (path && file_read(path, CACHE_LIMIT, &content, NULL))
+        if (file_read(path, CACHE_LIMIT, &content, NULL))
                 facts = json_loadb((const char *)content.data, content.size, 0, NULL);
         if (json_is_object(facts) && json_object_size(facts) < ENTRY_LIMIT)
                 return facts;
@@ -58,10 +52,10 @@ static json_t *read_cache(const char *path)
 }
 
 // Another program that writes it at this moment, or a folder that takes no file, costs only time.
-static void write_cache(const char *path, const json_t *facts)
+static void write_cache(const char *folder, const char *path, const json_t *facts)
 {
         AUTO_FREE char *content = json_dumps(facts, JSON_INDENT(1));
-        if (path && content)
+        if (content && file_make_folder(folder, 0777, NULL))
                 file_replace(path, 0600, (struct bytes){(const uint8_t *)content, strlen(content)}, NULL);
 }
 
@@ -74,7 +68,10 @@ void cache_open(const char *name, const char *path, struct cache *cache)
                 return;
         cache->file = MEMORY_TAKE(file);
         cache->identity = identity_of(&status);
-        AUTO_FREE char *cache_file = cache_path(name);
+        AUTO_FREE char *folder = paths_cache(NULL);
+        if (!folder)
+                return;
+        AUTO_FREE char *cache_file = file_path(folder, name);
         json_t *facts = read_cache(cache_file);
         json_t *fact = json_object_get(facts, cache->file);
         const char *known = json_string_value(json_object_get(fact, "identity"));
@@ -85,12 +82,13 @@ void cache_open(const char *name, const char *path, struct cache *cache)
 
 void cache_keep(const struct cache *cache, json_t *fact)
 {
-        AUTO_FREE char *cache_file = cache->file ? cache_path(cache->name) : NULL;
-        if (cache_file) {
+        AUTO_FREE char *folder = cache->file ? paths_cache(NULL) : NULL;
+        if (folder) {
+                AUTO_FREE char *cache_file = file_path(folder, cache->name);
                 json_t *facts = read_cache(cache_file);
                 json_object_set_new(fact, "identity", json_string(cache->identity));
                 json_object_set(facts, cache->file, fact);
-                write_cache(cache_file, facts);
+                write_cache(folder, cache_file, facts);
                 json_decref(facts);
         }
         json_decref(fact);

@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -227,11 +228,18 @@ static bool spawn(const struct arguments *arguments, const char *folder, int out
         return true;
 }
 
+static double seconds(struct timeval time)
+{
+        return (double)time.tv_sec + (double)time.tv_usec / 1e6;
+}
+
 static void reap(struct process *process)
 {
         int status = 0;
-        while (waitpid(process->pid, &status, 0) < 0 && errno == EINTR)
+        struct rusage usage = {0};
+        while (wait4(process->pid, &status, 0, &usage) < 0 && errno == EINTR)
                 ;
+        process->cpu_s = seconds(usage.ru_utime) + seconds(usage.ru_stime);
         process->exit_code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
         process->pid = 0;
         close(process->descriptor);

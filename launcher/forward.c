@@ -3,8 +3,10 @@
 
 #include <arpa/inet.h>
 #include <inttypes.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/memory.h"
 #include "base/text.h"
@@ -73,7 +75,7 @@ static bool collide(const struct forward *a, const struct forward *b)
 
 static bool add(struct forwards *forwards, const char *text, struct error *err)
 {
-        struct forward forward;
+        struct forward forward = {0};
         if (!read_forward(text, &forward, err))
                 return false;
         for (size_t i = 0; i < forwards->count; i++) {
@@ -101,6 +103,26 @@ bool forwards_read(const struct settings_list *list, struct forwards *forwards, 
                                 break;
                         texts += length + 1;
                 }
+        }
+        return true;
+}
+
+bool forwards_check_host(const struct forwards *forwards, struct error *err)
+{
+        for (size_t i = 0; i < forwards->count; i++) {
+                const struct forward *forward = &forwards->items[i];
+                AUTO_CLOSE int fd = socket(AF_INET, SOCK_STREAM, 0);
+                struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(forward->host)};
+                inet_pton(AF_INET, forward->address, &address.sin_addr);
+                // As QEMU does it: a port that a connection has just left is free.
+                if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &(int){1}, sizeof(int)) == 0 &&
+                    bind(fd, (const struct sockaddr *)&address, sizeof address) == 0)
+                        continue;
+                error_system(err, "forward: port %" PRIu16 " of the host cannot be taken on %s", forward->host,
+                             forward->address);
+                if (err)
+                        err->code = ERROR_ENVIRONMENT;
+                return error_append(err, "; --forward names another");
         }
         return true;
 }

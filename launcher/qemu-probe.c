@@ -12,6 +12,7 @@
 #include "base/cache.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "launcher/forward.h"
 
 enum {
         ANSWER_LIMIT = 1 << 20, // bytes
@@ -400,7 +401,7 @@ bool qemu_check(const struct settings *settings, const struct qemu_abilities *ab
                check_devices(settings, abilities, err);
 }
 
-bool qemu_ready(const struct settings *settings, struct error *err)
+static bool check_program(const struct settings *settings, struct error *err)
 {
         AUTO_QEMU_ABILITIES struct qemu_abilities abilities = {0};
         if (!probe(settings->qemu, false, &abilities, err))
@@ -411,4 +412,11 @@ bool qemu_ready(const struct settings *settings, struct error *err)
                 return true;
         qemu_abilities_free(&abilities);
         return probe(settings->qemu, true, &abilities, err) && qemu_check(settings, &abilities, err);
+}
+
+bool qemu_ready(const struct settings *settings, struct error *err)
+{
+        AUTO_FORWARDS struct forwards forwards = {0};
+        return check_program(settings, err) && forwards_read(&settings->forwards, &forwards, err) &&
+               forwards_check_host(&forwards, err);
 }

@@ -37,6 +37,6 @@ bool qemu_ask(const char *program, int timeout_ms, struct qemu_abilities *abilit
 // what is missing.
 bool qemu_check(const struct settings *settings, const struct qemu_abilities *abilities, struct error *err);
 
-// Both for the program in SETTINGS. What is remembered is never the reason of a refusal: the program may be a script that
+// Both for the program in SETTINGS, and whether the ports that are to be forwarded are free. What is remembered is never the reason of a refusal: the program may be a script that
 // starts another one now.
 bool qemu_ready(const struct settings *settings, struct error *err);

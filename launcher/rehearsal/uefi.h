@@ -105,7 +105,8 @@ struct efi_device_path {
                 }                                                                                                      \
         }
 
-#define EFI_NODE_HARDWARE  0x01 // of these only PCI is used: function and device in bytes 4 and 5 (10.3.2.1)
+#define EFI_NODE_HARDWARE  0x01
+#define EFI_HARDWARE_PCI   0x01 // function and device in bytes 4 and 5 (10.3.2.1)
 #define EFI_NODE_MESSAGING 0x03
 #define EFI_NODE_END       0x7F
 

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/unit/scratch.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
 #include "launcher/forward.h"
 
 #define LIST(...)                                                                                                      \
@@ -95,6 +99,35 @@ static void test_two_cannot_have_one_port_of_the_host(void **state)
         }
 }
 
+static void test_a_port_that_somebody_has_is_refused(void **state)
+{
+        (void)state;
+        AUTO_ERROR struct error err = {0};
+        AUTO_FORWARDS struct forwards forwards = {0};
+        struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+        socklen_t length = sizeof address;
+        int fd = socket(AF_INET, SOCK_STREAM, 0);
+        assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+        assert_int_equal(listen(fd, 1), 0);
+        assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &length), 0);
+        AUTO_FREE char *text = text_format("%d:22", ntohs(address.sin_port));
+        AUTO_FREE char *message =
+                text_format("forward: port %d of the host cannot be taken on 127.0.0.1: ", ntohs(address.sin_port));
+        const struct settings_list list = LIST(text);
+        assert_done(forwards_read(&list, &forwards, &err), &err);
+        assert_false(forwards_check_host(&forwards, &err));
+        assert_error(&err, ERROR_ENVIRONMENT, message);
+        error_clear(&err);
+        close(fd);
+        assert_done(forwards_check_host(&forwards, &err), &err);
+        // Of no card of this host's (RFC 5737).
+        const struct settings_list elsewhere = LIST("192.0.2.1:2222:22");
+        forwards_free(&forwards);
+        assert_done(forwards_read(&elsewhere, &forwards, &err), &err);
+        assert_false(forwards_check_host(&forwards, &err));
+        assert_error(&err, ERROR_ENVIRONMENT, "on 192.0.2.1: ");
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -102,6 +135,7 @@ int main(void)
                 cmocka_unit_test(test_none),
                 cmocka_unit_test(test_what_is_no_forward_is_refused),
                 cmocka_unit_test(test_two_cannot_have_one_port_of_the_host),
+                cmocka_unit_test(test_a_port_that_somebody_has_is_refused),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

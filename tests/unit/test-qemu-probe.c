@@ -26,7 +26,6 @@ static int begin(void **state)
 {
         if (scratch_begin(state) != 0)
                 return -1;
-        assert_true(file_make_folder("esxiarm", 0700, NULL));
         return setenv("XDG_CACHE_HOME", *state, 1);
 }
 #define WITH_CACHE(test) cmocka_unit_test_setup_teardown(test, begin, scratch_end)
