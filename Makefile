@@ -22,6 +22,8 @@ STANDARD := -std=c17 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -D_DARWIN_C_SOU
 PACKAGES := libarchive libcurl libcrypto jansson libcyaml vterm libpcre2-8
 ifeq ($(shell uname -s),Linux)
 PACKAGES += efivar
+# crypt(3), for the password's hash in a kickstart.
+CRYPT_LIBS := -lcrypt
 # A program loads only the libraries that it calls: aavmf-vars needs few, and starting it is most of its time.
 LDFLAGS += -Wl,--as-needed
 endif
@@ -29,7 +31,7 @@ endif
 # Read once, and only when something is compiled: `make deps` has to work before any of this is installed.
 lazy = $(eval $(1) := $(2))$($(1))
 PACKAGE_CFLAGS = $(call lazy,PACKAGE_CFLAGS,$(shell pkg-config --cflags $(PACKAGES)))
-PACKAGE_LIBS = $(call lazy,PACKAGE_LIBS,$(shell pkg-config --libs $(PACKAGES)))
+PACKAGE_LIBS = $(call lazy,PACKAGE_LIBS,$(shell pkg-config --libs $(PACKAGES)) $(CRYPT_LIBS))
 CMOCKA = $(call lazy,CMOCKA,$(shell pkg-config --cflags --libs cmocka))
 
 # What libvarstore and aavmf-vars stand on. FUSE is only for `aavmf-vars mount`, which says so where it is missing.
