@@ -22,8 +22,9 @@ STANDARD := -std=c17 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -D_DARWIN_C_SOU
 PACKAGES := libarchive libcurl libcrypto jansson libcyaml vterm libpcre2-8
 ifeq ($(shell uname -s),Linux)
 PACKAGES += efivar
-# crypt(3), for the password's hash in a kickstart.
-CRYPT_LIBS := -lcrypt
+# crypt(3), for the password's hash in a kickstart. It is named as needed because AddressSanitizer has a crypt_r, too,
+# which only calls the real one.
+CRYPT_LIBS := -Wl,--push-state,--no-as-needed -lcrypt -Wl,--pop-state
 # A program loads only the libraries that it calls: aavmf-vars needs few, and starting it is most of its time.
 LDFLAGS += -Wl,--as-needed
 endif

@@ -6,7 +6,7 @@
 int main(int count, char **arguments)
 {
         static const struct cli_command *const commands[] = {
-                &cmd_fetch, &cmd_install, &cmd_boot_installed, &cmd_e2e, &cmd_rehearse, NULL,
+                &cmd_fetch, &cmd_payload, &cmd_install, &cmd_boot_installed, &cmd_e2e, &cmd_rehearse, NULL,
         };
         static const struct cli_program program = {
                 .name = "esxiarm",
