@@ -32,5 +32,5 @@ static const char *const iso_kinds[] = {
 
 static inline void make_iso(const char *kind, const char *folder, const char *iso)
 {
-        shell("xorriso -as mkisofs -quiet %s '%s' >'%s'", kind, folder, iso);
+        shell("rm -f '%s'; xorriso -stdio_sync off -as mkisofs -quiet %s -o '%s' '%s'", iso, kind, iso, folder);
 }
