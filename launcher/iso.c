@@ -51,8 +51,8 @@ static bool read_descriptor(const char *path, uint8_t *sector, size_t *size, uin
 bool iso_probe(const char *path, bool *is_iso, struct error *err)
 {
         uint8_t sector[DESCRIPTOR_SIZE];
-        size_t size;
-        uint64_t length;
+        size_t size = 0;
+        uint64_t length = 0;
         if (!read_descriptor(path, sector, &size, &length, err))
                 return false;
         *is_iso = size > sizeof standard_identifier &&
@@ -64,7 +64,7 @@ bool iso_probe(const char *path, bool *is_iso, struct error *err)
 static bool check_length(const char *path, uint64_t *length, struct error *err)
 {
         uint8_t sector[DESCRIPTOR_SIZE];
-        size_t size;
+        size_t size = 0;
         if (!read_descriptor(path, sector, &size, length, err))
                 return false;
         struct cursor cursor = cursor_at((struct bytes){sector, size}, 0);

@@ -177,7 +177,7 @@ static void test_cut_off_at_every_length(void **state)
         make_installer("in");
         make_iso("-R -J", "in", "cut");
         AUTO_FREE char *size = shell_output("stat -c %%s cut");
-        for (long length = atol(size) - 1; length > 0; length -= length < 70000 ? 1021 : 50021) {
+        for (long length = strtol(size, NULL, 10) - 1; length > 0; length -= length < 70000 ? 1021 : 50021) {
                 AUTO_ERROR struct error err = {0};
                 AUTO_FILE_LIST struct file_list list = {0};
                 bool is_iso = true;
