@@ -195,6 +195,9 @@ $(BUILD)/fuzz/obj/%.o: %.c Makefile
 	$(call quiet,FUZZ,$<)$(FUZZ_COMPILE) -fsanitize=fuzzer-no-link,address,undefined -c -o $@ $<
 
 .PRECIOUS: $(BUILD)/fuzz/obj/%.o
+# What a target reads from the floors above libvarstore.
+$(BUILD)/fuzz/fuzz-bootcfg: $(call objects,$(BUILD)/fuzz,launcher/bootcfg.c launcher/pe.c)
+
 $(BUILD)/fuzz/%: tests/fuzz/%.c $(call objects,$(BUILD)/fuzz,$(base_SOURCES) $(varstore_SOURCES)) Makefile
 	$(call quiet,FUZZ,$<)$(FUZZ_COMPILE) -fsanitize=fuzzer,address,undefined -o $@ $< $(filter %.o,$^) $(LIBRARY_LIBS)
 
