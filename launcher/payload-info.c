@@ -230,16 +230,26 @@ static bool read_kickstart(const struct look *look, const char *name, struct err
         return true;
 }
 
+// The file on the payload that VALUE of `ks=` means; `usb` alone means KS.CFG. NULL where it comes over the network or
+// from elsewhere, which is not for us to read.
+static const char *kickstart_on_payload(const char *value)
+{
+        static const char usb[] = "usb";
+        if (strncasecmp(value, usb, strlen(usb)) != 0)
+                return NULL;
+        value += strlen(usb);
+        if (!*value)
+                return "KS.CFG";
+        return *value == ':' ? value + 1 : NULL;
+}
+
 static bool find_kickstart(const struct look *look, struct error *err)
 {
-        static const char on_payload[] = "usb:";
         struct payload_info *info = look->info;
         info->kickstart = bootcfg_option(info->kernelopt, "ks");
         info->has_kickstart = info->kickstart != NULL;
-        // One that comes over the network, or from elsewhere, is not for us to read.
-        if (!info->kickstart || strncasecmp(info->kickstart, on_payload, strlen(on_payload)) != 0)
-                return true;
-        return read_kickstart(look, info->kickstart + strlen(on_payload), err);
+        const char *name = info->kickstart ? kickstart_on_payload(info->kickstart) : NULL;
+        return !name || read_kickstart(look, name, err);
 }
 
 // ---- all of it

@@ -107,6 +107,21 @@ static bool publish(const struct work *work, const char *name, struct error *err
         return sync_path(dirname(parent), err);
 }
 
+// Writes a file of the work folder, which is synced with what becomes of it, if at all.
+static bool write_new(const char *path, mode_t mode, struct bytes bytes, struct error *err)
+{
+        AUTO_CLOSE int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+        if (fd < 0)
+                return error_system(err, "%s: cannot create", path);
+        while (bytes.size) {
+                ssize_t count = write(fd, bytes.data, bytes.size);
+                if (count < 0 && errno != EINTR)
+                        return error_system(err, "%s: cannot write", path);
+                bytes = bytes_from(bytes, count > 0 ? (uint64_t)count : 0);
+        }
+        return true;
+}
+
 // ---- the rehearsal guest's own files
 
 static const char boot_cfg[] = "bootstate=0\n"
@@ -123,19 +138,23 @@ static const char kernel[] = "The rehearsal needs no kernel.\n";
 static bool write_text(const char *folder, const char *name, mode_t mode, const char *content, struct error *err)
 {
         AUTO_FREE char *path = file_path(folder, name);
-        return file_replace(path, mode, (struct bytes){(const uint8_t *)content, strlen(content)}, err);
+        return write_new(path, mode, (struct bytes){(const uint8_t *)content, strlen(content)}, err);
 }
 
 static bool write_rehearsal(const struct arguments *options, const char *folder, struct error *err)
 {
-        AUTO_FREE char *guest = paths_data("rehearsal/BOOTAA64.EFI", err);
+        AUTO_FREE char *found = paths_data("rehearsal/BOOTAA64.EFI", err);
+        AUTO_FREE char *guest = found ? realpath(found, NULL) : NULL;
         AUTO_FREE char *boot = file_path(folder, "EFI/BOOT");
         AUTO_FREE char *loader = file_path(boot, "BOOTAA64.EFI");
         AUTO_TEXT struct text lines = {0};
         for (size_t i = 0; options && i < options->count; i++)
                 text_add_format(&lines, "%s\n", options->values[i]);
-        return guest && file_make_folder(boot, 0777, err) && file_copy(guest, loader, 0666, err) &&
-               write_text(folder, "BOOT.CFG", 0666, boot_cfg, err) && write_text(folder, "K.B00", 0666, kernel, err) &&
+        if (!found || !file_make_folder(boot, 0777, err))
+                return false;
+        if (!guest || symlink(guest, loader) != 0)
+                return error_system(err, "%s: cannot link", found);
+        return write_text(folder, "BOOT.CFG", 0666, boot_cfg, err) && write_text(folder, "K.B00", 0666, kernel, err) &&
                write_text(folder, "REHEARSE.CFG", 0666, text_string(&lines), err);
 }
 
@@ -341,7 +360,7 @@ static bool edit_bootcfg(struct making *making, size_t number, struct error *err
         bootcfg_edit(buffer_view(&text), &options, &edited);
         AUTO_FREE char *path = text_format("%s/%zu.CFG", making->work.folder, number);
         overlay_add(&making->overlay, name, path);
-        return file_replace(path, 0666, buffer_view(&edited), err);
+        return write_new(path, 0666, buffer_view(&edited), err);
 }
 
 static bool edit_bootcfgs(struct making *making, struct error *err)
@@ -497,6 +516,20 @@ bool payload_make(const struct payload_request *request, const char *image, stru
         return finish(&making, "image", image, info, err);
 }
 
+// Before a folder gets its name, every file in it is on the disk.
+static bool sync_files(const char *folder, struct error *err)
+{
+        AUTO_PAYLOAD_TREE struct payload_tree *tree = NULL;
+        if (!payload_tree_open(folder, &tree, err))
+                return false;
+        const struct file_list *files = payload_tree_files(tree);
+        for (size_t i = 0; i < files->count; i++) {
+                if (!sync_path(files->files[i].origin, err))
+                        return false;
+        }
+        return true;
+}
+
 // That FOLDER is not there, or is empty: then a rename can put another one in its place.
 static bool check_vacant(const char *folder, struct error *err)
 {
@@ -520,7 +553,7 @@ bool payload_make_folder(const struct payload_request *request, const char *fold
                                  "files",
                                  request->source, request->source);
         AUTO_FREE char *path = file_path(making.work.folder, "files");
-        if (!stage(&making, path, false, err))
+        if (!stage(&making, path, false, err) || !sync_files(path, err))
                 return error_wrap(err, "cannot make the payload %s", folder);
         return finish(&making, "files", folder, info, err);
 }

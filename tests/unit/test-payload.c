@@ -217,6 +217,33 @@ static void test_an_automatic_kickstart(void **state)
         refuse(&without, ERROR_USAGE, "password");
 }
 
+static void test_where_a_kickstart_may_come_from(void **state)
+{
+        (void)state;
+        static const struct {
+                const char *value, *disk;
+                bool installable;
+        } cases[] = {
+                {"usb", "--firstdisk", true},           {"usb:/ks.cfg", "--firstdisk", true},
+                {"USB:KS.CFG", "--firstdisk", true},    {"usb:/other.cfg", NULL, false},
+                {"http://10.0.2.2/ks.cfg", NULL, true}, {"cdrom:/KS.CFG", NULL, true},
+        };
+        make_installer("in");
+        shell("printf 'vmaccepteula\\ninstall --firstdisk\\n' >in/KS.CFG; cp in/BOOT.CFG cfg");
+        for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+                AUTO_PAYLOAD_INFO struct payload_info info = {0};
+                AUTO_ERROR struct error err = {0};
+                shell("sed 's,runweasel,& ks=%s,' cfg >in/EFI/BOOT/BOOT.CFG", cases[i].value);
+                assert_done(payload_inspect("in", &info, &err), &err);
+                assert_string_equal(info.kickstart, cases[i].value);
+                assert_int_equal(info.installable, cases[i].installable);
+                if (cases[i].disk)
+                        assert_string_equal(info.kickstart_disk, cases[i].disk);
+                else
+                        assert_null(info.kickstart_disk);
+        }
+}
+
 static void test_a_kickstart_of_the_users(void **state)
 {
         (void)state;
@@ -441,6 +468,7 @@ int main(void)
                 IN_SCRATCH(test_a_replaced_file),
                 IN_SCRATCH(test_replacements_that_cannot_be),
                 IN_SCRATCH(test_an_automatic_kickstart),
+                IN_SCRATCH(test_where_a_kickstart_may_come_from),
                 IN_SCRATCH(test_a_kickstart_of_the_users),
                 IN_SCRATCH(test_an_image_is_copied_or_changed),
                 IN_SCRATCH(test_a_folder_is_made),
