@@ -2,7 +2,8 @@
 //
 // The command line: a program is a table of commands, a command a table of options and one function.
 //
-// Options are `--name VALUE`, `--name=VALUE` or `--flag`, before or after operands; `--` ends them. Everything wrong is
+// Options are `--name VALUE`, `--name=VALUE` or `--flag`, and `-o VALUE` where the name is one letter, before or after
+// operands; `--` ends them. Everything wrong is
 // said with the nearest valid spelling and ends in exit code 2. `--help` and `--version` are everywhere.
 #pragma once
 

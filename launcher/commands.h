@@ -6,6 +6,7 @@
 #include "base/cli.h"
 
 extern const struct cli_command cmd_fetch;
+extern const struct cli_command cmd_payload;
 extern const struct cli_command cmd_install;
 extern const struct cli_command cmd_boot_installed;
 extern const struct cli_command cmd_e2e;

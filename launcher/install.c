@@ -65,9 +65,11 @@ static bool make_disk(const char *path, uint64_t size, struct error *err)
 
 static bool make_payload(const struct install_input *input, const char *image, struct error *err)
 {
-        if (input->payload_folder)
-                return payload_from_folder(input->payload_folder, image, err);
-        return payload_rehearsal(input->rehearsal_options, image, err);
+        const struct payload_request request = {
+                .source = input->payload_folder,
+                .rehearsal_options = input->rehearsal_options,
+        };
+        return payload_make(&request, image, NULL, err);
 }
 
 // The target is found in the installer's list by its size, so the payload must not have the same.

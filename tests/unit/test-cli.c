@@ -22,6 +22,7 @@ static const struct cli_option show_options[] = {
         {"count", "N", CLI_NUMBER, offsetof(struct values, count), "how many", "TEST_COUNT"},
         {"size", "SIZE", CLI_SIZE, offsetof(struct values, size), "how large", "TEST_SIZE"},
         {"add", "NAME", CLI_LIST, offsetof(struct values, add), "one more", NULL},
+        {"l", "TEXT", CLI_TEXT, offsetof(struct values, label), "the same as --label", NULL},
         {"set", "NAME=VALUE", CLI_ORDERED, offsetof(struct values, edits), "sets one", NULL},
         {"clear", NULL, CLI_ORDERED, offsetof(struct values, edits), "clears all", NULL},
         {0},
@@ -201,6 +202,20 @@ static void test_a_flag_beats_the_environment(void **state)
         unsetenv("TEST_COUNT");
         assert_int_equal(code, 0);
         assert_file_is("stdout", "dry-run=0 label=from here count=6 size=0\n");
+}
+
+static void test_an_option_of_one_letter_has_one_dash(void **state)
+{
+        (void)state;
+        assert_int_equal(TOOL("show", "-l", "a b", "x"), 0);
+        assert_file_is("stdout", "dry-run=0 label=a b count=0 size=0\noperand x\n");
+        assert_int_equal(TOOL("show", "-l=a=b"), 0);
+        assert_file_has("stdout", "label=a=b ");
+        assert_int_equal(TOOL("show", "--help"), 0);
+        assert_file_has("stdout", " -l TEXT");
+        assert_usage_error(TOOL("show", "-l"), "-l needs a value: TEXT");
+        assert_usage_error(TOOL("show", "-k", "x"), "unknown option '-k'");
+        assert_usage_error(TOOL("show", "-lx"), "unknown option");
 }
 
 static void test_an_unknown_option_is_told_its_nearest_spelling(void **state)
@@ -412,6 +427,7 @@ int main(void)
                 IN_SCRATCH(test_ordered_options_keep_their_order),
                 IN_SCRATCH(test_the_environment_stands_in_for_an_option),
                 IN_SCRATCH(test_a_flag_beats_the_environment),
+                IN_SCRATCH(test_an_option_of_one_letter_has_one_dash),
                 IN_SCRATCH(test_an_unknown_option_is_told_its_nearest_spelling),
                 IN_SCRATCH(test_an_unknown_command_is_told_its_nearest_spelling),
                 IN_SCRATCH(test_missing_and_superfluous_values),
