@@ -174,6 +174,16 @@ uint64_t console_picture(struct console *console)
         return console->picture;
 }
 
+uint64_t console_row_picture(struct console *console, unsigned row)
+{
+        uint64_t picture = 0xCBF29CE484222325u;
+        for (int column = 0; column < CONSOLE_COLUMNS; column++) {
+                VTermScreenCell cell = cell_at(console, (int)row, column);
+                picture = mix_cell(picture, &cell);
+        }
+        return picture;
+}
+
 uint64_t console_changed_us(struct console *console)
 {
         take_picture(console);
