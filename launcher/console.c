@@ -205,7 +205,7 @@ static bool is_asked_anew(struct row *row, enum aspect aspect)
         return !known;
 }
 
-static uint64_t row_picture(struct console *console, unsigned number)
+uint64_t console_row_picture(struct console *console, unsigned number)
 {
         struct row *row = &console->rows[number];
         if (!is_asked_anew(row, ASPECT_PICTURE))
@@ -226,7 +226,7 @@ static void take_picture(struct console *console)
         console->damaged = false;
         uint64_t picture = FNV_BEGIN;
         for (unsigned row = 0; row < CONSOLE_ROWS; row++)
-                picture = mix(picture, row_picture(console, row));
+                picture = mix(picture, console_row_picture(console, row));
         if (picture != console->picture)
                 console->changed_us = console->damaged_us;
         console->picture = picture;

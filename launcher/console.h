@@ -42,6 +42,9 @@ void console_cursor(const struct console *console, unsigned *row, unsigned *colu
 // A number that is the same whenever the screen looks the same: characters, colours and attributes, not the cursor.
 uint64_t console_picture(struct console *console);
 
+// The same for one row (from 0).
+uint64_t console_row_picture(struct console *console, unsigned row);
+
 // When the screen last changed its looks, on the clock of time_now_us. Drawing the same over itself is no change.
 uint64_t console_changed_us(struct console *console);
 

@@ -116,6 +116,7 @@ struct installation {
         struct vm *vm;
         json_t *result;
         struct judge judge; // of the phase that runs
+        struct drive *drive;
 };
 
 // Waits until DONE says so. False with no message in ERR where TIMEOUT_S is over first.
@@ -165,8 +166,9 @@ static bool conclude(const struct judge *judge, const char *what, uint64_t secon
         return error_set(err, ERROR_TIMED_OUT, "%s, after %" PRIu64 " s: %s", what, seconds, explanation);
 }
 
-static struct drive_input drive_input_of(const struct installation *run)
+static struct drive_input drive_input_of(const struct installation *run, const char *payload)
 {
+        struct stat status;
         return (struct drive_input){
                 .vm = run->vm,
                 .evidence = run->evidence,
@@ -174,14 +176,15 @@ static struct drive_input drive_input_of(const struct installation *run)
                 .judge = &run->judge,
                 .profile = run->in->profile,
                 .password = run->in->password,
-                .disk_size = run->in->settings->disk_size,
+                .disk.size = run->in->settings->disk_size,
+                .payload_size = stat(payload, &status) == 0 ? (uint64_t)status.st_size : 0,
         };
 }
 
 static bool drive_phase(struct installation *run, struct error *err)
 {
-        const struct drive_input input = drive_input_of(run);
-        if (!drive_install(&input, err))
+        enum drive_end end;
+        if (!drive_install(run->drive, NULL, &end, err))
                 return false;
         // The last screen is there; its line in the log is whole a moment later.
         wait_until(run, required_met, LINE_TIMEOUT_S, err);
@@ -192,10 +195,9 @@ static bool drive_phase(struct installation *run, struct error *err)
 // The guest resets; the firmware comes back and starts what the installer has put first.
 static bool reboot_phase(struct installation *run, struct error *err)
 {
-        const struct drive_input input = drive_input_of(run);
         uint64_t seconds = run->in->settings->reboot_observe_s;
         display_waiting(run->display, "watching the reboot ...");
-        if (!drive_reboot(&input, err))
+        if (!drive_reboot(run->drive, err))
                 return false;
         if (wait_until(run, waits_at_reset, seconds, err)) {
                 display_step(run->display, "The guest resets");
@@ -236,11 +238,15 @@ static bool run_machine(struct installation *run, const char *payload, struct er
                 return false;
         run->vm = vm;
         json_object_set_new(run->result, "qemu", json_string(vm_state(vm)->qemu_version));
+        const struct drive_input drive_input = drive_input_of(run, payload);
+        AUTO_DRIVE struct drive *drive = drive_new(&drive_input);
+        run->drive = drive;
         const struct profile *profile = run->in->profile;
         bool reboots = strcmp(run->in->settings->reboot_action, "enter") == 0;
         bool worked = with_judge(run, &profile->install, "install", drive_phase, err) &&
                       (!reboots || with_judge(run, &profile->reboot, "reboot", reboot_phase, err));
         run->vm = NULL;
+        run->drive = NULL;
         return worked;
 }
 
