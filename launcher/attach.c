@@ -142,7 +142,7 @@ static bool take_typed(struct attachment *attachment, struct error *err)
 static bool heed_stop(struct attachment *attachment, struct error *err)
 {
         const struct vm_state *state = vm_state(attachment->vm);
-        if (!state->stop_asked)
+        if (!state->stop_asked || attachment->ended)
                 return true;
         uint64_t now = time_now_us();
         if (!attachment->stop_at_us) {
@@ -155,13 +155,17 @@ static bool heed_stop(struct attachment *attachment, struct error *err)
         return true;
 }
 
-static bool note_end(struct attachment *attachment, struct error *err)
+// Whether the guest has ended by itself. A machine that is being installed pauses there, any other one is then gone.
+static bool heed_guest(struct attachment *attachment, struct error *err)
 {
-        if (!vm_state(attachment->vm)->shut_down)
-                return vm_fail_ended(attachment->vm, err);
-        vm_tell_how(attachment->vm, "powered off");
-        end_with(attachment, ATTACH_POWERED_OFF);
-        return true;
+        const struct vm_state *state = vm_state(attachment->vm);
+        if (state->paused_at_reset)
+                end_with(attachment, ATTACH_RESET);
+        if (state->shut_down) {
+                vm_tell_how(attachment->vm, "powered off");
+                end_with(attachment, ATTACH_POWERED_OFF);
+        }
+        return attachment->ended || !state->ended || vm_fail_ended(attachment->vm, err);
 }
 
 static uint64_t wake_us(const struct attachment *attachment)
@@ -183,9 +187,7 @@ static bool attend(struct attachment *attachment, struct error *err)
                 attachment->stale = attachment->stale || event == VM_OUTPUT;
                 if (event == VM_INPUT && !take_typed(attachment, err))
                         return false;
-                if (event == VM_ENDED)
-                        return note_end(attachment, err);
-                if (!heed_stop(attachment, err))
+                if (!heed_guest(attachment, err) || !heed_stop(attachment, err))
                         return false;
         }
         return true;

@@ -20,7 +20,8 @@ struct attach_input {
 enum attach_end {
         ATTACH_LEFT,        // the user chose to leave
         ATTACH_RESUME,      // the user gives the machine back to the automation
-        ATTACH_POWERED_OFF, // the guest has powered itself off, and QEMU is gone
+        ATTACH_RESET,       // the guest has reset, and waits for vm_reboot
+        ATTACH_POWERED_OFF, // the guest has powered itself off
         ATTACH_STOPPED,     // a client asked for the end, and the guest did not power off in its time
 };
 

@@ -17,12 +17,16 @@ enum {
         LINE_LIMIT = 240, // bytes of the console's last line
 };
 
+// The alternate screen, empty; and back to the usual one, with its cursor.
+static const char enter[] = "\033[?1049h\033[2J";
+static const char leave[] = "\033[0m\033[?7h\033[?25h\033[?1049l";
+
 struct display {
         char *what, *waiting;
         int percent;
         char console_line[LINE_LIMIT];
         uint64_t began, drawn; // milliseconds
-        bool living, on_screen;
+        bool living, paused, on_screen;
         struct console *console; // NULL where its screen is not shown
         struct view *view;
         unsigned columns, rows;
@@ -138,7 +142,7 @@ static void draw_screen(struct display *display, const char *line)
 void display_tick(struct display *display)
 {
         uint64_t now = time_now_ms();
-        if (!display->living || now - display->drawn < REDRAW_MS)
+        if (!display->living || display->paused || now - display->drawn < REDRAW_MS)
                 return;
         AUTO_TEXT struct text line = {0};
         display->drawn = now;
@@ -154,12 +158,29 @@ void display_tick(struct display *display)
         display->on_screen = true;
 }
 
+void display_pause(struct display *display)
+{
+        erase(display);
+        if (display->view)
+                fputs(leave, stderr);
+        display->paused = true;
+}
+
+void display_resume(struct display *display)
+{
+        display->paused = false;
+        if (!display->view)
+                return;
+        fputs(enter, stderr);
+        view_resize(display->view, display->columns, display->rows);
+}
+
 static void end_watch(struct display *display)
 {
         if (!display->view)
                 return;
         view_free(&display->view);
-        fprintf(stderr, "\033[0m\033[?7h\033[?25h\033[?1049l%s", text_string(&display->steps));
+        fprintf(stderr, "%s%s", leave, text_string(&display->steps));
         text_clear(&display->steps);
         display->console = NULL;
 }
@@ -172,7 +193,7 @@ void display_watch(struct display *display, struct console *console)
         erase(display);
         display->console = console;
         display->view = view_new(display->columns = progress_columns(), display->rows = progress_rows());
-        fputs("\033[?1049h\033[2J", stderr);
+        fputs(enter, stderr);
 }
 
 void display_end(struct display **display)

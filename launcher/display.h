@@ -30,6 +30,10 @@ void display_console_line(struct display *display, const char *line);
 // Shows CONSOLE's screen, where there is a terminal; NULL ends that. CONSOLE is borrowed until then.
 void display_watch(struct display *display, struct console *console);
 
+// Takes everything off the screen for somebody else to draw there, until display_resume.
+void display_pause(struct display *display);
+void display_resume(struct display *display);
+
 // Draws the living line anew where it is time to; call it about ten times a second.
 void display_tick(struct display *display);
 

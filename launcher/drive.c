@@ -261,9 +261,11 @@ static void report_step(struct drive *drive, const struct profile_step *step)
         uint64_t now = time_now_us();
         display_step(drive->in.display, "%s", step->title);
         evidence_event(drive->in.evidence, "step",
-                       json_pack("{s:s, s:s, s:f, s:s}", "step", step->id, "title", step->title, "seconds",
+                       json_pack("{s:s, s:s, s:f, s:s, s:s}", "step", step->id, "title", step->title, "seconds",
                                  (double)(now - drive->step_us) / 1e6, "screen",
-                                 console_text(typing_console(&drive->typing))));
+                                 console_text(typing_console(&drive->typing)), "screen_ansi",
+                                 console_text_ansi(typing_console(&drive->typing))));
+        json_object_set_new(vm_status(drive->in.vm), "step", json_string(step->title));
         drive->step_us = now;
         drive->at = step;
 }

@@ -2,7 +2,6 @@
 #include "launcher/request.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,11 +11,17 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "fw/firmware.h"
+#include "launcher/drive.h"
 #include "launcher/machine.h"
 #include "launcher/password.h"
 #include "launcher/print-command.h"
 #include "launcher/profile.h"
 #include "launcher/recovery.h"
+#include "launcher/terminal.h"
+
+enum {
+        MOST_DISKS = 1000
+};
 
 static bool choose_firmware(const struct request *request, struct firmware *firmware, struct error *err)
 {
@@ -80,10 +85,35 @@ static bool complete_settings(const struct request *request, struct machine *mac
         return true;
 }
 
+static const char *source_of(const struct request *request)
+{
+        return request->iso ? request->iso : request->payload;
+}
+
+// Whether root's password will be typed, or written (as a hash) into a kickstart. With a kickstart of the user's own, or one that
+// is in the payload, it is neither.
+static bool needs_password(const struct request *request, bool *needed, struct error *err)
+{
+        AUTO_PAYLOAD_INFO struct payload_info info = {0};
+        bool automatic = request->kickstart && strcmp(request->kickstart, "auto") == 0;
+        *needed = automatic || !request->kickstart;
+        if (automatic || request->kickstart || request->rehearsal)
+                return true;
+        if (!payload_inspect(source_of(request), &info, err))
+                return false;
+        *needed = !info.has_kickstart;
+        return true;
+}
+
 // The rehearsal guest guards nothing, so nobody is asked for its password.
 static char *choose_password(const struct request *request, struct error *err)
 {
         const char *given = getenv("ROOT_PASSWORD");
+        bool needed;
+        if (!needs_password(request, &needed, err))
+                return NULL;
+        if (!needed)
+                return password_copy("");
         if (request->rehearsal && !request->password_file && !(given && *given))
                 return password_copy("Rehearsal-1");
         return password_get(request->password_file, err);
@@ -91,15 +121,36 @@ static char *choose_password(const struct request *request, struct error *err)
 
 static bool check_source(const struct request *request, struct error *err)
 {
-        if (!request->rehearsal && !request->payload)
-                return error_set(err, ERROR_USAGE,
-                                 "what is to be installed? --payload DIR names the installer's files, --rehearsal "
-                                 "installs the rehearsal guest");
-        if (request->rehearsal && request->payload)
-                return error_set(err, ERROR_USAGE, "--rehearsal and --payload exclude each other");
-        if (request->payload && request->rehearsal_options.count)
+        if (request->rehearsal + !!request->payload + !!request->iso > 1)
+                return error_set(err, ERROR_USAGE, "--iso, --payload and --rehearsal exclude each other");
+        if (!request->rehearsal && !source_of(request))
+                return error_set(
+                        err, ERROR_USAGE,
+                        "what is to be installed? --iso FILE or --payload PATH names the installer, --rehearsal "
+                        "installs the rehearsal guest");
+        if (!request->rehearsal && request->rehearsal_options.count)
                 return error_set(err, ERROR_USAGE, "--rehearsal-option is for --rehearsal alone");
         return true;
+}
+
+// What can be told of the way to drive before anything is begun.
+static bool check_driving(const struct request *request, const struct profile *profile, struct error *err)
+{
+        const struct drive_disk disk = {
+                .size = 1, .name = request->disk_name, .position = (unsigned)request->disk_position};
+        if (request->disk_name && request->disk_position)
+                return error_set(err, ERROR_USAGE, "--disk-name and --disk-position exclude each other");
+        if (request->disk_position > MOST_DISKS)
+                return error_set(err, ERROR_USAGE, "--disk-position: no list has %" PRIu64 " disks",
+                                 request->disk_position);
+        if (request->hand_over && !request->until)
+                return error_set(err, ERROR_USAGE, "--hand-over needs --until STEP: at which step?");
+        if (request->until && request->kickstart)
+                return error_set(err, ERROR_USAGE,
+                                 "--until is for an installer that is driven, and a kickstart takes no keys");
+        if (request->hand_over && !terminal_is_there())
+                return error_set(err, ERROR_USAGE, "--hand-over needs a terminal");
+        return disk_list_check(&disk, err) && (!request->until || drive_check_until(profile, request->until, err));
 }
 
 static const char *profile_name(const struct request *request)
@@ -115,7 +166,9 @@ bool request_install(const struct request *request, const char *folder, struct f
         if (!check_source(request, err))
                 return false;
         AUTO_PROFILE struct profile *profile = profile_read(profile_name(request), err);
-        AUTO_PASSWORD char *password = profile ? choose_password(request, err) : NULL;
+        if (!profile || !check_driving(request, profile, err))
+                return false;
+        AUTO_PASSWORD char *password = choose_password(request, err);
         if (!password)
                 return false;
         if (!choose_firmware(request, firmware, err) || !machine_open(folder, true, &machine, err) ||
@@ -128,9 +181,18 @@ bool request_install(const struct request *request, const char *folder, struct f
                 .settings = &settings,
                 .profile = profile,
                 .firmware = firmware,
-                .payload_folder = request->payload,
-                .rehearsal_options = &request->rehearsal_options,
-                .password = password,
+                .payload = {.source = source_of(request),
+                            .rehearsal_options = &request->rehearsal_options,
+                            .kernelopts = &request->kernelopts,
+                            .replacements = &request->replacements,
+                            .kickstart = request->kickstart,
+                            .password = password,
+                            .disk_type = settings.disk_bus},
+                .disk_name = request->disk_name,
+                .disk_position = (unsigned)request->disk_position,
+                .until = request->until,
+                .hand_over = request->hand_over,
+                .watch = request->watch,
                 .tag = request->tag,
                 .runs = request->runs,
                 .force = request->force,
@@ -271,79 +333,4 @@ bool request_print_boot(const struct request *request, const char *path, struct 
                 .json = request->json,
         };
         return print_command(&print, err);
-}
-
-// Everything that the summary tells.
-struct summary {
-        struct firmware firmware;
-        struct install_outcome install;
-        struct boot_outcome boot;
-        bool installed, booted;
-};
-
-static void print_row(const char *label, const char *value)
-{
-        printf("%-12s%s\n", label, value);
-}
-
-static void print_summary(const struct summary *summary, const char *verdict)
-{
-        if (summary->firmware.name) {
-                AUTO_FREE char *firmware = text_format("%s (%s)", summary->firmware.name, summary->firmware.verified);
-                print_row("firmware", firmware);
-        }
-        AUTO_FREE char *install_time = text_duration(summary->install.duration_ms);
-        AUTO_FREE char *install = text_format("%s in %s%s", summary->installed ? "complete" : "FAILED", install_time,
-                                              summary->install.reboot_seen ? ", reboot seen" : "");
-        print_row("install", install);
-        if (summary->install.entry)
-                print_row("boot entry", summary->install.entry);
-        if (summary->installed) {
-                AUTO_FREE char *boot_time = text_duration(summary->boot.duration_ms);
-                AUTO_FREE char *boot = text_format(
-                        "%s in %s%s", summary->booted ? "up" : "FAILED", boot_time,
-                        summary->booted && !summary->boot.expected_entry ? ", by the firmware's generic entry" : "");
-                print_row("boot alone", boot);
-        }
-        if (summary->boot.booted)
-                print_row("booted", summary->boot.booted);
-        if (summary->install.evidence)
-                print_row("evidence", summary->install.evidence);
-        if (summary->boot.evidence)
-                print_row("", summary->boot.evidence);
-        print_row("result", verdict);
-}
-
-static void print_json(const struct summary *summary, const struct error *err)
-{
-        json_t *json =
-                json_pack("{s:b, s:i, s:b, s:b, s:s?, s:s?, s:s?, s:s?}", "pass", err->code == 0, "exit_code",
-                          (int)err->code, "installed", summary->installed, "booted_alone", summary->booted,
-                          "boot_entry", summary->install.entry, "booted", summary->boot.booted, "install_evidence",
-                          summary->install.evidence, "boot_evidence", summary->boot.evidence);
-        json_object_set_new(json, "install_seconds", json_real((double)summary->install.duration_ms / 1000));
-        json_object_set_new(json, "boot_seconds", json_real((double)summary->boot.duration_ms / 1000));
-        if (summary->firmware.name) {
-                json_object_set_new(json, "firmware", json_string(summary->firmware.name));
-                json_object_set_new(json, "firmware_verified", json_string(summary->firmware.verified));
-        }
-        if (err->message)
-                json_object_set_new(json, "message", json_string(err->message));
-        cli_print_json(json);
-}
-
-int request_end_to_end(const struct request *request, const char *folder, struct error *err)
-{
-        struct summary summary = {0};
-        summary.installed = request_install(request, folder, &summary.firmware, &summary.install, err);
-        const struct request_stay only_to_see = {.stay = BOOT_STOP};
-        summary.booted = summary.installed && request_boot(request, folder, &only_to_see, &summary.boot, err);
-        if (request->json)
-                print_json(&summary, err);
-        else if (summary.install.evidence)
-                print_summary(&summary, summary.booted ? "PASS" : "FAIL");
-        firmware_free(&summary.firmware);
-        install_outcome_free(&summary.install);
-        boot_outcome_free(&summary.boot);
-        return (int)err->code;
 }

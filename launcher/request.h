@@ -16,13 +16,17 @@
 struct request {
         struct settings settings;
         struct arguments rehearsal_options;
-        const char *payload, *profile;
+        const char *iso, *payload, *profile;
+        struct arguments kernelopts, replacements;
+        const char *kickstart;
+        const char *disk_name, *until;
+        uint64_t disk_position;
         const char *code, *vars_template; // firmware files of the user's own
         const char *firmware;             // name of an installed firmware
         const char *password_file;
         const char *vars; // the live variable store, where it is not the machine's own
         const char *tag, *runs;
-        bool rehearsal, force, json, watch;
+        bool rehearsal, force, json, watch, hand_over;
         bool print_command; // instead of starting anything
 };
 
@@ -81,7 +85,13 @@ struct request {
         }
 
 #define REQUEST_PAYLOAD_OPTIONS                                                                                        \
-        {"payload", "DIR", CLI_TEXT, offsetof(struct request, payload), "the installer's files, as in its ISO", NULL}, \
+        {"iso", "FILE", CLI_TEXT, offsetof(struct request, iso), "the installer's ISO", NULL},                         \
+                {"payload",                                                                                            \
+                 "PATH",                                                                                               \
+                 CLI_TEXT,                                                                                             \
+                 offsetof(struct request, payload),                                                                    \
+                 "its files in a folder, or what esxiarm payload has made",                                            \
+                 NULL},                                                                                                \
                 {"rehearsal",                                                                                          \
                  NULL,                                                                                                 \
                  CLI_FLAG,                                                                                             \
@@ -99,10 +109,54 @@ struct request {
                         "its first line is root's password (or set ROOT_PASSWORD; else you are asked)", NULL           \
         }
 
+// How the installer's files are changed, and how it is driven.
+#define REQUEST_DRIVE_OPTIONS                                                                                          \
+        {"kernelopt",                                                                                                  \
+         "OPT",                                                                                                        \
+         CLI_LIST,                                                                                                     \
+         offsetof(struct request, kernelopts),                                                                         \
+         "option for ESXi's kernel (allowLegacyCPU=true is always added)",                                             \
+         NULL},                                                                                                        \
+                {"replace",                                                                                            \
+                 "NAME=FILE",                                                                                          \
+                 CLI_LIST,                                                                                             \
+                 offsetof(struct request, replacements),                                                               \
+                 "a file in the place of one of the installer's",                                                      \
+                 NULL},                                                                                                \
+                {"kickstart",                                                                                          \
+                 "FILE|auto",                                                                                          \
+                 CLI_TEXT,                                                                                             \
+                 offsetof(struct request, kickstart),                                                                  \
+                 "install by this kickstart, without a key (docs/payload.md)",                                         \
+                 NULL},                                                                                                \
+                {"disk-name",                                                                                          \
+                 "PATTERN",                                                                                            \
+                 CLI_TEXT,                                                                                             \
+                 offsetof(struct request, disk_name),                                                                  \
+                 "the disk whose row in the installer's list this matches (default: by size)",                         \
+                 NULL},                                                                                                \
+        {                                                                                                              \
+                "disk-position", "N", CLI_NUMBER, offsetof(struct request, disk_position),                             \
+                        "or the Nth disk of that list", NULL                                                           \
+        }
+
+// For the command that installs and nothing else.
+#define REQUEST_UNTIL_OPTIONS                                                                                          \
+        {"until",                                                                                                      \
+         "STEP",                                                                                                       \
+         CLI_TEXT,                                                                                                     \
+         offsetof(struct request, until),                                                                              \
+         "stop at this step of the guest profile, its keys not sent",                                                  \
+         NULL},                                                                                                        \
+        {                                                                                                              \
+                "hand-over", NULL, CLI_FLAG, offsetof(struct request, hand_over),                                      \
+                        "give you the console there; Ctrl-] has a menu that goes on", NULL                             \
+        }
+
 // Everything that an installation takes but what is installed.
 #define REQUEST_ALL_INSTALL_OPTIONS                                                                                    \
         SETTINGS_MACHINE_OPTIONS(struct request, settings), SETTINGS_INSTALL_OPTIONS(struct request, settings),        \
-                REQUEST_INSTALL_OPTIONS, REQUEST_RUN_OPTIONS
+                REQUEST_INSTALL_OPTIONS, REQUEST_DRIVE_OPTIONS, REQUEST_RUN_OPTIONS
 
 // Installs into the machine FOLDER. FIRMWARE is filled as soon as it is known, also where the installation then fails.
 bool request_install(const struct request *request, const char *folder, struct firmware *firmware,
@@ -122,7 +176,3 @@ bool request_boot(const struct request *request, const char *path, const struct 
 // --print-command for either: what QEMU would be started with (print-command.h).
 bool request_print_install(const struct request *request, const char *folder, struct error *err);
 bool request_print_boot(const struct request *request, const char *path, struct error *err);
-
-// Both, one after the other, with a summary of a few lines on standard output (or JSON): the whole of e2e and rehearse.
-// Returns the exit code; ERR is filled on failure.
-int request_end_to_end(const struct request *request, const char *folder, struct error *err);
