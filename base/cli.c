@@ -96,8 +96,10 @@ static void help_command(const struct cli_program *program, const struct cli_com
                 printf("\n%s\n", command->details);
         puts("\noptions:");
         for (const struct cli_option *option = options; option->name; option++) {
-                AUTO_FREE char *left = text_format("--%s%s%s", option->name, option->argument ? " " : "",
-                                                   option->argument ? option->argument : "");
+                const char short_name[] = {'-', option->short_name, ',', ' ', '\0'};
+                AUTO_FREE char *left =
+                        text_format("%s--%s%s%s", option->short_name ? short_name : "", option->name,
+                                    option->argument ? " " : "", option->argument ? option->argument : "");
                 AUTO_FREE char *right =
                         option->environment ? text_format("%s [%s]", option->help, option->environment) : NULL;
                 print_wrapped_pair(left, right ? right : option->help);
@@ -194,26 +196,51 @@ static const struct cli_option *find_option(const struct cli_command *command, c
         return NULL;
 }
 
-// Reads the option at ARGUMENTS[*AT], and its value, which may be the next argument.
+static const struct cli_option *find_short_option(const struct cli_command *command, char letter)
+{
+        for (const struct cli_option *option = options_of(command); option->name; option++) {
+                if (option->short_name == letter)
+                        return option;
+        }
+        return NULL;
+}
+
+// Keeps OPTION, which stands at ARGUMENTS[*AT] as SPELLED. VALUE is what was written behind its equals sign; where there is
+// none, its value is the next argument.
+static bool take_option(const struct cli_option *option, const char *spelled, const char *value, int count,
+                        char **arguments, int *at, char *values, struct error *err)
+{
+        if (!option->argument && value)
+                return error_set(err, ERROR_USAGE, "%s takes no value", spelled);
+        if (option->argument && !value) {
+                if (*at + 1 >= count)
+                        return error_set(err, ERROR_USAGE, "%s needs a value: %s", spelled, option->argument);
+                value = arguments[++*at];
+        }
+        return keep(option, spelled, value, values, err);
+}
+
 static bool read_option(const struct cli_command *command, int count, char **arguments, int *at, char *values,
                         struct error *err)
 {
         const char *name = arguments[*at] + 2;
         size_t length = strcspn(name, "=");
         const struct cli_option *option = find_option(command, name, length);
-        AUTO_FREE char *word = text_format("%.*s", (int)length, name);
+        AUTO_FREE char *spelled = text_format("--%.*s", (int)length, name);
         if (!option)
-                return unknown_option(command, word, err);
-        const char *value = name[length] ? name + length + 1 : NULL;
-        if (!option->argument && value)
-                return error_set(err, ERROR_USAGE, "--%s takes no value", word);
-        if (option->argument && !value) {
-                if (*at + 1 >= count)
-                        return error_set(err, ERROR_USAGE, "--%s needs a value: %s", word, option->argument);
-                value = arguments[++*at];
-        }
-        AUTO_FREE char *spelled = text_format("--%s", word);
-        return keep(option, spelled, value, values, err);
+                return unknown_option(command, spelled + 2, err);
+        return take_option(option, spelled, name[length] ? name + length + 1 : NULL, count, arguments, at, values, err);
+}
+
+// `-n` alone: of `-name`, the long name was meant.
+static bool read_short_option(const struct cli_command *command, int count, char **arguments, int *at, char *values,
+                              struct error *err)
+{
+        const char *spelled = arguments[*at];
+        const struct cli_option *option = spelled[2] ? NULL : find_short_option(command, spelled[1]);
+        if (!option)
+                return unknown_option(command, spelled + 1, err);
+        return take_option(option, spelled, NULL, count, arguments, at, values, err);
 }
 
 static bool read_environment(const struct cli_command *command, char *values, struct error *err)
@@ -246,9 +273,8 @@ static bool parse(const struct cli_command *command, int count, char **arguments
                 } else if (strcmp(argument, "--help") == 0 || strcmp(argument, "-h") == 0) {
                         parsed->help = true;
                         return true;
-                } else if (argument[1] != '-') {
-                        return unknown_option(command, argument + 1, err);
-                } else if (!read_option(command, count, arguments, &i, values, err)) {
+                } else if (!(argument[1] == '-' ? read_option : read_short_option)(command, count, arguments, &i,
+                                                                                   values, err)) {
                         return false;
                 }
         }

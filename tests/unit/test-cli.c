@@ -17,8 +17,8 @@ struct values {
 };
 
 static const struct cli_option show_options[] = {
-        {"dry-run", NULL, CLI_FLAG, offsetof(struct values, dry_run), "changes nothing", NULL},
-        {"label", "TEXT", CLI_TEXT, offsetof(struct values, label), "what it is called", "TEST_LABEL"},
+        {"dry-run", NULL, CLI_FLAG, offsetof(struct values, dry_run), "changes nothing", NULL, 'n'},
+        {"label", "TEXT", CLI_TEXT, offsetof(struct values, label), "what it is called", "TEST_LABEL", 'l'},
         {"count", "N", CLI_NUMBER, offsetof(struct values, count), "how many", "TEST_COUNT"},
         {"size", "SIZE", CLI_SIZE, offsetof(struct values, size), "how large", "TEST_SIZE"},
         {"add", "NAME", CLI_LIST, offsetof(struct values, add), "one more", NULL},
@@ -148,6 +148,23 @@ static void test_values_behind_an_equals_sign(void **state)
         // The last one counts.
         assert_int_equal(TOOL("show", "--label", "a", "--label", "b"), 0);
         assert_file_has("stdout", "label=b ");
+}
+
+static void test_short_names(void **state)
+{
+        (void)state;
+        assert_int_equal(TOOL("show", "-n", "-l", "a b", "x"), 0);
+        assert_file_is("stdout", "dry-run=1 label=a b count=0 size=0\noperand x\n");
+        // A value may begin with a dash, as it may behind a long name.
+        assert_int_equal(TOOL("show", "-l", "-n"), 0);
+        assert_file_has("stdout", "dry-run=0 label=-n");
+        assert_usage_error(TOOL("show", "-l"), "-l needs a value: TEXT");
+        assert_usage_error(TOOL("show", "-x"), "unknown option '--x'");
+        assert_usage_error(TOOL("show", "-lfile"), "unknown option '--lfile'");
+        assert_int_equal(TOOL("show", "--help"), 0);
+        assert_file_has("stdout", "  -l, --label TEXT");
+        assert_file_has("stdout", "  -n, --dry-run");
+        assert_file_has("stdout", "  --count N");
 }
 
 static void test_two_dashes_end_the_options(void **state)
@@ -405,6 +422,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 IN_SCRATCH(test_every_kind_of_option),
                 IN_SCRATCH(test_values_behind_an_equals_sign),
+                IN_SCRATCH(test_short_names),
                 IN_SCRATCH(test_two_dashes_end_the_options),
                 IN_SCRATCH(test_ordered_options_keep_their_order),
                 IN_SCRATCH(test_the_environment_stands_in_for_an_option),
