@@ -77,7 +77,7 @@ SONAME := libvarstore.so.0
 ifeq ($(shell uname -s),Linux)
 SHARED := $(BUILD)/libvarstore.so
 endif
-PUBLIC_HEADERS := base/bytes.h base/error.h base/file.h $(filter-out varstore/libvarstore.h varstore/report.h varstore/commands.h \
+PUBLIC_HEADERS := base/bytes.h base/error.h base/file.h $(filter-out varstore/libvarstore.h varstore/report.h varstore/commands.h varstore/store-file.h \
                   varstore/cmd-%.h varstore/efivarfs.h,$(sort $(wildcard varstore/*.h)))
 
 

@@ -12,6 +12,7 @@
 #include "fw/digest-cache.h"
 #include "launcher/attach.h"
 #include "launcher/display.h"
+#include "launcher/forecast.h"
 #include "launcher/judge.h"
 #include "launcher/result.h"
 #include "launcher/vm.h"
@@ -96,6 +97,10 @@ static bool match_machine(struct booting *run, struct error *err)
                                  match.explanation, mend);
         }
         display_step(run->display, "Firmware, vars and disk match");
+        forecast_note(run->result, &(struct forecast_input){.vars_path = run->in->machine->vars_path,
+                                                            .disk_path = run->in->machine->disk_path,
+                                                            .disk_format = run->in->machine->identity.disk.format,
+                                                            .disk_bus = run->in->settings->disk_bus});
         return true;
 }
 
@@ -105,6 +110,7 @@ static void note_booted(struct booting *run)
         const struct judge *judge = &run->judge;
         if (!judge->has_booted)
                 return;
+        forecast_compare(run->result, judge);
         const struct machine *machine = run->in->machine;
         run->outcome->booted = text_format("Boot%04X \"%s\" from %s", judge->booted.number,
                                            judge->booted.label ? judge->booted.label : "",

@@ -10,3 +10,6 @@ extern const struct cli_command cmd_install;
 extern const struct cli_command cmd_boot_installed;
 extern const struct cli_command cmd_e2e;
 extern const struct cli_command cmd_rehearse;
+extern const struct cli_command cmd_match;
+extern const struct cli_command cmd_rebuild_vars;
+extern const struct cli_command cmd_predict;

@@ -13,6 +13,7 @@
 #include "base/time.h"
 #include "fw/digest.h"
 #include "launcher/drive.h"
+#include "launcher/forecast.h"
 #include "launcher/payload.h"
 #include "launcher/result.h"
 #include "varstore/bootchain.h"
@@ -113,7 +114,8 @@ struct installation {
         struct display *display;
         struct vm *vm;
         json_t *result;
-        struct judge judge; // of the phase that runs
+        const char *payload; // its image
+        struct judge judge;  // of the phase that runs
 };
 
 // Waits until DONE says so. False with no message in ERR where TIMEOUT_S is over first.
@@ -144,6 +146,11 @@ static bool required_met(const struct installation *run)
 static bool all_met(const struct installation *run)
 {
         return judge_all_met(&run->judge);
+}
+
+static bool has_booted(const struct installation *run)
+{
+        return run->judge.has_booted;
 }
 
 static bool waits_at_reset(const struct installation *run)
@@ -197,9 +204,17 @@ static bool reboot_phase(struct installation *run, struct error *err)
                 return false;
         if (wait_until(run, waits_at_reset, seconds, err)) {
                 display_step(run->display, "The guest resets");
+                forecast_note(run->result, &(struct forecast_input){.vars_path = run->in->machine->vars_path,
+                                                                    .disk_path = run->in->machine->disk_path,
+                                                                    .disk_format = "qcow2",
+                                                                    .disk_bus = run->in->settings->disk_bus,
+                                                                    .payload = FORECAST_WITH_PAYLOAD,
+                                                                    .payload_path = run->payload});
                 if (!vm_reboot(run->vm, err))
                         return false;
                 run->outcome->reboot_seen = wait_until(run, all_met, seconds, err);
+                if (run->outcome->reboot_seen && wait_until(run, has_booted, LINE_TIMEOUT_S, err))
+                        forecast_compare(run->result, &run->judge);
         }
         if (!conclude(&run->judge, "the guest did not reboot", seconds, err))
                 return false;
@@ -232,6 +247,7 @@ static bool run_machine(struct installation *run, const char *payload, struct er
         if (!vm)
                 return false;
         run->vm = vm;
+        run->payload = payload;
         json_object_set_new(run->result, "qemu", json_string(vm_state(vm)->qemu_version));
         const struct profile *profile = run->in->profile;
         bool reboots = strcmp(run->in->settings->reboot_action, "enter") == 0;
