@@ -1,18 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// esxiarm rebuild-vars: a vars file that boots a disk, made from the disk itself (verify/rebuild.h).
-#include <inttypes.h>
+// esxiarm rebuild-vars: a vars file that boots a disk, made from the disk itself (launcher/rebuild.h).
 #include <stdio.h>
-#include <stdlib.h>
 
-#include "base/file.h"
-#include "base/memory.h"
 #include "base/text.h"
-#include "fw/firmware.h"
 #include "launcher/commands.h"
+#include "launcher/rebuild.h"
 #include "launcher/subject.h"
 #include "varstore/report.h"
-#include "varstore/store-file.h"
 #include "verify/rebuild.h"
 
 struct values {
@@ -22,28 +17,8 @@ struct values {
 };
 
 enum {
-        BLANK_SIZE = 64 << 20, // a pflash bank of QEMU's virt
-        MOST_SECONDS = 65535,
+        MOST_SECONDS = 65535
 };
-
-// The template of the firmware that the machine was installed with, where that is still there; freed with free().
-static char *machine_template(const struct subject *subject)
-{
-        AUTO_FIRMWARE struct firmware firmware = {0};
-        if (!subject->is_machine || !subject->machine.identity.firmware.name ||
-            !firmware_find(NULL, subject->machine.identity.firmware.name, false, &firmware, NULL))
-                return NULL;
-        return file_exists(firmware.vars_template_path) ? memory_text(firmware.vars_template_path) : NULL;
-}
-
-// What the new store is made of: the template that is named, else the machine's firmware's, else an empty one.
-static bool open_template(const struct values *values, const struct subject *subject, struct varstore **store,
-                          struct error *err)
-{
-        AUTO_FREE char *own = values->template ? NULL : machine_template(subject);
-        const char *path = values->template ? values->template : own;
-        return path ? store_load_sound(path, store, err) : varstore_new(BLANK_SIZE, store, err);
-}
 
 static bool parse_timeout(const char *text, int *timeout, struct error *err)
 {
@@ -55,14 +30,6 @@ static bool parse_timeout(const char *text, int *timeout, struct error *err)
                 return error_set(err, ERROR_USAGE, "--timeout is a number of seconds, at most %d", MOST_SECONDS);
         *timeout = (int)seconds;
         return true;
-}
-
-static bool write_store(const struct values *values, const struct varstore *store, struct error *err)
-{
-        AUTO_CLAIM struct store_claim claim = {.descriptor = -1};
-        return store_claim_begin(values->output, &claim, err) &&
-               store_may_write(NULL, values->output, values->force, err) &&
-               varstore_save(store, values->output, STORE_FILE_MODE, err);
 }
 
 static void print_result(const struct values *values, const struct varstore *store)
@@ -83,20 +50,20 @@ static int run(const void *parsed, int count, char **operands, struct error *err
 {
         const struct values *values = parsed;
         AUTO_SUBJECT struct subject subject = {0};
-        AUTO_DISK struct disk *disk = NULL;
-        AUTO_REBUILD_TARGET struct rebuild_target target = {0};
         AUTO_VARSTORE struct varstore *store = NULL;
-        int timeout;
+        struct rebuild_input input = {
+                .subject = &subject,
+                .template = values->template,
+                .label = values->label,
+                .loader = values->loader,
+                .output = values->output,
+                .force = values->force,
+        };
         if (!values->output)
                 error_set(err, ERROR_USAGE, "where is it to be written? -o FILE names it");
-        // What is there already is refused before any work is done.
-        if (err->code || !parse_timeout(values->timeout, &timeout, err) ||
-            !store_may_write(NULL, values->output, values->force, err) ||
+        if (err->code || !parse_timeout(values->timeout, &input.timeout, err) ||
             !subject_open(&values->subject, count, operands, false, &subject, err) ||
-            !disk_open(subject.disk_path, subject.disk_format, &disk, err) ||
-            !rebuild_find(disk, values->label, values->loader, &target, err) ||
-            !open_template(values, &subject, &store, err) || !rebuild_store(store, &target, timeout, err) ||
-            !write_store(values, store, err))
+            !rebuild_vars(&input, &store, err))
                 return (int)err->code;
         print_result(values, store);
         return 0;

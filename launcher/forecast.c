@@ -10,20 +10,21 @@
 // Where qemu_arguments puts things: the USB controller is the first device behind the host bridge, the NVMe disk the
 // second; the payload is plugged in before the disk, and ports are counted from 1 by QEMU and from 0 by the firmware.
 // The names are what the firmware makes of QEMU's vendor, product and serial number.
-static void usb_device(const char *name, unsigned port, char **path, char **label, struct predict_device *device)
-{
-        *path = text_format("PciRoot(0x0)/Pci(0x1,0x0)/USB(0x%X,0x0)", port - 1);
-        *label = text_format("UEFI QEMU QEMU USB HARDDRIVE 1-0000:00:01.0-%u", port);
-        *device = (struct predict_device){.name = name, .path = *path, .label = *label};
-}
+static const struct predict_device usb_ports[] = {
+        {.path = "PciRoot(0x0)/Pci(0x1,0x0)/USB(0x0,0x0)", .label = "UEFI QEMU QEMU USB HARDDRIVE 1-0000:00:01.0-1"},
+        {.path = "PciRoot(0x0)/Pci(0x1,0x0)/USB(0x1,0x0)", .label = "UEFI QEMU QEMU USB HARDDRIVE 1-0000:00:01.0-2"},
+};
+static const struct predict_device nvme = {
+        .path = "PciRoot(0x0)/Pci(0x2,0x0)/NVMe(0x1,00-00-00-00-00-00-00-00)",
+        .label = "UEFI QEMU NVMe Ctrl esxiarm-disk 1",
+};
 
-static void nvme_device(const char *name, struct predict_device *device)
+struct predict_device forecast_disk(const char *disk_path, const char *disk_bus, bool beside_payload)
 {
-        *device = (struct predict_device){
-                .name = name,
-                .path = "PciRoot(0x0)/Pci(0x2,0x0)/NVMe(0x1,00-00-00-00-00-00-00-00)",
-                .label = "UEFI QEMU NVMe Ctrl esxiarm-disk 1",
-        };
+        const char *slash = strrchr(disk_path, '/');
+        struct predict_device device = strcmp(disk_bus, "nvme") == 0 ? nvme : usb_ports[beside_payload];
+        device.name = slash ? slash + 1 : disk_path;
+        return device;
 }
 
 static bool add_image(struct devices *devices, const struct predict_device *device, const char *path,
@@ -36,10 +37,8 @@ static bool add_image(struct devices *devices, const struct predict_device *devi
 static bool add_payload(const struct forecast_input *input, const struct bootchain *chain, struct devices *devices,
                         struct error *err)
 {
-        AUTO_FREE char *path = NULL;
-        AUTO_FREE char *label = NULL;
-        struct predict_device device;
-        usb_device("the payload", 1, &path, &label, &device);
+        struct predict_device device = usb_ports[0];
+        device.name = "the payload";
         device.has_bootindex = input->payload == FORECAST_PAYLOAD_FIRST;
         if (input->payload_path)
                 return add_image(devices, &device, input->payload_path, "raw", chain, err);
@@ -47,27 +46,14 @@ static bool add_payload(const struct forecast_input *input, const struct bootcha
         return true;
 }
 
-static bool add_disk(const struct forecast_input *input, const struct bootchain *chain, struct devices *devices,
-                     struct error *err)
-{
-        AUTO_FREE char *path = NULL;
-        AUTO_FREE char *label = NULL;
-        struct predict_device device;
-        const char *slash = strrchr(input->disk_path, '/');
-        const char *name = slash ? slash + 1 : input->disk_path;
-        if (strcmp(input->disk_bus, "nvme") == 0)
-                nvme_device(name, &device);
-        else
-                usb_device(name, input->payload == FORECAST_WITHOUT_PAYLOAD ? 1 : 2, &path, &label, &device);
-        return add_image(devices, &device, input->disk_path, input->disk_format, chain, err);
-}
-
 bool forecast_devices(const struct forecast_input *input, const struct bootchain *chain, struct devices *devices,
                       struct error *err)
 {
         if (input->payload != FORECAST_WITHOUT_PAYLOAD && !add_payload(input, chain, devices, err))
                 return false;
-        return add_disk(input, chain, devices, err);
+        const struct predict_device disk =
+                forecast_disk(input->disk_path, input->disk_bus, input->payload != FORECAST_WITHOUT_PAYLOAD);
+        return add_image(devices, &disk, input->disk_path, input->disk_format, chain, err);
 }
 
 bool forecast_make(const struct forecast_input *input, struct forecast *forecast, struct error *err)

@@ -43,6 +43,10 @@ void forecast_free(struct forecast *forecast);
 bool forecast_devices(const struct forecast_input *input, const struct bootchain *chain, struct devices *devices,
                       struct error *err);
 
+// The system disk as the firmware finds it: on DISK_BUS, by itself or with a payload attached before it. Its name is in
+// DISK_PATH, the rest static.
+struct predict_device forecast_disk(const char *disk_path, const char *disk_bus, bool beside_payload);
+
 // What is started, as an object: entry, label, path, file, device, reason, certain. Null members where nothing is.
 json_t *forecast_to_json(const struct prediction *prediction);
 
