@@ -6,8 +6,8 @@
 int main(int count, char **arguments)
 {
         static const struct cli_command *const commands[] = {
-                &cmd_fetch, &cmd_install,      &cmd_boot_installed, &cmd_e2e, &cmd_rehearse,
-                &cmd_match, &cmd_rebuild_vars, &cmd_predict,        NULL,
+                &cmd_fetch, &cmd_install,      &cmd_boot_installed, &cmd_e2e,      &cmd_rehearse,
+                &cmd_match, &cmd_rebuild_vars, &cmd_predict,        &cmd_diagnose, NULL,
         };
         static const struct cli_program program = {
                 .name = "esxiarm",

@@ -156,7 +156,7 @@ static bool is_unfinished_install(const struct facts *facts)
 {
         const struct lastboot *log = last_log(facts);
         const struct diagnose_run *run = &facts->in->run;
-        if (facts->has_loader || facts->in->is_running || (log && log->was_complete))
+        if (facts->has_loader || facts->in->is_running || (log && log->found[LASTBOOT_WAS_COMPLETE].line))
                 return false;
         if (facts->in->is_machine)
                 return !facts->in->is_installed && run->folder && run->is_install;

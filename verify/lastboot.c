@@ -29,12 +29,13 @@ static const struct {
         {LASTBOOT_TOO_SMALL, "minimum space"},
         {LASTBOOT_NO_RUNTIME, "norts=1"},
         {LASTBOOT_COMPLETE, "Installation Complete"},
-        {LASTBOOT_UP, "Boot complete (2/2)"},
+        {LASTBOOT_WAS_COMPLETE, "Installation Complete"},
 };
 
-static void forget(struct lastboot *lastboot)
+// The first COUNT words.
+static void forget(struct lastboot *lastboot, size_t count)
 {
-        for (size_t i = 0; i < LASTBOOT_WORDS; i++) {
+        for (size_t i = 0; i < count; i++) {
                 free(lastboot->found[i].text);
                 lastboot->found[i] = (struct lastboot_find){0};
         }
@@ -42,25 +43,18 @@ static void forget(struct lastboot *lastboot)
 
 void lastboot_free(struct lastboot *lastboot)
 {
-        forget(lastboot);
+        forget(lastboot, LASTBOOT_WORDS);
         boot_line_free(&lastboot->started);
         free(lastboot->path);
-        free(lastboot->failures);
         *lastboot = (struct lastboot){0};
 }
 
 static void take_boot_line(struct lastboot *lastboot, const struct log_line *line)
 {
         AUTO_BOOT_LINE struct boot_line boot = {0};
-        if (!boot_line_parse(line->text, &boot))
+        if (!boot_line_parse(line->text, &boot) || boot.verb != BOOT_LINE_STARTING)
                 return;
-        if (boot.verb == BOOT_LINE_FAILED) {
-                free(lastboot->failures);
-                lastboot->failures = text_format("Boot%04X", boot.number);
-        }
-        if (boot.verb != BOOT_LINE_STARTING)
-                return;
-        forget(lastboot);
+        forget(lastboot, LASTBOOT_NO_RUNTIME);
         boot_line_free(&lastboot->started);
         lastboot->started = boot;
         lastboot->started_line = line->number;
@@ -80,7 +74,6 @@ static void take_words(struct lastboot *lastboot, const struct log_line *line)
                 size_t length = strlen(from) < SHOWN ? strlen(from) : SHOWN;
                 *find = (struct lastboot_find){line->number, text_printable(from, length, false)};
         }
-        lastboot->was_complete |= lastboot->found[LASTBOOT_COMPLETE].line != 0;
 }
 
 static void take_line(const struct log_line *line, void *context)

@@ -11,13 +11,14 @@
 #include "verify/bootline.h"
 
 enum lastboot_word {
-        LASTBOOT_GIC_PANIC,  // its.c:2934: ESXi 8 with a GICv3
-        LASTBOOT_PANIC,      // any other
-        LASTBOOT_INSTALLER,  // a screen of the installer
-        LASTBOOT_TOO_SMALL,  // the installer refuses the disk that was chosen
-        LASTBOOT_NO_RUNTIME, // the loader says that UEFI runtime services are off
-        LASTBOOT_COMPLETE,   // the installation is
-        LASTBOOT_UP,         // the system is
+        LASTBOOT_GIC_PANIC, // its.c:2934: ESXi 8 with a GICv3
+        LASTBOOT_PANIC,     // any other
+        LASTBOOT_INSTALLER, // a screen of the installer
+        LASTBOOT_TOO_SMALL, // the installer refuses the disk that was chosen
+        LASTBOOT_COMPLETE,  // the installation is
+        // From here on: anywhere in the log, not only after the last start.
+        LASTBOOT_NO_RUNTIME,   // the loader says that UEFI runtime services are off
+        LASTBOOT_WAS_COMPLETE, // an installation
         LASTBOOT_WORDS
 };
 
@@ -27,11 +28,9 @@ struct lastboot {
         struct boot_line started; // the entry that was started last
         uint64_t started_line;    // from 1
         struct lastboot_find {
-                uint64_t line; // where it came first after that; 0 where it did not
+                uint64_t line; // where it came first; 0 where it did not
                 char *text;    // the line, fit for a terminal
         } found[LASTBOOT_WORDS];
-        bool was_complete; // "Installation Complete" came anywhere in the log
-        char *failures;    // what BdsDxe tried in vain before it, "Boot0004"; NULL where nothing
 };
 #define AUTO_LASTBOOT __attribute__((cleanup(lastboot_free)))
 
