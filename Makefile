@@ -192,9 +192,15 @@ $(BUILD)/fuzz/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(call quiet,FUZZ,$<)$(FUZZ_COMPILE) -fsanitize=fuzzer-no-link,address,undefined -c -o $@ $<
 
+# Every wing, in a library: a target links what it calls and no more.
+$(BUILD)/fuzz/wings.a: $(call objects,$(BUILD)/fuzz,$(LIBRARY_SOURCES))
+	@rm -f $@
+	$(call quiet,AR,$@)ar rcs $@ $^
+
 .PRECIOUS: $(BUILD)/fuzz/obj/%.o
-$(BUILD)/fuzz/%: tests/fuzz/%.c $(call objects,$(BUILD)/fuzz,$(base_SOURCES) $(varstore_SOURCES)) Makefile
-	$(call quiet,FUZZ,$<)$(FUZZ_COMPILE) -fsanitize=fuzzer,address,undefined -o $@ $< $(filter %.o,$^) $(LIBRARY_LIBS)
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(BUILD)/fuzz/wings.a Makefile
+	$(call quiet,FUZZ,$<)$(FUZZ_COMPILE) -fsanitize=fuzzer,address,undefined -o $@ $< $(BUILD)/fuzz/wings.a \
+		$(LDFLAGS) $(PACKAGE_LIBS)
 
 fuzz: deps
 	@+$(MAKE) --no-print-directory -j2 $(BUILD)/aavmf-vars $(FUZZ_TARGETS:%=$(BUILD)/fuzz/%)
