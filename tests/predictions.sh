@@ -97,10 +97,11 @@ boot() {
                 -drive "if=pflash,format=raw,file=$vars" -device qemu-xhci $* 2>"$vars.errors" &
         pid=$!
         trap 'kill $pid 2>/dev/null || :' EXIT
-        wait_for 60 grep -q 'BdsDxe: starting' "$vars.log"
+        wait_for 60 grep -q 'BdsDxe: starting Boot[0-9A-F]\{4\} ' "$vars.log"
         kill $pid
         wait $pid || :
-        tr -d '\r' <"$vars.log" | sed -n 's/.*BdsDxe: failed to load \(Boot....\).*/failed \1/p; s/.*BdsDxe: \(starting Boot....\).*/\1/p'
+        # The line may still lack its end.
+        { tr -d '\r' <"$vars.log" && echo; } | sed -n 's/.*BdsDxe: failed to load \(Boot....\).*/failed \1/p; s/.*BdsDxe: \(starting Boot....\).*/\1/p'
         "$AAVMF_VARS" list "$vars" | sed -n 's/^BootOrder: /order /p'
 }
 
