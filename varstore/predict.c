@@ -183,9 +183,11 @@ static bool has_program(const struct start *start, const char *program)
         return false;
 }
 
+// Whether OPTION is the very entry that the firmware would make for DEVICE.
 static bool is_for_device(const struct option *option, const struct predict_device *device)
 {
-        return option->is_disk && option->is_ordered && is_on_device(option->step.path, device) &&
+        return option->is_disk && option->is_ordered && option->attributes == LOAD_OPTION_ACTIVE &&
+               strcmp(option->step.path, device->path) == 0 &&
                (!device->label || strcmp(option->step.label, device->label) == 0);
 }
 
@@ -205,6 +207,10 @@ static void delete_stale(struct start *start)
                         settle(option, PREDICT_DEVICE_GONE,
                                "the firmware made it for %s, which is not connected because another device has a "
                                "bootindex; it deletes it",
+                               other->name);
+                else if (other)
+                        settle(option, PREDICT_DEVICE_GONE,
+                               "it is not as the firmware makes it for %s; the firmware deletes it and makes its own",
                                other->name);
                 else
                         settle(option, PREDICT_DEVICE_GONE,

@@ -6,8 +6,9 @@
 //
 //      1. It takes BootNext, and adds an entry for its own menu if BootOrder names none.
 //      2. It connects the devices: all of them, or where one has a bootindex (fw_cfg's `bootorder`) only those.
-//      3. It deletes the entries that it once made for devices which are not there any more, and appends one for each
-//         connected disk that has none (removable ones first) and for its shell.
+//      3. It deletes the entries that it once made for devices which are not there any more, or that differ in anything from
+//         what it would make now (label, attributes), and appends one for each connected disk that has none (removable ones
+//         first) and for its shell.
 //      4. With a bootindex it rewrites BootOrder: first the entries on those devices, in QEMU's order; then what is no
 //         disk's. Every other active entry that begins with HD() or PciRoot() is dropped, and its variable deleted: it is
 //         gone for later starts, too. Inactive entries leave BootOrder and stay variables.
