@@ -79,6 +79,12 @@ static void print_wrapped_pair(const char *left, const char *right)
         printf("%s\n", right);
 }
 
+// One dash before a letter, two before a word.
+static const char *dashes(const char *name)
+{
+        return strlen(name) == 1 ? "-" : "--";
+}
+
 static void help_program(const struct cli_program *program)
 {
         printf("%s - %s\n\nusage: %s COMMAND [OPTION...]\n\n", program->name, program->summary, program->name);
@@ -96,10 +102,9 @@ static void help_command(const struct cli_program *program, const struct cli_com
                 printf("\n%s\n", command->details);
         puts("\noptions:");
         for (const struct cli_option *option = options; option->name; option++) {
-                const char short_name[] = {'-', option->short_name, ',', ' ', '\0'};
                 AUTO_FREE char *left =
-                        text_format("%s--%s%s%s", option->short_name ? short_name : "", option->name,
-                                    option->argument ? " " : "", option->argument ? option->argument : "");
+                        text_format("%s%s%s%s", dashes(option->name), option->name, option->argument ? " " : "",
+                                    option->argument ? option->argument : "");
                 AUTO_FREE char *right =
                         option->environment ? text_format("%s [%s]", option->help, option->environment) : NULL;
                 print_wrapped_pair(left, right ? right : option->help);
@@ -107,14 +112,14 @@ static void help_command(const struct cli_program *program, const struct cli_com
         print_wrapped_pair("--help", "shows this");
 }
 
-static bool complain(struct error *err, const char *what, const char *word, const char *dashes,
-                     const char *const *names)
+// LEAD goes before WORD and its nearest spelling.
+static bool complain(struct error *err, const char *what, const char *word, const char *lead, const char *const *names)
 {
         const char *nearest = cli_nearest(word, names);
         AUTO_FREE char *shown = text_printable(word, strlen(word), false);
-        error_set(err, ERROR_USAGE, "unknown %s '%s%s'", what, dashes, shown);
+        error_set(err, ERROR_USAGE, "unknown %s '%s%s'", what, lead, shown);
         if (nearest)
-                error_append(err, "; did you mean '%s%s'?", dashes, nearest);
+                error_append(err, "; did you mean '%s%s'?", lead, nearest);
         return false;
 }
 
@@ -124,10 +129,14 @@ static bool unknown_option(const struct cli_command *command, const char *word, 
         while (options_of(command)[count].name)
                 count++;
         AUTO_FREE const char **names = memory_new(count + 2, sizeof *names);
-        for (size_t i = 0; i < count; i++)
-                names[i] = options_of(command)[i].name;
-        names[count] = "help";
-        return complain(err, "option", word, "--", names);
+        // Every letter is near to any other: only words are proposed.
+        size_t words = 0;
+        for (size_t i = 0; i < count; i++) {
+                if (strlen(options_of(command)[i].name) > 1)
+                        names[words++] = options_of(command)[i].name;
+        }
+        names[words] = "help";
+        return complain(err, "option", word, dashes(word), names);
 }
 
 static const struct cli_command *find_command(const struct cli_program *program, const char *word, struct error *err)
@@ -152,6 +161,8 @@ static bool keep_number(const char *text, const char *name, bool is_size, void *
                 return error_set(err, ERROR_USAGE, "%s: '%s' is not a %s", name, shown,
                                  is_size ? "size (a number, and K, M, G or T)" : "number");
         }
+        if (!number)
+                return error_set(err, ERROR_USAGE, "%s: 0 is too little", name);
         memcpy(slot, &number, sizeof number);
         return true;
 }
@@ -196,51 +207,27 @@ static const struct cli_option *find_option(const struct cli_command *command, c
         return NULL;
 }
 
-static const struct cli_option *find_short_option(const struct cli_command *command, char letter)
-{
-        for (const struct cli_option *option = options_of(command); option->name; option++) {
-                if (option->short_name == letter)
-                        return option;
-        }
-        return NULL;
-}
-
-// Keeps OPTION, which stands at ARGUMENTS[*AT] as SPELLED. VALUE is what was written behind its equals sign; where there is
-// none, its value is the next argument.
-static bool take_option(const struct cli_option *option, const char *spelled, const char *value, int count,
-                        char **arguments, int *at, char *values, struct error *err)
-{
-        if (!option->argument && value)
-                return error_set(err, ERROR_USAGE, "%s takes no value", spelled);
-        if (option->argument && !value) {
-                if (*at + 1 >= count)
-                        return error_set(err, ERROR_USAGE, "%s needs a value: %s", spelled, option->argument);
-                value = arguments[++*at];
-        }
-        return keep(option, spelled, value, values, err);
-}
-
+// Reads the option at ARGUMENTS[*AT], and its value, which may be the next argument.
 static bool read_option(const struct cli_command *command, int count, char **arguments, int *at, char *values,
                         struct error *err)
 {
-        const char *name = arguments[*at] + 2;
+        const char *name = arguments[*at] + (arguments[*at][1] == '-' ? 2 : 1);
         size_t length = strcspn(name, "=");
         const struct cli_option *option = find_option(command, name, length);
-        AUTO_FREE char *spelled = text_format("--%.*s", (int)length, name);
+        AUTO_FREE char *word = text_format("%.*s", (int)length, name);
         if (!option)
-                return unknown_option(command, spelled + 2, err);
-        return take_option(option, spelled, name[length] ? name + length + 1 : NULL, count, arguments, at, values, err);
-}
-
-// `-n` alone: of `-name`, the long name was meant.
-static bool read_short_option(const struct cli_command *command, int count, char **arguments, int *at, char *values,
-                              struct error *err)
-{
-        const char *spelled = arguments[*at];
-        const struct cli_option *option = spelled[2] ? NULL : find_short_option(command, spelled[1]);
-        if (!option)
-                return unknown_option(command, spelled + 1, err);
-        return take_option(option, spelled, NULL, count, arguments, at, values, err);
+                return unknown_option(command, word, err);
+        const char *value = name[length] ? name + length + 1 : NULL;
+        if (!option->argument && value)
+                return error_set(err, ERROR_USAGE, "%s%s takes no value", dashes(word), word);
+        if (option->argument && !value) {
+                if (*at + 1 >= count)
+                        return error_set(err, ERROR_USAGE, "%s%s needs a value: %s", dashes(word), word,
+                                         option->argument);
+                value = arguments[++*at];
+        }
+        AUTO_FREE char *spelled = text_format("%s%s", dashes(word), word);
+        return keep(option, spelled, value, values, err);
 }
 
 static bool read_environment(const struct cli_command *command, char *values, struct error *err)
@@ -273,8 +260,9 @@ static bool parse(const struct cli_command *command, int count, char **arguments
                 } else if (strcmp(argument, "--help") == 0 || strcmp(argument, "-h") == 0) {
                         parsed->help = true;
                         return true;
-                } else if (!(argument[1] == '-' ? read_option : read_short_option)(command, count, arguments, &i,
-                                                                                   values, err)) {
+                } else if (argument[1] != '-' && argument[2] && argument[2] != '=') {
+                        return unknown_option(command, argument + 1, err);
+                } else if (!read_option(command, count, arguments, &i, values, err)) {
                         return false;
                 }
         }

@@ -2,9 +2,9 @@
 //
 // The command line: a program is a table of commands, a command a table of options and one function.
 //
-// Options are `--name VALUE`, `--name=VALUE` or `--flag`, before or after operands; `--` ends them. One with a short name
-// is also `-n VALUE` or `-f`, each a word of its own. Everything wrong is said with the nearest valid spelling and ends in
-// exit code 2. `--help` and `--version` are everywhere.
+// Options are `--name VALUE`, `--name=VALUE` or `--flag`, and `-o VALUE` where the name is one letter, before or after
+// operands; `--` ends them. Everything wrong is
+// said with the nearest valid spelling and ends in exit code 2. `--help` and `--version` are everywhere.
 #pragma once
 
 #include <jansson.h>
@@ -18,8 +18,8 @@
 enum cli_kind {
         CLI_FLAG,    // bool
         CLI_TEXT,    // const char *, NULL unless given
-        CLI_NUMBER,  // uint64_t
-        CLI_SIZE,    // uint64_t in bytes, written with K, M, G, T
+        CLI_NUMBER,  // uint64_t, 1 at least; 0 unless given
+        CLI_SIZE,    // the same in bytes, written with K, M, G, T
         CLI_LIST,    // struct arguments: every value, in order
         CLI_ORDERED, // struct cli_ordered: options whose order among each other counts, as the EDITs of aavmf-vars
 };
@@ -39,7 +39,6 @@ struct cli_option {
         size_t offset;           // offsetof() in the command's values
         const char *help;        // one line, no full stop; says the default and the unit
         const char *environment; // the environment variable that stands in for it; NULL where there is none
-        char short_name;         // the letter after one dash ('o' for -o); 0 where it has none
 };
 
 struct cli_command {

@@ -101,6 +101,30 @@ static uint64_t data_end(int fd, off_t size)
         return (uint64_t)size;
 }
 
+bool file_read_end(const char *path, uint64_t limit, struct buffer *buffer, struct error *err)
+{
+        AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
+        struct stat status;
+        if (fd < 0 || fstat(fd, &status) != 0)
+                return error_system(err, "%s: cannot open", path);
+        AUTO_FREE uint8_t *block = memory_new(READ_BLOCK, 1);
+        uint64_t left = (uint64_t)status.st_size < limit ? (uint64_t)status.st_size : limit;
+        off_t at = status.st_size - (off_t)left;
+        while (left) {
+                ssize_t count = pread(fd, block, left < READ_BLOCK ? (size_t)left : READ_BLOCK, at);
+                if (count < 0 && errno == EINTR)
+                        continue;
+                if (count < 0)
+                        return error_system(err, "%s: cannot read", path);
+                if (count == 0)
+                        return true;
+                buffer_add(buffer, block, (size_t)count);
+                at += count;
+                left -= (uint64_t)count;
+        }
+        return true;
+}
+
 bool file_map(const char *path, struct file_mapping *mapping, struct error *err)
 {
         *mapping = (struct file_mapping){0};

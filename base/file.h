@@ -19,6 +19,9 @@
 // Reads the regular file (or pipe) at PATH into BUFFER. Fails where it is longer than LIMIT bytes.
 bool file_read(const char *path, uint64_t limit, struct buffer *buffer, struct error *err);
 
+// The same for its last LIMIT bytes at most; a file that grows meanwhile is read to where it ended.
+bool file_read_end(const char *path, uint64_t limit, struct buffer *buffer, struct error *err);
+
 // A read-only private mapping of a regular file, so that padding which nobody looks at is never read.
 struct file_mapping {
         struct bytes bytes;

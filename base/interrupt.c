@@ -18,14 +18,31 @@ static void note(int number)
         (void)ignored;
 }
 
-void interrupt_catch(void)
+static bool make_pipe(void)
 {
-        if (pipe_ends[0] >= 0 || pipe(pipe_ends) != 0)
-                return;
+        if (pipe(pipe_ends) != 0)
+                return false;
         for (int i = 0; i < 2; i++) {
                 fcntl(pipe_ends[i], F_SETFD, FD_CLOEXEC);
                 fcntl(pipe_ends[i], F_SETFL, O_NONBLOCK);
         }
+        return true;
+}
+
+void interrupt_renew(void)
+{
+        if (pipe_ends[0] < 0)
+                return;
+        close(pipe_ends[0]);
+        close(pipe_ends[1]);
+        count = 0;
+        make_pipe();
+}
+
+void interrupt_catch(void)
+{
+        if (pipe_ends[0] >= 0 || !make_pipe())
+                return;
         struct sigaction action = {.sa_handler = note};
         sigemptyset(&action.sa_mask);
         static const int signals[] = {SIGINT, SIGTERM, SIGHUP};

@@ -11,6 +11,9 @@
 
 void interrupt_catch(void);
 
+// In a child that fork made: its signals are its own, and none has come yet.
+void interrupt_renew(void);
+
 // Readable once a signal came, and for ever after; -1 before interrupt_catch.
 int interrupt_descriptor(void);
 

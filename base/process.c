@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -90,6 +91,15 @@ static const struct {
         {"apt-get", "apt, which only Debian and its relatives have; use another source"},
 };
 
+const char *process_packages(const char *name)
+{
+        for (size_t i = 0; i < sizeof packages / sizeof packages[0]; i++) {
+                if (strcmp(packages[i].program, name) == 0)
+                        return packages[i].packages;
+        }
+        return NULL;
+}
+
 static bool is_program(const char *path)
 {
         struct stat status;
@@ -114,10 +124,8 @@ char *process_find(const char *name, struct error *err)
                 path += length + (path[length] == ':');
         }
         error_set(err, ERROR_ENVIRONMENT, "%s is not installed, or not in PATH", name);
-        for (size_t i = 0; i < sizeof packages / sizeof packages[0]; i++) {
-                if (strcmp(packages[i].program, name) == 0)
-                        error_append(err, "; it is in the package %s", packages[i].packages);
-        }
+        if (process_packages(name))
+                error_append(err, "; it is in the package %s", process_packages(name));
         return NULL;
 }
 
@@ -220,11 +228,18 @@ static bool spawn(const struct arguments *arguments, const char *folder, int out
         return true;
 }
 
+static double seconds(struct timeval time)
+{
+        return (double)time.tv_sec + (double)time.tv_usec / 1e6;
+}
+
 static void reap(struct process *process)
 {
         int status = 0;
-        while (waitpid(process->pid, &status, 0) < 0 && errno == EINTR)
+        struct rusage usage = {0};
+        while (wait4(process->pid, &status, 0, &usage) < 0 && errno == EINTR)
                 ;
+        process->cpu_s = seconds(usage.ru_utime) + seconds(usage.ru_stime);
         process->exit_code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
         process->pid = 0;
         close(process->descriptor);

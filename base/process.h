@@ -32,6 +32,9 @@ char *arguments_quoted(const struct arguments *arguments);
 // not executable: ERR (ERROR_ENVIRONMENT) names the program and, where known, the package that has it.
 char *process_find(const char *name, struct error *err);
 
+// The packages that have the program NAME, as a message names them; NULL where that is not known.
+const char *process_packages(const char *name);
+
 // What a program that ran to its end left.
 struct process_result {
         int exit_code; // 128 + signal number where a signal ended it
@@ -56,6 +59,7 @@ struct process {
         pid_t pid;      // 0 once it was waited for
         int descriptor; // readable when it has ended; -1 where there is none
         int exit_code;  // once it was waited for; as in struct process_result
+        double cpu_s; // the same: processor time in seconds, its own and the system's for it, with all that it waited for
 };
 
 // Starts ARGUMENTS in FOLDER (NULL: this one) with no standard input and with output and errors appended to the file

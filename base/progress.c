@@ -16,6 +16,7 @@ enum {
         REDRAW_MS = 100,
         BAR_CELLS = 24,
         DEFAULT_COLUMNS = 80,
+        DEFAULT_ROWS = 24,
 };
 
 struct progress {
@@ -41,6 +42,12 @@ unsigned progress_columns(void)
 {
         struct winsize size;
         return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col ? size.ws_col : DEFAULT_COLUMNS;
+}
+
+unsigned progress_rows(void)
+{
+        struct winsize size;
+        return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row ? size.ws_row : DEFAULT_ROWS;
 }
 
 struct progress *progress_begin(const char *label, uint64_t total)

@@ -27,5 +27,6 @@ void progress_end(struct progress **progress);
 bool progress_on_terminal(void);
 bool progress_in_colour(void);
 
-// The terminal's width in columns; 80 where it is not known.
+// The terminal's size in character cells; 80 and 24 where it is not known.
 unsigned progress_columns(void);
+unsigned progress_rows(void);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/time.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <time.h>
 
 #include "base/memory.h"
@@ -15,6 +17,28 @@ uint64_t time_now_us(void)
 uint64_t time_now_ms(void)
 {
         return time_now_us() / 1000;
+}
+
+void time_sleep_ms(unsigned milliseconds)
+{
+        struct timespec left = {milliseconds / 1000, (long)(milliseconds % 1000) * 1000000};
+        while (nanosleep(&left, &left) != 0 && errno == EINTR)
+                ;
+}
+
+bool time_parse_stamp(const char *stamp, uint64_t *seconds)
+{
+        struct tm utc = {0};
+        int length = 0;
+        if (sscanf(stamp, "%4d-%2d-%2dT%2d:%2d:%2dZ%n", &utc.tm_year, &utc.tm_mon, &utc.tm_mday, &utc.tm_hour,
+                   &utc.tm_min, &utc.tm_sec, &length) != 6 ||
+            !length || stamp[length])
+                return false;
+        utc.tm_year -= 1900;
+        utc.tm_mon--;
+        time_t time = timegm(&utc);
+        *seconds = time > 0 ? (uint64_t)time : 0;
+        return time > 0;
 }
 
 static char *stamp(const char *format)

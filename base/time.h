@@ -3,6 +3,7 @@
 // Two clocks: one that never jumps, for waiting and measuring, and the calendar, for naming and dating.
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 // Milliseconds on a clock that only goes forward, from no particular beginning.
@@ -13,6 +14,11 @@ uint64_t time_now_us(void);
 
 // Now, in UTC, as ISO 8601 writes it: "2026-05-04T09:07:12Z"; freed with free().
 char *time_stamp(void);
+
+// The seconds since 1970 that such a STAMP means. False where it is none.
+bool time_parse_stamp(const char *stamp, uint64_t *seconds);
+
+void time_sleep_ms(unsigned milliseconds);
 
 // The same without punctuation, for file names: "20260504T090712Z"; freed with free().
 char *time_tag(void);

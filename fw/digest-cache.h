@@ -2,9 +2,8 @@
 //
 // The digests of files that were hashed before, so that the 64 MiB of a firmware are hashed once and not at every boot.
 //
-// A remembered digest counts only while the file has the same device, inode, size, modification time and status change
-// time (which no program can set), and only where it was last changed well before it was hashed. The cache is
-// ${XDG_CACHE_HOME:-~/.cache}/esxiarm/digests.json; where it cannot be read or written, files are hashed every time.
+// A remembered digest counts while the file has not changed (base/cache.h). The cache is
+// ${XDG_CACHE_HOME:-~/.cache}/esxiarm/digests.json.
 #pragma once
 
 #include <stdbool.h>

@@ -14,6 +14,7 @@
 #include "launcher/display.h"
 #include "launcher/forecast.h"
 #include "launcher/judge.h"
+#include "launcher/qemu-probe.h"
 #include "launcher/result.h"
 #include "launcher/vm.h"
 #include "varstore/bootchain.h"
@@ -38,6 +39,7 @@ struct booting {
         struct display *display;
         json_t *result;
         struct judge judge;
+        uint16_t entry; // the number of the disk's own boot entry
 };
 
 // Compares the store at VARS with the machine's disk and firmware. A store that is broken anywhere is not booted: the
@@ -51,7 +53,7 @@ static bool compare(const struct booting *run, const char *vars, struct match *m
         struct digest digest;
         if (!varstore_load(vars, &store, err) || !varstore_is_sound(store, vars, err) ||
             !bootchain_read(store, &chain, err) || !digest_remembered(run->in->code_path, &digest, err) ||
-            !disk_open(machine->disk_path, machine->identity.disk.format, &disk, err))
+            !disk_open(machine->disk_path, machine->disk_format, &disk, err))
                 return false;
         AUTO_FREE char *code_sha256 = digest_hex(&digest);
         const struct match_input input = {
@@ -69,7 +71,7 @@ static char *advice(const struct booting *run, const struct match *match)
 {
         const struct machine *machine = run->in->machine;
         AUTO_MATCH struct match sealed = {0};
-        if (compare(run, machine->sealed_path, &sealed, NULL) && sealed.holds) {
+        if (machine->sealed_path && compare(run, machine->sealed_path, &sealed, NULL) && sealed.holds) {
                 AUTO_ARGUMENTS struct arguments command = {0};
                 arguments_add(&command, "cp");
                 arguments_add(&command, "--sparse=always");
@@ -96,10 +98,11 @@ static bool match_machine(struct booting *run, struct error *err)
                 return error_set(err, ERROR_NO, "not started, because this disk would not boot its own system: %s%s",
                                  match.explanation, mend);
         }
+        run->entry = match.entry;
         display_step(run->display, "Firmware, vars and disk match");
         forecast_note(run->result, &(struct forecast_input){.vars_path = run->in->machine->vars_path,
                                                             .disk_path = run->in->machine->disk_path,
-                                                            .disk_format = run->in->machine->identity.disk.format,
+                                                            .disk_format = run->in->machine->disk_format,
                                                             .disk_bus = run->in->settings->disk_bus});
         return true;
 }
@@ -111,12 +114,11 @@ static void note_booted(struct booting *run)
         if (!judge->has_booted)
                 return;
         forecast_compare(run->result, judge);
-        const struct machine *machine = run->in->machine;
-        run->outcome->booted = text_format("Boot%04X \"%s\" from %s", judge->booted.number,
-                                           judge->booted.label ? judge->booted.label : "",
-                                           judge->booted.path ? judge->booted.path : "(no path)");
-        run->outcome->expected_entry = judge->booted.number == machine->identity.entry.number && judge->booted.label &&
-                                       strcmp(judge->booted.label, machine->identity.entry.label) == 0;
+        const struct boot_line *line = &judge->booted;
+        run->outcome->booted = text_format("Boot%04X \"%s\" from %s", line->number, line->label ? line->label : "",
+                                           line->path ? line->path : "(no path)");
+        run->outcome->expected_entry =
+                line->number == run->entry && line->label && strcmp(line->label, run->in->profile->boot_label) == 0;
         json_object_set_new(run->result, "booted", json_string(run->outcome->booted));
         json_object_set_new(run->result, "booted_own_entry", json_boolean(run->outcome->expected_entry));
 }
@@ -161,6 +163,7 @@ static bool watch(struct booting *run, struct vm *vm, struct error *err)
                     !judge_check(&run->judge, err))
                         return false;
                 show_progress(run, &shown);
+                display_console_line(run->display, run->judge.last_line);
                 display_tick(run->display);
                 if (event == VM_ENDED)
                         return vm_fail_ended(vm, err);
@@ -169,30 +172,82 @@ static bool watch(struct booting *run, struct vm *vm, struct error *err)
         return true;
 }
 
+// The console's last lines and screen, of a run that fails with ERR; not where the user has ended it himself.
+static void save_failure(struct vm *vm, const struct error *err)
+{
+        if (err->code != ERROR_INTERRUPTED)
+                vm_save_failure(vm);
+}
+
+static bool bring_up(struct booting *run, struct vm *vm, struct error *err)
+{
+        json_object_set_new(run->result, "qemu", json_string(vm_state(vm)->qemu_version));
+        json_object_set_new(vm_status(vm), "phase", json_string("booting"));
+        if (!judge_begin(&run->judge, &run->in->profile->boot, run->evidence, err))
+                return false;
+        display_watch(run->display, run->in->watch ? vm_console(vm) : NULL);
+        bool up = watch(run, vm, err);
+        display_watch(run->display, NULL);
+        note_booted(run);
+        bool written = result_phase(run->result, run->evidence, "boot", &run->judge, up ? err : NULL);
+        judge_end(&run->judge);
+        if (!up)
+                save_failure(vm, err);
+        return up && written;
+}
+
+// Tells everybody that it is up: the evidence, the user, and who asks for the status.
+static bool announce(struct booting *run, struct vm *vm, struct error *err)
+{
+        json_t *status = vm_status(vm);
+        json_object_set_new(status, "phase", json_string("up"));
+        json_object_set_new(status, "booted", json_string(run->outcome->booted));
+        json_object_set_new(status, "own_entry", json_boolean(run->outcome->expected_entry));
+        run->outcome->duration_ms = evidence_elapsed_ms(run->evidence);
+        display_end(&run->display);
+        if (!result_write(run->result, run->evidence, err, err))
+                return false;
+        if (run->in->up)
+                run->in->up(run->outcome, run->in->context);
+        return true;
+}
+
+static const char *const endings[] = {
+        [ATTACH_LEFT] = "left by the user",
+        [ATTACH_POWERED_OFF] = "powered off",
+        [ATTACH_STOPPED] = "stopped",
+};
+
+static bool stay_up(struct booting *run, struct vm *vm, struct error *err)
+{
+        static const unsigned offered = MENU_OFFER(MENU_LEAVE) | MENU_OFFER(MENU_POWER_OFF) | MENU_OFFER(MENU_RESET) |
+                                        MENU_OFFER(MENU_SCREENSHOT);
+        const struct attach_input input = {
+                .foreground = run->in->stay == BOOT_FOREGROUND,
+                .offered = offered,
+                .leave_text = "stop the machine",
+        };
+        enum attach_end end;
+        bool attended = attach_run(vm, &input, &end, err);
+        json_object_set_new(run->result, "ended", json_string(attended ? endings[end] : err->message));
+        return attended;
+}
+
 static bool boot(struct booting *run, struct error *err)
 {
-        if (!match_machine(run, err))
+        if (!match_machine(run, err) || !qemu_ready(run->in->settings, err))
                 return false;
         const struct vm_input input = {
                 .machine = run->in->machine,
                 .settings = run->in->settings,
+                .command = "boot-installed",
                 .code_path = run->in->code_path,
                 .evidence = run->evidence,
         };
         AUTO_VM struct vm *vm = vm_start(&input, err);
-        if (!vm)
+        if (!vm || !bring_up(run, vm, err) || !announce(run, vm, err))
                 return false;
-        json_object_set_new(run->result, "qemu", json_string(vm_state(vm)->qemu_version));
-        if (!judge_begin(&run->judge, &run->in->profile->boot, run->evidence, err))
-                return false;
-        bool up = watch(run, vm, err);
-        note_booted(run);
-        bool written = result_phase(run->result, run->evidence, "boot", &run->judge, up ? err : NULL);
-        judge_end(&run->judge);
-        if (!up || !written || !run->in->stay)
-                return up && written;
-        display_end(&run->display);
-        return attach_run(vm, err);
+        return run->in->stay == BOOT_STOP || stay_up(run, vm, err);
 }
 
 bool boot_run(const struct boot_input *input, struct boot_outcome *outcome, struct error *err)
@@ -209,7 +264,8 @@ bool boot_run(const struct boot_input *input, struct boot_outcome *outcome, stru
         run.result = result_new("boot-installed", machine, input->settings, input->profile);
         bool booted = boot(&run, err);
         display_end(&run.display);
-        outcome->duration_ms = evidence_elapsed_ms(evidence);
+        if (!outcome->duration_ms)
+                outcome->duration_ms = evidence_elapsed_ms(evidence);
         AUTO_ERROR struct error unwritten = {0};
         bool written = result_write(run.result, evidence, err, &unwritten);
         json_decref(run.result);

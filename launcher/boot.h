@@ -10,16 +10,6 @@
 #include "launcher/profile.h"
 #include "launcher/settings.h"
 
-// Everything is borrowed.
-struct boot_input {
-        struct machine *machine;         // locked and installed
-        const struct settings *settings; // complete
-        const struct profile *profile;
-        const char *code_path;  // the firmware
-        const char *tag, *runs; // of the run; NULL for the usual ones
-        bool stay;              // once it is up, give the user the console until it is left (attach.h)
-};
-
 // What came out. Free with boot_outcome_free, on failure too.
 struct boot_outcome {
         char *evidence;
@@ -29,6 +19,27 @@ struct boot_outcome {
 };
 void boot_outcome_free(struct boot_outcome *outcome);
 #define AUTO_BOOT_OUTCOME __attribute__((cleanup(boot_outcome_free)))
+
+// What becomes of the machine once it is up.
+enum boot_stay {
+        BOOT_STOP,       // it was only to be seen that it comes up
+        BOOT_FOREGROUND, // the user gets its console (attach.h)
+        BOOT_BACKGROUND, // it goes on without a terminal, until it ends or is asked to
+};
+
+// Everything is borrowed.
+struct boot_input {
+        struct machine *machine;         // locked and installed
+        const struct settings *settings; // complete
+        const struct profile *profile;
+        const char *code_path;  // the firmware
+        const char *tag, *runs; // of the run; NULL for the usual ones
+        enum boot_stay stay;
+        bool watch; // show the guest's screen in the user's terminal
+        // Called once it is up, before it stays up; NULL where nobody wants to know.
+        void (*up)(const struct boot_outcome *outcome, void *context);
+        void *context;
+};
 
 // Boots and judges. Fails with ERROR_NO where firmware, variables and disk do not match (nothing is started then) or a
 // criterion does not hold, ERROR_TIMED_OUT, ERROR_PANIC, ERROR_ENVIRONMENT, ERROR_INTERRUPTED. ERR must not be NULL.

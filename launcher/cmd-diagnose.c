@@ -82,6 +82,13 @@ static bool prepare(struct examination *examination, struct error *err)
         return true;
 }
 
+// In another program's hands.
+static bool is_running(const struct subject *subject)
+{
+        uint64_t owner;
+        return subject->is_machine && subject->machine.lock < 0 && machine_is_held(&subject->machine, &owner);
+}
+
 // With WITH_HISTORY, logs and last run count, too; after a mend they tell of another time.
 static bool examine(struct examination *examination, bool with_history, struct error *err)
 {
@@ -98,7 +105,7 @@ static bool examine(struct examination *examination, bool with_history, struct e
                 .disk = forecast_disk(subject->disk_path, subject->disk_bus, false),
                 .is_machine = subject->is_machine,
                 .is_installed = subject->machine.installed,
-                .is_running = subject->is_machine && machine_is_in_use(&subject->machine),
+                .is_running = is_running(subject),
                 .installed_disk = subject->machine.identity.disk.guid,
                 .run = {.folder = with_history ? run->folder : NULL,
                         .is_install = run->is_install,

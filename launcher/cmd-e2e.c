@@ -2,12 +2,12 @@
 //
 // esxiarm e2e: install, then boot the disk alone.
 #include "launcher/commands.h"
-#include "launcher/request.h"
+#include "launcher/end-to-end.h"
 
 static int run(const void *values, int count, char **operands, struct error *err)
 {
         (void)count;
-        return request_end_to_end(values, operands[0], err);
+        return end_to_end_run(values, operands[0], err);
 }
 
 static const struct cli_option options[] = {

@@ -12,16 +12,22 @@ static int run(const void *values, int count, char **operands, struct error *err
 {
         (void)count;
         const struct request *request = values;
+        if (request->print_command)
+                return request_print_install(request, operands[0], err) ? 0 : (int)err->code;
         AUTO_FIRMWARE struct firmware firmware = {0};
         AUTO_INSTALL_OUTCOME struct install_outcome outcome = {0};
         bool installed = request_install(request, operands[0], &firmware, &outcome, err);
         if (request->json) {
-                json_t *json = json_pack("{s:b, s:i, s:s?, s:s?, s:f}", "installed", installed, "exit_code",
-                                         (int)err->code, "boot_entry", outcome.entry, "evidence", outcome.evidence,
-                                         "seconds", (double)outcome.duration_ms / 1000);
+                json_t *json =
+                        json_pack("{s:b, s:b, s:i, s:s?, s:s?, s:f}", "installed", installed && !outcome.stopped,
+                                  "stopped", outcome.stopped, "exit_code", (int)err->code, "boot_entry", outcome.entry,
+                                  "evidence", outcome.evidence, "seconds", (double)outcome.duration_ms / 1000);
                 if (err->message)
                         json_object_set_new(json, "message", json_string(err->message));
                 cli_print_json(json);
+        } else if (outcome.stopped) {
+                printf("stopped at the step '%s', as was asked; %s is not installed\nevidence: %s\n", request->until,
+                       operands[0], outcome.evidence);
         } else if (installed) {
                 AUTO_FREE char *time = text_duration(outcome.duration_ms);
                 printf("installed in %s: %s\nevidence: %s\n", time, outcome.entry, outcome.evidence);
@@ -30,9 +36,7 @@ static int run(const void *values, int count, char **operands, struct error *err
 }
 
 static const struct cli_option options[] = {
-        REQUEST_PAYLOAD_OPTIONS,
-        REQUEST_ALL_INSTALL_OPTIONS,
-        {0},
+        REQUEST_PAYLOAD_OPTIONS, REQUEST_UNTIL_OPTIONS, REQUEST_ALL_INSTALL_OPTIONS, REQUEST_PRINT_OPTION, {0},
 };
 
 const struct cli_command cmd_install = {

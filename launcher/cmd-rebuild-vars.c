@@ -71,7 +71,7 @@ static int run(const void *parsed, int count, char **operands, struct error *err
 
 static const struct cli_option options[] = {
         SUBJECT_DISK_OPTION(struct values, subject),
-        {"output", "FILE", CLI_TEXT, offsetof(struct values, output), "the vars file to make", .short_name = 'o'},
+        {"o", "FILE", CLI_TEXT, offsetof(struct values, output), "the vars file to make"},
         {"template", "FILE", CLI_TEXT, offsetof(struct values, template),
          "the store to start from (default: the machine's firmware's template, else an empty one)"},
         {"label", "TEXT", CLI_TEXT, offsetof(struct values, label), "of the boot entry (default VMware ESXi)"},

@@ -7,7 +7,7 @@
 #include "base/memory.h"
 #include "base/paths.h"
 #include "launcher/commands.h"
-#include "launcher/request.h"
+#include "launcher/end-to-end.h"
 
 static int run(const void *values, int count, char **operands, struct error *err)
 {
@@ -26,7 +26,7 @@ static int run(const void *values, int count, char **operands, struct error *err
                 fputs("This is a rehearsal: QEMU, firmware, variables, disk and console are real; the guest is not "
                       "ESXi.\n",
                       stderr);
-        return request_end_to_end(&request, count ? operands[0] : usual, err);
+        return end_to_end_run(&request, count ? operands[0] : usual, err);
 }
 
 static const struct cli_option options[] = {

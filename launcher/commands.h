@@ -6,10 +6,15 @@
 #include "base/cli.h"
 
 extern const struct cli_command cmd_fetch;
+extern const struct cli_command cmd_payload;
 extern const struct cli_command cmd_install;
 extern const struct cli_command cmd_boot_installed;
 extern const struct cli_command cmd_e2e;
 extern const struct cli_command cmd_rehearse;
+extern const struct cli_command cmd_status;
+extern const struct cli_command cmd_console;
+extern const struct cli_command cmd_stop;
+extern const struct cli_command cmd_list;
 extern const struct cli_command cmd_match;
 extern const struct cli_command cmd_rebuild_vars;
 extern const struct cli_command cmd_predict;

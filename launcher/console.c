@@ -8,35 +8,67 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "launcher/rendition.h"
 
 enum {
-        LIST_MARGIN = 3
-}; // rows above and below a list that are drawn like its rows
+        LIST_MARGIN = 3,       // rows above and below a list that are drawn like its rows
+        NARROW_UP_TO = 0x2FF,  // no character up to here is wide or combines with another
+        FRAMES_FIRST = 0x2500, // what frames are drawn with is narrow, too
+        FRAMES_LAST = 0x259F,
+        SCALE_COLUMNS = 4,
+        RIGHT_HALF = UINT32_MAX, // what libvterm has in the second cell of a wide character
+};
+
+// What is known of a row of the screen. Each is worked out when it is asked for, and kept until the row is drawn on.
+enum aspect {
+        ASPECT_PICTURE,
+        ASPECT_TEXT,
+        ASPECT_ANSI,
+        ASPECT_COUNT
+};
+
+struct row {
+        bool known[ASPECT_COUNT];
+        uint64_t picture;
+        struct text text, ansi;
+};
 
 struct console {
-        VTerm *terminal;
+        VTerm *terminal, *scale; // SCALE measures how wide single characters are
         VTermScreen *screen;
         bool damaged; // since the picture was last taken
-        uint64_t picture, changed_us, fed_us;
-        struct text text;
-        char *rows[CONSOLE_ROWS];
+        bool cursor_visible;
+        uint64_t picture, changed_us, fed_us, damaged_us;
+        struct row rows[CONSOLE_ROWS];
+        struct text text, ansi;
 };
 
 static int note_damage(VTermRect rectangle, void *user)
 {
-        (void)rectangle;
         struct console *console = user;
         console->damaged = true;
+        console->damaged_us = console->fed_us;
+        for (int row = rectangle.start_row; row < rectangle.end_row && row < CONSOLE_ROWS; row++)
+                memset(console->rows[row].known, 0, sizeof console->rows[row].known);
         return 1;
 }
 
 static int note_scroll(VTermRect destination, VTermRect source, void *user)
 {
-        (void)source;
+        note_damage(source, user);
         return note_damage(destination, user);
 }
 
-static const VTermScreenCallbacks callbacks = {.damage = note_damage, .moverect = note_scroll};
+static int note_property(VTermProp property, VTermValue *value, void *user)
+{
+        struct console *console = user;
+        if (property == VTERM_PROP_CURSORVISIBLE)
+                console->cursor_visible = value->boolean;
+        return 1;
+}
+
+static const VTermScreenCallbacks callbacks = {
+        .damage = note_damage, .moverect = note_scroll, .settermprop = note_property};
 
 struct console *console_new(void)
 {
@@ -49,7 +81,7 @@ struct console *console_new(void)
         vterm_screen_enable_altscreen(console->screen, 1);
         vterm_screen_reset(console->screen, 1);
         console->damaged = true;
-        console->fed_us = time_now_us();
+        console->fed_us = console->damaged_us = time_now_us();
         return console;
 }
 
@@ -58,9 +90,14 @@ void console_free(struct console **console)
         if (!*console)
                 return;
         vterm_free((*console)->terminal);
+        if ((*console)->scale)
+                vterm_free((*console)->scale);
         text_free(&(*console)->text);
-        for (size_t i = 0; i < CONSOLE_ROWS; i++)
-                free((*console)->rows[i]);
+        text_free(&(*console)->ansi);
+        for (size_t i = 0; i < CONSOLE_ROWS; i++) {
+                text_free(&(*console)->rows[i].text);
+                text_free(&(*console)->rows[i].ansi);
+        }
         free(*console);
         *console = NULL;
 }
@@ -72,8 +109,67 @@ static VTermScreenCell cell_at(struct console *console, int row, int column)
         return cell;
 }
 
-// FNV-1a over 32-bit words: quick, and a collision would only delay a key until the next change.
-static uint64_t mix(uint64_t hash, uint32_t word)
+// How many columns CHARACTER takes in libvterm's eyes: none where it combines with the one before it.
+static int width_of(struct console *console, uint32_t character)
+{
+        if (character <= NARROW_UP_TO || (character >= FRAMES_FIRST && character <= FRAMES_LAST))
+                return 1;
+        if (!console->scale) {
+                console->scale = vterm_new(1, SCALE_COLUMNS);
+                vterm_set_utf8(console->scale, 1);
+                vterm_state_reset(vterm_obtain_state(console->scale), 1);
+        }
+        AUTO_TEXT struct text text = {0};
+        text_add(&text, "\033c");
+        text_add_utf8(&text, character);
+        vterm_input_write(console->scale, text.data, text.length);
+        VTermPos cursor;
+        vterm_state_get_cursorpos(vterm_obtain_state(console->scale), &cursor);
+        return cursor.col;
+}
+
+// A cell and the character that it shows: 0 for the right half of a wide one, which has none of its own.
+struct shown {
+        VTermScreenCell cell;
+        uint32_t character;
+        bool wide;
+};
+
+// What the cell in COLUMN shows, given what the one before it does. What is left of a wide character of which one half was
+// drawn over is a blank, and so is one that combines with nothing. A control character that came as UTF-8 must not steer
+// the terminal of whoever prints the screen.
+static struct shown shown_at(struct console *console, unsigned row, int column, const struct shown *before)
+{
+        struct shown shown = {.cell = cell_at(console, (int)row, column)};
+        uint32_t character = shown.cell.chars[0] ? shown.cell.chars[0] : ' ';
+        // libvterm leaves the looks of what was there before in a right half.
+        if (character == RIGHT_HALF && before->wide)
+                return (struct shown){.cell = before->cell};
+        if (character == RIGHT_HALF)
+                character = ' ';
+        if (character < ' ' || (character >= 0x7F && character < 0xA0) || character > 0x10FFFF)
+                character = 0xFFFD;
+        int width = width_of(console, character);
+        shown.wide = width == 2 && shown.cell.width == 2;
+        shown.character = width == 1 || shown.wide ? character : ' ';
+        return shown;
+}
+
+static bool is_blank(const struct shown *shown)
+{
+        return shown->character == ' ' && (shown->cell.chars[0] != ' ' || !shown->cell.chars[1]);
+}
+
+// Whether a cell could as well be one where nothing was ever written.
+static bool is_unseen(const struct shown *shown)
+{
+        return is_blank(shown) && rendition_hides_blanks(&shown->cell);
+}
+
+// FNV-1a over words: quick, and a collision would only delay a key until the next change.
+static const uint64_t FNV_BEGIN = 0xCBF29CE484222325u;
+
+static uint64_t mix(uint64_t hash, uint64_t word)
 {
         return (hash ^ word) * 0x100000001B3u;
 }
@@ -86,10 +182,13 @@ static uint32_t colour_word(const VTermColor *colour)
                colour->rgb.blue;
 }
 
-static uint64_t mix_cell(uint64_t hash, const VTermScreenCell *cell)
+static uint64_t mix_shown(uint64_t hash, const struct shown *shown)
 {
-        hash = mix(hash, cell->chars[0] ? cell->chars[0] : ' ');
-        for (size_t i = 1; i < VTERM_MAX_CHARS_PER_CELL && cell->chars[i - 1] && cell->chars[i]; i++)
+        const VTermScreenCell *cell = &shown->cell;
+        hash = mix(hash, shown->character);
+        if (!shown->character || is_unseen(shown))
+                return hash;
+        for (size_t i = 1; shown->character == cell->chars[0] && i < VTERM_MAX_CHARS_PER_CELL && cell->chars[i]; i++)
                 hash = mix(hash, cell->chars[i]);
         hash = mix(hash, colour_word(&cell->fg));
         hash = mix(hash, colour_word(&cell->bg));
@@ -98,20 +197,38 @@ static uint64_t mix_cell(uint64_t hash, const VTermScreenCell *cell)
                                  looks.strike << 6);
 }
 
+// Whether ASPECT of ROW has to be worked out, which the caller does now.
+static bool is_asked_anew(struct row *row, enum aspect aspect)
+{
+        bool known = row->known[aspect];
+        row->known[aspect] = true;
+        return !known;
+}
+
+uint64_t console_row_picture(struct console *console, unsigned number)
+{
+        struct row *row = &console->rows[number];
+        if (!is_asked_anew(row, ASPECT_PICTURE))
+                return row->picture;
+        row->picture = FNV_BEGIN;
+        struct shown shown = {0};
+        for (int column = 0; column < CONSOLE_COLUMNS; column++) {
+                shown = shown_at(console, number, column, &shown);
+                row->picture = mix_shown(row->picture, &shown);
+        }
+        return row->picture;
+}
+
 static void take_picture(struct console *console)
 {
         if (!console->damaged)
                 return;
         console->damaged = false;
-        uint64_t picture = 0xCBF29CE484222325u;
-        for (int row = 0; row < CONSOLE_ROWS; row++) {
-                for (int column = 0; column < CONSOLE_COLUMNS; column++) {
-                        VTermScreenCell cell = cell_at(console, row, column);
-                        picture = mix_cell(picture, &cell);
-                }
-        }
+        uint64_t picture = FNV_BEGIN;
+        for (unsigned row = 0; row < CONSOLE_ROWS; row++)
+                picture = mix(picture, console_row_picture(console, row));
         if (picture != console->picture)
-                console->changed_us = console->fed_us;
+                console->changed_us = console->damaged_us;
         console->picture = picture;
 }
 
@@ -126,46 +243,104 @@ void console_feed(struct console *console, const void *data, size_t size)
                 ;
 }
 
-// What a cell shows. A control character that came as UTF-8 must not steer the terminal of whoever prints the screen.
-static uint32_t character_of(const VTermScreenCell *cell)
+static void add_shown(struct text *text, const struct shown *shown)
 {
-        uint32_t character = cell->chars[0] ? cell->chars[0] : ' ';
-        return character < ' ' || (character >= 0x7F && character < 0xA0) ? 0xFFFD : character;
+        const uint32_t *characters = shown->cell.chars;
+        text_add_utf8(text, shown->character);
+        for (size_t i = 1; shown->character == characters[0] && i < VTERM_MAX_CHARS_PER_CELL && characters[i]; i++)
+                text_add_utf8(text, characters[i]);
+}
+
+static void truncate_text(struct text *text, size_t length)
+{
+        text->length = length;
+        if (text->data)
+                text->data[length] = '\0';
 }
 
 const char *console_row(struct console *console, unsigned row)
 {
-        struct text text = {0};
+        struct text *text = &console->rows[row].text;
+        if (!is_asked_anew(&console->rows[row], ASPECT_TEXT))
+                return text_string(text);
+        text_clear(text);
         size_t trimmed = 0;
+        struct shown shown = {0};
         for (int column = 0; column < CONSOLE_COLUMNS; column++) {
-                VTermScreenCell cell = cell_at(console, (int)row, column);
-                // The right half of a wide character has no character of its own.
-                if (cell.chars[0] == (uint32_t)-1)
+                shown = shown_at(console, row, column, &shown);
+                if (!shown.character)
                         continue;
-                text_add_utf8(&text, character_of(&cell));
-                if (cell.chars[0] && cell.chars[0] != ' ')
-                        trimmed = text.length;
+                add_shown(text, &shown);
+                if (!is_blank(&shown))
+                        trimmed = text->length;
         }
-        text.data[trimmed] = '\0';
-        free(console->rows[row]);
-        console->rows[row] = text_take(&text);
-        return console->rows[row];
+        truncate_text(text, trimmed);
+        return text_string(text);
+}
+
+const char *console_row_ansi(struct console *console, unsigned row)
+{
+        struct text *text = &console->rows[row].ansi;
+        if (!is_asked_anew(&console->rows[row], ASPECT_ANSI))
+                return text_string(text);
+        text_clear(text);
+        size_t trimmed = 0;
+        bool plain = true;
+        struct shown before = {0};
+        for (int column = 0; column < CONSOLE_COLUMNS; column++) {
+                struct shown shown = shown_at(console, row, column, &before);
+                bool changes = column ? !rendition_equal(&shown.cell, &before.cell) : !rendition_is_plain(&shown.cell);
+                before = shown;
+                if (changes) {
+                        rendition_add(text, &shown.cell);
+                        plain = false;
+                }
+                if (!shown.character)
+                        continue;
+                add_shown(text, &shown);
+                if (!is_unseen(&shown))
+                        trimmed = text->length;
+        }
+        truncate_text(text, trimmed);
+        if (trimmed && !plain)
+                text_add(text, RENDITION_PLAIN);
+        return text_string(text);
+}
+
+// All rows, a line each, up to the last one that is not empty.
+static const char *all_rows(struct console *console, struct text *text,
+                            const char *(*row_of)(struct console *console, unsigned row))
+{
+        text_clear(text);
+        size_t trimmed = 0;
+        for (unsigned row = 0; row < CONSOLE_ROWS; row++) {
+                const char *line = row_of(console, row);
+                text_add(text, line);
+                text_add_char(text, '\n');
+                if (*line)
+                        trimmed = text->length;
+        }
+        truncate_text(text, trimmed);
+        return text_string(text);
 }
 
 const char *console_text(struct console *console)
 {
-        text_clear(&console->text);
-        size_t trimmed = 0;
-        for (unsigned row = 0; row < CONSOLE_ROWS; row++) {
-                const char *line = console_row(console, row);
-                text_add(&console->text, line);
-                text_add_char(&console->text, '\n');
-                if (*line)
-                        trimmed = console->text.length;
-        }
-        console->text.data[trimmed] = '\0';
-        console->text.length = trimmed;
-        return text_string(&console->text);
+        return all_rows(console, &console->text, console_row);
+}
+
+const char *console_text_ansi(struct console *console)
+{
+        return all_rows(console, &console->ansi, console_row_ansi);
+}
+
+void console_cursor(const struct console *console, unsigned *row, unsigned *column, bool *visible)
+{
+        VTermPos position;
+        vterm_state_get_cursorpos(vterm_obtain_state(console->terminal), &position);
+        *row = (unsigned)position.row;
+        *column = (unsigned)position.col;
+        *visible = console->cursor_visible;
 }
 
 uint64_t console_picture(struct console *console)

@@ -30,8 +30,20 @@ const char *console_text(struct console *console);
 // One row (from 0) of that, the same way.
 const char *console_row(struct console *console, unsigned row);
 
+// The same as it looks: with the sequences (SGR) that give a terminal the colours and attributes of the screen, and no other
+// ones. A row begins and ends with a terminal's own plain rendition, stands for itself, and may be printed on any terminal:
+// no control character of the guest's is in it.
+const char *console_text_ansi(struct console *console);
+const char *console_row_ansi(struct console *console, unsigned row);
+
+// Where the cursor is (from 0), and whether the guest lets it be seen. Each must not be NULL.
+void console_cursor(const struct console *console, unsigned *row, unsigned *column, bool *visible);
+
 // A number that is the same whenever the screen looks the same: characters, colours and attributes, not the cursor.
 uint64_t console_picture(struct console *console);
+
+// The same for one row (from 0).
+uint64_t console_row_picture(struct console *console, unsigned row);
 
 // When the screen last changed its looks, on the clock of time_now_us. Drawing the same over itself is no change.
 uint64_t console_changed_us(struct console *console);

@@ -4,21 +4,33 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "base/progress.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "launcher/view.h"
 
 enum {
-        REDRAW_MS = 100
+        REDRAW_MS = 100,
+        LINE_LIMIT = 240, // bytes of the console's last line
 };
+
+// The alternate screen, empty; and back to the usual one, with its cursor.
+static const char enter[] = "\033[?1049h\033[2J";
+static const char leave[] = "\033[0m\033[?7h\033[?25h\033[?1049l";
 
 struct display {
         char *what, *waiting;
         int percent;
+        char console_line[LINE_LIMIT];
         uint64_t began, drawn; // milliseconds
-        bool living, on_screen;
+        bool living, paused, on_screen;
+        struct console *console; // NULL where its screen is not shown
+        struct view *view;
+        unsigned columns, rows;
+        struct text steps; // those that were taken while it is shown
 };
 
 struct display *display_begin(const char *what)
@@ -41,22 +53,28 @@ static void erase(struct display *display)
         display->on_screen = false;
 }
 
-static void print_time(const struct display *display)
+static void add_time(const struct display *display, struct text *line)
 {
         uint64_t ms = time_now_ms() - display->began;
-        fprintf(stderr, "%s %4llu.%llu s  ", display->what, (unsigned long long)ms / 1000,
-                (unsigned long long)ms % 1000 / 100);
+        text_add_format(line, "%s %4llu.%llu s  ", display->what, (unsigned long long)ms / 1000,
+                        (unsigned long long)ms % 1000 / 100);
 }
 
 void display_step(struct display *display, const char *format, ...)
 {
+        AUTO_TEXT struct text line = {0};
         va_list arguments;
         va_start(arguments, format);
         AUTO_FREE char *text = text_format_list(format, arguments);
         va_end(arguments);
+        add_time(display, &line);
+        text_add_format(&line, "%s\n", text);
+        if (display->view) {
+                text_add(&display->steps, text_string(&line));
+                return;
+        }
         erase(display);
-        print_time(display);
-        fprintf(stderr, "%s\n", text);
+        fputs(text_string(&line), stderr);
 }
 
 void display_waiting(struct display *display, const char *format, ...)
@@ -75,32 +93,119 @@ void display_percent(struct display *display, int percent)
         display->percent = percent;
 }
 
+void display_console_line(struct display *display, const char *line)
+{
+        size_t length = strnlen(line, LINE_LIMIT - 1);
+        while (length && ((unsigned char)line[length] & 0xC0) == 0x80)
+                length--;
+        memcpy(display->console_line, line, length);
+        display->console_line[length] = '\0';
+}
+
+// COLUMNS characters of TEXT at most, cut at a character and not within one.
+static int bytes_for(const char *text, unsigned columns)
+{
+        size_t length = 0;
+        for (unsigned column = 0; text[length] && column < columns; column++) {
+                do
+                        length++;
+                while (((unsigned char)text[length] & 0xC0) == 0x80);
+        }
+        return (int)length;
+}
+
+static void add_living_line(const struct display *display, struct text *line)
+{
+        add_time(display, line);
+        text_add(line, display->waiting);
+        if (display->percent >= 0)
+                text_add_format(line, "  %d %%", display->percent);
+        if (*display->console_line && !display->view)
+                text_add_format(line, "  | %s", display->console_line);
+}
+
+static void draw_screen(struct display *display, const char *line)
+{
+        AUTO_TEXT struct text picture = {0};
+        unsigned columns = progress_columns();
+        unsigned rows = progress_rows();
+        if (columns != display->columns || rows != display->rows)
+                view_resize(display->view, columns, rows);
+        display->columns = columns;
+        display->rows = rows;
+        view_status(display->view, line, false);
+        view_draw(display->view, display->console, &picture);
+        fwrite(text_string(&picture), 1, picture.length, stderr);
+        fflush(stderr);
+}
+
 void display_tick(struct display *display)
 {
         uint64_t now = time_now_ms();
-        if (!display->living || now - display->drawn < REDRAW_MS)
+        if (!display->living || display->paused || now - display->drawn < REDRAW_MS)
                 return;
-        display->drawn = now;
-        erase(display);
         AUTO_TEXT struct text line = {0};
-        uint64_t ms = now - display->began;
-        text_add_format(&line, "%s %4llu.%llu s  %s", display->what, (unsigned long long)ms / 1000,
-                        (unsigned long long)ms % 1000 / 100, display->waiting);
-        if (display->percent >= 0)
-                text_add_format(&line, "  %d %%", display->percent);
-        fprintf(stderr, "%.*s", (int)progress_columns() - 1, text_string(&line));
+        display->drawn = now;
+        add_living_line(display, &line);
+        if (display->view) {
+                draw_screen(display, text_string(&line));
+                return;
+        }
+        erase(display);
+        const char *text = text_string(&line);
+        fprintf(stderr, "%.*s", bytes_for(text, progress_columns() - 1), text);
         fflush(stderr);
         display->on_screen = true;
+}
+
+void display_pause(struct display *display)
+{
+        erase(display);
+        if (display->view)
+                fputs(leave, stderr);
+        display->paused = true;
+}
+
+void display_resume(struct display *display)
+{
+        display->paused = false;
+        if (!display->view)
+                return;
+        fputs(enter, stderr);
+        view_resize(display->view, display->columns, display->rows);
+}
+
+static void end_watch(struct display *display)
+{
+        if (!display->view)
+                return;
+        view_free(&display->view);
+        fprintf(stderr, "%s%s", leave, text_string(&display->steps));
+        text_clear(&display->steps);
+        display->console = NULL;
+}
+
+void display_watch(struct display *display, struct console *console)
+{
+        end_watch(display);
+        if (!console || !display->living)
+                return;
+        erase(display);
+        display->console = console;
+        display->view = view_new(display->columns = progress_columns(), display->rows = progress_rows());
+        fputs(enter, stderr);
 }
 
 void display_end(struct display **display)
 {
         if (!*display)
                 return;
+        end_watch(*display);
         erase(*display);
         fflush(stderr);
         free((*display)->what);
         free((*display)->waiting);
+        text_free(&(*display)->steps);
         free(*display);
         *display = NULL;
 }

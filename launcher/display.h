@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What a person sees while a machine runs, on standard error: a line for every step that was taken, and on a terminal a
-// last line that lives: the elapsed time, what is waited for, the installer's own percentage.
+// last line that lives: the elapsed time, what is waited for, the installer's own percentage, the console's last line. Or the
+// guest's screen with that line below it; the steps then come when it is over.
 #pragma once
 
 #include <stdbool.h>
+
+#include "launcher/console.h"
 
 struct display;
 #define AUTO_DISPLAY __attribute__((cleanup(display_end)))
@@ -20,6 +23,16 @@ void display_waiting(struct display *display, const char *format, ...) __attribu
 
 // The installer's own progress, 0 to 100; -1 for none.
 void display_percent(struct display *display, int percent);
+
+// The last line that the console printed. It is copied as far as it can be shown.
+void display_console_line(struct display *display, const char *line);
+
+// Shows CONSOLE's screen, where there is a terminal; NULL ends that. CONSOLE is borrowed until then.
+void display_watch(struct display *display, struct console *console);
+
+// Takes everything off the screen for somebody else to draw there, until display_resume.
+void display_pause(struct display *display);
+void display_resume(struct display *display);
 
 // Draws the living line anew where it is time to; call it about ten times a second.
 void display_tick(struct display *display);

@@ -7,380 +7,435 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "base/time.h"
-#include "launcher/keys.h"
 #include "launcher/screen.h"
+#include "launcher/typing.h"
 
 enum {
-        TICK_US = 100000,     // how often the display lives
         RESTLESS_FACTOR = 20, // a screen that never stands still is answered after so many settle times
-        KEY_TRIES = 5,        // how often a key without effect is sent
-        QUIET_KEY_FACTOR = 4, // settle times that a key with no visible effect is given
-        LIST_LIMIT = 200,     // moves in a list before its end is given up
 };
 
-struct driver {
-        const struct drive_input *in;
+struct drive {
+        struct drive_input in;
+        struct typing typing;
         const struct profile_phase *phase;
-        unsigned *times; // how often each step was taken, steps first, then the anytime ones
-        const struct profile_step *previous;
-        uint64_t sent_us;         // when the last key was sent
-        uint64_t sent_picture;    // what the screen showed then
-        uint64_t matched_picture; // the picture for which `matched` holds
+        bool *expected;                      // which of the steps may come next
+        size_t position;                     // where among them the search begins
+        unsigned *times;                     // how often each step was taken, steps first, then the anytime ones
+        unsigned *timeouts;                  // how often each step did not come
+        uint64_t step_us;                    // when the last step was taken
+        bool begun;                          // somebody else may have typed since
+        bool anywhere;                       // every step may come next
+        const struct profile_step *previous; // the one whose keys were sent last
+        const struct profile_step *at;       // reached or waited for
+        uint64_t matched_picture;            // the picture for which `matched` holds
         const struct profile_step *matched;
-        uint64_t restless_since_us; // since when `matched` has been on a screen that does not stand still
+        uint64_t matched_since_us;
 };
-
-static struct console *console_of(const struct driver *driver)
-{
-        return vm_console(driver->in->vm);
-}
-
-// The screen as it stands, for an error message.
-static bool fail_with_screen(const struct driver *driver, enum error_code code, struct error *err, const char *what)
-{
-        const char *screen = console_text(console_of(driver));
-        return error_set(err, code, "%s. The screen shows:\n%s", what,
-                         *screen ? screen : "(nothing at all: the guest has printed nothing)\n");
-}
-
-// Waits until DEADLINE_US or the next sign of the guest. Fails where there is nothing left to wait for.
-static bool wait_for_guest(struct driver *driver, uint64_t deadline_us, struct error *err)
-{
-        struct vm *vm = driver->in->vm;
-        uint64_t tick = time_now_us() + TICK_US;
-        enum vm_event event;
-        unsigned resets = vm_state(vm)->resets;
-        if (!vm_wait(vm, deadline_us < tick ? deadline_us : tick, &event, err))
-                return false;
-        display_tick(driver->in->display);
-        if (!judge_check(driver->in->judge, err))
-                return false;
-        if (vm_state(vm)->panicked)
-                return fail_with_screen(driver, ERROR_PANIC, err, "the guest reported a panic");
-        if (vm_state(vm)->resets > resets)
-                return fail_with_screen(driver, ERROR_NO, err, "the guest reset itself in the middle");
-        if (vm_state(vm)->ended)
-                return vm_state(vm)->shut_down
-                               ? fail_with_screen(driver, ERROR_NO, err, "the guest powered itself off in the middle")
-                               : vm_fail_ended(vm, err);
-        return true;
-}
-
-// How long the screen has looked as it does.
-static uint64_t still_us(const struct driver *driver)
-{
-        uint64_t changed = console_changed_us(console_of(driver));
-        return time_now_us() - changed;
-}
-
-static uint64_t settle_us(const struct driver *driver)
-{
-        return (uint64_t)driver->in->profile->settle_ms * 1000;
-}
-
-static uint64_t resend_us(const struct driver *driver)
-{
-        return (uint64_t)driver->in->profile->resend_ms * 1000;
-}
-
-static bool send(struct driver *driver, const char *bytes, size_t size, const char *shown, struct error *err)
-{
-        evidence_event(driver->in->evidence, "key",
-                       json_pack("{s:s, s:f}", "key", shown, "still_ms", (double)still_us(driver) / 1000));
-        driver->sent_us = time_now_us();
-        driver->sent_picture = console_picture(console_of(driver));
-        return vm_send(driver->in->vm, bytes, size, err);
-}
-
-// Sends a key and sees that the screen answers. Where it does not, the key was swallowed and goes out again.
-static bool send_until_answered(struct driver *driver, const char *bytes, size_t size, const char *shown,
-                                struct error *err)
-{
-        for (unsigned attempt = 0; attempt < KEY_TRIES; attempt++) {
-                uint64_t before = console_picture(console_of(driver));
-                if (!send(driver, bytes, size, shown, err))
-                        return false;
-                uint64_t deadline = time_now_us() + resend_us(driver);
-                while (time_now_us() < deadline) {
-                        if (!wait_for_guest(driver, deadline, err))
-                                return false;
-                        if (console_picture(console_of(driver)) != before)
-                                return true;
-                }
-        }
-        AUTO_FREE char *what = text_format("the key %s has no effect, though it was sent %d times", shown, KEY_TRIES);
-        return fail_with_screen(driver, ERROR_TIMED_OUT, err, what);
-}
-
-// Waits until the screen stands still, or has been restless for long.
-static bool let_settle(struct driver *driver, struct error *err)
-{
-        uint64_t give_up = time_now_us() + RESTLESS_FACTOR * settle_us(driver);
-        for (;;) {
-                uint64_t still_at = console_changed_us(console_of(driver)) + settle_us(driver);
-                if (time_now_us() >= (still_at < give_up ? still_at : give_up))
-                        return true;
-                if (!wait_for_guest(driver, still_at < give_up ? still_at : give_up, err))
-                        return false;
-        }
-}
-
-// Gives a key that may have no visible effect a little time to have one.
-static bool let_pass(struct driver *driver, struct error *err)
-{
-        uint64_t until = time_now_us() + QUIET_KEY_FACTOR * settle_us(driver);
-        while (time_now_us() < until) {
-                if (!wait_for_guest(driver, until, err))
-                        return false;
-        }
-        return let_settle(driver, err);
-}
-
-static bool type_password(struct driver *driver, struct error *err)
-{
-        for (const char *at = driver->in->password; *at; at++) {
-                if (!send_until_answered(driver, at, 1, "<password>", err))
-                        return false;
-        }
-        return let_settle(driver, err);
-}
-
-// Finds the target in the part of the list that is on the screen. False where it is not there.
-static bool find_target(struct driver *driver, const struct screen_disk *disks, unsigned count, unsigned *target)
-{
-        for (unsigned i = 0; i < count; i++) {
-                if (screen_disk_fits(&disks[i], driver->in->disk_size)) {
-                        *target = disks[i].row;
-                        return true;
-                }
-        }
-        return false;
-}
-
-static bool press(struct driver *driver, const char *key, struct error *err)
-{
-        return send_until_answered(driver, key_bytes(key), strlen(key_bytes(key)), key, err) && let_settle(driver, err);
-}
-
-// Where the list does not show which row is selected, it is the first one, and the moves are counted.
-static bool move_blindly(struct driver *driver, unsigned moves, struct error *err)
-{
-        while (moves--) {
-                if (!send(driver, key_bytes("Down"), strlen(key_bytes("Down")), "Down", err) || !let_pass(driver, err))
-                        return false;
-        }
-        return true;
-}
-
-static bool choose_disk(struct driver *driver, struct error *err)
-{
-        uint64_t deadline = time_now_us() + resend_us(driver);
-        for (unsigned moves = 0; moves < LIST_LIMIT; moves++) {
-                struct screen_disk disks[CONSOLE_ROWS];
-                unsigned count = screen_disks(console_of(driver), driver->in->profile->disk_row, disks, CONSOLE_ROWS);
-                if (!count && time_now_us() < deadline) {
-                        if (!let_pass(driver, err))
-                                return false;
-                        continue;
-                }
-                if (!count)
-                        return fail_with_screen(driver, ERROR_TIMED_OUT, err,
-                                                "there is no list of disks on the screen");
-                unsigned target;
-                bool visible = find_target(driver, disks, count, &target);
-                int selected = console_selected_row(console_of(driver), disks[0].row, disks[count - 1].row);
-                if (visible && selected == (int)target)
-                        return true;
-                if (visible && selected < 0)
-                        return move_blindly(driver, target - disks[0].row, err);
-                if (!visible && selected < 0)
-                        break;
-                // A list that is longer than the screen scrolls at its lower edge; at its end the key has no effect.
-                bool up = visible && selected > (int)target;
-                if (!press(driver, up ? "Up" : "Down", err)) {
-                        error_wrap(err, "the target disk is not in the list");
-                        return false;
-                }
-        }
-        AUTO_FREE char *size = text_size(driver->in->disk_size);
-        AUTO_FREE char *what = text_format("no disk of %s is in the list", size);
-        return fail_with_screen(driver, ERROR_NO, err, what);
-}
-
-static bool send_key(struct driver *driver, const char *key, bool last, struct error *err)
-{
-        if (strcmp(key, "<password>") == 0)
-                return type_password(driver, err);
-        if (strcmp(key, "<target-disk>") == 0)
-                return choose_disk(driver, err);
-        size_t length = strlen(key);
-        bool may_be_silent = length > 1 && key[length - 1] == '?';
-        AUTO_FREE char *name = text_format("%.*s", (int)(length - may_be_silent), key);
-        const char *bytes = key_bytes(name);
-        // Whether the last key of a step was taken shows in what comes next; await_step sends it again if need be.
-        if (last)
-                return send(driver, bytes, strlen(bytes), name, err);
-        if (may_be_silent)
-                return send(driver, bytes, strlen(bytes), name, err) && let_pass(driver, err);
-        return send_until_answered(driver, bytes, strlen(bytes), name, err) && let_settle(driver, err);
-}
-
-static size_t index_of(const struct driver *driver, const struct profile_step *step)
-{
-        bool anytime = step < driver->phase->steps || step >= driver->phase->steps + driver->phase->step_count;
-        return anytime ? driver->phase->step_count + (size_t)(step - driver->phase->anytime)
-                       : (size_t)(step - driver->phase->steps);
-}
-
-// The steps that may come at POSITION: the optional ones from there on and the first that is not. Returns their end.
-static size_t candidates_end(const struct profile_phase *phase, size_t position)
-{
-        while (position + 1 < phase->step_count && phase->steps[position].optional)
-                position++;
-        return position + 1;
-}
-
-static const struct profile_step *find_step(const struct profile_phase *phase, size_t position, const char *screen)
-{
-        for (size_t i = 0; i < phase->anytime_count; i++) {
-                if (screen_matches(phase->anytime[i].screen, screen))
-                        return &phase->anytime[i];
-        }
-        for (size_t i = position; i < candidates_end(phase, position); i++) {
-                if (screen_matches(phase->steps[i].screen, screen))
-                        return &phase->steps[i];
-        }
-        return NULL;
-}
-
-// The step on the screen, once it stands still: NULL where there is none yet.
-static const struct profile_step *look(struct driver *driver, size_t position)
-{
-        uint64_t picture = console_picture(console_of(driver));
-        uint64_t now = time_now_us();
-        bool still = still_us(driver) >= settle_us(driver);
-        bool restless = driver->matched && now - driver->restless_since_us >= RESTLESS_FACTOR * settle_us(driver);
-        if (picture != driver->matched_picture) {
-                const char *screen = console_text(console_of(driver));
-                const struct profile_step *before = driver->matched;
-                driver->matched = find_step(driver->phase, position, screen);
-                driver->matched_picture = picture;
-                if (driver->matched != before)
-                        driver->restless_since_us = now;
-                if (driver->previous && driver->previous->percent)
-                        display_percent(driver->in->display, screen_number(driver->previous->percent, screen));
-        }
-        // What the last key was sent to is still there: whatever it shows is not news.
-        bool unanswered = driver->previous && driver->previous->key_count && picture == driver->sent_picture;
-        return (still || restless) && !unanswered ? driver->matched : NULL;
-}
-
-// The screen still shows the last step and nothing moves: its last key was swallowed.
-static bool was_swallowed(const struct driver *driver)
-{
-        const struct profile_step *previous = driver->previous;
-        return previous && previous->key_count && time_now_us() - driver->sent_us >= resend_us(driver) &&
-               still_us(driver) >= resend_us(driver) &&
-               screen_matches(previous->screen, console_text(console_of(driver)));
-}
-
-static bool resend(struct driver *driver, struct error *err)
-{
-        const char *key = driver->previous->keys[driver->previous->key_count - 1];
-        return send_key(driver, key, true, err);
-}
-
-// A step that did not come: which, how long it was waited for, and what was on the screen instead.
-static bool fail_step(const struct driver *driver, const struct profile_step *step, struct error *err)
-{
-        AUTO_FREE char *what = text_format("the step '%s' (%s) did not come within %u s", step->id, step->title,
-                                           (unsigned)step->wait_s);
-        return fail_with_screen(driver, ERROR_TIMED_OUT, err, what);
-}
-
-// Waits for the next step at POSITION.
-static bool await_step(struct driver *driver, size_t position, const struct profile_step **step, struct error *err)
-{
-        const struct profile_step *wanted = &driver->phase->steps[candidates_end(driver->phase, position) - 1];
-        uint64_t deadline = time_now_us() + (uint64_t)wanted->wait_s * 1000000;
-        driver->matched_picture = 0;
-        driver->matched = NULL;
-        bool installing = driver->previous && driver->previous->percent;
-        display_waiting(driver->in->display, "%s%s ...",
-                        installing ? "" : "waiting for: ", installing ? driver->previous->title : wanted->title);
-        for (;;) {
-                *step = look(driver, position);
-                if (*step)
-                        return true;
-                uint64_t now = time_now_us();
-                if (now >= deadline)
-                        return fail_step(driver, wanted, err);
-                if (was_swallowed(driver) && !resend(driver, err))
-                        return false;
-                uint64_t still_at = console_changed_us(console_of(driver)) + settle_us(driver);
-                uint64_t wake = driver->matched && still_at < deadline ? still_at : deadline;
-                if (!wait_for_guest(driver, wake, err))
-                        return false;
-        }
-}
 
 static const struct profile_step *last_step(const struct profile_phase *phase)
 {
         return &phase->steps[phase->step_count - 1];
 }
 
-static bool take_step(struct driver *driver, const struct profile_step *step, struct error *err)
+static size_t step_total(const struct profile_phase *phase)
 {
-        if (++driver->times[index_of(driver, step)] > step->limit) {
-                AUTO_FREE char *what = text_format("the step '%s' (%s) came more than %u times", step->id, step->title,
-                                                   (unsigned)step->limit);
-                return fail_with_screen(driver, ERROR_NO, err, what);
-        }
-        display_step(driver->in->display, "%s", step->title);
-        evidence_event(driver->in->evidence, "step",
-                       json_pack("{s:s, s:s, s:s}", "step", step->id, "title", step->title, "screen",
-                                 console_text(console_of(driver))));
-        if (step == last_step(driver->phase))
+        return phase->step_count + phase->anytime_count;
+}
+
+static bool is_anytime(const struct profile_phase *phase, const struct profile_step *step)
+{
+        return step < phase->steps || step > last_step(phase);
+}
+
+static size_t index_of(const struct profile_phase *phase, const struct profile_step *step)
+{
+        return is_anytime(phase, step) ? phase->step_count + (size_t)(step - phase->anytime)
+                                       : (size_t)(step - phase->steps);
+}
+
+struct drive *drive_new(const struct drive_input *input)
+{
+        struct drive *drive = memory_new(1, sizeof *drive);
+        const struct profile *profile = input->profile;
+        drive->in = *input;
+        drive->phase = &profile->install;
+        drive->at = drive->phase->steps;
+        drive->expected = memory_new(drive->phase->step_count, sizeof *drive->expected);
+        drive->times = memory_new(step_total(drive->phase), sizeof *drive->times);
+        drive->timeouts = memory_new(step_total(drive->phase), sizeof *drive->timeouts);
+        drive->step_us = time_now_us();
+        drive->typing = (struct typing){
+                .vm = input->vm,
+                .evidence = input->evidence,
+                .display = input->display,
+                .judge = input->judge,
+                .settle_us = (uint64_t)profile->settle_ms * 1000,
+                .resend_us = (uint64_t)profile->resend_ms * 1000,
+        };
+        return drive;
+}
+
+void drive_free(struct drive **drive)
+{
+        if (!*drive)
+                return;
+        free((*drive)->expected);
+        free((*drive)->times);
+        free((*drive)->timeouts);
+        free(*drive);
+        *drive = NULL;
+}
+
+const char *drive_step(const struct drive *drive)
+{
+        return drive->at->id;
+}
+
+bool drive_check_until(const struct profile *profile, const char *step, struct error *err)
+{
+        if (profile_any_step(&profile->install, step))
                 return true;
-        for (size_t i = 0; i < step->key_count; i++) {
-                if (!send_key(driver, step->keys[i], i + 1 == step->key_count, err))
-                        return error_wrap(err, "step '%s'", step->id);
+        const char *nearest = profile_nearest_step(&profile->install, step);
+        error_set(err, ERROR_USAGE, "the profile %s has no step '%s'", profile->name, step);
+        return nearest && error_append(err, "; did you mean '%s'?", nearest);
+}
+
+// What may come next.
+
+// The step at POSITION, and as long as those may be left out, the ones after it.
+static void expect_from(struct drive *drive, size_t position)
+{
+        for (; position < drive->phase->step_count; position++) {
+                drive->expected[position] = true;
+                if (!drive->phase->steps[position].optional)
+                        break;
         }
-        driver->previous = step;
+}
+
+static void expect_only(struct drive *drive, size_t position)
+{
+        memset(drive->expected, 0, drive->phase->step_count * sizeof *drive->expected);
+        drive->position = position;
+        drive->anywhere = false;
+        expect_from(drive, position);
+}
+
+static void expect_after(struct drive *drive, const struct profile_step *step)
+{
+        if (!step->then_count) {
+                if (!is_anytime(drive->phase, step))
+                        expect_only(drive, index_of(drive->phase, step) + 1);
+                return;
+        }
+        for (size_t i = 0; i < step->then_count; i++) {
+                size_t position = index_of(drive->phase, profile_step(drive->phase, step->then[i]));
+                if (i == 0)
+                        expect_only(drive, position);
+                else
+                        expect_from(drive, position);
+        }
+}
+
+// A key that was sent twice may have answered the next screen as well, before anybody saw it: the one after that may be
+// there, too.
+static void expect_more(struct drive *drive)
+{
+        size_t last = drive->phase->step_count;
+        while (last > 0 && !drive->expected[last - 1])
+                last--;
+        expect_from(drive, last);
+}
+
+// Of the steps that may come next, the one that must come and has the longest time to do so.
+static const struct profile_step *wanted_step(const struct drive *drive)
+{
+        const struct profile_step *wanted = NULL;
+        for (size_t i = 0; i < drive->phase->step_count; i++) {
+                const struct profile_step *step = &drive->phase->steps[i];
+                bool comes = drive->expected[i] && !step->optional;
+                if (comes && (!wanted || step->wait_s > wanted->wait_s))
+                        wanted = step;
+        }
+        return wanted;
+}
+
+// Which step is on the screen.
+
+static bool is_on(const struct profile_step *step, const char *screen)
+{
+        return screen_matches(step->screen_patterns, step->screen_count, screen);
+}
+
+// A step without keys changes nothing: its screen may go on standing there, and is no news.
+static bool is_done(const struct drive *drive, const struct profile_step *step)
+{
+        return step == drive->previous && !step->key_count;
+}
+
+static const struct profile_step *find_step(const struct drive *drive, const char *screen)
+{
+        const struct profile_phase *phase = drive->phase;
+        for (size_t i = 0; i < phase->anytime_count; i++) {
+                if (!is_done(drive, &phase->anytime[i]) && is_on(&phase->anytime[i], screen))
+                        return &phase->anytime[i];
+        }
+        for (size_t i = 0; i < phase->step_count; i++) {
+                size_t place = (drive->position + i) % phase->step_count;
+                if ((drive->expected[place] || drive->anywhere) && is_on(&phase->steps[place], screen))
+                        return &phase->steps[place];
+        }
+        return NULL;
+}
+
+static void match(struct drive *drive)
+{
+        const char *screen = console_text(typing_console(&drive->typing));
+        const struct profile_step *before = drive->matched;
+        drive->matched = find_step(drive, screen);
+        drive->matched_picture = drive->typing.picture;
+        if (drive->matched != before) {
+                drive->matched_since_us = time_now_us();
+                typing_begin_screen(&drive->typing);
+        }
+        if (drive->previous && drive->previous->percent_pattern)
+                display_percent(drive->in.display, screen_number(drive->previous->percent_pattern, screen));
+}
+
+// Whether what stands on the screen is what the last key was sent to: then it is no news, whatever it shows. A row that
+// never stands still makes no news of the same step either.
+static bool is_old(const struct drive *drive)
+{
+        if (!drive->previous || !drive->previous->key_count)
+                return false;
+        return drive->typing.picture == drive->typing.sent_picture ||
+               (drive->matched == drive->previous && typing_unanswered(&drive->typing));
+}
+
+// The step on the screen, once it stands still: NULL where there is none yet.
+static const struct profile_step *step_on_screen(struct drive *drive)
+{
+        const struct typing *typing = &drive->typing;
+        if (typing->picture != drive->matched_picture)
+                match(drive);
+        bool still = typing_still_us(typing) >= typing->settle_us;
+        bool restless = time_now_us() - drive->matched_since_us >= RESTLESS_FACTOR * typing->settle_us;
+        return (still || restless) && !is_old(drive) ? drive->matched : NULL;
+}
+
+// Taking a step.
+
+static bool fail_in_step(const struct profile_step *step, struct error *err)
+{
+        return error_wrap(err, "in the step '%s' (%s)", step->id, step->title);
+}
+
+static bool send_key(struct drive *drive, const char *key, bool last, struct error *err)
+{
+        struct typing *typing = &drive->typing;
+        if (strcmp(key, "<password>") == 0)
+                return typing_text(typing, drive->in.password, key, err);
+        if (strcmp(key, "<target-disk>") == 0)
+                return disk_list_choose(typing, drive->in.profile->disk_pattern, &drive->in.disk,
+                                        drive->in.payload_size, err);
+        size_t length = strlen(key);
+        bool may_be_silent = length > 1 && key[length - 1] == '?';
+        AUTO_FREE char *name = text_format("%.*s", (int)(length - may_be_silent), key);
+        // Whether the last key of a step was taken shows in what comes next; it is sent again then if need be.
+        if (last)
+                return typing_last_key(typing, name, err);
+        return may_be_silent ? typing_silent_key(typing, name, err) : typing_key(typing, name, err);
+}
+
+static bool send_keys(struct drive *drive, const struct profile_step *step, struct error *err)
+{
+        drive->typing.resends = 0;
+        for (size_t i = 0; i < step->key_count; i++) {
+                if (!send_key(drive, step->keys[i], i + 1 == step->key_count, err))
+                        return fail_in_step(step, err);
+        }
         return true;
 }
 
-static size_t position_after(const struct driver *driver, const struct profile_step *step, size_t position)
+static void report_step(struct drive *drive, const struct profile_step *step)
 {
-        if (step->then)
-                return index_of(driver, profile_step(driver->phase, step->then));
-        size_t index = index_of(driver, step);
-        return index < driver->phase->step_count ? index + 1 : position;
+        uint64_t now = time_now_us();
+        display_step(drive->in.display, "%s", step->title);
+        evidence_event(drive->in.evidence, "step",
+                       json_pack("{s:s, s:s, s:f, s:s, s:s}", "step", step->id, "title", step->title, "seconds",
+                                 (double)(now - drive->step_us) / 1e6, "screen",
+                                 console_text(typing_console(&drive->typing)), "screen_ansi",
+                                 console_text_ansi(typing_console(&drive->typing))));
+        json_object_set_new(vm_status(drive->in.vm), "step", json_string(step->title));
+        drive->step_us = now;
+        drive->at = step;
 }
 
-bool drive_install(const struct drive_input *input, struct error *err)
+static bool take_step(struct drive *drive, const struct profile_step *step, struct error *err)
 {
-        struct driver driver = {.in = input, .phase = &input->profile->install};
-        AUTO_FREE unsigned *times =
-                memory_new(driver.phase->step_count + driver.phase->anytime_count, sizeof *driver.times);
-        driver.times = times;
-        for (size_t position = 0; position < driver.phase->step_count;) {
-                const struct profile_step *step;
-                if (!await_step(&driver, position, &step, err) || !take_step(&driver, step, err))
+        report_step(drive, step);
+        if (step->fail)
+                return typing_fail(&drive->typing, ERROR_NO, err, "%s: the step '%s' (%s) came", step->fail, step->id,
+                                   step->title);
+        if (++drive->times[index_of(drive->phase, step)] > step->limit)
+                return typing_fail(&drive->typing, ERROR_NO, err, "the step '%s' (%s) came more than %u times",
+                                   step->id, step->title, (unsigned)step->limit);
+        if (!send_keys(drive, step, err))
+                return false;
+        drive->previous = step;
+        expect_after(drive, step);
+        return true;
+}
+
+// Sends the last key of the step before once more. Where it chose a disk, that is seen to first: the list may have been
+// drawn anew.
+static bool resend(struct drive *drive, struct error *err)
+{
+        const struct profile_step *step = drive->previous;
+        unsigned resends = drive->typing.resends + 1;
+        for (size_t i = 0; i + 1 < step->key_count; i++) {
+                if (strcmp(step->keys[i], "<target-disk>") == 0 && !send_key(drive, step->keys[i], false, err))
+                        return fail_in_step(step, err);
+        }
+        drive->typing.resends = resends;
+        expect_more(drive);
+        return send_key(drive, step->keys[step->key_count - 1], true, err) || fail_in_step(step, err);
+}
+
+// Whether the step before is still on a screen where nothing but a clock moves: its last key was swallowed.
+static bool was_swallowed(const struct drive *drive)
+{
+        const struct profile_step *previous = drive->previous;
+        return previous && previous->key_count && time_now_us() >= typing_overdue_at_us(&drive->typing) &&
+               is_on(previous, console_text(typing_console(&drive->typing)));
+}
+
+// Waiting for a step.
+
+// A step that did not come: which, how long it was waited for, and what was on the screen instead.
+static bool fail_missing(const struct drive *drive, const struct profile_step *step, struct error *err)
+{
+        return typing_fail(&drive->typing, ERROR_TIMED_OUT, err, "the step '%s' (%s) did not come within %u s",
+                           step->id, step->title, (unsigned)step->wait_s);
+}
+
+// What the profile says is to be done where STEP does not come.
+static bool time_out(struct drive *drive, const struct profile_step *step, struct error *err)
+{
+        bool can_resend = drive->previous && drive->previous->key_count;
+        if (step->timeout == TIMEOUT_FAIL || (step->timeout == TIMEOUT_RESEND && !can_resend) ||
+            ++drive->timeouts[index_of(drive->phase, step)] > step->limit)
+                return fail_missing(drive, step, err);
+        evidence_event(drive->in.evidence, "timeout",
+                       json_pack("{s:s, s:s}", "step", step->id, "action", step->on_timeout));
+        if (step->timeout == TIMEOUT_RESEND)
+                return resend(drive, err);
+        drive->previous = NULL;
+        if (step->timeout == TIMEOUT_SKIP)
+                expect_after(drive, step);
+        else
+                expect_only(drive, index_of(drive->phase, step->timeout_step));
+        return true;
+}
+
+// When something has to be decided even if the guest shows nothing new: the screen is complete then, or its key overdue.
+static uint64_t next_decision(const struct drive *drive, uint64_t deadline)
+{
+        const struct typing *typing = &drive->typing;
+        uint64_t now = time_now_us();
+        uint64_t moments[] = {
+                now - typing_still_us(typing) + typing->settle_us,
+                drive->matched_since_us + RESTLESS_FACTOR * typing->settle_us,
+                typing_overdue_at_us(typing),
+        };
+        for (size_t i = 0; i < sizeof moments / sizeof moments[0]; i++) {
+                if (moments[i] > now && moments[i] < deadline)
+                        deadline = moments[i];
+        }
+        return deadline;
+}
+
+// Waits for a step that may come next. *STEP is NULL where none came in time and the profile knows what to do then.
+static bool await_step(struct drive *drive, const struct profile_step **step, struct error *err)
+{
+        const struct profile_step *wanted = wanted_step(drive);
+        uint64_t deadline = time_now_us() + (uint64_t)wanted->wait_s * 1000000;
+        bool installing = drive->previous && drive->previous->percent;
+        drive->at = wanted;
+        drive->matched = NULL;
+        drive->matched_picture = 0;
+        display_waiting(drive->in.display, "%s%s ...",
+                        installing ? "" : "waiting for: ", installing ? drive->previous->title : wanted->title);
+        for (;;) {
+                *step = step_on_screen(drive);
+                if (*step)
+                        return true;
+                if (time_now_us() >= deadline)
+                        return time_out(drive, wanted, err);
+                if (was_swallowed(drive) && !resend(drive, err))
                         return false;
-                position = position_after(&driver, step, position);
+                if (!typing_look(&drive->typing, next_decision(drive, deadline), err))
+                        return error_wrap(err, "waiting for the step '%s' (%s)", wanted->id, wanted->title);
         }
-        display_percent(input->display, -1);
-        return true;
 }
 
-bool drive_reboot(const struct drive_input *input, struct error *err)
+// Somebody else may have typed: any step may be on the screen.
+static void resume(struct drive *drive)
 {
-        struct driver driver = {.in = input, .phase = &input->profile->install};
-        const struct profile_step *step = last_step(driver.phase);
+        memset(drive->times, 0, step_total(drive->phase) * sizeof *drive->times);
+        memset(drive->timeouts, 0, step_total(drive->phase) * sizeof *drive->timeouts);
+        drive->previous = NULL;
+        drive->anywhere = true;
+        for (size_t i = 0; i < drive->phase->step_count; i++)
+                drive->expected[i] = true;
+}
+
+// Whether STEP is the one that UNTIL names, or comes after it.
+static bool is_reached(const struct drive *drive, const struct profile_step *step, const struct profile_step *until)
+{
+        const struct profile_phase *phase = drive->phase;
+        if (!until || is_anytime(phase, step) || is_anytime(phase, until))
+                return until && step == until;
+        return step >= until;
+}
+
+bool drive_install(struct drive *drive, const char *until, enum drive_end *end, struct error *err)
+{
+        const struct profile_step *stop = until ? profile_any_step(drive->phase, until) : NULL;
+        if (until && !stop)
+                return drive_check_until(drive->in.profile, until, err);
+        if (drive->begun)
+                resume(drive);
+        else
+                expect_only(drive, 0);
+        drive->begun = true;
+        for (;;) {
+                const struct profile_step *step;
+                if (!await_step(drive, &step, err))
+                        return false;
+                if (!step)
+                        continue;
+                bool reached = is_reached(drive, step, stop);
+                if (reached || step == last_step(drive->phase)) {
+                        report_step(drive, step);
+                        drive->position =
+                                is_anytime(drive->phase, step) ? drive->position : index_of(drive->phase, step);
+                        display_percent(drive->in.display, -1);
+                        *end = reached ? DRIVE_UNTIL : DRIVE_COMPLETE;
+                        return true;
+                }
+                if (!take_step(drive, step, err))
+                        return false;
+        }
+}
+
+bool drive_reboot(struct drive *drive, struct error *err)
+{
+        const struct profile_step *step = last_step(drive->phase);
+        drive->at = step;
+        drive->typing.leaving = true;
         for (size_t i = 0; i < step->key_count; i++) {
-                if (!send_key(&driver, step->keys[i], false, err))
-                        return error_wrap(err, "step '%s'", step->id);
+                if (!send_key(drive, step->keys[i], false, err))
+                        return fail_in_step(step, err);
         }
         return true;
 }

@@ -102,9 +102,15 @@ struct evidence *evidence_begin(const char *runs, const char *tag, const char *k
                 error_set(err, ERROR_USAGE, "the run's tag '%s' must be a plain file name", shown);
                 return NULL;
         }
-        char *folder = make_folder(runs, tag ? tag : made, err);
-        if (!folder)
+        AUTO_FREE char *created = make_folder(runs, tag ? tag : made, err);
+        if (!created)
                 return NULL;
+        // Absolute, because QEMU, which runs in another folder, writes there too.
+        char *folder = realpath(created, NULL);
+        if (!folder) {
+                error_system(err, "%s", created);
+                return NULL;
+        }
         AUTO_EVIDENCE struct evidence *evidence = memory_new(1, sizeof *evidence);
         evidence->folder = folder;
         evidence->began_us = time_now_us();

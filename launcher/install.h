@@ -10,6 +10,7 @@
 #include "base/process.h"
 #include "fw/firmware.h"
 #include "launcher/machine.h"
+#include "launcher/payload.h"
 #include "launcher/profile.h"
 #include "launcher/settings.h"
 
@@ -19,11 +20,14 @@ struct install_input {
         const struct settings *settings; // complete
         const struct profile *profile;
         const struct firmware *firmware;
-        const char *payload_folder;                // the installer's files; NULL installs the rehearsal guest
-        const struct arguments *rehearsal_options; // for the rehearsal guest
-        const char *password;                      // of root, to be
-        const char *tag, *runs;                    // of the run; NULL for the usual ones
-        bool force;                                // replace an installed machine
+        struct payload_request payload; // what is installed, and root's password
+        const char *disk_name;          // which disk of the installer's list: a pattern in its row; NULL for none
+        unsigned disk_position;         // its place there, from 1; 0 for none. Without both: by its size
+        const char *until;              // id of the step to stop at; NULL for none
+        bool hand_over;                 // give the user the console there
+        bool watch;                     // show the guest's screen
+        const char *tag, *runs;         // of the run; NULL for the usual ones
+        bool force;                     // replace an installed machine
 };
 
 // What came out. Free with install_outcome_free, on failure too: the evidence is then there all the same.
@@ -32,6 +36,7 @@ struct install_outcome {
         uint64_t duration_ms;
         char *entry; // "Boot0004 \"VMware ESXi\" HD(1,...)/\EFI\VMware\safeboot64.efi"
         bool reboot_seen;
+        bool stopped; // at the step it was to stop at: a success, but the machine is not installed
 };
 void install_outcome_free(struct install_outcome *outcome);
 #define AUTO_INSTALL_OUTCOME __attribute__((cleanup(install_outcome_free)))

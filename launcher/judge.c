@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launcher/judge.h"
 
+#include <string.h>
+
 #include "base/memory.h"
 #include "base/text.h"
 
@@ -24,6 +26,11 @@ static void take_line(const struct log_line *line, void *context)
 {
         struct judge *judge = context;
         criteria_line(judge->criteria, line->number, evidence_elapsed_ms(judge->evidence), line->text);
+        if (judge->next)
+                criteria_line(judge->next, line->number, evidence_elapsed_ms(judge->evidence), line->text);
+        size_t length = line->length < sizeof judge->last_line ? line->length : sizeof judge->last_line - 1;
+        memcpy(judge->last_line, line->text, length);
+        judge->last_line[length] = '\0';
         note_boot(judge, line->text);
 }
 
@@ -41,8 +48,29 @@ void judge_end(struct judge *judge)
         if (judge->evidence)
                 evidence_on_line(judge->evidence, NULL, NULL);
         criteria_free(&judge->criteria);
+        criteria_free(&judge->next);
         boot_line_free(&judge->booted);
         *judge = (struct judge){0};
+}
+
+bool judge_follow(struct judge *judge, const struct profile_phase *phase, struct error *err)
+{
+        criteria_free(&judge->next);
+        judge->next = criteria_new(phase->criteria, phase->criterion_count, err);
+        return judge->next != NULL;
+}
+
+bool judge_has_follower(const struct judge *judge)
+{
+        return judge->next != NULL;
+}
+
+bool judge_advance(struct judge *judge)
+{
+        criteria_free(&judge->criteria);
+        judge->criteria = judge->next;
+        judge->next = NULL;
+        return true;
 }
 
 bool judge_all_met(const struct judge *judge)
@@ -58,9 +86,10 @@ bool judge_all_met(const struct judge *judge)
 
 bool judge_check(const struct judge *judge, struct error *err)
 {
-        if (!criteria_broken(judge->criteria))
+        bool next_is_broken = judge->next && criteria_broken(judge->next);
+        if (!criteria_broken(judge->criteria) && !next_is_broken)
                 return true;
-        struct criteria_verdict verdict = criteria_judge(judge->criteria);
+        struct criteria_verdict verdict = criteria_judge(next_is_broken ? judge->next : judge->criteria);
         AUTO_FREE char *explanation = criteria_explanation(&verdict);
         return error_set(err, verdict.outcome == VERDICT_PANIC ? ERROR_PANIC : ERROR_NO, "%s", explanation);
 }

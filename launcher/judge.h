@@ -14,9 +14,11 @@
 
 struct judge {
         struct criteria *criteria;
+        struct criteria *next; // of the phase that follows, whose lines may come already; NULL where there is none
         struct evidence *evidence;
         struct boot_line booted; // the entry that the firmware started last; verb BOOT_LINE_STARTING
         bool has_booted;
+        char last_line[240]; // of the console, as far as that
 };
 #define AUTO_JUDGE __attribute__((cleanup(judge_end)))
 
@@ -24,10 +26,17 @@ struct judge {
 bool judge_begin(struct judge *judge, const struct profile_phase *phase, struct evidence *evidence, struct error *err);
 void judge_end(struct judge *judge);
 
+// From now on every line is judged by PHASE's criteria, too: it is the one that follows.
+bool judge_follow(struct judge *judge, const struct profile_phase *phase, struct error *err);
+bool judge_has_follower(const struct judge *judge);
+
+// The phase that follows is the one that runs. Returns true.
+bool judge_advance(struct judge *judge);
+
 // Whether every criterion but the forbidden ones is met, the optional ones included.
 bool judge_all_met(const struct judge *judge);
 
-// False, with the line that says so in ERR, where the guest panicked (ERROR_PANIC) or did something else that the
+// False, with the line that says so in ERR (of either phase), where the guest panicked (ERROR_PANIC) or did something else that the
 // criteria forbid (ERROR_NO).
 bool judge_check(const struct judge *judge, struct error *err);
 

@@ -2,11 +2,9 @@
 #include "launcher/last-run.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -77,12 +75,4 @@ void last_run_free(struct last_run *run)
         free(run->console_log);
         json_decref(run->result);
         *run = (struct last_run){0};
-}
-
-bool machine_is_in_use(const struct machine *machine)
-{
-        AUTO_FREE char *path = file_path(machine->run_folder, "lock");
-        AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-        // The lock is given back at once, when the descriptor is closed.
-        return machine->lock < 0 && fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
 }

@@ -20,6 +20,3 @@ struct last_run {
 // Never fails: what cannot be read is not there. Free RUN with last_run_free.
 void last_run_find(const struct machine *machine, struct last_run *run);
 void last_run_free(struct last_run *run);
-
-// Whether another program has the machine at this moment.
-bool machine_is_in_use(const struct machine *machine);

@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "launcher/forward.h"
 
 char *qemu_escaped(const char *text)
 {
@@ -50,8 +51,9 @@ static void add_payload(const struct qemu_machine *machine, struct arguments *ar
         add_drive(arguments, "if=none,id=payload,format=raw,readonly=on", machine->payload_path);
         add_pair(arguments, "-device", "usb-storage,id=" QEMU_PAYLOAD ",bus=xhci.0,drive=payload,bootindex=0");
         // With a bootindex the firmware drops every boot entry that is not in QEMU's order, the one that the installer has
-        // just made included, as soon as it starts again. So the machine waits at the reset until the bootindex is gone.
-        add_pair(arguments, "-action", "reboot=shutdown,shutdown=pause");
+        // just made included, as soon as it starts again. So the machine waits at the reset until the bootindex is gone;
+        // where nobody could take it away, it ends there.
+        add_pair(arguments, "-action", machine->on_terminal ? "reboot=shutdown" : "reboot=shutdown,shutdown=pause");
 }
 
 // The disk has no bootindex: the firmware obeys BootOrder, and a wrong entry does not go unnoticed.
@@ -62,6 +64,48 @@ static void add_disk(const struct qemu_machine *machine, struct arguments *argum
         bool nvme = strcmp(machine->settings->disk_bus, "nvme") == 0;
         add_pair(arguments, "-device",
                  nvme ? "nvme,serial=esxiarm-disk,drive=disk" : "usb-storage,bus=xhci.0,drive=disk");
+}
+
+// What every PCI device has and no other: the name of its ROM's file.
+static bool has_rom(const char *nic)
+{
+        return !text_starts_with(nic, "usb-") && !text_ends_with(nic, "-device");
+}
+
+static void add_forwards(const struct settings *settings, struct text *netdev)
+{
+        AUTO_FORWARDS struct forwards forwards = {0};
+        forwards_read(&settings->forwards, &forwards, NULL);
+        for (size_t i = 0; i < forwards.count; i++)
+                text_add_format(netdev, ",hostfwd=tcp:%s:%" PRIu16 "-:%" PRIu16, forwards.items[i].address,
+                                forwards.items[i].host, forwards.items[i].guest);
+}
+
+static void add_network(const struct settings *settings, struct arguments *arguments)
+{
+        if (strcmp(settings->nic, SETTINGS_NO_NIC) == 0)
+                return;
+        AUTO_TEXT struct text netdev = {0};
+        text_add(&netdev, "user,id=net0");
+        add_forwards(settings, &netdev);
+        add_pair(arguments, "-netdev", text_string(&netdev));
+        // Without a ROM file the firmware offers no network boot, and the ROM's package need not be there.
+        arguments_add(arguments, "-device");
+        arguments_add_format(arguments, "%s,netdev=net0,mac=%s%s", settings->nic, settings->mac,
+                             has_rom(settings->nic) ? ",romfile=" : "");
+}
+
+static void add_channels(const struct qemu_machine *machine, struct arguments *arguments)
+{
+        if (machine->on_terminal) {
+                add_pair(arguments, "-serial", "mon:stdio");
+                return;
+        }
+        add_socket(arguments, "console", machine->console_socket, machine->console_log);
+        add_pair(arguments, "-serial", "chardev:console");
+        add_socket(arguments, "qmp", machine->qmp_socket, NULL);
+        add_pair(arguments, "-mon", "chardev=qmp,mode=control");
+        arguments_add(arguments, "-S");
 }
 
 void qemu_arguments(const struct qemu_machine *machine, struct arguments *arguments)
@@ -86,12 +130,9 @@ void qemu_arguments(const struct qemu_machine *machine, struct arguments *argume
         if (machine->payload_path)
                 add_payload(machine, arguments);
         add_disk(machine, arguments);
-        // Without a ROM file the firmware offers no network boot, and the ROM's package need not be there.
-        add_pair(arguments, "-netdev", "user,id=net0");
-        add_pair(arguments, "-device", "vmxnet3,netdev=net0,mac=52:54:00:12:34:56,romfile=");
-        add_socket(arguments, "console", machine->console_socket, machine->console_log);
-        add_pair(arguments, "-serial", "chardev:console");
-        add_socket(arguments, "qmp", machine->qmp_socket, NULL);
-        add_pair(arguments, "-mon", "chardev=qmp,mode=control");
-        arguments_add(arguments, "-S");
+        add_network(settings, arguments);
+        add_channels(machine, arguments);
+        const char *argument;
+        for (size_t i = 0; (argument = settings_list_at(&settings->qemu_args, i)); i++)
+                arguments_add(arguments, argument);
 }

@@ -21,9 +21,13 @@ struct qemu_machine {
         const char *console_log;    // the raw console, written by QEMU itself
         const char *console_socket; // relative to the folder that QEMU runs in, so that its length does not matter
         const char *qmp_socket;
+        // Nobody drives it: the console, with QEMU's monitor behind Ctrl-A C, is on the terminal that QEMU is started on. There
+        // are no log and no sockets then, and with a payload QEMU ends where the guest resets.
+        bool on_terminal;
 };
 
-// Adds QEMU's arguments, program first. The machine starts paused: nothing it prints is lost before `cont`.
+// Adds QEMU's arguments, program first. The machine starts paused, so that nothing it prints is lost before `cont`, unless
+// it is on the terminal.
 void qemu_arguments(const struct qemu_machine *machine, struct arguments *arguments);
 
 // TEXT as the value of an option, where a comma is written twice; freed with free().

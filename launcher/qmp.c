@@ -28,9 +28,9 @@ void qmp_end(struct qmp *qmp)
         *qmp = (struct qmp){.descriptor = -1};
 }
 
-bool qmp_send(struct qmp *qmp, const char *command, json_t *arguments, struct error *err)
+static bool send_command(struct qmp *qmp, const char *command, json_t *arguments, const char *id, struct error *err)
 {
-        json_t *json = json_pack("{s:s, s:o*}", "execute", command, "arguments", arguments);
+        json_t *json = json_pack("{s:s, s:o*, s:s*}", "execute", command, "arguments", arguments, "id", id);
         AUTO_FREE char *text = json_dumps(json, JSON_COMPACT);
         json_decref(json);
         AUTO_FREE char *line = text_format("%s\n", text);
@@ -39,6 +39,16 @@ bool qmp_send(struct qmp *qmp, const char *command, json_t *arguments, struct er
         if (qmp->descriptor < 0 || send(qmp->descriptor, line, strlen(line), MSG_NOSIGNAL) != (ssize_t)strlen(line))
                 return error_system(err, "QEMU's control channel: cannot send %s", command);
         return true;
+}
+
+bool qmp_send(struct qmp *qmp, const char *command, json_t *arguments, struct error *err)
+{
+        return send_command(qmp, command, arguments, NULL, err);
+}
+
+bool qmp_send_optional(struct qmp *qmp, const char *command, json_t *arguments, struct error *err)
+{
+        return send_command(qmp, command, arguments, QMP_OPTIONAL, err);
 }
 
 static bool fill(struct qmp *qmp, struct error *err)

@@ -25,6 +25,10 @@ void qmp_end(struct qmp *qmp);
 // Sends COMMAND with ARGUMENTS (stolen; NULL for none). Its answer comes through qmp_next as any other message.
 bool qmp_send(struct qmp *qmp, const char *command, json_t *arguments, struct error *err);
 
+// The same for a command that may fail: its answer carries the id QMP_OPTIONAL.
+#define QMP_OPTIONAL "optional"
+bool qmp_send_optional(struct qmp *qmp, const char *command, json_t *arguments, struct error *err);
+
 // Reads what there is. The next whole message goes to *MESSAGE (the caller's; json_decref), NULL where none is complete
 // yet. The greeting is answered and not handed on. False where the connection is broken or speaks no QMP; a connection
 // that QEMU closed is DESCRIPTOR -1, no failure.

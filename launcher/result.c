@@ -82,7 +82,8 @@ bool result_write(json_t *result, struct evidence *evidence, const struct error 
 {
         json_object_set_new(result, "duration", json_real((double)evidence_elapsed_ms(evidence) / 1000));
         json_object_set_new(result, "launcher_cpu", json_real(launcher_cpu()));
-        json_object_set_new(result, "outcome", json_string(outcome_text(failure)));
+        json_object_set_new(result, "outcome",
+                            json_string(json_object_get(result, "stopped_at") ? "stopped" : outcome_text(failure)));
         json_object_set_new(result, "exit_code", json_integer(failure->code));
         if (failure->message)
                 json_object_set_new(result, "message", json_string(failure->message));

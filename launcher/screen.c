@@ -1,68 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
-#define PCRE2_CODE_UNIT_WIDTH 8
-
 #include "launcher/screen.h"
 
-#include <pcre2.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "base/text.h"
 
-struct matcher {
-        pcre2_code *code;
-        pcre2_match_data *data;
-        const char *text;
-};
-
-static bool match(struct matcher *matcher, const char *pattern, const char *text)
+bool screen_matches(struct pattern *const *patterns, size_t count, const char *text)
 {
-        int error;
-        PCRE2_SIZE at;
-        matcher->text = text;
-        matcher->code = pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED, PCRE2_UTF | PCRE2_MULTILINE, &error,
-                                      &at, NULL);
-        if (!matcher->code)
-                return false;
-        matcher->data = pcre2_match_data_create_from_pattern(matcher->code, NULL);
-        return pcre2_match(matcher->code, (PCRE2_SPTR)text, strlen(text), 0, 0, matcher->data, NULL) > 0;
+        for (size_t i = 0; i < count; i++) {
+                if (!pattern_matches(patterns[i], text))
+                        return false;
+        }
+        return count > 0;
 }
 
-static void matcher_free(struct matcher *matcher)
+int screen_number(struct pattern *pattern, const char *text)
 {
-        pcre2_match_data_free(matcher->data);
-        pcre2_code_free(matcher->code);
-}
-#define AUTO_MATCHER __attribute__((cleanup(matcher_free)))
-
-// What a group matched, freed with free(); NULL where it took no part.
-static char *group(const struct matcher *matcher, unsigned number)
-{
-        const PCRE2_SIZE *offsets = pcre2_get_ovector_pointer(matcher->data);
-        if (number >= pcre2_get_ovector_count(matcher->data) || offsets[2 * number] == PCRE2_UNSET)
-                return NULL;
-        return text_format("%.*s", (int)(offsets[2 * number + 1] - offsets[2 * number]),
-                           matcher->text + offsets[2 * number]);
-}
-
-static char *named_group(const struct matcher *matcher, const char *name)
-{
-        int number = pcre2_substring_number_from_name(matcher->code, (PCRE2_SPTR)name);
-        return number > 0 ? group(matcher, (unsigned)number) : NULL;
-}
-
-bool screen_matches(const char *pattern, const char *text)
-{
-        AUTO_MATCHER struct matcher matcher = {0};
-        return match(&matcher, pattern, text);
-}
-
-int screen_number(const char *pattern, const char *text)
-{
-        AUTO_MATCHER struct matcher matcher = {0};
         uint64_t number;
-        AUTO_FREE char *digits = match(&matcher, pattern, text) ? group(&matcher, 1) : NULL;
+        AUTO_FREE char *digits = pattern_matches(pattern, text) ? pattern_group(pattern, 1) : NULL;
         return digits && text_parse_number(digits, &number) && number <= INT32_MAX ? (int)number : -1;
 }
 
@@ -74,15 +31,14 @@ static uint64_t last_digit(uint64_t unit, size_t decimals)
         return unit;
 }
 
-unsigned screen_disks(struct console *console, const char *pattern, struct screen_disk *disks, unsigned limit)
+unsigned screen_disks(struct console *console, struct pattern *pattern, struct screen_disk *disks, unsigned limit)
 {
         unsigned count = 0;
         for (unsigned row = 0; row < CONSOLE_ROWS && count < limit; row++) {
-                AUTO_MATCHER struct matcher matcher = {0};
-                if (!match(&matcher, pattern, console_row(console, row)))
+                if (!pattern_matches(pattern, console_row(console, row)))
                         continue;
-                AUTO_FREE char *size = named_group(&matcher, "size");
-                AUTO_FREE char *unit = named_group(&matcher, "unit");
+                AUTO_FREE char *size = pattern_named_group(pattern, "size");
+                AUTO_FREE char *unit = pattern_named_group(pattern, "unit");
                 uint64_t factor;
                 AUTO_FREE char *one = text_format("1%s", unit ? unit : "");
                 if (!size || !text_parse_size(one, &factor))

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a machine is made of: accelerator, processor, memory, disk, and how long to wait.
+// What a machine is made of: accelerator, processor, memory, disk, network, and how long to wait.
 //
 // Each setting comes from the first place that has it: a flag, the environment variable that users' scripts already set,
-// the machine's machine.json, the guest profile, a default. A setting that a place does not have is NULL or 0 there.
+// the machine's machine.json, the guest profile, a default. A setting that a place does not have is NULL, 0 or without
+// elements there. A list is taken whole: one that is given replaces the one that is stored.
 #pragma once
 
 #include <jansson.h>
@@ -13,6 +14,17 @@
 #include "base/cli.h"
 #include "base/error.h"
 
+// Texts, borrowed from where they were found.
+struct settings_list {
+        struct arguments given; // on the command line: a CLI_LIST, which belongs to the command's values
+        const json_t
+                *stored; // in machine.json, an array of texts; NULL where it has none. Counts where nothing is given
+};
+
+// The text at INDEX, NULL after the last. Empty ones are left out, so that a list which is given as one empty text has
+// none: that is how a stored list is got rid of.
+const char *settings_list_at(const struct settings_list *list, size_t index);
+
 // Texts are borrowed: they live as long as what they were read from (arguments, environment, JSON, profile).
 struct settings {
         const char *accel;           // "tcg", "kvm", "hvf"
@@ -20,12 +32,18 @@ struct settings {
         const char *cpu;             // QEMU's -cpu
         const char *disk_bus;        // "usb" or "nvme"
         const char *reboot_action;   // "enter" or "poweroff"
+        const char *nic;             // QEMU's device ("vmxnet3"); "none" for no network
+        const char *mac;             // "52:54:00:12:34:56"
         const char *qemu;            // the program, by name or path
         uint64_t memory_mb, cpus;
-        uint64_t disk_size;        // bytes
-        uint64_t reboot_observe_s; // how long the reboot path is watched
-        uint64_t boot_timeout_s;   // for the installed system to come up
+        uint64_t disk_size;             // bytes
+        uint64_t reboot_observe_s;      // how long the reboot path is watched
+        uint64_t boot_timeout_s;        // for the installed system to come up
+        struct settings_list forwards;  // ports of the host that lead into the guest (forward.h)
+        struct settings_list qemu_args; // further arguments of QEMU's, one each
 };
+
+#define SETTINGS_NO_NIC "none"
 
 // The rows for a command's table of options: STRUCT is the type of its values, MEMBER its struct settings. Commands that
 // boot an installed machine take the first macro, commands that install take both.
@@ -55,8 +73,28 @@ struct settings {
                  "SECONDS",                                                                                            \
                  CLI_NUMBER,                                                                                           \
                  offsetof(STRUCT, MEMBER.boot_timeout_s),                                                              \
-                 "for the installed system to come up (default: the guest profile's)",                                 \
+                 "for the installed system to come up, in seconds (default: the guest profile's)",                     \
                  "BOOT_TIMEOUT"},                                                                                      \
+                {"nic",                                                                                                \
+                 "MODEL",                                                                                              \
+                 CLI_TEXT,                                                                                             \
+                 offsetof(STRUCT, MEMBER.nic),                                                                         \
+                 "network card (default vmxnet3; e1000e, virtio-net-pci ...), none for no network",                    \
+                 NULL},                                                                                                \
+                {"mac", "ADDRESS", CLI_TEXT, offsetof(STRUCT, MEMBER.mac), "its address (default 52:54:00:12:34:56)",  \
+                 NULL},                                                                                                \
+                {"forward",                                                                                            \
+                 "[ADDR:]HOST:GUEST,...",                                                                              \
+                 CLI_LIST,                                                                                             \
+                 offsetof(STRUCT, MEMBER.forwards.given),                                                              \
+                 "the host's TCP ports to the guest's: 2222:22,8443:443 (default none; ADDR is 127.0.0.1)",            \
+                 NULL},                                                                                                \
+                {"qemu-arg",                                                                                           \
+                 "ARG",                                                                                                \
+                 CLI_LIST,                                                                                             \
+                 offsetof(STRUCT, MEMBER.qemu_args.given),                                                             \
+                 "one more argument for QEMU, as it is, at the end; repeatable (default none)",                        \
+                 NULL},                                                                                                \
         {                                                                                                              \
                 "qemu", "PROGRAM", CLI_TEXT, offsetof(STRUCT, MEMBER.qemu), "QEMU (default qemu-system-aarch64)", NULL \
         }
@@ -66,7 +104,7 @@ struct settings {
          "SIZE",                                                                                                        \
          CLI_SIZE,                                                                                                      \
          offsetof(STRUCT, MEMBER.disk_size),                                                                            \
-         "size of the system disk (default: the guest profile's)",                                                      \
+         "size of the system disk, as 40G, or in bytes (default: the guest profile's)",                                 \
          "DISK_SIZE"},                                                                                                  \
                 {"disk-bus", "NAME", CLI_TEXT, offsetof(STRUCT, MEMBER.disk_bus), "usb (default) or nvme", "DISK_BUS"}, \
                 {"reboot-action",                                                                                       \
@@ -77,7 +115,8 @@ struct settings {
                  "REBOOT_ACTION"},                                                                                      \
         {                                                                                                               \
                 "reboot-observe", "SECONDS", CLI_NUMBER, offsetof(STRUCT, MEMBER.reboot_observe_s),                     \
-                        "how long to watch the reboot (default: the guest profile's)", "REBOOT_OBSERVE_SEC"             \
+                        "how long to watch the reboot, in seconds (default: the guest profile's)",                      \
+                        "REBOOT_OBSERVE_SEC"                                                                            \
         }
 
 // Fills what INTO does not have from FALLBACK.
@@ -87,7 +126,10 @@ void settings_complete(struct settings *into, const struct settings *fallback);
 // that QEMU could not be given.
 bool settings_finish(struct settings *settings, struct error *err);
 
-// As the object "settings" of machine.json. Reading takes only what is there and of the right type; the texts belong to
-// JSON.
+// As the object "settings" of machine.json.
 json_t *settings_to_json(const struct settings *settings);
-struct settings settings_from_json(const json_t *json);
+
+// Reads it; the texts belong to JSON (NULL: no settings). What this program does not know is passed over, so that the
+// machine of a newer one can be used; what it does know has to be of its type, so that nothing is silently replaced by a
+// default: ERROR_DAMAGED names what is not.
+bool settings_from_json(const json_t *json, struct settings *settings, struct error *err);

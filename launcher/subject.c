@@ -30,7 +30,7 @@ static void take_machine(struct subject *subject)
         const struct machine *machine = &subject->machine;
         subject->is_machine = true;
         subject->disk_path = machine->disk_path;
-        subject->disk_format = first_of(machine->identity.disk.format, "qcow2");
+        subject->disk_format = machine->disk_format;
         subject->vars_path = machine->vars_path;
         subject->sealed_path = machine->sealed_path;
         subject->code_path = machine->identity.firmware.code_path;

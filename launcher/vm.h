@@ -23,6 +23,7 @@ struct vm;
 struct vm_input {
         const struct machine *machine; // locked by this program
         const struct settings *settings;
+        const char *command;      // "install", "boot-installed": what is being done, for esxiarm status
         const char *code_path;    // the firmware
         const char *payload_path; // attached and booted first; NULL boots the disk alone
         struct evidence *evidence;
@@ -38,13 +39,13 @@ void vm_stop(struct vm **vm);
 enum vm_event {
         VM_DEADLINE, // nothing came until then, or the console has just gone quiet
         VM_OUTPUT,   // the guest printed something
-        VM_CHANGED,  // QEMU reported an event; see vm_state
+        VM_CHANGED,  // QEMU reported an event, or somebody asked for the machine's end; see vm_state
         VM_INPUT,    // the descriptor of vm_listen is readable
         VM_ENDED,    // QEMU is gone
 };
 
 // Waits until something happens, at most until DEADLINE_US on the clock of time_now_us. Fails with ERROR_INTERRUPTED
-// where the user interrupts.
+// where the user interrupts, and where he asks for the machine's end (esxiarm stop) and nobody has called vm_accept_stop.
 bool vm_wait(struct vm *vm, uint64_t deadline_us, enum vm_event *event, struct error *err);
 
 struct vm_state {
@@ -52,8 +53,10 @@ struct vm_state {
         bool paused_at_reset; // and waits for vm_reboot
         bool shut_down;       // the guest powered itself off
         bool panicked;        // QEMU was told so (pvpanic)
-        bool ended;           // QEMU is gone; EXIT_CODE is its
-        int exit_code;        // 128 + number of the signal
+        bool stop_asked;      // by a client, who gives the guest STOP_WAIT_S to power off
+        uint64_t stop_wait_s;
+        bool ended;    // QEMU is gone; EXIT_CODE is its
+        int exit_code; // 128 + number of the signal
         const char *qemu_version;
         uint64_t last_output_us; // when the console last printed anything
 };
@@ -76,3 +79,26 @@ bool vm_fail_ended(const struct vm *vm, struct error *err);
 // Lets a machine that waits at its reset start again, with the payload still attached but no longer booted first: the
 // firmware obeys BootOrder.
 bool vm_reboot(struct vm *vm, struct error *err);
+
+// The power button (ACPI), which the guest may heed in its own time, and the reset button.
+bool vm_power_off(struct vm *vm, struct error *err);
+bool vm_reset(struct vm *vm, struct error *err);
+
+// What esxiarm status is told, an object to be added to; it belongs to the machine.
+json_t *vm_status(struct vm *vm);
+
+// Whether the clients of the machine's control socket (hub.h) may type and press buttons. At first they may not.
+void vm_accept_keys(struct vm *vm, bool accept);
+
+// Whether the caller looks at stop_asked himself, so that vm_wait does not fail for it. At first he does not.
+void vm_accept_stop(struct vm *vm, bool accept);
+
+// How the machine ends, for those who asked for that: "powered off"; "quit" unless told. Not copied.
+void vm_tell_how(struct vm *vm, const char *how);
+
+// Saves the screen in the evidence: screen-MS.txt, screen-MS.ansi with its colours, and screen-MS.png where the machine has
+// a display. Returns the path without an ending, freed with free().
+char *vm_screenshot(struct vm *vm, struct error *err);
+
+// The same for a run that failed: failure-screen.*, and the last 200 lines of the console as failure-console.txt.
+void vm_save_failure(struct vm *vm);

@@ -12,6 +12,9 @@
 #define RSDP_SIZE        36
 #define RSDP_REVISION_AT 15
 
+#define FADT_DSDT_AT   40
+#define FADT_X_DSDT_AT 140
+
 static const uint8_t *table_at(uint64_t address, const char *signature, size_t *size)
 {
         const uint8_t *table = (const uint8_t *)(uintptr_t)address;
@@ -30,18 +33,36 @@ static const uint8_t *find_xsdt(size_t *size)
         return table_at(load64(rsdp + RSDP_XSDT_AT), "XSDT", size);
 }
 
+// The first table of that signature that the XSDT names.
+static const uint8_t *find_table(const char *signature, size_t *size)
+{
+        size_t xsdt_size;
+        const uint8_t *xsdt = find_xsdt(&xsdt_size);
+        if (!xsdt)
+                return NULL;
+        for (size_t at = TABLE_HEADER_SIZE; xsdt_size - at >= 8; at += 8) {
+                const uint8_t *table = table_at(load64(xsdt + at), signature, size);
+                if (table)
+                        return table;
+        }
+        return NULL;
+}
+
 bool acpi_madt(struct madt *madt)
 {
         *madt = (struct madt){0};
         size_t size;
-        const uint8_t *xsdt = find_xsdt(&size);
-        if (!xsdt)
-                return false;
-        for (size_t at = TABLE_HEADER_SIZE; size - at >= 8; at += 8) {
-                size_t madt_size;
-                const uint8_t *table = table_at(load64(xsdt + at), "APIC", &madt_size);
-                if (table)
-                        return madt_read(table, madt_size, madt);
-        }
-        return false;
+        const uint8_t *table = find_table("APIC", &size);
+        return table && madt_read(table, size, madt);
+}
+
+// X_DSDT holds where it is there and says anything.
+const uint8_t *acpi_dsdt(size_t *size)
+{
+        size_t fadt_size;
+        const uint8_t *fadt = find_table("FACP", &fadt_size);
+        if (!fadt || fadt_size < FADT_DSDT_AT + 4)
+                return NULL;
+        uint64_t address = fadt_size >= FADT_X_DSDT_AT + 8 ? load64(fadt + FADT_X_DSDT_AT) : 0;
+        return table_at(address ? address : load32(fadt + FADT_DSDT_AT), "DSDT", size);
 }

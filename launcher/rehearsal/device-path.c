@@ -42,15 +42,6 @@ bool device_path_begins_with(const struct efi_device_path *path, const struct ef
         return true;
 }
 
-const struct efi_device_path *device_path_last(const struct efi_device_path *path, uint8_t type)
-{
-        const struct efi_device_path *last = NULL;
-        for (; path; path = device_path_next(path))
-                if (path->type == type)
-                        last = path;
-        return last;
-}
-
 void device_path_format(char *out, size_t size, const struct efi_device_path *path)
 {
         static const struct guid protocol = EFI_DEVICE_PATH_TO_TEXT_PROTOCOL;

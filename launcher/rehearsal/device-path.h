@@ -17,8 +17,5 @@ size_t device_path_node_size(const struct efi_device_path *node);
 // Does PATH begin with all nodes of PREFIX? (A partition's path begins with its disk's.)
 bool device_path_begins_with(const struct efi_device_path *path, const struct efi_device_path *prefix);
 
-// The last node of that type, or NULL.
-const struct efi_device_path *device_path_last(const struct efi_device_path *path, uint8_t type);
-
 // Writes PATH as the firmware prints it in its own messages; "(no device path)" where it cannot.
 void device_path_format(char *out, size_t size, const struct efi_device_path *path);

@@ -9,6 +9,7 @@
 #define FRAME_PAUSE_MS 30   // between a frame and its text
 #define SWALLOW_MS     300  // with the option swallow-keys
 #define REPAINT_MS     1000 // between two repaints of a row
+#define CHATTER_MS     50   // for which a line of log stays on a dialog
 #define FIRST_LINE     2    // below the frame and an empty row
 #define ROWS_AROUND    6    // frame, empty row, lines, empty row, keys, empty row, frame
 
@@ -113,13 +114,24 @@ void dialog_ready(struct guest *guest, const struct dialog *dialog)
         console_drain(&guest->console);
 }
 
+// A line of log where the cursor happens to be, as a kernel prints it; then the screen is drawn anew.
+static void chatter(struct guest *guest)
+{
+        guest_log(guest, "\r\nrehearsal chatter: a line of log over the dialog");
+        firmware_sleep(CHATTER_MS);
+        screen_clear(&guest->screen);
+        screen_flush(&guest->screen);
+}
+
 struct key dialog_key(struct guest *guest, const struct dialog *dialog, key_set wanted)
 {
         screen_flush(&guest->screen);
         for (size_t turn = 0;; turn++) {
-                struct key key = console_key(&guest->console, REPAINT_MS);
+                struct key key = guest_key(guest, REPAINT_MS);
                 if (key.name != KEY_NONE && wanted & KEY_BIT(key.name))
                         return key;
+                if (key.name == KEY_NONE && guest->options.chatter)
+                        chatter(guest);
                 screen_repaint(&guest->screen, dialog->top + turn % dialog->rows);
         }
 }

@@ -23,7 +23,7 @@ static const struct bus {
 
 static const struct bus *find_bus(const struct efi_device_path *node)
 {
-        for (size_t i = 0; node && i < sizeof buses / sizeof *buses; i++)
+        for (size_t i = 0; i < sizeof buses / sizeof *buses; i++)
                 if (node->subtype == buses[i].subtype &&
                     device_path_node_size(node) >= buses[i].number_at + buses[i].number_size)
                         return &buses[i];
@@ -64,27 +64,72 @@ static bool read_inquiry(efi_handle handle, char out[32])
         return append_field(out, used, data + 16, 16) > 0;
 }
 
-// Where the disk is: "PCI 1.0, USB port 1". The PCI function alone for a disk that is one, such as virtio's.
-static void format_place(char *out, size_t size, const struct bus *bus, const struct efi_device_path *bus_node,
-                         const struct efi_device_path *pci)
+#define PLACE_SIZE 40
+
+struct place {
+        char text[PLACE_SIZE];
+        size_t used;
+};
+
+// Adds TEXT, after SEPARATOR where there is something before it.
+static void add_text(struct place *place, const char *separator, const char *text)
 {
-        size_t used = text_format(out, size, "PCI %x.%x", pci ? ((const uint8_t *)pci)[5] : 0,
-                                  pci ? ((const uint8_t *)pci)[4] : 0);
-        if (bus)
-                text_format(out + used, size - used, ", %s %s %u", bus->name, bus->number, bus_number(bus, bus_node));
+        place->used += text_format(place->text + place->used, sizeof place->text - place->used, "%s%s",
+                                   place->used ? separator : "", text);
 }
 
+static void add_pci(struct place *place, const struct efi_device_path *node)
+{
+        char text[16];
+        text_format(text, sizeof text, "%s%x.%x", place->used ? "" : "PCI ", ((const uint8_t *)node)[5],
+                    ((const uint8_t *)node)[4]);
+        add_text(place, "/", text);
+}
+
+// A disk behind a hub has a node a port on the way.
+static void add_bus(struct place *place, const struct bus *bus, const struct bus *before,
+                    const struct efi_device_path *node)
+{
+        char text[32];
+        if (bus == before)
+                text_format(text, sizeof text, "%u", bus_number(bus, node));
+        else
+                text_format(text, sizeof text, "%s %s %u", bus->name, bus->number, bus_number(bus, node));
+        add_text(place, bus == before ? "." : ", ", text);
+}
+
+static bool is_pci(const struct efi_device_path *node)
+{
+        return node->type == EFI_NODE_HARDWARE && node->subtype == EFI_HARDWARE_PCI && device_path_node_size(node) >= 6;
+}
+
+// Where the disk is: "PCI 1.0, USB port 1"; behind a bridge and a hub "PCI 2.0/0.0, USB port 1.3". The PCI functions
+// alone for a disk that is one, such as virtio's. Returns the bus that it hangs on, or NULL.
+static const struct bus *format_place(struct place *place, const struct efi_device_path *path)
+{
+        const struct bus *before = NULL;
+        for (const struct efi_device_path *node = path; node; node = device_path_next(node)) {
+                const struct bus *bus = node->type == EFI_NODE_MESSAGING ? find_bus(node) : NULL;
+                if (is_pci(node))
+                        add_pci(place, node);
+                if (!bus)
+                        continue;
+                add_bus(place, bus, before, node);
+                before = bus;
+        }
+        return before;
+}
+
+// A name that is too long loses of its model, never of its place, which tells it from its neighbours.
 static void describe(struct disk *disk)
 {
-        const struct efi_device_path *path = device_path_of(disk->handle);
-        const struct efi_device_path *node = device_path_last(path, EFI_NODE_MESSAGING);
-        const struct bus *bus = find_bus(node);
         char model[32];
-        char place[40];
+        struct place place = {.used = 0};
+        const struct bus *bus = format_place(&place, device_path_of(disk->handle));
         if (!read_inquiry(disk->handle, model))
                 text_format(model, sizeof model, "%s disk", bus ? bus->name : "PCI");
-        format_place(place, sizeof place, bus, node, device_path_last(path, EFI_NODE_HARDWARE));
-        text_format(disk->name, sizeof disk->name, "%s (%s)", model, place);
+        text_format(disk->name, sizeof disk->name, "%.*s (%s)", (int)(sizeof disk->name - place.used - sizeof " ()"),
+                    model, place.text);
         disk->is_usb = bus && bus->is_usb;
 }
 

@@ -8,27 +8,60 @@ struct efi_runtime_services *RS;
 
 static const struct efi_system_table *system_table;
 static efi_handle image_handle;
-static efi_event timer;
 
 static const struct guid global_variable = EFI_GLOBAL_VARIABLE;
 
-bool firmware_open(efi_handle image, struct efi_system_table *system)
+void firmware_open(efi_handle image, struct efi_system_table *system)
 {
         BS = system->boot_services;
         RS = system->runtime_services;
         system_table = system;
         image_handle = image;
         BS->set_watchdog_timer(0, 0, 0, NULL);
-        return !efi_failed(BS->create_event(EFI_EVENT_TIMER, 0, NULL, NULL, &timer));
+}
+
+// Arm ARM, D13.8 "Generic Timer registers". The firmware's tick is the virtual timer.
+#define READ_REGISTER(name)                                                                                            \
+        __extension__({                                                                                                \
+                uint64_t value;                                                                                        \
+                __asm__ volatile("isb\n\tmrs %0, " name : "=r"(value)::"memory");                                      \
+                value;                                                                                                 \
+        })
+
+#define TIMER_ENABLED  1u // of ENABLE, IMASK and ISTATUS only the first two are configuration
+#define TIMER_MASK     3u
+#define TICKS_A_SECOND 2u // fewer than the firmware has: a timer set farther ahead is no tick
+
+uint64_t firmware_counter(void)
+{
+        return READ_REGISTER("cntvct_el0");
+}
+
+static uint64_t counter_frequency(void)
+{
+        return READ_REGISTER("cntfrq_el0");
+}
+
+uint64_t firmware_milliseconds(void)
+{
+        return firmware_counter() / (counter_frequency() / 1000);
+}
+
+// Will the timer interrupt this processor soon?
+static bool tick_is_coming(void)
+{
+        uint64_t ahead = READ_REGISTER("cntv_cval_el0") - firmware_counter();
+        bool enabled = (READ_REGISTER("cntv_ctl_el0") & TIMER_MASK) == TIMER_ENABLED;
+        return enabled && (int64_t)ahead < (int64_t)(counter_frequency() / TICKS_A_SECOND);
 }
 
 void firmware_sleep(uint64_t milliseconds)
 {
-        if (!milliseconds)
-                return;
-        size_t index;
-        BS->set_timer(timer, EFI_TIMER_RELATIVE, milliseconds * 10000);
-        BS->wait_for_event(1, &timer, &index);
+        uint64_t began = firmware_counter();
+        uint64_t counts = milliseconds * (counter_frequency() / 1000);
+        while (firmware_counter() - began < counts)
+                if (tick_is_coming())
+                        __asm__ volatile("dsb sy\n\twfi" ::: "memory");
 }
 
 _Noreturn void firmware_halt(void)

@@ -9,9 +9,17 @@ extern struct efi_boot_services *BS;
 extern struct efi_runtime_services *RS;
 
 // Called once, first. Also switches off the watchdog that would reset the machine five minutes after the start.
-bool firmware_open(efi_handle image, struct efi_system_table *system);
+void firmware_open(efi_handle image, struct efi_system_table *system);
 
-// Waits without burning the host's processor; interrupts and the firmware's own timers go on.
+// Arm ARM, CNTVCT_EL0: counts since the machine was started, at tens of megahertz.
+uint64_t firmware_counter(void);
+
+// The same in milliseconds.
+uint64_t firmware_milliseconds(void);
+
+// Waits, to the firmware's next timer tick (they come every 10 ms), without burning the host's processor; interrupts and
+// the firmware's own timers go on. The counter alone says when it is over, and the processor stops only while the tick's
+// timer is set, so a wake-up that is lost costs a tick and no more.
 void firmware_sleep(uint64_t milliseconds);
 
 // Waits for ever.

@@ -25,16 +25,13 @@ static bool has_other_blocks(const struct disk *disk)
 }
 
 // Why a disk cannot be installed to.
-static const struct refusal {
-        bool (*holds)(const struct disk *disk);
-        const char *lines[2];
-} refusals[] = {
+static const struct refusal refusals[] = {
         {is_small, {"This disk does not have the minimum space of 8.00 GiB.", "Choose another disk."}},
         {is_boot_medium, {"The installer runs from this disk: it has no minimum space free.", "Choose another disk."}},
         {has_other_blocks, {"The rehearsal installs only to disks with 512-byte blocks.", "Choose another disk."}},
 };
 
-static const struct refusal *find_refusal(const struct disk *disk)
+const struct refusal *installer_refusal(const struct disk *disk)
 {
         for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
                 if (refusals[i].holds(disk))
@@ -77,7 +74,7 @@ enum outcome installer_disk(struct installer *installer)
                 return OUTCOME_BACK;
 
         const struct disk *chosen = &disks->list[installer->selected_disk];
-        const struct refusal *refusal = find_refusal(chosen);
+        const struct refusal *refusal = installer_refusal(chosen);
         if (refusal) {
                 dialog_message(installer->guest, &dialog, "Disk not suitable", refusal->lines, 2);
                 return OUTCOME_AGAIN;
@@ -94,7 +91,7 @@ enum outcome installer_osdata(struct installer *installer)
         size_t target = 0;
         for (size_t i = 0; i < installer->disks.count; i++) {
                 const struct disk *disk = &installer->disks.list[i];
-                if (find_refusal(disk))
+                if (installer_refusal(disk))
                         continue;
                 if (disk == installer->target)
                         target = count;

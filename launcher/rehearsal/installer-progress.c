@@ -9,8 +9,8 @@
 #define BAR_COLUMNS   50
 #define BAR_LINE      2
 #define PERCENT_STEP  2
-#define PERCENT_PAUSE 20 // milliseconds
-#define FLOOD_AT      50 // percent
+#define PERCENT_PAUSE 10 // milliseconds
+#define HALFWAY       50 // percent
 
 struct progress {
         struct guest *guest;
@@ -33,29 +33,13 @@ static void show_stage(struct progress *progress, const char *label)
         draw(progress);
 }
 
-// Lines of log on the console, as fast as it takes them; then the screen is drawn anew.
-static void flood(struct guest *guest)
-{
-        char line[128];
-        uint64_t left = guest->options.flood;
-        for (unsigned number = 0; left; number++) {
-                size_t size = text_format(line, sizeof line,
-                                          "rehearsal flood %08u: a line of log that nobody asked for, one of many\r\n",
-                                          number);
-                size = size < left ? size : left;
-                console_write(&guest->console, line, size);
-                left -= size;
-        }
-        screen_clear(&guest->screen);
-}
-
 static void advance_to(struct progress *progress, unsigned percent)
 {
         struct guest *guest = progress->guest;
         while (progress->percent < percent) {
                 unsigned step = percent - progress->percent < PERCENT_STEP ? 1 : PERCENT_STEP;
-                if (guest->options.flood && progress->percent < FLOOD_AT && progress->percent + step >= FLOOD_AT)
-                        flood(guest);
+                if (progress->percent < HALFWAY && progress->percent + step >= HALFWAY)
+                        guest_reach(guest, STEP_HALFWAY);
                 progress->percent += step;
                 draw(progress);
                 guest_pause(guest, PERCENT_PAUSE);

@@ -2,11 +2,13 @@
 #include "installer.h"
 
 #include "firmware.h"
+#include "kickstart.h"
 #include "shutdown.h"
 #include "text.h"
 
-#define SEARCH_MS 200 // "Scanning for available devices..."
-#define SCAN_MS   500 // "Scanning system...": ESXi takes seconds, and loses the keys of that time too
+#define SEARCH_MS 100 // "Scanning for available devices..."
+#define SCAN_MS   300 // "Scanning system...": ESXi takes seconds, and loses the keys of that time too
+#define REBOOT_MS 300 // for which the last screen stays where no key is waited for
 
 #define LINES(...) (const char *const[]){__VA_ARGS__}, sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *)
 
@@ -84,15 +86,32 @@ static enum outcome confirm(struct installer *installer)
                                       "(F9) Back    (F11) Install", KEY_BIT(KEY_F11) | KEY_BIT(KEY_F9)));
 }
 
-static enum outcome complete(struct installer *installer)
+static void format_entry(const struct installer *installer, char entry[DIALOG_TEXT + 1])
+{
+        text_format(entry, DIALOG_TEXT + 1, "Boot entry: %s", installer->entry);
+}
+
+enum outcome installer_complete(struct installer *installer)
 {
         char entry[DIALOG_TEXT + 1];
-        text_format(entry, sizeof entry, "Boot entry: %s", installer->entry);
+        format_entry(installer, entry);
         dialog_page(installer->guest, "Installation Complete",
                     LINES("ESXi 8.0.3 (rehearsal) has been installed.", entry, "",
                           "Remove the installation medium before rebooting."),
                     "(Enter) Reboot", KEY_BIT(KEY_ENTER));
         return OUTCOME_NEXT;
+}
+
+void installer_complete_alone(struct installer *installer)
+{
+        char entry[DIALOG_TEXT + 1];
+        format_entry(installer, entry);
+        struct dialog dialog = dialog_open(installer->guest, "Installation Complete", 3, "");
+        dialog_text(installer->guest, &dialog, 0, STYLE_BOX, "ESXi 8.0.3 (rehearsal) has been installed.");
+        dialog_text(installer->guest, &dialog, 1, STYLE_BOX, entry);
+        dialog_text(installer->guest, &dialog, 2, STYLE_BOX, "The kickstart file says: reboot.");
+        dialog_show(installer->guest);
+        guest_pause(installer->guest, REBOOT_MS);
 }
 
 // The screens in ESXi's order. One that does not apply is passed over, forwards and backwards.
@@ -101,12 +120,17 @@ static const struct screen_step {
         enum outcome (*show)(struct installer *installer);
         bool (*applies)(const struct installer *installer);
 } sequence[] = {
-        {STEP_WELCOME, welcome, NULL},     {STEP_EULA, eula, NULL},
-        {STEP_DISK, installer_disk, NULL}, {STEP_OSDATA, installer_osdata, NULL},
-        {STEP_USB, usb, usb_applies},      {STEP_KEYBOARD, installer_keyboard, NULL},
-        {STEP_PASSWORD, password, NULL},   {STEP_WARNINGS, warnings, warnings_apply},
-        {STEP_CONFIRM, confirm, NULL},     {STEP_PROGRESS, installer_progress, NULL},
-        {STEP_COMPLETE, complete, NULL},
+        {STEP_WELCOME, welcome, NULL},
+        {STEP_EULA, eula, NULL},
+        {STEP_DISK, installer_disk, NULL},
+        {STEP_OSDATA, installer_osdata, NULL},
+        {STEP_USB, usb, usb_applies},
+        {STEP_KEYBOARD, installer_keyboard, NULL},
+        {STEP_PASSWORD, password, NULL},
+        {STEP_WARNINGS, warnings, warnings_apply},
+        {STEP_CONFIRM, confirm, NULL},
+        {STEP_PROGRESS, installer_progress, NULL},
+        {STEP_COMPLETE, installer_complete, NULL},
 };
 
 #define STEPS (sizeof sequence / sizeof *sequence)
@@ -156,6 +180,15 @@ _Noreturn void installer_run(struct guest *guest, const struct payload *payload)
         disks_find(&installer.disks, guest->device);
         if (!installer.disks.count)
                 guest_stop(guest, "no disk was found");
+
+        struct span kernelopt = keyvalue_find(payload->boot_cfg, "kernelopt");
+        struct span kickstart;
+        enum kickstart_place place = kickstart_locate(kernelopt, &kickstart);
+        if (place == KICKSTART_REFUSED)
+                guest_stop(guest, "Kickstart error: ks=%.*s: the rehearsal reads a kickstart file from usb:/NAME alone",
+                           (int)kickstart.size, kickstart.at);
+        if (place == KICKSTART_USB)
+                installer_kickstart(&installer, kickstart);
 
         screen_clear(&guest->screen);
         run_sequence(&installer);

@@ -20,6 +20,7 @@ static void read_machine(struct guest *guest)
 {
         struct madt madt;
         guest->has_gic_v3 = acpi_madt(&madt) && madt_has_gic_v3(&madt);
+        guest->button = power_button_find();
 }
 
 _Noreturn static void run_installer(struct guest *guest, const struct payload *payload)
@@ -46,8 +47,7 @@ efi_status efi_main(efi_handle image, struct efi_system_table *system)
 {
         static struct guest guest;
         static struct payload payload;
-        if (!firmware_open(image, system))
-                return EFI_NOT_FOUND;
+        firmware_open(image, system);
         if (!guest_open(&guest)) {
                 firmware_print("The rehearsal cannot go on: no serial port to take.");
                 firmware_halt();

@@ -5,7 +5,7 @@
 
 struct options options_defaults(void)
 {
-        return (struct options){.pace = 100};
+        return (struct options){.pace = 100, .flood_at = STEP_HALFWAY};
 }
 
 // Each reader stores a value at TO, or says that it cannot.
@@ -59,12 +59,19 @@ static const struct {
         ROW("hang", read_step, hang),
         ROW("panic", read_step, panic),
         ROW("reset", read_step, reset),
+        ROW("poweroff", read_step, poweroff),
         ROW("lose-entry", read_flag, lose_entry),
         ROW("no-dcui", read_flag, no_dcui),
         ROW("swallow-keys", read_flag, swallow_keys),
         ROW("no-usb-screen", read_flag, no_usb_screen),
         ROW("no-warnings", read_flag, no_warnings),
+        ROW("ignore-power-button", read_flag, ignore_power_button),
+        ROW("clock", read_flag, clock),
+        ROW("chatter", read_flag, chatter),
+        ROW("swallow", read_number, swallow),
         ROW("flood", read_number, flood),
+        ROW("flood-at", read_step, flood_at),
+        ROW("garbage", read_number, garbage),
         ROW("slow-draw", read_number, slow_draw),
         ROW("pace", read_number, pace),
 };

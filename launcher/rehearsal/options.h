@@ -10,12 +10,18 @@
 #include <stdint.h>
 
 struct options {
-        enum step hang, panic, reset; // STEP_NONE: nowhere
-        bool lose_entry;              // write no boot entry
-        bool no_dcui;                 // stop before the installed system's console
-        bool swallow_keys;            // throw away keys that come too early
+        enum step hang, panic, reset, poweroff; // STEP_NONE: nowhere
+        bool lose_entry;                        // write no boot entry
+        bool no_dcui;                           // stop before the installed system's console
+        bool swallow_keys;                      // throw away keys that come too early
         bool no_usb_screen, no_warnings;
-        uint64_t flood;     // bytes of log during the progress
+        bool ignore_power_button;
+        bool clock;         // on every dialog, so that no screen stands still
+        bool chatter;       // lines of log over a dialog that waits
+        uint64_t swallow;   // so many keys of each step are lost
+        uint64_t flood;     // bytes of log
+        enum step flood_at; // where
+        uint64_t garbage;   // bytes that are no text
         uint64_t slow_draw; // milliseconds a drawn row
         uint64_t pace;      // percent: scales every pause
 };

@@ -4,7 +4,7 @@
 #include "text.h"
 #include "volume.h"
 
-#define LOADING_MS 400 // for all modules together
+#define LOADING_MS 200 // for all modules together
 #define SEPARATOR  "---"
 
 bool payload_read(efi_handle device, struct payload *payload)

@@ -4,14 +4,6 @@
 #include "bytes.h"
 #include "firmware.h"
 
-// Arm ARM, CNTVCT_EL0: counts since the machine was started, at tens of megahertz.
-static uint64_t counter(void)
-{
-        uint64_t count;
-        __asm__ volatile("isb\n\tmrs %0, cntvct_el0" : "=r"(count));
-        return count;
-}
-
 // The finalizer of SplitMix64 (Steele, Lea, Flood, 2014): every bit of the input changes half of the output.
 static uint64_t mix(uint64_t value)
 {
@@ -32,7 +24,7 @@ static uint64_t entropy(void)
         static uint64_t state;
         struct efi_time time = {0};
         RS->get_time(&time, NULL);
-        state = mix(state + 0x9E3779B97F4A7C15u) ^ mix(seconds_of(&time)) ^ mix(counter()) ^ time.nanosecond;
+        state = mix(state + 0x9E3779B97F4A7C15u) ^ mix(seconds_of(&time)) ^ mix(firmware_counter()) ^ time.nanosecond;
 
         uint8_t bytes[8];
         struct efi_rng *rng = firmware_any_protocol(&protocol);

@@ -12,12 +12,13 @@ REHEARSAL_DIR := launcher/rehearsal
 REHEARSAL_EFI := $(BUILD)/rehearsal/BOOTAA64.EFI
 
 # Pure: no firmware below them. These are compiled for the host too and tested there.
-REHEARSAL_PURE := crc32 fat16 gpt guid keys keyvalue layout load-option madt options password screen steps text
+REHEARSAL_PURE := aml crc32 fat16 garbage gpt guid keys keyvalue kickstart layout load-option madt options password \
+        screen steps text
 
 REHEARSAL_SOURCES := $(addprefix $(REHEARSAL_DIR)/,$(addsuffix .c,$(REHEARSAL_PURE))) \
         $(addprefix $(REHEARSAL_DIR)/,acpi.c boot-entry.c console.c deploy.c device-path.c dialog.c disks.c firmware.c \
-        guest.c installer.c installer-disk.c installer-keyboard.c installer-password.c installer-progress.c main.c \
-        memory.c panic.c payload.c random.c shutdown.c system.c volume.c)
+        guest.c installer.c installer-disk.c installer-keyboard.c installer-kickstart.c installer-password.c \
+        installer-progress.c main.c memory.c panic.c payload.c power-button.c random.c shutdown.c system.c volume.c)
 REHEARSAL_OBJECTS := $(REHEARSAL_SOURCES:$(REHEARSAL_DIR)/%.c=$(BUILD)/rehearsal/%.o)
 
 REHEARSAL_TARGET := --target=aarch64-unknown-windows
@@ -41,3 +42,11 @@ $(BUILD)/rehearsal/%.o: $(REHEARSAL_DIR)/%.c $(REHEARSAL_DIR)/rules.mk
 	$(call quiet,CLANG,$<)$(CLANG) $(REHEARSAL_CFLAGS) -MMD -MP -c -o $@ $<
 
 -include $(REHEARSAL_OBJECTS:.o=.d)
+
+# The host's tests of the pure files. They stand alone: the guest's text.h is not the programs'.
+REHEARSAL_HOST_OBJECTS := $(REHEARSAL_PURE:%=$(BUILD)/san/obj/$(REHEARSAL_DIR)/%.o)
+REHEARSAL_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/san/tests/%,$(wildcard tests/unit/test-guest-*.c))
+
+$(REHEARSAL_TESTS): $(BUILD)/san/tests/%: tests/unit/%.c $(REHEARSAL_HOST_OBJECTS) Makefile
+	@mkdir -p $(@D)
+	$(call quiet,TEST,$<)$(COMPILE) $(SANITIZE) -o $@ $< $(filter %.o,$^) $(CMOCKA)

@@ -18,6 +18,7 @@ enum step {
         STEP_WARNINGS,
         STEP_CONFIRM,
         STEP_PROGRESS,
+        STEP_HALFWAY, // in the middle of the progress: the ESP is written, the boot entry is not
         STEP_COMPLETE,
         STEP_SHUTDOWN, // of the installer and of the installed system
         STEP_BOOT,     // the installed system's first line

@@ -8,10 +8,11 @@
 #include "shutdown.h"
 #include "text.h"
 
-#define PATH_SIZE  256
-#define CLOCK_MS   1000
-#define LEFT       4  // column of every text
-#define LOWER_HALF 14 // the first row of the console's lower half
+#define PATH_SIZE     256
+#define CLOCK_MS      1000
+#define DCUI_PAUSE_MS 100
+#define LEFT          4  // column of every text
+#define LOWER_HALF    14 // the first row of the console's lower half
 
 // Where this run of the system came from.
 struct origin {
@@ -36,19 +37,19 @@ static const struct {
         uint64_t milliseconds;
         const char *line;
 } boot_lines[] = {
-        {80, "Loading /boot.cfg"},
-        {80, "Loading /b.b00"},
-        {80, "Loading /jumpstrt.gz"},
-        {80, "Loading /useropts.gz"},
-        {100, "Loading /s.v00"},
-        {200, "VMware ESXi 8.0.3 [Releasebuild-0 rehearsal]: " GUEST_BANNER},
-        {250, "Starting VMKernel initialization"},
-        {150, "Initializing memory (rehearsal)"},
-        {150, "Initializing interrupts (rehearsal)"},
-        {150, "Initializing storage stack (rehearsal)"},
-        {100, "Boot complete (1/2)"},
-        {150, "Mounting boot banks (rehearsal)"},
-        {100, "Boot complete (2/2)"},
+        {30, "Loading /boot.cfg"},
+        {30, "Loading /b.b00"},
+        {30, "Loading /jumpstrt.gz"},
+        {30, "Loading /useropts.gz"},
+        {30, "Loading /s.v00"},
+        {80, "VMware ESXi 8.0.3 [Releasebuild-0 rehearsal]: " GUEST_BANNER},
+        {100, "Starting VMKernel initialization"},
+        {50, "Initializing memory (rehearsal)"},
+        {50, "Initializing interrupts (rehearsal)"},
+        {50, "Initializing storage stack (rehearsal)"},
+        {50, "Boot complete (1/2)"},
+        {50, "Mounting boot banks (rehearsal)"},
+        {50, "Boot complete (2/2)"},
 };
 
 static void boot(struct guest *guest, const struct origin *origin)
@@ -128,7 +129,7 @@ _Noreturn static void run_console(struct guest *guest, const struct origin *orig
         screen_clear(&guest->screen);
         draw_console(guest, origin);
         for (;;) {
-                struct key key = console_key(&guest->console, CLOCK_MS);
+                struct key key = guest_key(guest, CLOCK_MS);
                 if (key.name == KEY_F2)
                         console_write(&guest->console, "\a", 1);
                 if (key.name == KEY_F12) {
@@ -145,9 +146,9 @@ _Noreturn void system_run(struct guest *guest)
         find_origin(guest, &origin);
         boot(guest, &origin);
         if (guest->options.no_dcui)
-                firmware_halt();
+                guest_idle(guest);
         guest_reach(guest, STEP_DCUI);
         guest_log(guest, "Starting service DCUI");
-        guest_pause(guest, 200);
+        guest_pause(guest, DCUI_PAUSE_MS);
         run_console(guest, &origin);
 }

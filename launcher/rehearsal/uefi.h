@@ -15,7 +15,6 @@ typedef uint16_t efi_char16; // of u"" literals
 typedef uint8_t efi_boolean;
 typedef uint64_t efi_status;
 typedef void *efi_handle;
-typedef void *efi_event;
 
 // Appendix D "Status Codes".
 #define EFI_ERROR_BIT (UINT64_C(1) << 63)
@@ -75,15 +74,6 @@ struct efi_runtime_services {
         void (*reset_system)(enum efi_reset_type type, efi_status status, size_t size, const void *data);
 };
 
-// 7.1 "Event, Timer, and Task Priority Services".
-#define EFI_EVENT_TIMER 0x80000000u
-
-enum efi_timer_delay {
-        EFI_TIMER_CANCEL,
-        EFI_TIMER_PERIODIC,
-        EFI_TIMER_RELATIVE,
-};
-
 // 7.2 "Memory Allocation Services".
 enum efi_allocate_type {
         EFI_ALLOCATE_ANY_PAGES,
@@ -115,7 +105,8 @@ struct efi_device_path {
                 }                                                                                                      \
         }
 
-#define EFI_NODE_HARDWARE  0x01 // of these only PCI is used: function and device in bytes 4 and 5 (10.3.2.1)
+#define EFI_NODE_HARDWARE  0x01
+#define EFI_HARDWARE_PCI   0x01 // function and device in bytes 4 and 5 (10.3.2.1)
 #define EFI_NODE_MESSAGING 0x03
 #define EFI_NODE_END       0x7F
 
@@ -128,10 +119,7 @@ struct efi_boot_services {
         efi_status (*free_pages)(uint64_t address, size_t pages);
         void *get_memory_map, *allocate_pool;
         efi_status (*free_pool)(void *buffer);
-        efi_status (*create_event)(uint32_t type, size_t notify_tpl, void *notify, void *context, efi_event *event);
-        efi_status (*set_timer)(efi_event event, enum efi_timer_delay delay, uint64_t hundred_nanoseconds);
-        efi_status (*wait_for_event)(size_t count, efi_event *events, size_t *index);
-        void *signal_event, *close_event, *check_event;
+        void *create_event, *set_timer, *wait_for_event, *signal_event, *close_event, *check_event;
         void *install_protocol_interface, *reinstall_protocol_interface, *uninstall_protocol_interface;
         efi_status (*handle_protocol)(efi_handle handle, const struct guid *protocol, void **interface);
         void *reserved, *register_protocol_notify, *locate_handle, *locate_device_path, *install_configuration_table;

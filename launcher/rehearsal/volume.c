@@ -41,14 +41,33 @@ bool volume_read(efi_handle device, const efi_char16 *path, struct span *content
         return ok;
 }
 
+#define PATH_MAX_LENGTH 128
+
+// Makes the firmware's path of a name in ASCII. False where it is too long.
+static bool make_path(efi_char16 path[PATH_MAX_LENGTH], const char *name, size_t size)
+{
+        if (size + 2 > PATH_MAX_LENGTH)
+                return false;
+        size_t used = 0;
+        if (!size || (name[0] != '/' && name[0] != '\\'))
+                path[used++] = '\\';
+        for (size_t i = 0; i < size; i++)
+                path[used++] = name[i] == '/' ? '\\' : (unsigned char)name[i];
+        path[used] = 0;
+        return true;
+}
+
+bool volume_read_named(efi_handle device, const char *name, size_t size, struct span *contents)
+{
+        efi_char16 path[PATH_MAX_LENGTH];
+        *contents = (struct span){0};
+        return make_path(path, name, size) && volume_read(device, path, contents);
+}
+
 bool volume_has(efi_handle device, const char *name, size_t size)
 {
-        efi_char16 path[128] = {'\\'};
-        if (size + 2 > sizeof path / sizeof *path)
-                return false;
-        for (size_t i = 0; i < size; i++)
-                path[i + 1] = name[i] == '/' ? '\\' : (unsigned char)name[i];
-        struct efi_file *file = open_file(device, path);
+        efi_char16 path[PATH_MAX_LENGTH];
+        struct efi_file *file = make_path(path, name, size) ? open_file(device, path) : NULL;
         if (file)
                 file->close(file);
         return file;

@@ -27,8 +27,10 @@ test_a_copied_machine_boots_where_it_is_now() {
         expect_exit 0 "$ESXIARM" boot-installed "moved, here" --check
         contains stdout 'Boot0004 "VMware ESXi"'
         contains stderr 'DCUI'
-        # And again: booting changes nothing that matters.
-        expect_exit 0 "$ESXIARM" boot-installed "moved, here" --check --json
+        # And again: booting changes nothing that matters. A QEMU beside the user is meant from there.
+        printf '#!/bin/sh\nexec qemu-system-aarch64 "$@"\n' >qemu
+        chmod +x qemu
+        expect_exit 0 "$ESXIARM" boot-installed "moved, here" --check --json --qemu ./qemu
         contains stdout '"own_entry": true'
 }
 
@@ -106,6 +108,20 @@ test_a_system_that_does_not_come_up_times_out_with_its_screen() {
         contains stderr 'The screen shows:'
         contains stderr 'Boot complete (2/2)'
         contains machine/runs/*-boot/junit.xml 'failures="1"'
+}
+
+# QEMU's keys on the console are there, too: Ctrl-A X ends it.
+test_the_printed_command_boots_the_machine_in_a_shell() {
+        copy_of first "it's, here"
+        expect_exit 0 "$ESXIARM" boot-installed "it's, here" --print-command
+        mkfifo keys
+        sh -c "exec $(cat stdout)" <keys >console 2>&1 &
+        qemu=$!
+        trap 'kill $qemu 2>/dev/null || :' EXIT
+        exec 3>keys
+        wait_for 60 grep -q 'BdsDxe: starting Boot0004' console
+        printf '\001x' >&3
+        wait $qemu || fail "it did not end well: $(cat console)"
 }
 
 test_an_installed_machine_is_not_overwritten_unasked() {

@@ -59,10 +59,21 @@ test_nvme_disk_is_installed_and_boots() {
 }
 
 test_poweroff_ends_the_installation_at_its_last_screen() {
-        expect_exit 0 env REBOOT_ACTION=poweroff "$ESXIARM" install machine --rehearsal
-        lacks machine/runs/*-install/console.txt 'Starting VMKernel shutdown'
+        use_firmware
+        expect_exit 0 env REBOOT_ACTION=poweroff REBOOT_OBSERVE_SEC=17 BOOT_TIMEOUT=77 DISK_SIZE=33G RAM_MB=1100 CPUS=1 \
+                CPU_MODEL=cortex-a72 RUN_TAG=by-script LOG_DIR="$PWD/logs" AAVMF_CODE="$AAVMF_CODE" \
+                AAVMF_VARS_TEMPLATE="$AAVMF_VARS_TEMPLATE" "$ESXIARM" install machine --rehearsal --nic e1000e \
+                --mac 52:54:00:00:00:07 --qemu-arg -device --qemu-arg virtio-rng-pci
+        lacks logs/by-script/console.txt 'Starting VMKernel shutdown'
+        # Everything that was asked for is kept, and is what the boot takes.
+        jq -c '.settings | [.reboot_action, .reboot_observe_s, .boot_timeout_s, .disk_size, .memory_mb, .cpus, .cpu, .nic, .mac,
+                .qemu_args]' machine/machine.json >kept
+        contains kept '["poweroff",17,77,35433480192,1100,1,"cortex-a72","e1000e","52:54:00:00:00:07",["-device","virtio-rng-pci"]]'
+        contains machine/machine.json '"name": "given by the user"'
         expect_exit 0 "$ESXIARM" boot-installed machine --check
         contains stdout 'Boot0004 "VMware ESXi"'
+        contains machine/runs/*-boot/events.jsonl 'e1000e,netdev=net0,mac=52:54:00:00:00:07,romfile='
+        contains machine/runs/*-boot/events.jsonl '-device virtio-rng-pci'
 }
 
 run_tests

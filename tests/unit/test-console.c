@@ -279,6 +279,163 @@ static void test_a_single_row_may_be_the_selected_one(void **state)
         assert_int_equal(console_selected_row(console, 0, CONSOLE_ROWS - 1), 4);
 }
 
+// The oracle is libvterm: what was printed is drawn by it, and every cell must look as it did.
+static void assert_same_looks(struct console *console, const char *what)
+{
+        AUTO_CONSOLE struct console *copy = console_new();
+        for (unsigned row = 0; row < CONSOLE_ROWS; row++) {
+                AUTO_FREE char *line = text_format("\033[%u;1H%s", row + 1, console_row_ansi(console, row));
+                feed(copy, line);
+                if (strcmp(console_row(copy, row), console_row(console, row)) != 0)
+                        fail_msg("%s: row %u reads '%s', not '%s'", what, row, console_row(copy, row),
+                                 console_row(console, row));
+        }
+        // Each row ended in the plain rendition.
+        feed(copy, "\033[24;80H");
+        if (console_picture(copy) != console_picture(console))
+                fail_msg("%s looks different:\n%s", what, console_text_ansi(console));
+}
+
+static const char every_rendition[] =
+        "\033[1mbold\033[0m \033[3mitalic\033[0m \033[4munder\033[21mtwice\033[4:3mcurly\033[0m "
+        "\033[5mblink\033[0m \033[7mreverse\033[0m \033[9mstrike";
+static const char wide[] =
+        "\xE6\x97\xA5\xE6\x9C\xAC|\033[44m\xE6\x97\xA5\033[0m\033[2;79H\xE6\x97\xA5\033[3;80H\xE6\x97\xA5";
+
+static void test_a_printed_screen_looks_as_it_did(void **state)
+{
+        (void)state;
+        static const char *const screens[] = {
+                "",
+                "plain",
+                menu,
+                every_rendition,
+                "\033[31;42ma\033[91;102mb\033[38;5;200;48;5;17mc\033[38;2;1;2;3;48;2;250;251;252md\033[39;49me",
+                "\033[37;40mchosen, not the default\033[K",
+                "\033[44m\033[2J\033[24;80H!\033[10;10H\033[41m\033[5X\033[12;1H\033[7m\033[K",
+                "\033[7m   \033[0m   \033[4m   \033[0m",
+                wide,
+                "i\xCC\x88\xCC\xA3 \033[31me\xCC\x81",
+                "\033(0lqqk\033(B",
+                "\033[?5hreversed as a whole",
+        };
+        for (size_t i = 0; i < sizeof screens / sizeof screens[0]; i++) {
+                AUTO_CONSOLE struct console *console = console_new();
+                feed(console, screens[i]);
+                AUTO_FREE char *what = text_format("screen %zu", i);
+                assert_same_looks(console, what);
+        }
+}
+
+// A wide character of which one half was drawn over; a combining one with nothing to combine with.
+static void test_what_is_left_of_a_character_is_a_blank(void **state)
+{
+        (void)state;
+        static const struct {
+                const char *bytes, *row;
+        } cases[] = {
+                {"\xE6\x97\xA5|\033[1;1HX", "X |"},
+                {"\xE6\x97\xA5|\033[1;2HX", " X|"},
+                {"\033[1;2H\xCC\x88\033[1;1Ha\033[1;3Hb", "a b"},
+        };
+        for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+                AUTO_CONSOLE struct console *console = console_new();
+                feed(console, cases[i].bytes);
+                assert_string_equal(console_row(console, 0), cases[i].row);
+                assert_string_equal(console_row_ansi(console, 0), cases[i].row);
+        }
+}
+
+static void test_a_printed_row_is_no_longer_than_it_must_be(void **state)
+{
+        (void)state;
+        AUTO_CONSOLE struct console *console = console_new();
+        feed(console, "plain   \r\n\033[1mbold\033[0m plain\033[K\r\n\r\n\033[44m \033[31m \033[0m  ");
+        assert_string_equal(console_text_ansi(console),
+                            "plain\n\033[0;1mbold\033[0m plain\033[0m\n\n\033[0;44m \033[0;31;44m \033[0m\n");
+}
+
+// As a program would print it: nothing but text and SGR, whatever the guest did.
+static void assert_only_renditions(const char *text)
+{
+        for (; *text; text++) {
+                if (*text == '\033') {
+                        size_t length = strspn(text + 2, "0123456789;:");
+                        if (text[1] != '[' || text[2 + length] != 'm')
+                                fail_msg("a sequence that is no rendition");
+                        text += 2 + length;
+                } else if ((unsigned char)*text < ' ' && *text != '\n') {
+                        fail_msg("a control character");
+                }
+        }
+}
+
+static uint32_t next_random(uint32_t *random)
+{
+        *random = *random * 1664525 + 1013904223;
+        return *random >> 8;
+}
+
+static void test_any_screen_can_be_printed(void **state)
+{
+        (void)state;
+        static const char *const pieces[] = {
+                "text",
+                "\r\n",
+                "\n",
+                "\033[7m",
+                "\033[0m",
+                "\033[1;31m",
+                "\033[48;5;99m",
+                "\033[2J",
+                "\033[10;70H",
+                "\033[5;5H",
+                "\xE6\x97\xA5",
+                "\xCC\x88",
+                "\b",
+                "\t",
+                "\033[38;2;9;8;7m",
+                "\033[K",
+                "\033[3@",
+                "\033[2P",
+                "\033[1L",
+                "\033[M",
+                "\xF0\x9F\x98\x80",
+                "\033(0",
+                "\033(B",
+                "\033[?7l",
+                "\033[?7h",
+                "\xFB\xBF\xBF\xBF\xBF",
+                "\xE2\x80\x8B",
+                "a long piece of text that soon reaches the end of its row and wraps about there",
+        };
+        uint32_t random = 11;
+        AUTO_CONSOLE struct console *console = console_new();
+        for (unsigned round = 0; round < 400; round++) {
+                for (unsigned i = 0; i < 20; i++)
+                        feed(console, pieces[next_random(&random) % (sizeof pieces / sizeof pieces[0])]);
+                AUTO_FREE char *what = text_format("round %u", round);
+                assert_only_renditions(console_text_ansi(console));
+                assert_same_looks(console, what);
+        }
+}
+
+static void test_the_cursor(void **state)
+{
+        (void)state;
+        AUTO_CONSOLE struct console *console = console_new();
+        unsigned row, column;
+        bool visible;
+        console_cursor(console, &row, &column, &visible);
+        assert_true(row == 0 && column == 0 && visible);
+        feed(console, "\033[5;7Hab\033[?25l");
+        console_cursor(console, &row, &column, &visible);
+        assert_true(row == 4 && column == 8 && !visible);
+        feed(console, "\033[24;80Hx\033[?25h");
+        console_cursor(console, &row, &column, &visible);
+        assert_true(row == 23 && column == 79 && visible);
+}
+
 static void test_a_console_may_be_freed_twice(void **state)
 {
         (void)state;
@@ -303,6 +460,11 @@ int main(void)
                 cmocka_unit_test(test_a_change_is_dated_by_its_bytes_not_by_the_question),
                 cmocka_unit_test(test_the_selected_row_by_reverse_video_and_by_background),
                 cmocka_unit_test(test_a_single_row_may_be_the_selected_one),
+                cmocka_unit_test(test_a_printed_screen_looks_as_it_did),
+                cmocka_unit_test(test_what_is_left_of_a_character_is_a_blank),
+                cmocka_unit_test(test_a_printed_row_is_no_longer_than_it_must_be),
+                cmocka_unit_test(test_any_screen_can_be_printed),
+                cmocka_unit_test(test_the_cursor),
                 cmocka_unit_test(test_a_console_may_be_freed_twice),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -221,7 +221,8 @@ static void test_a_document_of_the_wrong_types_is_no_installed_machine(void **st
         (void)state;
         static const char *const documents[] = {
                 "{\"schema\": 1}",
-                "{\"schema\": 1, \"settings\": 5, \"firmware\": [], \"disk\": \"x\", \"boot_entry\": null, "
+                "{\"schema\": 1, \"settings\": {\"unknown\": 5}, \"firmware\": [], \"disk\": \"x\", \"boot_entry\": "
+                "null, "
                 "\"vars_sha256\": {}}",
                 "{\"schema\": 1, \"vars_sha256\": \"cc\", \"firmware\": {\"code_sha256\": 1}, \"boot_entry\": "
                 "{\"label\": []}}",
@@ -244,6 +245,35 @@ static void test_a_document_of_the_wrong_types_is_no_installed_machine(void **st
                 assert_int_equal(machine.identity.disk.size, 0);
                 assert_int_equal(machine.identity.entry.number, 0);
         }
+}
+
+static void test_settings_of_the_wrong_type_are_damage(void **state)
+{
+        (void)state;
+        AUTO_ERROR struct error err = {0};
+        struct machine machine;
+        shell("mkdir m; echo '{\"schema\": 1, \"settings\": {\"cpus\": \"4\"}}' >m/machine.json");
+        assert_false(machine_open("m", false, &machine, &err));
+        assert_error(&err, ERROR_DAMAGED, "m/machine.json: \"cpus\" in \"settings\" is not a whole number above 0");
+}
+
+static void test_a_machine_that_is_only_looked_at_is_not_made(void **state)
+{
+        AUTO_ERROR struct error err = {0};
+        AUTO_MACHINE struct machine machine;
+        AUTO_FREE char *folder = file_path(*state, "nowhere/new, one");
+        assert_done(machine_look("nowhere/new, one//", &machine, &err), &err);
+        assert_string_equal(machine.folder, folder);
+        assert_true(text_starts_with(machine.disk_path, folder));
+        assert_false(machine.installed);
+        assert_false(file_exists("nowhere"));
+        AUTO_MACHINE struct machine known;
+        make_machine("m");
+        assert_done(machine_look("m", &known, &err), &err);
+        assert_true(known.installed);
+        // A text that is kept is there as long as the machine.
+        const char *kept = machine_keep(&known, memory_text("kept \xFF"));
+        assert_string_equal(kept, "kept \xFF");
 }
 
 static void test_a_document_without_an_end_is_not_read(void **state)
@@ -400,6 +430,8 @@ int main(void)
                 IN_SCRATCH(test_a_damaged_document_names_its_line),
                 IN_SCRATCH(test_a_document_cut_at_every_byte),
                 IN_SCRATCH(test_a_document_of_the_wrong_types_is_no_installed_machine),
+                IN_SCRATCH(test_settings_of_the_wrong_type_are_damage),
+                IN_SCRATCH(test_a_machine_that_is_only_looked_at_is_not_made),
                 IN_SCRATCH(test_a_document_without_an_end_is_not_read),
                 IN_SCRATCH(test_a_second_process_is_refused_and_told_whose_the_machine_is),
                 IN_SCRATCH(test_a_second_opening_in_this_process_is_refused_too),

@@ -1,213 +1,483 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tests/unit/scratch.h"
+#include "launcher/payload.h"
+#include "tests/unit/installer.h"
 
-#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
-#include "launcher/payload.h"
-
-static const char make_installer[] =
-        "mkdir -p 'in here/EFI/BOOT' 'in here/sub folder/deeper'; cd 'in here'; printf loader >EFI/BOOT/BOOTAA64.EFI; "
-        "printf 'kernel=/k.b00\\n' >BOOT.CFG; : >EMPTY; head -c 3000000 /dev/urandom >K.B00; "
-        "printf long >'sub folder/deeper/A long name, with a comma.txt'; printf u >'sub folder/\xC3\xBC and more.txt'; "
-        "cd ..";
-
-static void make_payload(const char *folder, const char *image)
+// Whatever the case: nothing half-made is left beside it.
+static void assert_nothing_left(void)
 {
-        AUTO_ERROR struct error err = {0};
-        assert_done(payload_from_folder(folder, image, &err), &err);
+        shell("test -z \"$(find . -name '.*.stage' -o -name '.*.partial')\"");
 }
 
-// Every file of FOLDER is in IMAGE with the same content, and nothing else is.
+static void make(const struct payload_request *request, const char *image, struct payload_info *info)
+{
+        AUTO_ERROR struct error err = {0};
+        assert_done(payload_make(request, image, info, &err), &err);
+        assert_nothing_left();
+}
+
+static void make_of(const char *source, const char *image)
+{
+        const struct payload_request request = {.source = source};
+        make(&request, image, NULL);
+}
+
+static void refuse(const struct payload_request *request, enum error_code code, const char *message)
+{
+        AUTO_ERROR struct error err = {0};
+        assert_false(payload_make(request, "image", NULL, &err));
+        assert_error(&err, code, message);
+        assert_false(file_exists("image"));
+        assert_nothing_left();
+}
+
+static void refuse_source(const char *source, enum error_code code, const char *message)
+{
+        const struct payload_request request = {.source = source};
+        refuse(&request, code, message);
+}
+
+// Every file of FOLDER is in IMAGE with the same content but for BOOT.CFG, and nothing else is.
 static void assert_holds(const char *image, const char *folder)
 {
         shell("export LC_ALL=C.UTF-8; mdir -i %s -/ -b :: | sed 's,^::/*,,; s,/$,,' | grep -v '^$' | sort >listed; "
               "(cd '%s' && find . -mindepth 1 | sed 's,^\\./,,' | sort) >expected; diff expected listed; "
-              "(cd '%s' && find . -type f | sed 's,^\\./,,') | while IFS= read -r name; do "
+              "(cd '%s' && find . -type f ! -name BOOT.CFG | sed 's,^\\./,,') | while IFS= read -r name; do "
               "mtype -i %s \"::/$name\" | cmp - \"%s/$name\" || exit 1; done",
               image, folder, folder, image, folder);
+}
+
+static void assert_sound(const char *image)
+{
+        shell("PATH=$PATH:/sbin:/usr/sbin; fsck.fat -n %s >fsck; ! grep -qi 'dirty\\|wrong\\|differ' fsck; minfo -i %s "
+              ":: "
+              "| grep -q FAT32",
+              image, image);
 }
 
 static void test_a_folder_with_blanks_becomes_a_sound_file_system(void **state)
 {
         (void)state;
-        shell("%s", make_installer);
-        make_payload("in here", "image");
-        assert_holds("image", "in here");
-        shell("PATH=$PATH:/sbin:/usr/sbin; fsck.fat -n image >fsck; ! grep -qi 'dirty\\|wrong\\|differ' fsck");
         struct stat status;
+        make_installer("in here");
+        shell("mkdir -p 'in here/SUB FOLDER/DEEPER'; printf long >'in here/SUB FOLDER/DEEPER/A LONG NAME, WITH A "
+              "COMMA.TXT'; "
+              "printf u >'in here/SUB FOLDER/\xC3\x9C AND MORE.TXT'");
+        make_of("in here", "image");
+        assert_holds("image", "in here");
+        assert_sound("image");
         assert_int_equal(stat("image", &status), 0);
-        assert_int_equal(status.st_size, 504 << 20);
+        assert_int_equal(status.st_size, 64 << 20);
         // Nearly all of it is a hole.
-        assert_true(file_allocated("image") < 32 << 20);
+        assert_true(file_allocated("image") < 8 << 20);
 }
 
-static void test_a_folder_that_is_larger_than_the_usual_image(void **state)
+static void test_every_kind_of_iso_becomes_the_same_payload(void **state)
+{
+        (void)state;
+        make_installer("in");
+        for (size_t i = 0; i < sizeof iso_kinds / sizeof iso_kinds[0]; i++) {
+                make_iso(iso_kinds[i], "in", "a.iso");
+                make_of("a.iso", "image");
+                shell("mdir -i image ::/BOOT.CAT >/dev/null 2>&1 && mdel -i image ::/BOOT.CAT || :");
+                assert_holds("image", "in");
+                assert_sound("image");
+        }
+}
+
+static void test_content_that_needs_more_than_504_mib(void **state)
 {
         (void)state;
         struct stat status;
-        shell("mkdir -p big/EFI/BOOT; printf x >big/EFI/BOOT/BOOTAA64.EFI; truncate -s 480M big/K.B00");
-        make_payload("big", "image");
+        make_installer("big");
+        shell("truncate -s 520M big/K.B00");
+        make_of("big", "image");
+        assert_sound("image");
         assert_int_equal(stat("image", &status), 0);
-        assert_true(status.st_size > 504 << 20);
-        shell("mdir -i image ::/K.B00 | grep -q 503316480");
+        assert_true(status.st_size > 520 << 20 && status.st_size < 560 << 20);
+        shell("mdir -i image ::/K.B00 | grep -q 545259520");
 }
 
 static void test_names_that_mtools_reads_otherwise(void **state)
 {
         (void)state;
         static const char *const folders[] = {"-dash", "a:b", "c,'\"$x", "*?[a]", "d@@e"};
+        make_installer("in");
         for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
-                AUTO_FREE char *boot = file_path(folders[i], "EFI/BOOT");
-                AUTO_FREE char *loader = file_path(boot, "BOOTAA64.EFI");
-                AUTO_FREE char *image = text_format("image%zu", i);
-                AUTO_ERROR struct error err = {0};
-                assert_done(file_make_folder(boot, 0777, &err), &err);
-                write_text(loader, folders[i]);
-                make_payload(folders[i], image);
-                shell("mtype -i %s ::/EFI/BOOT/BOOTAA64.EFI >read", image);
-                assert_same_file(loader, "read");
+                assert_int_equal(rename(i ? folders[i - 1] : "in", folders[i]), 0);
+                make_of(folders[i], "image");
+                shell("mtype -i image ::/K.B00 | cmp - ./*/K.B00");
         }
-        AUTO_ERROR struct error err = {0};
-        assert_false(payload_from_folder("a:b", "d@@e/image", &err));
-        assert_error(&err, ERROR_USAGE, "@@");
-        AUTO_ERROR struct error comma = {0};
-        assert_done(payload_from_folder("a:b", "c,'\"$x/im,age x", &comma), &comma);
+        shell("mkdir 'c,x y:z'");
+        make_of("d@@e", "c,x y:z/im,a:g e");
+        shell("cmp image 'c,x y:z/im,a:g e' || mdir -i 'c,x y:z/im,a:g e' ::/K.B00");
 }
 
-static void test_a_loader_in_small_letters_counts(void **state)
+static void test_boot_cfg_keeps_every_other_byte(void **state)
 {
         (void)state;
-        shell("mkdir -p small/efi/boot; printf x >small/efi/boot/bootaa64.efi");
-        make_payload("small", "image");
-        shell("mtype -i image ::/EFI/BOOT/BOOTAA64.EFI | grep -q '^x'");
+        make_installer("in");
+        make_of("in", "image");
+        static const char *const names[] = {"BOOT.CFG", "EFI/BOOT/BOOT.CFG"};
+        for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+                shell("mtype -i image ::/%s >made; sed 's/^kernelopt=runweasel/& allowLegacyCPU=true/' in/%s | cmp - "
+                      "made",
+                      names[i], names[i]);
+        // What is there already, with whatever value, is not added again.
+        shell("sed -i 's/runweasel/runweasel allowlegacycpu=false/' in/BOOT.CFG in/EFI/BOOT/BOOT.CFG");
+        make_of("in", "image");
+        shell("mtype -i image ::/BOOT.CFG | cmp - in/BOOT.CFG");
 }
 
-static void test_folders_that_hold_no_installer(void **state)
+static void test_kernel_options(void **state)
+{
+        (void)state;
+        AUTO_ARGUMENTS struct arguments kernelopts = {0};
+        AUTO_PAYLOAD_INFO struct payload_info info = {0};
+        make_installer("in");
+        arguments_add(&kernelopts, "systemMediaSize=min");
+        arguments_add(&kernelopts, "allowLegacyCPU=false");
+        const struct payload_request request = {.source = "in", .kernelopts = &kernelopts};
+        make(&request, "image", &info);
+        assert_string_equal(info.kernelopt, "runweasel systemMediaSize=min allowLegacyCPU=false");
+        unlink("image");
+        arguments_add(&kernelopts, "a\nkernel=x");
+        refuse(&request, ERROR_USAGE, "--kernelopt");
+}
+
+static void test_a_replaced_file(void **state)
+{
+        (void)state;
+        AUTO_ARGUMENTS struct arguments replacements = {0};
+        make_installer("in");
+        shell("echo patched >'a=b'; sed s/runweasel/other/ in/BOOT.CFG >cfg");
+        arguments_add(&replacements, "k.b00=a=b");
+        arguments_add(&replacements, "/EFI/BOOT/BOOT.CFG=cfg");
+        const struct payload_request request = {.source = "in", .replacements = &replacements};
+        make(&request, "image", NULL);
+        shell("mtype -i image ::/K.B00 | cmp - 'a=b'; mtype -i image ::/EFI/BOOT/BOOT.CFG | grep -q 'other "
+              "allowLegacyCPU=true'; "
+              "mtype -i image ::/BOOT.CFG | grep -q 'runweasel allow'; ! grep -q allow in/BOOT.CFG cfg");
+        assert_sound("image");
+}
+
+static void test_replacements_that_cannot_be(void **state)
 {
         (void)state;
         static const struct {
-                const char *folder;
+                const char *replacement, *message;
                 enum error_code code;
         } cases[] = {
-                {"missing", ERROR_USAGE}, {"empty", ERROR_DAMAGED}, {"other", ERROR_DAMAGED},
-                {"file", ERROR_DAMAGED},  {"", ERROR_USAGE},
+                {"K.B0=file", "did you mean 'K.B00'?", ERROR_USAGE},
+                {"../K.B00=file", "there is no '../K.B00'", ERROR_USAGE},
+                {"K.B00", "NAME=FILE", ERROR_USAGE},
+                {"=file", "NAME=FILE", ERROR_USAGE},
+                {"K.B00=", "NAME=FILE", ERROR_USAGE},
+                {"K.B00=missing", "missing", ERROR_USAGE},
+                {"K.B00=in", "is no file", ERROR_USAGE},
+                {"BOOT.CFG=file", "names no kernel", ERROR_DAMAGED},
+                {"EFI/BOOT/BOOTAA64.EFI=file", "is no PE program", ERROR_DAMAGED},
         };
-        shell("mkdir -p empty other/EFI/BOOT; printf x >other/EFI/BOOT/BOOTX64.EFI; printf x >file");
+        make_installer("in");
+        shell("echo x >file");
         for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-                AUTO_ERROR struct error err = {0};
-                assert_false(payload_from_folder(cases[i].folder, "image", &err));
-                assert_error(&err, cases[i].code, cases[i].folder);
-                assert_false(file_exists("image"));
+                AUTO_ARGUMENTS struct arguments replacements = {0};
+                arguments_add(&replacements, cases[i].replacement);
+                const struct payload_request request = {.source = "in", .replacements = &replacements};
+                refuse(&request, cases[i].code, cases[i].message);
         }
 }
 
-static void test_a_failure_leaves_no_image(void **state)
+static void test_an_automatic_kickstart(void **state)
 {
         (void)state;
-        shell("%s", make_installer);
-        AUTO_ERROR struct error no_place = {0};
-        assert_false(payload_from_folder("in here", "no/such/image", &no_place));
-        assert_error(&no_place, ERROR_USAGE, "no/such/image");
-        shell("ln -s nowhere 'in here/dangling'");
-        AUTO_ERROR struct error dangling = {0};
-        assert_false(payload_from_folder("in here", "image", &dangling));
-        assert_error(&dangling, ERROR_USAGE, "dangling");
-        // A FAT file system knows no difference between these two.
-        shell("rm 'in here/dangling'; printf 1 >'in here/boot.cfg'");
-        AUTO_ERROR struct error clash = {0};
-        assert_false(payload_from_folder("in here", "image", &clash));
-        assert_error(&clash, ERROR_ENVIRONMENT, "cannot make the payload image: mcopy failed");
-        assert_false(file_exists("image"));
+        AUTO_PAYLOAD_INFO struct payload_info info = {0};
+        struct stat status;
+        make_installer("in");
+        shell("sed -i 's/runweasel/& ks=cdrom:\\/X.CFG/' in/BOOT.CFG in/EFI/BOOT/BOOT.CFG");
+        const struct payload_request request = {
+                .source = "in", .kickstart = "auto", .password = "Geheim-77", .disk_type = "usb"};
+        make(&request, "image", &info);
+        assert_true(info.has_kickstart);
+        assert_string_equal(info.kickstart, "usb:/KS.CFG");
+        assert_string_equal(info.kickstart_disk, "--firstdisk=usb");
+        assert_string_equal(info.kernelopt, "runweasel ks=usb:/KS.CFG allowLegacyCPU=true");
+        assert_int_equal(info.warnings.count, 0);
+        assert_int_equal(stat("image", &status), 0);
+        assert_int_equal(status.st_mode & 0777, 0600);
+        // The password is in it as a hash alone.
+        shell("mtype -i image ::/KS.CFG >ks; hash=$(sed -n 's/^rootpw --iscrypted //p' ks); salt=$(echo \"$hash\" | "
+              "cut -d '$' -f 3); "
+              "test \"$(openssl passwd -6 -salt \"$salt\" Geheim-77)\" = \"$hash\"; ! grep -q Geheim image");
+        const struct payload_request without = {.source = "in", .kickstart = "auto"};
+        unlink("image");
+        refuse(&without, ERROR_USAGE, "password");
 }
 
-static void test_without_mtools_its_package_is_named(void **state)
+static void test_where_a_kickstart_may_come_from(void **state)
 {
         (void)state;
+        static const struct {
+                const char *value, *disk;
+                bool installable;
+        } cases[] = {
+                {"usb", "--firstdisk", true},           {"usb:/ks.cfg", "--firstdisk", true},
+                {"USB:KS.CFG", "--firstdisk", true},    {"usb:/other.cfg", NULL, false},
+                {"http://10.0.2.2/ks.cfg", NULL, true}, {"cdrom:/KS.CFG", NULL, true},
+        };
+        make_installer("in");
+        shell("printf 'vmaccepteula\\ninstall --firstdisk\\n' >in/KS.CFG; cp in/BOOT.CFG cfg");
+        for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+                AUTO_PAYLOAD_INFO struct payload_info info = {0};
+                AUTO_ERROR struct error err = {0};
+                shell("sed 's,runweasel,& ks=%s,' cfg >in/EFI/BOOT/BOOT.CFG", cases[i].value);
+                assert_done(payload_inspect("in", &info, &err), &err);
+                assert_string_equal(info.kickstart, cases[i].value);
+                assert_int_equal(info.installable, cases[i].installable);
+                if (cases[i].disk)
+                        assert_string_equal(info.kickstart_disk, cases[i].disk);
+                else
+                        assert_null(info.kickstart_disk);
+        }
+}
+
+static void test_a_kickstart_of_the_users(void **state)
+{
+        (void)state;
+        AUTO_PAYLOAD_INFO struct payload_info info = {0};
+        make_installer("in");
+        shell("printf 'vmaccepteula\\r\\ninstall --disk=mpx.vmhba32:C0:T0:L0\\r\\n' >mine");
+        const struct payload_request request = {.source = "in", .kickstart = "mine"};
+        make(&request, "image", &info);
+        shell("mtype -i image ::/KS.CFG | cmp - mine");
+        assert_string_equal(info.kickstart_disk, "--disk=mpx.vmhba32:C0:T0:L0");
+        shell("echo reboot >mine");
+        AUTO_PAYLOAD_INFO struct payload_info poor = {0};
+        make(&request, "image", &poor);
+        assert_int_equal(poor.warnings.count, 2);
+        shell("rm image; printf 'a\\0b' >mine");
+        refuse(&request, ERROR_DAMAGED, "NUL");
+        shell("rm mine");
+        refuse(&request, ERROR_USAGE, "mine");
+}
+
+static void test_an_image_is_copied_or_changed(void **state)
+{
+        (void)state;
+        AUTO_ARGUMENTS struct arguments replacements = {0};
+        AUTO_PAYLOAD_INFO struct payload_info info = {0};
+        make_installer("in");
+        make_of("in", "first");
+        make_of("first", "image");
+        assert_same_file("first", "image");
+        shell("echo patched >new; sha256sum first >sum");
+        arguments_add(&replacements, "K.B00=new");
+        const struct payload_request request = {
+                .source = "first", .replacements = &replacements, .kickstart = "auto", .password = "x"};
+        make(&request, "image", &info);
+        assert_sound("image");
+        assert_string_equal(info.kernelopt, "runweasel allowLegacyCPU=true ks=usb:/KS.CFG");
+        shell("mtype -i image ::/K.B00 | cmp - new; sha256sum -c sum");
         AUTO_ERROR struct error err = {0};
-        shell("%s", make_installer);
+        assert_false(payload_make(&request, "first", NULL, &err));
+        assert_error(&err, ERROR_USAGE, "cannot be made of itself");
+        shell("sha256sum -c sum");
+}
+
+static void test_a_folder_is_made(void **state)
+{
+        (void)state;
+        AUTO_PAYLOAD_INFO struct payload_info info = {0};
+        AUTO_ERROR struct error err = {0};
+        make_installer("in");
+        make_iso("--norock", "in", "a.iso");
+        const struct payload_request request = {.source = "a.iso", .kickstart = "auto", .password = "x"};
+        assert_done(payload_make_folder(&request, "out", &info, &err), &err);
+        assert_true(info.installable);
+        shell("test $(stat -c %%a out/KS.CFG) = 600; rm out/KS.CFG; cp in/BOOT.CFG out; cp in/BOOT.CFG out/EFI/BOOT; "
+              "diff -r in out");
+        AUTO_ERROR struct error again = {0};
+        assert_false(payload_make_folder(&request, "out", NULL, &again));
+        assert_error(&again, ERROR_USAGE, "not empty");
+        AUTO_ERROR struct error of_image = {0};
+        make_of("in", "image");
+        const struct payload_request image = {.source = "image"};
+        assert_false(payload_make_folder(&image, "other", NULL, &of_image));
+        assert_error(&of_image, ERROR_USAGE, "is an image");
+        assert_nothing_left();
+}
+
+static void test_what_is_no_installer(void **state)
+{
+        (void)state;
+        make_installer("in");
+        shell("cp -r in x86; mv x86/EFI/BOOT/BOOTAA64.EFI x86/EFI/BOOT/BOOTX64.EFI; "
+              "mkdir -p debian/EFI/boot; cp in/EFI/BOOT/BOOTAA64.EFI debian/EFI/boot/bootaa64.efi; ln -s . "
+              "debian/debian; "
+              "cp -r in lacks; rm lacks/A.V00 lacks/K.B00; cp -r in wrong; "
+              "printf '\\144\\206' | dd of=wrong/EFI/BOOT/BOOTAA64.EFI bs=1 conv=notrunc "
+              "seek=$(( $(od -An -tu4 -j 60 -N 4 in/EFI/BOOT/BOOTAA64.EFI) + 4 )); "
+              "cp -r in cut; truncate -s 20000 cut/EFI/BOOT/BOOTAA64.EFI; cp -r in cfg; echo timeout=x >>cfg/BOOT.CFG; "
+              "mkdir bare; : >empty; seq 10000 >text; cp -r in twins; echo >twins/k.b00; "
+              "cp -r in ks; sed -i 's/runweasel/& ks=usb:\\/KS.CFG/' ks/EFI/BOOT/BOOT.CFG");
+        make_iso("-R", "x86", "x86.iso");
+        make_iso("-R", "debian", "debian.iso");
+        static const struct {
+                const char *source;
+                enum error_code code;
+                const char *message;
+        } cases[] = {
+                {"x86.iso", ERROR_DAMAGED, "it is an installer for x86-64"},
+                {"debian.iso", ERROR_DAMAGED, "it has no BOOT.CFG: it is not an installer of ESXi"},
+                {"x86", ERROR_DAMAGED, "it is an installer for x86-64"},
+                {"wrong", ERROR_DAMAGED, "is a program for x86-64"},
+                {"lacks", ERROR_DAMAGED, "files that its BOOT.CFG names are not in it: K.B00, A.V00"},
+                {"cut", ERROR_DAMAGED, "BOOTAA64.EFI is damaged: it is cut off"},
+                {"cfg", ERROR_DAMAGED, "BOOT.CFG is damaged: line 9: timeout"},
+                {"bare", ERROR_DAMAGED, "there is no EFI/BOOT/BOOTAA64.EFI in it"},
+                {"empty", ERROR_DAMAGED, "it is empty"},
+                {"text", ERROR_DAMAGED, "neither an ISO nor an image"},
+                {"twins", ERROR_DAMAGED, "one and the same"},
+                {"ks", ERROR_DAMAGED, "names the kickstart usb:/KS.CFG, which is not in it"},
+                {"missing", ERROR_USAGE, "missing"},
+                {"", ERROR_USAGE, ""},
+        };
+        for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+                refuse_source(cases[i].source, cases[i].code, cases[i].message);
+}
+
+static void test_a_cut_off_image(void **state)
+{
+        (void)state;
+        make_installer("in");
+        make_of("in", "made");
+        static const long lengths[] = {67108863, 60000000, 1000000, 4096, 512, 511, 1, 0};
+        for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
+                assert_int_equal(truncate("made", lengths[i]), 0);
+                refuse_source("made", ERROR_DAMAGED, "made");
+        }
+}
+
+static void test_a_failure_leaves_what_was_there(void **state)
+{
+        (void)state;
+        make_installer("in");
+        write_text("old", "old");
+        shell("ln -s nowhere in/dangling");
+        const struct payload_request request = {.source = "in"};
+        AUTO_ERROR struct error err = {0};
+        assert_false(payload_make(&request, "old", NULL, &err));
+        assert_error(&err, ERROR_USAGE, "dangling");
+        AUTO_FREE char *old = read_text("old");
+        assert_string_equal(old, "old");
+        assert_nothing_left();
+        shell("rm in/dangling; mkdir folder");
+        AUTO_ERROR struct error no_place = {0};
+        assert_false(payload_make(&request, "no/such/image", NULL, &no_place));
+        assert_error(&no_place, ERROR_USAGE, "no/such/image");
+        AUTO_ERROR struct error folder = {0};
+        assert_false(payload_make(&request, "folder", NULL, &folder));
+        assert_error(&folder, ERROR_USAGE, "folder");
         AUTO_FREE char *path = memory_text(getenv("PATH"));
+        AUTO_ERROR struct error no_mtools = {0};
         setenv("PATH", "/nowhere", 1);
-        bool made = payload_from_folder("in here", "image", &err);
+        bool made = payload_make(&request, "old", NULL, &no_mtools);
         setenv("PATH", path, 1);
         assert_false(made);
-        assert_error(&err, ERROR_ENVIRONMENT, "package mtools");
-        assert_false(file_exists("image"));
+        assert_error(&no_mtools, ERROR_ENVIRONMENT, "package mtools");
+        AUTO_ERROR struct error at = {0};
+        shell("mkdir d@@e");
+        assert_false(payload_make(&request, "d@@e/image", NULL, &at));
+        assert_error(&at, ERROR_USAGE, "@@");
+        assert_nothing_left();
 }
 
-static void test_the_rehearsal_payload_carries_its_options(void **state)
+// What a killed program left is taken over; what a running one has is not.
+static void test_two_that_make_the_same(void **state)
 {
         (void)state;
+        make_installer("in");
+        shell("mkdir -p .image.stage/files/x; : >.image.stage/image");
+        make_of("in", "image");
+        shell("rm image; mkdir .image.stage");
+        AUTO_CLOSE int fd = open(".image.stage", O_RDONLY | O_DIRECTORY);
+        assert_int_equal(flock(fd, LOCK_EX), 0);
+        const struct payload_request request = {.source = "in"};
         AUTO_ERROR struct error err = {0};
-        AUTO_ARGUMENTS struct arguments options = {0};
-        shell("mkdir -p data/rehearsal; printf guest >data/rehearsal/BOOTAA64.EFI");
-        arguments_add(&options, "hang=eula");
-        arguments_add(&options, "title=a b, c");
-        setenv("ESXIARM_DATA", "data", 1);
-        bool made = payload_rehearsal(&options, "image", &err);
-        unsetenv("ESXIARM_DATA");
-        assert_done(made, &err);
-        shell("mtype -i image ::/REHEARSE.CFG >read; printf 'hang=eula\\ntitle=a b, c\\n' | cmp - read");
-        shell("mtype -i image ::/EFI/BOOT/BOOTAA64.EFI | grep -q '^guest$'");
-        shell("mtype -i image ::/BOOT.CFG | grep -q '^kernelopt=.*allowLegacyCPU=true'");
-        shell("mtype -i image ::/BOOT.CFG | grep -q 'not VMware ESXi'");
+        assert_false(payload_make(&request, "image", NULL, &err));
+        assert_error(&err, ERROR_ENVIRONMENT, "another program");
 }
 
-static void test_the_rehearsal_without_options_or_without_its_guest(void **state)
+static void test_runtime_services_switched_off_are_a_warning(void **state)
 {
         (void)state;
+        AUTO_PAYLOAD_INFO struct payload_info info = {0};
         AUTO_ERROR struct error err = {0};
+        make_installer("in");
+        shell("echo norts=1 >>in/EFI/BOOT/BOOT.CFG");
+        assert_done(payload_inspect("in", &info, &err), &err);
+        assert_true(info.installable);
+        assert_true(info.norts);
+        assert_int_equal(info.warnings.count, 1);
+        assert_contains(info.warnings.values[0], "norts=1");
+}
+
+static void test_the_rehearsal_guest(void **state)
+{
+        (void)state;
         AUTO_ERROR struct error missing = {0};
-        const struct arguments none = {0};
-        shell("mkdir -p data/rehearsal empty; printf guest >data/rehearsal/BOOTAA64.EFI");
+        AUTO_PAYLOAD_INFO struct payload_info info = {0};
+        AUTO_ARGUMENTS struct arguments lines = {0};
+        shell("mkdir -p data empty; cp -rL \"$BUILD/rehearsal\" data");
+        arguments_add(&lines, "hang=eula");
+        arguments_add(&lines, "title=a b, c");
+        const struct payload_request request = {
+                .rehearsal_options = &lines, .kickstart = "auto", .password = "x", .disk_type = "nvme"};
+        const struct payload_request plain = {0};
         setenv("ESXIARM_DATA", "data", 1);
-        bool made = payload_rehearsal(&none, "image", &err);
-        unlink("data/rehearsal/BOOTAA64.EFI");
+        make(&request, "image", &info);
+        make(&plain, "plain", NULL);
         setenv("ESXIARM_DATA", "empty", 1);
         // Beside this test there are no data files, either.
-        bool made_of_nothing = payload_rehearsal(&none, "none", &missing);
+        bool made_of_nothing = payload_make(&plain, "none", NULL, &missing);
         unsetenv("ESXIARM_DATA");
-        assert_done(made, &err);
-        shell("mtype -i image ::/REHEARSE.CFG >read; test ! -s read");
+        shell("mtype -i image ::/REHEARSE.CFG >read; printf 'hang=eula\\ntitle=a b, c\\n' | cmp - read; "
+              "mtype -i image ::/EFI/BOOT/BOOTAA64.EFI | cmp - \"$BUILD/rehearsal/BOOTAA64.EFI\"; "
+              "mtype -i image ::/BOOT.CFG | grep -q 'not VMware ESXi'; mtype -i plain ::/REHEARSE.CFG >read; test ! -s "
+              "read; "
+              "mtype -i plain ::/BOOT.CFG | grep -q '^kernelopt=runweasel allowLegacyCPU=true$'");
+        assert_string_equal(info.kernelopt, "runweasel allowLegacyCPU=true ks=usb:/KS.CFG");
+        assert_string_equal(info.kickstart_disk, "--firstdisk=nvme_pcie,local");
         assert_false(made_of_nothing);
         assert_error(&missing, ERROR_ENVIRONMENT, "rehearsal/BOOTAA64.EFI");
         assert_false(file_exists("none"));
-}
-
-static void test_no_temporary_folder_is_left(void **state)
-{
-        AUTO_ERROR struct error err = {0};
-        const struct arguments none = {0};
-        shell("mkdir -p data/rehearsal tmp; printf guest >data/rehearsal/BOOTAA64.EFI");
-        AUTO_FREE char *tmp = file_path(*state, "tmp");
-        AUTO_FREE char *old = getenv("TMPDIR") ? memory_text(getenv("TMPDIR")) : NULL;
-        setenv("TMPDIR", tmp, 1);
-        setenv("ESXIARM_DATA", "data", 1);
-        bool made = payload_rehearsal(&none, "image", &err);
-        bool failed = !payload_rehearsal(&none, "no/such/image", NULL);
-        unsetenv("ESXIARM_DATA");
-        if (old)
-                setenv("TMPDIR", old, 1);
-        else
-                unsetenv("TMPDIR");
-        assert_done(made, &err);
-        assert_true(failed);
-        shell("test -z \"$(ls -A tmp)\"");
 }
 
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 IN_SCRATCH(test_a_folder_with_blanks_becomes_a_sound_file_system),
-                IN_SCRATCH(test_a_folder_that_is_larger_than_the_usual_image),
+                IN_SCRATCH(test_every_kind_of_iso_becomes_the_same_payload),
+                IN_SCRATCH(test_content_that_needs_more_than_504_mib),
                 IN_SCRATCH(test_names_that_mtools_reads_otherwise),
-                IN_SCRATCH(test_a_loader_in_small_letters_counts),
-                IN_SCRATCH(test_folders_that_hold_no_installer),
-                IN_SCRATCH(test_a_failure_leaves_no_image),
-                IN_SCRATCH(test_without_mtools_its_package_is_named),
-                IN_SCRATCH(test_the_rehearsal_payload_carries_its_options),
-                IN_SCRATCH(test_the_rehearsal_without_options_or_without_its_guest),
-                IN_SCRATCH(test_no_temporary_folder_is_left),
+                IN_SCRATCH(test_boot_cfg_keeps_every_other_byte),
+                IN_SCRATCH(test_kernel_options),
+                IN_SCRATCH(test_a_replaced_file),
+                IN_SCRATCH(test_replacements_that_cannot_be),
+                IN_SCRATCH(test_an_automatic_kickstart),
+                IN_SCRATCH(test_where_a_kickstart_may_come_from),
+                IN_SCRATCH(test_a_kickstart_of_the_users),
+                IN_SCRATCH(test_an_image_is_copied_or_changed),
+                IN_SCRATCH(test_a_folder_is_made),
+                IN_SCRATCH(test_what_is_no_installer),
+                IN_SCRATCH(test_a_cut_off_image),
+                IN_SCRATCH(test_a_failure_leaves_what_was_there),
+                IN_SCRATCH(test_two_that_make_the_same),
+                IN_SCRATCH(test_runtime_services_switched_off_are_a_warning),
+                IN_SCRATCH(test_the_rehearsal_guest),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -361,6 +361,24 @@ static void test_a_program_beside_this_one(void **state)
         assert_output(&log, "before\nin here\nerr\n");
 }
 
+// The shell's own account of the same work is the oracle.
+static void test_the_processor_time_of_a_program_is_known_after_its_end(void **state)
+{
+        (void)state;
+        AUTO_ERROR struct error err = {0};
+        ARGUMENTS(arguments, "sh", "-c", "i=0; while [ $i -lt 100000 ]; do i=$((i + 1)); done; times");
+        struct process process = {0};
+        assert_done(process_start(&arguments, NULL, "log", &process, &err), &err);
+        assert_true(process_wait(&process, SOON_MS));
+        // "0m0.123000s 0m0.010000s"
+        AUTO_FREE char *log = read_text("log");
+        char *rest;
+        double user = strtod(log + strcspn(log, "m") + 1, &rest);
+        double system = strtod(rest + strcspn(rest, "m") + 1, &rest);
+        assert_true(*rest == 's');
+        assert_true(process.cpu_s >= user + system - 0.02 && process.cpu_s <= user + system + 0.2);
+}
+
 static void test_a_program_that_cannot_have_its_folder_or_log(void **state)
 {
         (void)state;
@@ -630,6 +648,7 @@ int main(void)
                 IN_SCRATCH(test_a_program_is_found_as_a_shell_finds_it),
                 cmocka_unit_test(test_a_checked_failure_says_what_the_program_said),
                 IN_SCRATCH(test_a_program_beside_this_one),
+                IN_SCRATCH(test_the_processor_time_of_a_program_is_known_after_its_end),
                 IN_SCRATCH(test_a_program_that_cannot_have_its_folder_or_log),
                 IN_SCRATCH(test_ending_a_program),
                 IN_SCRATCH(test_a_program_that_ignores_sigterm_is_killed_after_its_grace),

@@ -22,7 +22,8 @@ static const char sound[] = "name: test\n"
                             "    - id: welcome\n"
                             "      title: Welcome\n"
                             "      screen: 'Welcome$'\n"
-                            "      keys: [Enter, 'Tab?', <password>, <target-disk>, a]\n"
+                            "      keys: [Enter, 'Tab?', <password>, <target-disk>,\n"
+                            "             a]\n"
                             "      wait: 30\n"
                             "    - {id: progress, title: Installing, screen: '%', percent: '(\\d+)%', optional: true}\n"
                             "    - {id: complete, title: Complete, screen: Complete, keys: [], limit: 1}\n"
@@ -33,7 +34,7 @@ static const char sound[] = "name: test\n"
                             "reboot:\n"
                             "  wait: 20\n"
                             "  criteria:\n"
-                            "    - {name: down, kind: optional, line: shutdown}\n"
+                            "    - {name: down, kind: required, line: shutdown}\n"
                             "boot:\n"
                             "  criteria:\n"
                             "    - {name: up, kind: required, line: 'To manage this host'}\n"
@@ -71,7 +72,9 @@ static void test_a_sound_profile_is_read_whole(void **state)
         assert_true(profile->install.steps[1].optional);
         assert_string_equal(profile->install.steps[1].percent, "(\\d+)%");
         assert_int_equal(profile->install.steps[2].limit, 1);
-        assert_string_equal(profile->install.anytime[0].then, "welcome");
+        assert_int_equal(profile->install.anytime[0].then_count, 1);
+        assert_string_equal(profile->install.anytime[0].then[0], "welcome");
+        assert_ptr_equal(profile_any_step(&profile->install, "wrong"), &profile->install.anytime[0]);
         assert_null(profile_step(&profile->install, "wrong"));
         assert_null(profile_step(&profile->install, ""));
         assert_int_equal(profile->boot.criterion_count, 2);
@@ -90,88 +93,264 @@ static void test_what_is_left_out_has_its_default(void **state)
         assert_true(profile->resend_ms > 0);
         assert_true(profile->install.steps[1].wait_s > 0);
         assert_int_equal(profile->install.steps[1].key_count, 0);
-        assert_null(profile->install.steps[1].then);
+        assert_int_equal(profile->install.steps[1].then_count, 0);
         assert_true(profile->install.steps[1].limit > 1);
         assert_true(profile->boot.wait_s > 0);
 }
 
-// One mistake each: what is replaced by what, and what the message has to say. LINE is 0 where the message need not
-// name one.
+// One mistake each: what is replaced by what, the line that is named, and what is said of it.
 static const struct {
-        const char *find, *replacement, *message;
+        const char *find, *replacement;
         unsigned line;
+        const char *message;
 } mistakes[] = {
         // Keys of the document.
-        {"title: a test\n", "title: a test\ncolour: blue\n", "Unexpected key: colour", 0},
-        {"  cpus: 2\n", "  cpus: 2\n  gpus: 1\n", "Unexpected key: gpus", 0},
-        {"      wait: 30\n", "      waits: 30\n", "Unexpected key: waits", 0},
-        {"boot_label: VMware ESXi\n", "", "Missing required mapping field: boot_label", 0},
-        {"  disk_size: 40G\n", "", "disk_size", 0},
-        {"      title: Welcome\n", "", "title", 0},
-        {"{name: down, kind: optional, line: shutdown}", "{name: down, kind: optional}", "line", 0},
-        {"reboot:\n  wait: 20\n  criteria:\n    - {name: down, kind: optional, line: shutdown}\n", "", "reboot", 0},
-        {"title: a test\n", "title: a test\ntitle: again\n", "title", 0},
-        // Values of the wrong type.
-        {"rehearsal: true", "rehearsal: perhaps", "test.yaml:3", 3},
-        {"memory: 1024", "memory: much", "test.yaml:5", 5},
-        {"memory: 1024", "memory: -1024", "test.yaml:5", 5},
-        {"memory: 1024", "memory: 99999999999", "test.yaml:5", 5},
-        {"memory: 1024", "memory: [1024]", "test.yaml:5", 5},
-        {"wait: 30", "wait: soon", "test.yaml:18", 18},
-        {"panic: true", "panic: yes please", "test.yaml:3", 0},
-        {"optional: true", "optional: 2", "test.yaml:19", 19},
-        {"kind: required", "kind: 7", "test.yaml:24", 24},
-        {"keys: [Enter, 'Tab?', <password>, <target-disk>, a]", "keys: Enter", "test.yaml:17", 17},
-        {"keys: [Enter, 'Tab?', <password>, <target-disk>, a]", "keys: [[Enter]]", "test.yaml:17", 17},
-        {"machine:\n  memory: 1024\n  cpus: 2\n  disk_size: 40G\n", "machine: large\n", "test.yaml:4", 4},
-        {"kind: required", "kind: wanted", "test.yaml:24", 24},
-        {"name: test\n", "name: ''\n", "test.yaml:1", 1},
-        {"name: test\n", "name: [a, b]\n", "test.yaml:1", 1},
-        {"  criteria:\n    - {name: down, kind: optional, line: shutdown}\n", "  criteria: []\n", "test.yaml:2", 0},
+        {"title: a test\n", "title: a test\ntitel: b\n", 3, "there is no key 'titel'; did you mean 'title'?"},
+        {"title: a test\n", "title: a test\ncolour: blue\n", 3, "there is no key 'colour'"},
+        {"  cpus: 2\n", "  cpus: 2\n  cpu: 1\n", 7, "machine: there is no key 'cpu'; did you mean 'cpus'?"},
+        {"      wait: 30\n", "      waits: 30\n", 19,
+         "install: steps: welcome: there is no key 'waits'; did you mean 'wait'?"},
+        {"  wait: 20\n", "  wait: 20\n  steps: []\n", 28, "reboot: there is no key 'steps'"},
+        {"boot_label: VMware ESXi\n", "", 1, "the key 'boot_label' is missing"},
+        {"  disk_size: 40G\n", "", 5, "machine: the key 'disk_size' is missing"},
+        {"      title: Welcome\n", "", 14, "install: steps: welcome: the key 'title' is missing"},
+        {"- id: welcome\n      title", "- title", 14, "install: steps: number 1: the key 'id' is missing"},
+        {", line: shutdown", "", 29, "reboot: criteria: down: the key 'line' is missing"},
+        {"reboot:\n  wait: 20\n  criteria:\n    - {name: down, kind: required, line: shutdown}\n", "", 1,
+         "the key 'reboot' is missing"},
+        {"title: a test\n", "title: a test\ntitle: again\n", 3, "the key 'title' is there twice"},
+        {"      wait: 30\n", "      wait: 30\n      wait: 31\n", 20,
+         "install: steps: welcome: the key 'wait' is there twice"},
+        {"  wait: 20\n", "  <<: {wait: 20}\n", 27, "reboot: there is no key '<<'"},
+        {"name: test\n", "? [a, b]\n: c\nname: test\n", 1, "a key is wanted, not a list"},
+        // Values of the wrong kind.
+        {"rehearsal: true", "rehearsal: perhaps", 3, "rehearsal: false or true is wanted, not 'perhaps'"},
+        {"rehearsal: true", "rehearsal: yes", 3, "rehearsal: false or true is wanted, not 'yes'"},
+        {"memory: 1024", "memory: much", 5, "machine: memory: a whole number is wanted, not 'much'"},
+        {"memory: 1024", "memory: -1024", 5, "machine: memory: a whole number is wanted, not '-1024'"},
+        {"memory: 1024", "memory: 1024.5", 5, "machine: memory: a whole number is wanted, not '1024.5'"},
+        {"memory: 1024", "memory: 0x400", 5, "machine: memory: a whole number is wanted, not '0x400'"},
+        {"memory: 1024", "memory: '1024'", 5, "machine: memory: a whole number is wanted, not '1024'"},
+        {"memory: 1024", "memory: 99999999999", 5, "machine: memory: 99999999999 is out of range: from 64 to"},
+        {"memory: 1024", "memory: 99999999999999999999999", 5, "machine: memory: a whole number is wanted"},
+        {"memory: 1024", "memory: [1024]", 5, "machine: memory: a number is wanted, not a list"},
+        {"memory: 1024", "memory:", 5, "machine: memory: a whole number is wanted, not ''"},
+        {"wait: 30", "wait: 30 min", 19, "install: steps: welcome: wait: a whole number is wanted, not '30 min'"},
+        {"wait: 30", "wait: soon", 19, "install: steps: welcome: wait: a whole number is wanted, not 'soon'"},
+        {"wait: 30", "wait: 0", 19, "install: steps: welcome: wait: 0 is out of range: from 1 to 604800"},
+        {"wait: 30", "wait: 604801", 19, "install: steps: welcome: wait: 604801 is out of range"},
+        {"limit: 1", "limit: 0", 21, "install: steps: complete: limit: 0 is out of range"},
+        {"settle_ms: 30", "settle_ms: 0", 9, "settle_ms: 0 is out of range"},
+        {"resend_ms: 1500", "resend_ms: 5", 10, "resend_ms: 5 is out of range"},
+        {"cpus: 2", "cpus: 0", 6, "machine: cpus: 0 is out of range"},
+        {"memory: 1024", "memory: 0", 5, "machine: memory: 0 is out of range"},
+        {"panic: true", "panic: yes please", 33, "boot: criteria: panic: panic: false or true is wanted"},
+        {"optional: true", "optional: 2", 20, "install: steps: progress: optional: false or true is wanted, not '2'"},
+        {"kind: required", "kind: wanted", 25,
+         "install: criteria: done: kind: required, forbidden or optional is wanted, not 'wanted'"},
+        {"a]\n", "[a]]\n", 18, "install: steps: welcome: keys: a text is wanted, not a list"},
+        {"a]\n", "'']\n", 18, "install: steps: welcome: keys: is empty"},
+        {"keys: [Enter], then", "keys: Enter, then", 23,
+         "install: anytime: wrong: keys: a list is wanted, not a single"},
+        {"machine:\n  memory: 1024\n  cpus: 2\n  disk_size: 40G\n", "machine: large\n", 4,
+         "machine: a mapping is wanted, not a single value"},
+        {"name: test\n", "name: ''\n", 1, "name: is empty"},
+        {"name: test\n", "name:\n", 1, "name: is empty"},
+        {"name: test\n", "name: ~\n", 1, "name: is empty"},
+        {"name: test\n", "name: \"a\\0b\"\n", 1, "name: holds a NUL character"},
+        {"name: test\n", "name: [a, b]\n", 1, "name: a text is wanted, not a list"},
+        {"name: test\n", "name: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n", 1,
+         "name: is longer than 64 characters"},
+        {"  criteria:\n    - {name: down, kind: required, line: shutdown}\n", "  criteria: []\n", 28,
+         "reboot: criteria: the list is empty"},
+        {"    - {name: down, kind", "    - down\n    - {name: down, kind", 29,
+         "reboot: criteria: number 1: a mapping is wanted, not a single value"},
+        {"screen: 'Welcome$'", "screen: []", 16, "install: steps: welcome: screen: the list is empty"},
+        {"screen: 'Welcome$'", "screen: ''", 16, "install: steps: welcome: screen: is empty"},
+        {"screen: 'Welcome$'", "screen: {a: b}", 16,
+         "install: steps: welcome: screen: a list is wanted, not a mapping"},
+        {"kind: required", "kind: [required]", 25,
+         "install: criteria: done: kind: required, forbidden or optional is wanted, not a list"},
         // What the values mean.
-        {"disk_size: 40G", "disk_size: forty", "disk_size: 'forty' is no size", 0},
-        {"disk_size: 40G", "disk_size: 0", "disk_size: '0' is no size", 0},
-        {"memory: 1024", "memory: 0", "memory and cpus must not be 0", 0},
-        {"cpus: 2", "cpus: 0", "memory and cpus must not be 0", 0},
-        {"'Welcome$'", "'(Welcome'", "install: steps: welcome: 'screen' is no pattern", 0},
-        {"'(\\d+)%'", "'[%'", "install: steps: progress: 'percent' is no pattern", 0},
-        {"screen: minimum", "screen: '*'", "install: anytime: wrong: 'screen' is no pattern", 0},
-        {"line: shutdown", "line: '(?<'", "reboot: criteria: ", 0},
-        {"(?<size>\\d+)", "(?<size>", "disk_row", 0},
-        {"(?<size>\\d+) ", "", "disk_row: needs the groups", 0},
-        {"(?<unit>[KMGT]iB)", "iB", "disk_row: needs the groups", 0},
-        {"keys: [Enter, ", "keys: [Entre, ", "welcome: there is no key 'Entre'; did you mean 'Enter'?", 0},
-        {"'Tab?'", "'?'", "", 0}, // a question mark is a key
-        {"'Tab?'", "'Tab?\?'", "there is no key 'Tab?'", 0},
-        {"'Tab?'", "''", "test.yaml:17", 17},
-        {"<password>", "<passwort>", "there is no key '<passwort>'", 0},
-        {"then: welcome", "then: welcom", "wrong: there is no step 'welcom' to go on with", 0},
-        {"then: welcome", "then: wrong", "there is no step 'wrong'", 0},
-        {"id: progress", "id: welcome", "there are two steps 'welcome'", 0},
-        {"limit: 1", "limit: 1, then: nowhere", "complete: there is no step 'nowhere'", 0},
+        {"disk_size: 40G", "disk_size: forty", 7, "machine: disk_size: 'forty' is no size"},
+        {"disk_size: 40G", "disk_size: 0", 7, "machine: disk_size: '0' is no size"},
+        {"'Welcome$'", "'(Welcome'", 16,
+         "install: steps: welcome: screen: is no pattern: missing closing parenthesis, at character 9 of `(Welcome`"},
+        {"'Welcome$'", "[Welcome,\n               '[z-a]']", 17,
+         "install: steps: welcome: screen: is no pattern: range out of order in character class, at character 4"},
+        {"'Welcome$'", "'x*'", 16, "install: steps: welcome: screen: matches an empty text"},
+        {"'Welcome$'", "'Welcome|'", 16, "install: steps: welcome: screen: matches an empty text"},
+        {"'Welcome$'", "'^$'", 16, "install: steps: welcome: screen: matches an empty text"},
+        {"'(\\d+)%'", "'[%'", 20, "install: steps: progress: percent: is no pattern"},
+        {"'(\\d+)%'", "'\\d+%'", 20, "install: steps: progress: percent: has no group (...) around the number"},
+        {"'(\\d+)%'", "'(?:\\d+)%'", 20, "install: steps: progress: percent: has no group"},
+        {"'(\\d+)%'", "'(\\d*)'", 20, "install: steps: progress: percent: matches an empty text"},
+        {"screen: minimum", "screen: '*'", 23, "install: anytime: wrong: screen: is no pattern"},
+        {"line: shutdown", "line: '(?<'", 29, "reboot: criteria: down: line: is no pattern"},
+        {"line: shutdown", "line: '.*'", 29, "reboot: criteria: down: line: matches an empty text"},
+        {"kind: required, line: shutdown", "kind: optional, line: shutdown", 27, "reboot: criteria: none is required"},
+        {"(?<size>\\d+)", "(?<size>", 11, "disk_row: is no pattern"},
+        {"(?<size>\\d+) ", "", 11, "disk_row: needs the groups (?<size>...) and (?<unit>...)"},
+        {"(?<unit>[KMGT]iB)", "iB", 11, "disk_row: needs the groups"},
+        {"(?<size>\\d+) ", "\\(\\?<size>", 11, "disk_row: needs the groups"},
+        {"keys: [Enter, ", "keys: [Entre, ", 17,
+         "install: steps: welcome: keys: there is no key 'Entre'; did you mean 'Enter'?"},
+        {"a]\n", "Dwon]\n", 18, "install: steps: welcome: keys: there is no key 'Dwon'; did you mean 'Down'?"},
+        {"'Tab?'", "'Tab?\?'", 17, "install: steps: welcome: keys: there is no key 'Tab?'"},
+        {"<password>", "<passwort>", 17, "there is no key '<passwort>'; did you mean '<password>'?"},
+        {"<target-disk>", "<target_disk>", 17, "did you mean '<target-disk>'?"},
+        {"<password>", "'<password>?'", 17, "there is no key '<password>'"},
+        {"then: welcome", "then: welcom", 23,
+         "install: anytime: wrong: then: there is no step 'welcom' to go on with; did you mean 'welcome'?"},
+        {"then: welcome", "then: wrong", 23, "there is no step 'wrong' to go on with"},
+        {"then: welcome", "then: [welcome,\n       nowhere]", 24, "there is no step 'nowhere' to go on with"},
+        {"id: progress", "id: welcome", 20, "install: steps: welcome: there are two steps of that id"},
+        {"id: wrong", "id: progress", 23, "install: anytime: progress: there are two steps of that id"},
+        {"limit: 1", "limit: 1, then: welcome", 21, "install: steps: complete: the last step ends the installation"},
+        {"limit: 1", "optional: true", 21, "install: steps: complete: the last step ends the installation"},
+        {"limit: 1", "on_timeout: skip", 21, "install: steps: complete: the last step ends the installation"},
+        {"optional: true", "on_timeout: skp", 20,
+         "install: steps: progress: on_timeout: fail, skip, resend or goto ID is wanted, not 'skp'; did you mean "
+         "'skip'?"},
+        {"optional: true", "on_timeout: goto welcom", 20,
+         "progress: on_timeout: there is no step 'welcom' to go on with; did you mean 'welcome'?"},
+        {"keys: [Enter], then: welcome", "keys: [Enter], fail: it says no", 23,
+         "install: anytime: wrong: a step that fails sends no keys"},
+        // No YAML.
+        {"  cpus: 2\n", "\tcpus: 2\n", 6, "a tab; YAML is indented with blanks"},
+        {"      wait: 30\n", "     wait: 30\n", 19, "is no YAML"},
+        {"      wait: 30\n", "      wait: 30: 31\n", 19, "is no YAML: mapping values are not allowed"},
+        {"'Welcome$'", "'Welcome$", 17, "is no YAML"},
+        {"keys: [Enter, ", "keys: [Enter ", 17, "there is no key 'Enter 'Tab?''"},
+        {"title: a test", "title: *nowhere", 2, "is no YAML: found undefined alias"},
+        {"title: a test", "title: caf\xE9 noir", 2, "is not UTF-8 text"},
+        {"title: a test", "title: \x01", 2, "is not UTF-8 text"},
+        {"boot:\n  criteria:\n", "---\nboot:\n  criteria:\n", 30, "a second document begins"},
+        {"title: a test", "title: @test", 2, "is no YAML: found character that cannot start any token"},
 };
 
-static void test_every_mistake_is_named_with_its_place(void **state)
+static void test_every_mistake_is_named_with_its_line(void **state)
 {
         (void)state;
         for (size_t i = 0; i < sizeof mistakes / sizeof mistakes[0]; i++) {
                 AUTO_ERROR struct error err = {0};
                 write_profile(mistakes[i].find, mistakes[i].replacement);
                 AUTO_PROFILE struct profile *profile = profile_read("./test.yaml", &err);
-                if (!*mistakes[i].message) {
-                        assert_done(profile, &err);
-                        continue;
-                }
                 if (profile)
                         fail_msg("'%s' was taken", mistakes[i].replacement);
-                assert_error(&err, ERROR_DAMAGED, "./test.yaml");
+                AUTO_FREE char *place = text_format("./test.yaml:%u: ", mistakes[i].line);
+                assert_error(&err, ERROR_DAMAGED, place);
                 assert_error(&err, ERROR_DAMAGED, mistakes[i].message);
-                if (mistakes[i].line) {
-                        AUTO_FREE char *place = text_format("test.yaml:%u: ", mistakes[i].line);
-                        assert_error(&err, ERROR_DAMAGED, place);
-                }
-                assert_null(strstr(err.message, ":0:"));
+                assert_true(text_starts_with(err.message, place));
+                assert_null(strchr(err.message, '\n'));
         }
+}
+
+// What looks like a mistake and is none.
+static void test_what_is_no_mistake(void **state)
+{
+        (void)state;
+        static const struct {
+                const char *find, *replacement;
+        } sound_changes[] = {
+                {"'Tab?'", "'?'"}, // a question mark is a key
+                {"screen: 'Welcome$'", "screen: ['Welcome$', Enter]"},
+                {"screen: 'Welcome$'", "screen:\n        - Welcome\n        - Enter\n"},
+                {"then: welcome", "then: [welcome, progress]"},
+                {"name: test\n", "name: 42\n"},
+                {"title: a test", "title: \"\xC3\xBC \\u00fc\""},
+                {"optional: true", "on_timeout: goto welcome"},
+                {"optional: true", "on_timeout: resend"},
+                {"keys: [Enter], then: welcome", "fail: it says no"},
+                {"{name: down, kind: required, line: shutdown}", "&down {name: down, kind: required, line: shutdown}"},
+                {"name: test\n", "\xEF\xBB\xBFname: test\n"},
+                {"name: test\n", "--- # begins\nname: test\n"},
+        };
+        for (size_t i = 0; i < sizeof sound_changes / sizeof sound_changes[0]; i++) {
+                AUTO_ERROR struct error err = {0};
+                write_profile(sound_changes[i].find, sound_changes[i].replacement);
+                AUTO_PROFILE struct profile *profile = profile_read("./test.yaml", &err);
+                assert_done(profile, &err);
+        }
+}
+
+static void test_branches_and_time_outs(void **state)
+{
+        (void)state;
+        AUTO_ERROR struct error err = {0};
+        write_profile("screen: '%', percent: '(\\d+)%', optional: true",
+                      "screen: ['%', Installing], then: [welcome, complete], on_timeout: goto welcome");
+        AUTO_PROFILE struct profile *profile = profile_read("./test.yaml", &err);
+        assert_done(profile, &err);
+        const struct profile_step *step = profile_step(&profile->install, "progress");
+        assert_int_equal(step->screen_count, 2);
+        assert_int_equal(step->then_count, 2);
+        assert_string_equal(step->then[1], "complete");
+        assert_int_equal(step->timeout, TIMEOUT_GOTO);
+        assert_ptr_equal(step->timeout_step, &profile->install.steps[0]);
+        assert_int_equal(profile->install.steps[0].timeout, TIMEOUT_FAIL);
+        assert_true(screen_matches(step->screen_patterns, step->screen_count, "Installing\n 4 %"));
+        assert_false(screen_matches(step->screen_patterns, step->screen_count, "Installing"));
+}
+
+static void test_a_kickstart_phase_may_do_without_required_criteria(void **state)
+{
+        (void)state;
+        AUTO_ERROR struct error err = {0};
+        write_profile(
+                "reboot:\n",
+                "kickstart:\n  wait: 60\n  criteria: [{name: refused, kind: forbidden, line: refused}]\nreboot:\n");
+        AUTO_PROFILE struct profile *profile = profile_read("./test.yaml", &err);
+        assert_done(profile, &err);
+        assert_true(profile->has_kickstart);
+        assert_int_equal(profile->kickstart.wait_s, 60);
+        assert_string_equal(profile->kickstart.criteria[0].name, "refused");
+        write_text("test.yaml", sound);
+        AUTO_PROFILE struct profile *without = profile_read("./test.yaml", &err);
+        assert_done(without, &err);
+        assert_false(without->has_kickstart);
+}
+
+// An anchor may be used again and again; what it expands to is bounded by what may stand in a profile.
+static void test_aliases_share_and_do_not_explode(void **state)
+{
+        (void)state;
+        AUTO_ERROR struct error shared = {0};
+        AUTO_ERROR struct error bomb = {0};
+        write_profile("- {name: done, kind: required, line: Complete}\n",
+                      "- &done {name: done, kind: required, line: Complete}\n    - *done\n");
+        AUTO_PROFILE struct profile *profile = profile_read("./test.yaml", &shared);
+        assert_done(profile, &shared);
+        assert_string_equal(profile->install.criteria[1].name, "done");
+        AUTO_TEXT struct text laughs = {0};
+        text_add(&laughs, "a0: &a0 [lol, lol]\n");
+        for (int i = 1; i < 40; i++)
+                text_add_format(&laughs, "a%d: &a%d [*a%d, *a%d, *a%d]\n", i, i, i - 1, i - 1, i - 1);
+        write_text("test.yaml", text_string(&laughs));
+        AUTO_PROFILE struct profile *exploded = profile_read("./test.yaml", &bomb);
+        assert_null(exploded);
+        assert_error(&bomb, ERROR_DAMAGED, "./test.yaml:1: there is no key 'a0'");
+}
+
+static void test_what_is_too_large_or_too_deep(void **state)
+{
+        (void)state;
+        AUTO_ERROR struct error large = {0};
+        AUTO_ERROR struct error deep = {0};
+        AUTO_TEXT struct text text = {0};
+        for (int i = 0; i < 300 << 10; i++)
+                text_add_char(&text, '#');
+        write_text("test.yaml", text_string(&text));
+        AUTO_PROFILE struct profile *none = profile_read("./test.yaml", &large);
+        assert_null(none);
+        assert_error(&large, ERROR_DAMAGED, "./test.yaml");
+        text_clear(&text);
+        for (int i = 0; i < 200 << 10; i++)
+                text_add_char(&text, '[');
+        write_text("test.yaml", text_string(&text));
+        AUTO_PROFILE struct profile *nested = profile_read("./test.yaml", &deep);
+        assert_null(nested);
+        assert_error(&deep, ERROR_DAMAGED, "is no YAML");
 }
 
 static void test_no_steps(void **state)
@@ -180,13 +359,15 @@ static void test_no_steps(void **state)
         const char *from = strstr(sound, "  steps:");
         const char *to = strstr(sound, "  anytime:");
         static const char *const instead[] = {"", "  steps: []\n"};
+        static const char *const messages[] = {"test.yaml:13: install: the key 'steps' is missing",
+                                               "test.yaml:13: install: steps: the list is empty"};
         for (size_t i = 0; i < 2; i++) {
                 AUTO_ERROR struct error err = {0};
                 AUTO_FREE char *text = text_format("%.*s%s%s", (int)(from - sound), sound, instead[i], to);
                 write_text("test.yaml", text);
                 AUTO_PROFILE struct profile *profile = profile_read("./test.yaml", &err);
                 assert_null(profile);
-                assert_error(&err, ERROR_DAMAGED, "install: needs steps");
+                assert_error(&err, ERROR_DAMAGED, messages[i]);
         }
 }
 
@@ -274,6 +455,11 @@ static void test_a_profile_that_is_not_there(void **state)
 
 static const char *const shipped[] = {"esxi8", "rehearsal"};
 
+static bool is_on(const struct profile_step *step, const char *screen)
+{
+        return screen_matches(step->screen_patterns, step->screen_count, screen);
+}
+
 static struct profile *read_shipped(const char *name)
 {
         AUTO_ERROR struct error err = {0};
@@ -332,15 +518,15 @@ static void test_the_shipped_steps_know_the_reported_screens(void **state)
                 for (size_t j = 0; j < sizeof screens / sizeof screens[0]; j++) {
                         const struct profile_step *step = profile_step(&profile->install, screens[j].step);
                         assert_non_null(step);
-                        if (!screen_matches(step->screen, screens[j].screen))
+                        if (!is_on(step, screens[j].screen))
                                 fail_msg("%s: '%s' does not match its screen", shipped[i], screens[j].step);
                 }
-                assert_int_equal(screen_number(profile_step(&profile->install, "progress")->percent, "Installing 42 %"),
-                                 42);
+                const struct profile_step *progress = profile_step(&profile->install, "progress");
+                assert_int_equal(screen_number(progress->percent_pattern, "Installing 42 %"), 42);
         }
 }
 
-// The steps that may follow the welcome must tell their screens apart; the order does the rest.
+// The driver takes over from whatever is on the screen, so no screen may look like another step's.
 static void test_no_shipped_step_takes_another_one_s_screen(void **state)
 {
         (void)state;
@@ -348,14 +534,12 @@ static void test_no_shipped_step_takes_another_one_s_screen(void **state)
                 AUTO_PROFILE struct profile *profile = read_shipped(shipped[i]);
                 for (size_t j = 0; j < profile->install.step_count; j++) {
                         const struct profile_step *step = &profile->install.steps[j];
-                        for (size_t k = 0; strcmp(step->id, "welcome") != 0 && k < sizeof screens / sizeof screens[0];
-                             k++)
-                                assert_true(screen_matches(step->screen, screens[k].screen) ==
-                                            (strcmp(step->id, screens[k].step) == 0));
+                        for (size_t k = 0; k < sizeof screens / sizeof screens[0]; k++)
+                                assert_true(is_on(step, screens[k].screen) == (strcmp(step->id, screens[k].step) == 0));
                 }
                 for (size_t j = 0; j < profile->install.anytime_count; j++) {
                         for (size_t k = 0; k < sizeof screens / sizeof screens[0]; k++)
-                                assert_false(screen_matches(profile->install.anytime[j].screen, screens[k].screen));
+                                assert_false(is_on(&profile->install.anytime[j], screens[k].screen));
                 }
         }
 }
@@ -367,8 +551,8 @@ static void test_the_wrong_disk_leads_back_to_the_list(void **state)
         for (size_t i = 0; i < sizeof shipped / sizeof shipped[0]; i++) {
                 AUTO_PROFILE struct profile *profile = read_shipped(shipped[i]);
                 const struct profile_step *step = &profile->install.anytime[0];
-                assert_true(screen_matches(step->screen, screen));
-                assert_string_equal(step->then, "disk");
+                assert_true(is_on(step, screen));
+                assert_string_equal(step->then[0], "disk");
         }
 }
 
@@ -452,12 +636,77 @@ static void test_the_disk_s_generic_entry_is_a_success_too(void **state)
         assert_int_equal(judge(&profile->boot, LINES(lines), NULL), VERDICT_PASS);
 }
 
+// Screens between the others: a disk that is not empty, and an installer that says no.
+static const struct {
+        const char *step, *screen;
+} others[] = {
+        {"scanning", "  Scanning...\n  Gathering additional information from the selected device.\n"},
+        {"scanning", "  Scanning system...\n"},
+        {"overwrite", "  Confirm Disk Selection\n  You have selected a disk\n  (Esc) Cancel      (Enter) OK\n"},
+        {"esxi-found", "  ESXi Found\n (X) Upgrade\n ( ) Install\n (Esc) Cancel      (Enter) OK\n"},
+        {"install-anew", "  ESXi Found\n ( ) Upgrade\n (X) Install\n (Esc) Cancel      (Enter) OK\n"},
+        {"install-anew",
+         "  |  ESXi Found  |\n | ( ) Upgrade   |\n | (X) Install   |\n | (Esc) Cancel      (Enter) OK |\n"},
+        {"vmfs-found",
+         "  ESXi and VMFS Found\n (X) Upgrade ESXi, preserve VMFS datastore\n ( ) Install ESXi, preserve VMFS "
+         "datastore\n ( ) Install ESXi, overwrite VMFS datastore\n (Esc) Cancel      (Enter) OK\n"},
+        {"vmfs-found", "  VMFS Found\n (X) Install ESXi, preserve VMFS datastore\n ( ) Install ESXi, overwrite VMFS "
+                       "datastore\n (Esc) Cancel      (Enter) OK\n"},
+        {"install-anew", "  VMFS Found\n ( ) Install ESXi, preserve VMFS datastore\n (X) Install ESXi, overwrite VMFS "
+                         "datastore\n (Esc) Cancel      (Enter) OK\n"},
+        {"errors", "  Error(s)/Warning(s) Found During System Scan\n (F9) Back     (F11) Reboot\n"},
+        {"password-refused",
+         "  Enter a root password\n Password must be at least 7 characters long.\n (Enter) Continue\n"},
+        {"password-refused", "  Enter a root password\n Passwords do not match.\n (Enter) Continue\n"},
+        {"no-network", "  No network adapters were detected. Either\n"},
+        {"failed", "  Operation failed\n This program has encountered an error:\n"},
+};
+
+static void test_esxi_s_screens_between_the_others(void **state)
+{
+        (void)state;
+        AUTO_PROFILE struct profile *profile = read_shipped("esxi8");
+        for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+                const char *found = "(none)";
+                for (size_t j = 0; j < profile->install.anytime_count; j++) {
+                        if (is_on(&profile->install.anytime[j], others[i].screen))
+                                found = profile->install.anytime[j].id;
+                }
+                assert_string_equal(found, others[i].step);
+        }
+}
+
+static void test_a_failed_kickstart_is_known_by_its_message(void **state)
+{
+        (void)state;
+        static const char *const failures[] = {
+                "An error has occurred while parsing the installation script",
+                "error:/vmfs/volumes/mpx.vmhba32:C0:T0:L0/KS.CFG:line 3: unknown command",
+                "installation aborted",
+                "The system was not installed correctly. Press <enter> to reboot...",
+                "No network adapters were detected. Either no network adapters are physically",
+        };
+        AUTO_PROFILE struct profile *profile = read_shipped("esxi8");
+        AUTO_PROFILE struct profile *rehearsal = read_shipped("rehearsal");
+        assert_true(profile->has_kickstart && rehearsal->has_kickstart);
+        assert_int_equal(judge(&profile->kickstart, NULL, 0, NULL), VERDICT_PASS);
+        for (size_t i = 0; i < sizeof failures / sizeof failures[0]; i++)
+                assert_int_equal(judge(&profile->kickstart, NULL, 0, failures[i]), VERDICT_FAIL);
+        assert_int_equal(judge(&profile->kickstart, NULL, 0, "PSOD"), VERDICT_PANIC);
+        assert_int_equal(judge(&rehearsal->kickstart, NULL, 0, "Kickstart error: line 3"), VERDICT_FAIL);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 IN_SCRATCH(test_a_sound_profile_is_read_whole),
                 IN_SCRATCH(test_what_is_left_out_has_its_default),
-                IN_SCRATCH(test_every_mistake_is_named_with_its_place),
+                IN_SCRATCH(test_every_mistake_is_named_with_its_line),
+                IN_SCRATCH(test_what_is_no_mistake),
+                IN_SCRATCH(test_branches_and_time_outs),
+                IN_SCRATCH(test_a_kickstart_phase_may_do_without_required_criteria),
+                IN_SCRATCH(test_aliases_share_and_do_not_explode),
+                IN_SCRATCH(test_what_is_too_large_or_too_deep),
                 IN_SCRATCH(test_no_steps),
                 IN_SCRATCH(test_what_is_no_profile_at_all),
                 IN_SCRATCH(test_a_profile_cut_at_every_byte),
@@ -469,6 +718,8 @@ int main(void)
                 cmocka_unit_test(test_the_shipped_keys_are_the_reported_ones),
                 cmocka_unit_test(test_the_shipped_criteria_judge_the_reported_logs),
                 cmocka_unit_test(test_the_disk_s_generic_entry_is_a_success_too),
+                cmocka_unit_test(test_esxi_s_screens_between_the_others),
+                cmocka_unit_test(test_a_failed_kickstart_is_known_by_its_message),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/unit/scratch.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -18,6 +20,8 @@ static const struct settings settings = {
         .machine_options = "virt,virtualization=off,gic-version=2",
         .cpu = "max,pauth-impdef=on",
         .disk_bus = "usb",
+        .nic = "vmxnet3",
+        .mac = "52:54:00:12:34:56",
         .qemu = "qemu-system-aarch64",
         .memory_mb = 64,
         .cpus = 2,
@@ -149,6 +153,64 @@ static void test_no_comma_of_a_path_or_name_stays_single(void **state)
                                               "path=s,,2,"};
         for (size_t i = 0; i < sizeof escaped / sizeof escaped[0]; i++)
                 assert_true(has_anywhere(&arguments, escaped[i]));
+}
+
+static void test_the_network_that_was_asked_for(void **state)
+{
+        (void)state;
+        AUTO_ARGUMENTS struct arguments plain_arguments = {0};
+        qemu_arguments(&plain, &plain_arguments);
+        assert_true(has(&plain_arguments, "-netdev", "user,id=net0"));
+        assert_true(has(&plain_arguments, "-device", "vmxnet3,netdev=net0,mac=52:54:00:12:34:56,romfile="));
+        struct settings networked = settings;
+        struct qemu_machine machine = plain;
+        machine.settings = &networked;
+        networked.nic = "usb-net";
+        networked.mac = "52:54:00:00:00:01";
+        networked.forwards.given = (struct arguments){(char *[]){(char *)"2222:22,8443:443", (char *)"0.0.0.0:1:2"}, 2};
+        AUTO_ARGUMENTS struct arguments arguments = {0};
+        qemu_arguments(&machine, &arguments);
+        assert_true(has(&arguments, "-device", "usb-net,netdev=net0,mac=52:54:00:00:00:01"));
+        assert_true(has(&arguments, "-netdev",
+                        "user,id=net0,hostfwd=tcp:127.0.0.1:2222-:22,hostfwd=tcp:127.0.0.1:8443-:443,"
+                        "hostfwd=tcp:0.0.0.0:1-:2"));
+        networked.nic = "none";
+        AUTO_ARGUMENTS struct arguments offline = {0};
+        qemu_arguments(&machine, &offline);
+        assert_false(has_anywhere(&offline, "net0"));
+        assert_false(has_anywhere(&offline, "romfile"));
+}
+
+static void test_further_arguments_are_the_last_and_as_they_were_given(void **state)
+{
+        (void)state;
+        struct settings more = settings;
+        struct qemu_machine machine = plain;
+        machine.settings = &more;
+        more.qemu_args.given =
+                (struct arguments){(char *[]){(char *)"-fw_cfg", (char *)"", (char *)"name=opt/x,string=a b,'c'"}, 3};
+        AUTO_ARGUMENTS struct arguments arguments = {0};
+        qemu_arguments(&machine, &arguments);
+        assert_string_equal(arguments.values[arguments.count - 3], "-S");
+        assert_string_equal(arguments.values[arguments.count - 2], "-fw_cfg");
+        assert_string_equal(arguments.values[arguments.count - 1], "name=opt/x,string=a b,'c'");
+}
+
+static void test_a_machine_on_the_terminal_waits_for_nobody(void **state)
+{
+        (void)state;
+        AUTO_ARGUMENTS struct arguments arguments = {0};
+        AUTO_ARGUMENTS struct arguments driven = {0};
+        struct qemu_machine machine = plain;
+        machine.on_terminal = true;
+        qemu_arguments(&machine, &arguments);
+        qemu_arguments(&plain, &driven);
+        assert_true(has(&arguments, "-serial", "mon:stdio"));
+        assert_false(has_anywhere(&arguments, "socket"));
+        assert_false(has_anywhere(&arguments, "-S"));
+        // Everything before the console is the same machine.
+        for (size_t i = 0; strcmp(arguments.values[i], "-serial") != 0; i++)
+                assert_string_equal(arguments.values[i], driven.values[i]);
 }
 
 // QEMU itself, paused, with the files of MACHINE: it takes the arguments, speaks QMP, and ends when it is told to.
@@ -302,6 +364,56 @@ static void test_qemu_takes_the_arguments_with_the_strangest_paths(void **state)
         run_in_qemu(&machine);
 }
 
+// A port of the host that nobody has at this moment.
+static unsigned free_port(void)
+{
+        struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+        socklen_t length = sizeof address;
+        int fd = socket(AF_INET, SOCK_STREAM, 0);
+        assert_true(fd >= 0);
+        assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+        assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &length), 0);
+        close(fd);
+        return ntohs(address.sin_port);
+}
+
+// Every network card that QEMU can plug in, with forwards and further arguments: only what is on PCI has a ROM.
+static void test_qemu_takes_every_network_card(void **state)
+{
+        AUTO_FREE char *code = file_path(*state, "code.fd");
+        AUTO_FREE char *vars = file_path(*state, "vars.fd");
+        AUTO_FREE char *disk = file_path(*state, "disk.raw");
+        AUTO_FREE char *log = file_path(*state, "serial.log");
+        AUTO_FREE char *forward = text_format("%u:22", free_port());
+        shell("truncate -s 64M code.fd vars.fd; truncate -s 1M disk.raw");
+        static const char *const nics[] = {"vmxnet3",           "e1000e",  "virtio-net-pci",
+                                           "virtio-net-device", "usb-net", "none"};
+        for (size_t i = 0; i < sizeof nics / sizeof nics[0]; i++) {
+                struct settings networked = settings;
+                const struct qemu_machine machine = {
+                        .name = nics[i],
+                        .settings = &networked,
+                        .code_path = code,
+                        .vars_path = vars,
+                        .disk_path = disk,
+                        .disk_format = "raw",
+                        .console_log = log,
+                        .console_socket = "console",
+                        .qmp_socket = "qmp",
+                };
+                networked.nic = nics[i];
+                networked.forwards.given = (struct arguments){(char *[]){forward}, 1};
+                networked.qemu_args.given =
+                        (struct arguments){(char *[]){(char *)"-device", (char *)"virtio-rng-pci"}, 2};
+                run_in_qemu(&machine);
+                AUTO_FREE char *has_rom = shell_output(
+                        "qemu-system-aarch64 -device %s,help 2>/dev/null | grep -c ' romfile=' || :", nics[i]);
+                AUTO_ARGUMENTS struct arguments arguments = {0};
+                qemu_arguments(&machine, &arguments);
+                assert_int_equal(has_anywhere(&arguments, ",romfile="), strcmp(has_rom, "1") == 0);
+        }
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -310,7 +422,11 @@ int main(void)
                 cmocka_unit_test(test_the_disk_alone_has_no_bootindex),
                 cmocka_unit_test(test_the_payload_is_booted_first_and_cannot_be_written),
                 cmocka_unit_test(test_no_comma_of_a_path_or_name_stays_single),
+                cmocka_unit_test(test_the_network_that_was_asked_for),
+                cmocka_unit_test(test_further_arguments_are_the_last_and_as_they_were_given),
+                cmocka_unit_test(test_a_machine_on_the_terminal_waits_for_nobody),
                 IN_SCRATCH(test_qemu_takes_the_arguments_with_the_strangest_paths),
+                IN_SCRATCH(test_qemu_takes_every_network_card),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

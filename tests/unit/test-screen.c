@@ -11,48 +11,126 @@ static void feed(struct console *console, const char *text)
         console_feed(console, text, strlen(text));
 }
 
+// A pattern that has to compile.
+static struct pattern *pattern_of(const char *source)
+{
+        AUTO_ERROR struct error err = {0};
+        struct pattern *pattern = pattern_new(source, &err);
+        assert_done(pattern, &err);
+        return pattern;
+}
+
+static bool matches(const char *source, const char *text)
+{
+        AUTO_PATTERN struct pattern *pattern = pattern_of(source);
+        return pattern_matches(pattern, text);
+}
+
+static int number(const char *source, const char *text)
+{
+        AUTO_PATTERN struct pattern *pattern = pattern_of(source);
+        return screen_number(pattern, text);
+}
+
+static unsigned disks_of(struct console *console, const char *source, struct screen_disk *disks, unsigned limit)
+{
+        AUTO_PATTERN struct pattern *pattern = pattern_of(source);
+        return screen_disks(console, pattern, disks, limit);
+}
+
 static void test_patterns_match_line_by_line(void **state)
 {
         (void)state;
         static const char text[] = "first line\nsecond (Enter) Continue\nlast\n";
-        assert_true(screen_matches("\\(Enter\\) Continue", text));
-        assert_true(screen_matches("^second", text));
-        assert_true(screen_matches("line$", text));
-        assert_true(screen_matches("^last$", text));
-        assert_false(screen_matches("^Continue", text));
-        assert_false(screen_matches("enter", text));
-        assert_false(screen_matches("first.*last", text));
-        assert_true(screen_matches("\xC3\xBC", "\xC3\xBC"));
-        assert_true(screen_matches("^.$", "\xC3\xBC"));
-        assert_true(screen_matches("x*", ""));
+        assert_true(matches("\\(Enter\\) Continue", text));
+        assert_true(matches("^second", text));
+        assert_true(matches("line$", text));
+        assert_true(matches("^last$", text));
+        assert_false(matches("^Continue", text));
+        assert_false(matches("enter", text));
+        assert_false(matches("first.*last", text));
+        assert_true(matches("(?s)first.*last", text));
+        assert_true(matches("\xC3\xBC", "\xC3\xBC"));
+        assert_true(matches("^.$", "\xC3\xBC"));
+}
+
+static void test_all_patterns_of_a_screen_have_to_match(void **state)
+{
+        (void)state;
+        AUTO_PATTERN struct pattern *title = pattern_of("Welcome");
+        AUTO_PATTERN struct pattern *keys = pattern_of("\\(Enter\\)");
+        struct pattern *const both[] = {title, keys};
+        assert_true(screen_matches(both, 2, "(Enter) Continue\nWelcome"));
+        assert_false(screen_matches(both, 2, "Welcome"));
+        assert_false(screen_matches(both, 2, "(Enter)"));
+        assert_true(screen_matches(both, 1, "Welcome"));
+        assert_false(screen_matches(both, 0, "Welcome"));
+}
+
+static void test_what_is_no_pattern(void **state)
+{
+        (void)state;
+        static const struct {
+                const char *source, *message;
+        } wrong[] = {
+                {"(unclosed", "missing closing parenthesis, at character 10 of `(unclosed`"},
+                {"ab[z-a]", "at character 6"},
+                {"*", "quantifier does not follow a repeatable item, at character 1"},
+                {"\xFF", "is no pattern"},
+                {"", "matches an empty text"},
+                {"x*", "matches an empty text"},
+                {"^", "matches an empty text"},
+                {"$", "matches an empty text"},
+                {"a|", "matches an empty text"},
+                {"(?!x)", "matches an empty text"},
+        };
+        for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+                AUTO_ERROR struct error err = {0};
+                AUTO_PATTERN struct pattern *pattern = pattern_new(wrong[i].source, &err);
+                assert_null(pattern);
+                assert_error(&err, ERROR_DAMAGED, wrong[i].message);
+        }
 }
 
 static void test_what_cannot_be_matched_does_not_match(void **state)
 {
         (void)state;
-        assert_false(screen_matches("(unclosed", "(unclosed"));
-        assert_false(screen_matches("[z-a]", "z"));
-        assert_false(screen_matches("a", "\xFF a"));
-        assert_int_equal(screen_number("(unclosed", "1"), -1);
+        assert_false(matches("a", "\xFF a"));
         // More backtracking than anybody waits for.
-        assert_false(screen_matches("(a+)+$", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab"));
+        assert_false(matches("(a+)+$", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab"));
+}
+
+static void test_groups(void **state)
+{
+        (void)state;
+        AUTO_PATTERN struct pattern *pattern = pattern_of("(?<name>\\w+): (\\d+)?x\\K");
+        assert_int_equal(pattern_groups(pattern), 2);
+        assert_true(pattern_has_group(pattern, "name"));
+        assert_false(pattern_has_group(pattern, "size"));
+        assert_null(pattern_group(pattern, 1));
+        assert_true(pattern_matches(pattern, "disk: x"));
+        AUTO_FREE char *name = pattern_named_group(pattern, "name");
+        assert_string_equal(name, "disk");
+        assert_null(pattern_group(pattern, 2));
+        assert_null(pattern_group(pattern, 3));
+        assert_null(pattern_named_group(pattern, "size"));
 }
 
 static void test_the_first_group_is_a_number(void **state)
 {
         (void)state;
         static const char percent[] = "(\\d+) ?%";
-        assert_int_equal(screen_number(percent, "Installing: 42 %"), 42);
-        assert_int_equal(screen_number(percent, "Installing\n  100%\n"), 100);
-        assert_int_equal(screen_number(percent, "0%"), 0);
-        assert_int_equal(screen_number(percent, "Installing"), -1);
-        assert_int_equal(screen_number("\\d+%", "42%"), -1);
-        assert_int_equal(screen_number("(x)|(\\d+)%", "42%"), -1);
-        assert_int_equal(screen_number("(\\w+)", "abc"), -1);
-        assert_int_equal(screen_number(percent, "2147483647%"), INT32_MAX);
-        assert_int_equal(screen_number(percent, "2147483648%"), -1);
-        assert_int_equal(screen_number(percent, "99999999999999999999999999%"), -1);
-        assert_int_equal(screen_number("(\\d*)%", "%"), -1);
+        assert_int_equal(number(percent, "Installing: 42 %"), 42);
+        assert_int_equal(number(percent, "Installing\n  100%\n"), 100);
+        assert_int_equal(number(percent, "0%"), 0);
+        assert_int_equal(number(percent, "Installing"), -1);
+        assert_int_equal(number("\\d+%", "42%"), -1);
+        assert_int_equal(number("(x)|(\\d+)%", "42%"), -1);
+        assert_int_equal(number("(\\w+)", "abc"), -1);
+        assert_int_equal(number(percent, "2147483647%"), INT32_MAX);
+        assert_int_equal(number(percent, "2147483648%"), -1);
+        assert_int_equal(number(percent, "99999999999999999999999999%"), -1);
+        assert_int_equal(number("(\\d*)%", "%"), -1);
 }
 
 static void test_the_disks_of_a_list(void **state)
@@ -67,15 +145,15 @@ static void test_the_disks_of_a_list(void **state)
                       "\033[9;5HNVMe     (t10.NVMe____QEMU)   1.5 TiB"
                       "\033[20;5H(Esc) Cancel   (F1) Details   (Enter) Continue");
         struct screen_disk disks[CONSOLE_ROWS];
-        assert_int_equal(screen_disks(console, disk_row, disks, CONSOLE_ROWS), 3);
+        assert_int_equal(disks_of(console, disk_row, disks, CONSOLE_ROWS), 3);
         assert_int_equal(disks[0].row, 6);
         assert_true(disks[0].size == UINT64_C(504) << 20);
         assert_int_equal(disks[1].row, 7);
         assert_true(disks[1].size == UINT64_C(40) << 30);
         assert_int_equal(disks[2].row, 8);
         assert_true(disks[2].size == UINT64_C(3) << 39);
-        assert_int_equal(screen_disks(console, disk_row, disks, 2), 2);
-        assert_int_equal(screen_disks(console, disk_row, disks, 0), 0);
+        assert_int_equal(disks_of(console, disk_row, disks, 2), 2);
+        assert_int_equal(disks_of(console, disk_row, disks, 0), 0);
         assert_int_equal(console_selected_row(console, disks[0].row, disks[2].row), 7);
 }
 
@@ -99,7 +177,7 @@ static void test_rows_that_are_no_disks(void **state)
                 AUTO_CONSOLE struct console *console = console_new();
                 struct screen_disk disks[CONSOLE_ROWS];
                 feed(console, rows[i]);
-                if (screen_disks(console, disk_row, disks, CONSOLE_ROWS) != 0)
+                if (disks_of(console, disk_row, disks, CONSOLE_ROWS) != 0)
                         fail_msg("'%s' was taken for a disk", rows[i]);
         }
 }
@@ -110,11 +188,11 @@ static void test_a_pattern_without_the_groups_or_with_strange_ones(void **state)
         AUTO_CONSOLE struct console *console = console_new();
         struct screen_disk disks[CONSOLE_ROWS];
         feed(console, "40 parsecs\r\nnan GiB\r\n-3 GiB\r\ninf GiB\r\n512\r\n");
-        assert_int_equal(screen_disks(console, "\\d+", disks, CONSOLE_ROWS), 0);
-        assert_int_equal(screen_disks(console, "(?<size>\\d+) (?<unit>parsecs)", disks, CONSOLE_ROWS), 0);
-        assert_int_equal(screen_disks(console, "(?<size>nan|inf|-\\d) (?<unit>GiB)", disks, CONSOLE_ROWS), 0);
+        assert_int_equal(disks_of(console, "\\d+", disks, CONSOLE_ROWS), 0);
+        assert_int_equal(disks_of(console, "(?<size>\\d+) (?<unit>parsecs)", disks, CONSOLE_ROWS), 0);
+        assert_int_equal(disks_of(console, "(?<size>nan|inf|-\\d) (?<unit>GiB)", disks, CONSOLE_ROWS), 0);
         // Without a unit they are bytes.
-        assert_int_equal(screen_disks(console, "^(?<size>512)(?<unit>GiB)?$", disks, CONSOLE_ROWS), 1);
+        assert_int_equal(disks_of(console, "^(?<size>512)(?<unit>GiB)?$", disks, CONSOLE_ROWS), 1);
         assert_int_equal(disks[0].size, 512);
 }
 
@@ -131,7 +209,7 @@ static void test_a_shown_size_fits_its_disk(void **state)
                 AUTO_FREE char *shown = text_size(sizes[i]);
                 struct screen_disk disk;
                 feed(console, shown);
-                assert_int_equal(screen_disks(console, disk_row, &disk, 1), 1);
+                assert_int_equal(disks_of(console, disk_row, &disk, 1), 1);
                 assert_true(screen_disk_fits(&disk, sizes[i]));
                 for (size_t j = 0; j < sizeof sizes / sizeof sizes[0]; j++) {
                         uint64_t apart = sizes[i] > sizes[j] ? sizes[i] - sizes[j] : sizes[j] - sizes[i];
@@ -150,6 +228,9 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_patterns_match_line_by_line),
+                cmocka_unit_test(test_all_patterns_of_a_screen_have_to_match),
+                cmocka_unit_test(test_what_is_no_pattern),
+                cmocka_unit_test(test_groups),
                 cmocka_unit_test(test_what_cannot_be_matched_does_not_match),
                 cmocka_unit_test(test_the_first_group_is_a_number),
                 cmocka_unit_test(test_the_disks_of_a_list),

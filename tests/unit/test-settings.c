@@ -31,6 +31,10 @@ static void test_each_setting_comes_from_the_first_that_has_it(void **state)
         assert_string_equal(settings.accel, "tcg"); // default
         assert_string_equal(settings.machine_options, "virt,virtualization=off,gic-version=2");
         assert_string_equal(settings.reboot_action, "enter");
+        assert_string_equal(settings.nic, "vmxnet3");
+        assert_string_equal(settings.mac, "52:54:00:12:34:56");
+        assert_null(settings_list_at(&settings.forwards, 0));
+        assert_null(settings_list_at(&settings.qemu_args, 0));
         assert_string_equal(settings.qemu, "qemu-system-aarch64");
 }
 
@@ -76,9 +80,9 @@ static void test_a_flag_comes_before_the_environment_and_that_before_the_machine
         (void)state;
         for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++)
                 setenv(variables[i].name, variables[i].value, 1);
-        char *arguments[] = {(char *)"tool",       (char *)"run", (char *)"--cpus=1",
-                             (char *)"--disk-bus", (char *)"usb", NULL};
-        int code = cli_main(&program, 5, arguments);
+        char *arguments[] = {(char *)"tool", (char *)"run",        (char *)"--cpus=1",  (char *)"--disk-bus",
+                             (char *)"usb",  (char *)"--qemu-arg", (char *)"-snapshot", NULL};
+        int code = cli_main(&program, 7, arguments);
         for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++)
                 unsetenv(variables[i].name);
         assert_int_equal(code, 0);
@@ -126,6 +130,9 @@ static void test_a_word_that_is_none_of_the_choices_is_refused(void **state)
                 {{.disk_bus = "scsi"}, "disk_bus: 'scsi' is none of usb nvme"},
                 {{.disk_bus = "usb,drive=x"}, "disk_bus"},
                 {{.reboot_action = "reboot"}, "reboot_action: 'reboot' is none of enter poweroff"},
+                {{.accel = "kmv"}, "is none of tcg kvm hvf; did you mean 'kvm'?"},
+                {{.disk_bus = "nvm"}, "did you mean 'nvme'?"},
+                {{.reboot_action = "power-off"}, "did you mean 'poweroff'?"},
         };
         for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
                 AUTO_ERROR struct error err = {0};
@@ -175,6 +182,83 @@ static void assert_same_settings(const struct settings *a, const struct settings
         json_decref(other);
 }
 
+static void test_texts_that_qemu_could_not_be_given_are_refused(void **state)
+{
+        (void)state;
+        const struct {
+                struct settings settings;
+                const char *message;
+        } cases[] = {
+                {{.nic = ""}, "nic: '' is no name of a device"},
+                {{.nic = "vmxnet3,romfile=x"}, "nic: 'vmxnet3,romfile=x' is no name of a device"},
+                {{.nic = "vm xnet3"}, "nic"},
+                {{.mac = ""}, "mac: '' is no address of a network card"},
+                {{.mac = "52:54:00:12:34"}, "mac"},
+                {{.mac = "52:54:00:12:34:56:78"}, "mac"},
+                {{.mac = "52-54-00-12-34-56"}, "mac"},
+                {{.mac = "52:54:00:12:34:5g"}, "mac"},
+                {{.mac = "5:254:00:12:34:56"}, "mac"},
+                {{.mac = "01:54:00:12:34:56"}, "the first byte has to be even"},
+                {{.cpu = ""}, "cpu: '' is empty"},
+                {{.qemu = ""}, "qemu: '' is empty"},
+                {{.machine_options = ""}, "machine_options: '' is empty"},
+                {{.cpu = "max\xFF"}, "cpu: 'max\\xff' is not UTF-8"},
+                {{.qemu_args = {.given = {(char *[]){(char *)"-x", (char *)"\xFF"}, 2}}},
+                 "qemu_args: '\\xff' is not UTF-8"},
+                {{.forwards = {.given = {(char *[]){(char *)"22"}, 1}}}, "forward: '22' is not [ADDR:]HOST:GUEST"},
+                {{.nic = "none", .forwards = {.given = {(char *[]){(char *)"2222:22"}, 1}}},
+                 "nothing can be forwarded"},
+        };
+        for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+                AUTO_ERROR struct error err = {0};
+                struct settings settings = cases[i].settings;
+                settings_complete(&settings, &enough);
+                assert_false(settings_finish(&settings, &err));
+                assert_error(&err, ERROR_USAGE, cases[i].message);
+        }
+}
+
+static void assert_list(const struct settings_list *list, const char *const *expected)
+{
+        size_t i = 0;
+        for (; expected[i]; i++) {
+                assert_non_null(settings_list_at(list, i));
+                assert_string_equal(settings_list_at(list, i), expected[i]);
+        }
+        assert_null(settings_list_at(list, i));
+}
+
+#define NAMES(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+static void test_a_list_that_is_given_replaces_the_one_that_is_stored(void **state)
+{
+        (void)state;
+        AUTO_ERROR struct error err = {0};
+        json_t *json =
+                json_loads("{\"forwards\": [\"2222:22\", \"8443:443\"], \"qemu_args\": [\"-d\", \"unimp\"]}", 0, NULL);
+        struct settings stored;
+        assert_done(settings_from_json(json, &stored, &err), &err);
+        struct settings nothing_given = {0};
+        settings_complete(&nothing_given, &stored);
+        assert_list(&nothing_given.forwards, NAMES("2222:22", "8443:443"));
+        assert_list(&nothing_given.qemu_args, NAMES("-d", "unimp"));
+        struct settings given = {.forwards = {.given = {(char *[]){(char *)"1:2"}, 1}}};
+        settings_complete(&given, &stored);
+        assert_list(&given.forwards, NAMES("1:2"));
+        assert_list(&given.qemu_args, NAMES("-d", "unimp"));
+        // One empty text is a list without elements.
+        struct settings emptied = {.qemu_args = {.given = {(char *[]){(char *)""}, 1}}};
+        settings_complete(&emptied, &stored);
+        assert_null(settings_list_at(&emptied.qemu_args, 0));
+        // Who wants no network is not held up by stored forwards.
+        struct settings offline = enough;
+        offline.nic = "none";
+        settings_complete(&offline, &stored);
+        assert_done(settings_finish(&offline, &err), &err);
+        assert_null(settings_list_at(&offline.forwards, 0));
+        json_decref(json);
+}
+
 static void test_settings_survive_their_document(void **state)
 {
         (void)state;
@@ -182,40 +266,75 @@ static void test_settings_survive_their_document(void **state)
         struct settings settings = enough;
         settings.machine_options = "virt,\"quoted\" \xC3\xBC";
         settings.disk_bus = "nvme";
+        settings.nic = "e1000e";
+        settings.mac = "52:54:00:AB:cd:ef";
+        settings.forwards.given =
+                (struct arguments){(char *[]){(char *)"2222:22,8443:443", (char *)"0.0.0.0:80:80"}, 2};
+        settings.qemu_args.given = (struct arguments){(char *[]){(char *)"-global", (char *)"x,y z='\xC3\xBC\""}, 2};
         assert_done(settings_finish(&settings, &err), &err);
         json_t *json = settings_to_json(&settings);
         AUTO_FREE char *text = json_dumps(json, 0);
         json_decref(json);
         json_t *read = json_loads(text, 0, NULL);
-        struct settings back = settings_from_json(read);
+        struct settings back;
+        assert_done(settings_from_json(read, &back, &err), &err);
         assert_same_settings(&settings, &back);
         assert_string_equal(back.machine_options, settings.machine_options);
         assert_int_equal(back.cpus, 2);
+        assert_string_equal(back.nic, "e1000e");
+        assert_string_equal(back.mac, "52:54:00:AB:cd:ef");
+        assert_list(&back.forwards, NAMES("2222:22,8443:443", "0.0.0.0:80:80"));
+        assert_list(&back.qemu_args, NAMES("-global", "x,y z='\xC3\xBC\""));
         assert_true(back.disk_size == settings.disk_size);
         json_decref(read);
 }
 
-static void test_of_a_strange_document_only_what_fits_is_taken(void **state)
+static void test_what_a_newer_program_wrote_is_passed_over(void **state)
 {
         (void)state;
-        static const char *const documents[] = {
-                "{}",
-                "[]",
-                "[1, 2]",
-                "{\"cpus\": \"4\", \"accel\": 5, \"cpu\": null, \"memory_mb\": true}",
-                "{\"cpus\": -4, \"memory_mb\": 0, \"disk_size\": 1.5, \"unknown\": 7}",
-                "{\"cpus\": {}, \"accel\": [], \"disk_bus\": {\"x\": 1}}",
+        AUTO_ERROR struct error err = {0};
+        struct settings settings;
+        json_t *json = json_loads("{\"unknown\": {\"x\": 1}, \"cpus\": 3}", 0, NULL);
+        assert_done(settings_from_json(json, &settings, &err), &err);
+        assert_int_equal(settings.cpus, 3);
+        json_decref(json);
+        const struct settings none = {0};
+        assert_done(settings_from_json(NULL, &settings, &err), &err);
+        assert_same_settings(&settings, &none);
+}
+
+static void test_a_setting_of_the_wrong_type_is_damage(void **state)
+{
+        (void)state;
+        static const struct {
+                const char *document, *message;
+        } cases[] = {
+                {"[]", "\"settings\" is not an object"},
+                {"7", "\"settings\" is not an object"},
+                {"{\"cpus\": \"4\"}", "\"cpus\" in \"settings\" is not a whole number above 0"},
+                {"{\"cpus\": 0}", "cpus"},
+                {"{\"cpus\": -4}", "cpus"},
+                {"{\"memory_mb\": true}", "memory_mb"},
+                {"{\"disk_size\": 1.5}", "disk_size"},
+                {"{\"accel\": 5}", "\"accel\" in \"settings\" is not a text"},
+                {"{\"cpu\": null}", "cpu"},
+                {"{\"disk_bus\": {\"x\": 1}}", "disk_bus"},
+                {"{\"forwards\": \"2222:22\"}", "\"forwards\" in \"settings\" is not a list of texts"},
+                {"{\"forwards\": [\"2222:22\", 7]}", "forwards"},
+                {"{\"qemu_args\": [null]}", "qemu_args"},
+                {"{\"qemu_args\": {}}", "qemu_args"},
         };
         const struct settings none = {0};
-        for (size_t i = 0; i < sizeof documents / sizeof documents[0]; i++) {
-                json_t *json = json_loads(documents[i], 0, NULL);
+        for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+                AUTO_ERROR struct error err = {0};
+                struct settings settings;
+                json_t *json = json_loads(cases[i].document, JSON_DECODE_ANY, NULL);
                 assert_non_null(json);
-                struct settings settings = settings_from_json(json);
+                assert_false(settings_from_json(json, &settings, &err));
+                assert_error(&err, ERROR_DAMAGED, cases[i].message);
                 assert_same_settings(&settings, &none);
                 json_decref(json);
         }
-        struct settings settings = settings_from_json(NULL);
-        assert_same_settings(&settings, &none);
 }
 
 int main(void)
@@ -227,7 +346,10 @@ int main(void)
                 cmocka_unit_test(test_a_word_that_is_none_of_the_choices_is_refused),
                 cmocka_unit_test(test_numbers_at_their_limits),
                 cmocka_unit_test(test_settings_survive_their_document),
-                cmocka_unit_test(test_of_a_strange_document_only_what_fits_is_taken),
+                cmocka_unit_test(test_texts_that_qemu_could_not_be_given_are_refused),
+                cmocka_unit_test(test_a_list_that_is_given_replaces_the_one_that_is_stored),
+                cmocka_unit_test(test_what_a_newer_program_wrote_is_passed_over),
+                cmocka_unit_test(test_a_setting_of_the_wrong_type_is_damage),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What was found out about a file, kept until the file changes, because finding it out takes long.
+//
+// It counts only while the file has the same device, inode, size, modification time and status change time (which no
+// program can set), and only where the file was last changed well before it was looked at. A cache is
+// ${XDG_CACHE_HOME:-~/.cache}/esxiarm/NAME; where it cannot be read or written, things are found out every time.
+//
+//         AUTO_CACHE struct cache cache = {0};
+//         cache_open("digests.json", path, &cache);
+//         if (cache.known)
+//                 return use(cache.known);
+//         ... find it out ...
+//         cache_keep(&cache, json_pack(...));
+#pragma once
+
+#include <jansson.h>
+
+// A file and what is known about it.
+struct cache {
+        const char *name; // of the cache, borrowed
+        char *file;       // its path without symbolic links; NULL where nothing can be remembered about it
+        char *identity;   // of the file at the time it was opened here
+        json_t *known;    // an object, owned; NULL where nothing is known
+};
+#define AUTO_CACHE __attribute__((cleanup(cache_close)))
+
+// Looks up the file at PATH in the cache NAME. For files that are rarely written.
+void cache_open(const char *name, const char *path, struct cache *cache);
+
+// Remembers FACT (an object, freed here) about the file as it was when it was opened here.
+void cache_keep(const struct cache *cache, json_t *fact);
+
+void cache_close(struct cache *cache);

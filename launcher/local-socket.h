@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Unix sockets in a folder. The path of a machine may be longer than a socket's address may be (107 bytes), so the address
+// is the bare name and the working folder is changed for the call.
+#pragma once
+
+#include "base/error.h"
+
+// A non-blocking connection to the socket NAME in FOLDER. -1 with errno where there is none (ENOENT) or nobody listens on it
+// any more (ECONNREFUSED).
+int local_socket_connect(const char *folder, const char *name);
+
+// A non-blocking socket that listens as NAME in FOLDER; one that a dead program left there is replaced. -1 on failure.
+int local_socket_listen(const char *folder, const char *name, struct error *err);

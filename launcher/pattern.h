@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A pattern on the guest's screen: a Perl-compatible regular expression (PCRE2, UTF-8), compiled once.
+//
+// `^` and `$` match at every line, `.` stops at the end of a line unless the pattern says `(?s)`.
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/error.h"
+
+struct pattern;
+#define AUTO_PATTERN __attribute__((cleanup(pattern_free)))
+
+// NULL, with the reason and the column in ERR (ERROR_DAMAGED), where SOURCE is no pattern, or one that the empty text
+// matches: it would be found on every screen.
+struct pattern *pattern_new(const char *source, struct error *err);
+void pattern_free(struct pattern **pattern);
+
+// Whether it is found in TEXT. Text that is not UTF-8, or takes more work than anybody waits for, does not match. PATTERN remembers where its groups were.
+bool pattern_matches(struct pattern *pattern, const char *text);
+
+// How many groups it has, and whether one is called NAME.
+unsigned pattern_groups(const struct pattern *pattern);
+bool pattern_has_group(const struct pattern *pattern, const char *name);
+
+// What the numbered group (0: the whole match), or the one called NAME, matched last; freed with free(). NULL where it took
+// no part.
+char *pattern_group(const struct pattern *pattern, unsigned number);
+char *pattern_named_group(const struct pattern *pattern, const char *name);

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one thing that the guest wants from a DSDT: where QEMU's generic event device has its event selector. Pure: it
+// looks for the bytes of one declaration and interprets nothing.
+// Source: ACPI 6.5, 20.2.5.2 "Named Objects Encoding" (DefOpRegion), 20.2.3 "Data Objects Encoding"; QEMU,
+// hw/acpi/generic_event_device.c, which declares OperationRegion (EREG, SystemMemory, ADDRESS, 4).
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// Finds the address of the region EREG in TABLE, SIZE bytes from its signature. False where there is none, or where its
+// address is no constant that a 32-bit register can lie at.
+bool aml_event_selector(const uint8_t *table, size_t size, uint64_t *address);

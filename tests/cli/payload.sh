@@ -1,0 +1,160 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# esxiarm payload, with ISOs that xorriso makes, and mtools, fsck and openssl as judges of what comes out.
+. "$(dirname "$0")/../lib.sh"
+
+# The folder `in`: an installer as an ESXi disc has it. The loader is the rehearsal guest's.
+make_installer() {
+        mkdir -p in/EFI/BOOT
+        cp "$BUILD/rehearsal/BOOTAA64.EFI" in/EFI/BOOT/
+        printf 'bootstate=0\r\ntitle=Loading ESXi installer\r\ntimeout=5\r\nprefix=\r\nkernel=/k.b00\r\nkernelopt=runweasel\r\nmodules=/a.v00 --- /b.v00\r\nbuild=8.0.3-0.0.1\r\n' >in/BOOT.CFG
+        cp in/BOOT.CFG in/EFI/BOOT/
+        seq 100000 >in/K.B00
+        echo a >in/A.V00
+        echo b >in/B.V00
+}
+
+# make_iso OPTIONS...: a.iso of `in`.
+make_iso() {
+        make_installer
+        xorriso -stdio_sync off -as mkisofs -quiet "$@" -o a.iso in
+}
+
+value() {
+        jq -r "$1" stdout
+}
+
+same() {
+        [ "$1" = "$2" ] || fail "'$1' is not '$2'"
+}
+
+test_an_iso_becomes_an_image() {
+        make_iso --norock
+        expect_exit 0 "$ESXIARM" payload a.iso -o out.img --kernelopt systemMediaSize=min
+        contains stdout 'kernelopt  runweasel systemMediaSize=min allowLegacyCPU=true'
+        contains stdout 'verdict    installable'
+        fsck.vfat -n out.img
+        mtype -i out.img ::/K.B00 | cmp - in/K.B00
+        mtype -i out.img ::/EFI/BOOT/BOOTAA64.EFI | cmp - in/EFI/BOOT/BOOTAA64.EFI
+        sed 's/runweasel/& systemMediaSize=min allowLegacyCPU=true/' in/BOOT.CFG >expected
+        mtype -i out.img ::/BOOT.CFG | cmp - expected
+        mtype -i out.img ::/EFI/BOOT/BOOT.CFG | cmp - expected
+        [ -z "$(find . -name '.*.stage')" ] || fail 'something is left'
+}
+
+test_verify_says_what_each_is() {
+        make_iso -R
+        "$ESXIARM" payload a.iso -o out.img >/dev/null
+        for what in a.iso in out.img; do
+                expect_exit 0 "$ESXIARM" payload --verify "$what" --json
+                same "$(value .installable)" true
+                same "$(value .loader.architecture)" aarch64
+                same "$(value .loader.size)" "$(stat -c %s in/EFI/BOOT/BOOTAA64.EFI)"
+                same "$(value .build)" 8.0.3-0.0.1
+                same "$(value .kernel)" K.B00
+                same "$(value .modules.count)" 2
+                same "$(value '.modules.missing | length')" 0
+                same "$(value .kickstart)" null
+                same "$(value .norts)" false
+        done
+        same "$(value .kind)" image
+        same "$(value .size)" "$(stat -c %s out.img)"
+        rm in/B.V00
+        expect_exit 1 "$ESXIARM" payload --verify in --json
+        same "$(value .installable)" false
+        same "$(value '.modules.missing[0]')" B.V00
+        expect_exit 1 "$ESXIARM" payload --verify in
+        contains stdout 'verdict    not installable'
+        contains stdout 'because    a file that its BOOT.CFG names is not in it: B.V00'
+        contains stdout 'modules    2; not there: B.V00'
+}
+
+test_a_warning_where_no_boot_entry_can_be_written() {
+        make_installer
+        sed -i 's/runweasel/& norts=1/' in/EFI/BOOT/BOOT.CFG
+        expect_exit 0 "$ESXIARM" payload --verify in --json
+        same "$(value .norts)" true
+        contains stderr 'norts=1 switches UEFI runtime services off'
+        contains stdout 'norts=1 switches UEFI runtime services off'
+        expect_exit 0 "$ESXIARM" payload in -o out.img --kernelopt norts=0
+        lacks stderr norts
+        contains stdout 'runweasel norts=0'
+}
+
+test_x86_wrong_and_damaged_isos() {
+        make_iso -R
+        truncate -s 200000 a.iso
+        expect_exit 3 "$ESXIARM" payload --verify a.iso
+        contains stderr 'a.iso is cut off'
+        expect_exit 3 "$ESXIARM" payload a.iso -o out.img
+        contains stderr 'download it again'
+        mv in/EFI/BOOT/BOOTAA64.EFI in/EFI/BOOT/BOOTX64.EFI
+        xorriso -stdio_sync off -as mkisofs -quiet -R -o x86.iso in
+        expect_exit 1 "$ESXIARM" payload --verify x86.iso
+        contains stdout 'it is an installer for x86-64'
+        expect_exit 3 "$ESXIARM" payload x86.iso -o out.img
+        contains stderr 'x86.iso: it is an installer for x86-64 (EFI/BOOT/BOOTX64.EFI): get the ESXi for Arm'
+        [ "$(wc -l <stderr)" -eq 1 ] || fail 'more than one sentence'
+        : >empty
+        for what in empty "$BUILD/rehearsal/BOOTAA64.EFI" /dev/null; do
+                expect_exit 3 "$ESXIARM" payload --verify "$what"
+        done
+        expect_exit 2 "$ESXIARM" payload --verify nowhere
+        [ ! -e out.img ] || fail 'there is an image'
+}
+
+# The guest's own file is in there; the password is in no file, no output and no argument.
+test_an_automatic_kickstart_keeps_the_password_to_itself() {
+        make_iso -R
+        printf 'Geheim!4711\n' >password
+        expect_exit 0 "$ESXIARM" payload a.iso -o out.img --kickstart auto --root-password-file password --disk-bus usb
+        contains stdout 'kickstart  usb:/KS.CFG, install --firstdisk=usb'
+        cp stdout first
+        expect_exit 0 env ROOT_PASSWORD='Geheim!4711' strace -f -qq -e trace=execve -s 4096 -o trace \
+                env ASAN_OPTIONS=detect_leaks=0 "$ESXIARM" payload a.iso -o folder --format folder --kickstart auto --json
+        rm password
+        ! grep -rl 'Geheim' out.img folder stdout stderr first || fail 'the password is there'
+        ! grep execve trace | grep -v ROOT_PASSWORD | grep Geheim || fail 'the password is in an argument'
+        hash=$(sed -n 's/^rootpw --iscrypted //p' folder/KS.CFG)
+        salt=$(echo "$hash" | cut -d '$' -f 3)
+        same "$(openssl passwd -6 -salt "$salt" 'Geheim!4711')" "$hash"
+        expect_exit 2 "$ESXIARM" payload a.iso -o other.img --kickstart auto
+        contains stderr 'ROOT_PASSWORD'
+}
+
+test_usage() {
+        make_installer
+        expect_exit 2 "$ESXIARM" payload
+        contains stderr 'ISO|DIR -o OUT, or --verify WHAT'
+        expect_exit 2 "$ESXIARM" payload in
+        contains stderr '-o OUT says where'
+        expect_exit 2 "$ESXIARM" payload --verify in -o x
+        contains stderr '--verify and -o exclude each other'
+        expect_exit 2 "$ESXIARM" payload in --verify in
+        expect_exit 2 "$ESXIARM" payload in -o x --format fodler
+        contains stderr "did you mean 'folder'?"
+        expect_exit 2 "$ESXIARM" payload in -o x --replace K.B0=in/A.V00
+        contains stderr "did you mean 'K.B00'?"
+        expect_exit 2 "$ESXIARM" payload in -o x --root-password-file in/A.V00
+        expect_exit 0 "$ESXIARM" payload --help
+        contains stdout '-o OUT'
+        [ ! -e x ] || fail 'something was made'
+}
+
+test_interrupted_it_leaves_nothing() {
+        make_installer
+        truncate -s 300M in/A.V00
+        xorriso -stdio_sync off -as mkisofs -quiet -R -o a.iso in
+        "$ESXIARM" payload a.iso -o out.img >stdout 2>stderr &
+        wait_for 20 test -d .out.img.stage
+        kill -TERM $!
+        code=0
+        wait $! || code=$?
+        # It may have been quicker.
+        [ $code -eq 130 ] || [ $code -eq 0 ] || fail "exit code $code"
+        [ $code -eq 0 ] || [ ! -e out.img ] || fail 'something half-made is there'
+        [ ! -e .out.img.stage ] || fail 'something is left'
+}
+
+run_tests

@@ -1,0 +1,186 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# The settings of a machine, seen through --print-command, which starts nothing and writes nothing.
+. "$(dirname "$0")/../lib.sh"
+
+# A QEMU that prints its arguments, one a line.
+argv() {
+        printf '#!/bin/sh\nprintf "%%s\\n" "$@"\n' >"$1"
+        chmod +x "$1"
+}
+
+# Makes a folder `machine` with an installed machine, as far as a command line needs one; $1 are its settings.
+installed_machine() {
+        mkdir machine
+        cat >machine/machine.json <<EOT
+{"schema": 1, "profile": "rehearsal", "vars_sha256": "x", "firmware": {"code_sha256": "x", "code_path": "/fw/CODE.fd"},
+ "boot_entry": {"label": "VMware ESXi"}, "settings": $1}
+EOT
+}
+
+# The command line of an installation into $1 with the options that follow, parsed by a shell: ./argv.
+print_install() {
+        target=$1
+        shift
+        [ -x qemu ] || argv qemu
+        use_firmware
+        expect_exit 0 env AAVMF_CODE="$AAVMF_CODE" "$ESXIARM" install "$target" --rehearsal --print-command --qemu ./qemu "$@"
+        sh -c "$(cat stdout)" >argv
+}
+
+has_argument() {
+        grep -qxF -- "$1" argv && return
+        fail "no argument '$1' in: $(cat argv)"
+}
+
+test_help_tells_default_and_unit_of_each_setting() {
+        expect_exit 0 "$ESXIARM" install --help
+        for option in accel machine-options cpu memory cpus boot-timeout nic mac forward qemu-arg qemu disk-size disk-bus \
+                reboot-action reboot-observe; do
+                grep -A1 -- "^  --$option " stdout | grep -q default || fail "--$option does not tell its default"
+        done
+        for name in ACCEL MACHINE_OPTS CPU_MODEL RAM_MB CPUS DISK_SIZE DISK_BUS REBOOT_ACTION REBOOT_OBSERVE_SEC \
+                BOOT_TIMEOUT AAVMF_CODE AAVMF_VARS_TEMPLATE RUN_TAG LOG_DIR; do
+                contains stdout "[$name]"
+        done
+}
+
+test_every_environment_variable_counts() {
+        export ACCEL=kvm MACHINE_OPTS=virt,gic-version=3 CPU_MODEL=cortex-a72 RAM_MB=8192 CPUS=3 DISK_BUS=nvme
+        print_install machine
+        for argument in kvm virt,gic-version=3 cortex-a72 8192 3 nvme,serial=esxiarm-disk,drive=disk; do
+                has_argument "$argument"
+        done
+        # A flag goes before it.
+        print_install machine --memory 1000 --accel tcg
+        has_argument 1000
+        has_argument tcg
+}
+
+test_a_value_of_the_environment_that_is_wrong_is_named() {
+        for wrong in ACCEL=kmv MACHINE_OPTS= CPU_MODEL= RAM_MB=8G RAM_MB=0 CPUS=-1 CPUS=4.5 DISK_SIZE=40X DISK_SIZE=0 \
+                DISK_BUS=scsi REBOOT_ACTION=reset REBOOT_OBSERVE_SEC=soon BOOT_TIMEOUT=1h; do
+                case $wrong in
+                *=) expect_exit 0 env "$wrong" "$ESXIARM" install m --rehearsal --print-command ;; # empty: not set
+                *) expect_exit 2 env "$wrong" "$ESXIARM" install m --rehearsal --print-command ;;
+                esac
+        done
+        expect_exit 2 env DISK_SIZE=4OG "$ESXIARM" install m --rehearsal --print-command
+        contains stderr "DISK_SIZE: '4OG' is not a size (a number, and K, M, G or T)"
+        expect_exit 2 env ACCEL=kmv "$ESXIARM" install m --rehearsal --print-command
+        contains stderr "did you mean 'kvm'?"
+}
+
+test_wrong_flags_are_one_sentence_each() {
+        while read -r message option; do
+                # shellcheck disable=SC2086 # words
+                expect_exit 2 "$ESXIARM" install m --rehearsal --print-command $option
+                contains stderr "$(echo "$message" | tr _ ' ')"
+                [ "$(grep -c . stderr)" -le 2 ] || fail "more than a sentence: $(cat stderr)"
+        done <<'EOT'
+needs_two_ports --forward 2222:70000
+needs_two_ports --forward 0:22
+another_one_has_already --forward 2222:22,2222:23
+another_one_has_already --forward 2222:22 --forward 2222:22
+has_no_IPv4_address --forward here:2222:22
+nothing_can_be_forwarded --forward 2222:22 --nic none
+is_no_name_of_a_device --nic vmxnet3,addr=5
+is_no_address_of_a_network_card --mac 52:54
+first_byte_has_to_be_even --mac 53:54:00:12:34:56
+is_none_of_usb_nvme --disk-bus sata
+is_too_little --memory 0
+is_too_much,_the_most_is_512 --cpus 513
+did_you_mean_'--forward'? --foward 2222:22
+EOT
+        [ ! -e m ] || fail "the machine was made"
+}
+
+test_the_network() {
+        print_install machine --forward 2222:22,8443:443 --forward 0.0.0.0:80:80 --nic e1000e --mac 52:54:00:00:00:09
+        has_argument user,id=net0,hostfwd=tcp:127.0.0.1:2222-:22,hostfwd=tcp:127.0.0.1:8443-:443,hostfwd=tcp:0.0.0.0:80-:80
+        has_argument e1000e,netdev=net0,mac=52:54:00:00:00:09,romfile=
+        print_install machine --nic none
+        lacks argv net0
+}
+
+test_further_arguments_arrive_as_they_are() {
+        print_install machine --qemu-arg -fw_cfg --qemu-arg "name=opt/x,string=it's \"a\" \$b \`c\` ü" --qemu-arg -no-hpet
+        tail -n 3 argv >last
+        printf '%s\n' -fw_cfg "name=opt/x,string=it's \"a\" \$b \`c\` ü" -no-hpet | cmp - last
+}
+
+test_nothing_is_made_and_what_is_missing_is_said() {
+        argv qemu
+        mkdir -m 755 empty
+        print_install "$PWD/empty/new"
+        [ -z "$(ls empty)" ] || fail "it made: $(ls -R empty)"
+        contains stdout "# not there yet, esxiarm makes it when it installs: $PWD/empty/new/run/payload.img"
+        contains stdout "# not there yet, esxiarm makes it when it installs: $PWD/empty/new/disk.qcow2"
+        # Only comments besides the one line.
+        [ "$(grep -vc '^#' stdout)" -eq 1 ] || fail "not one line: $(cat stdout)"
+        expect_exit 0 "$ESXIARM" install empty/new --rehearsal --print-command --json
+        [ "$(jq -r '.missing[0]' stdout)" = "$PWD/empty/new/vars.fd" ] || fail "missing: $(cat stdout)"
+        jq -e '.arguments | index("mon:stdio") and (index("-S") | not)' stdout >/dev/null || fail "arguments: $(cat stdout)"
+        expect_exit 4 "$ESXIARM" install empty/new --rehearsal --print-command --qemu ./nowhere
+}
+
+test_any_path_survives_the_shell() {
+        name="a, b'c\"d \$e \`f\` ü;&|*"
+        mkdir "$name"
+        argv "$name/qemu"
+        print_install "$name/machine" --qemu "$name/qemu"
+        doubled=$(printf %s "$PWD/$name" | sed 's/,/,,/g')
+        has_argument "if=pflash,unit=1,format=raw,file=$doubled/machine/vars.fd"
+        has_argument "if=none,id=payload,format=raw,readonly=on,file=$doubled/machine/run/payload.img"
+}
+
+test_stored_settings_are_used_and_given_ones_replace_them() {
+        installed_machine '{"nic": "e1000e", "mac": "52:54:00:00:00:07", "forwards": ["2222:22", "8443:443"],
+                "qemu_args": ["-d", "unimp"], "cpus": 7, "from_the_future": {}}'
+        argv qemu
+        expect_exit 0 "$ESXIARM" boot-installed machine --print-command --qemu ./qemu
+        sh -c "$(cat stdout)" >argv
+        has_argument user,id=net0,hostfwd=tcp:127.0.0.1:2222-:22,hostfwd=tcp:127.0.0.1:8443-:443
+        has_argument e1000e,netdev=net0,mac=52:54:00:00:00:07,romfile=
+        has_argument unimp
+        has_argument 7
+        lacks argv payload
+        lacks argv bootindex
+        expect_exit 0 "$ESXIARM" boot-installed machine --print-command --qemu ./qemu --forward 9:9 --qemu-arg ''
+        sh -c "$(cat stdout)" >argv
+        has_argument user,id=net0,hostfwd=tcp:127.0.0.1:9-:9
+        lacks argv unimp
+        expect_exit 0 "$ESXIARM" boot-installed machine --print-command --qemu ./qemu --nic none
+        lacks stdout net0
+        [ "$(ls machine)" = machine.json ] || fail "something was made: $(ls machine)"
+}
+
+test_a_stored_setting_of_the_wrong_type_is_damage() {
+        installed_machine '{"forwards": "2222:22"}'
+        expect_exit 3 "$ESXIARM" boot-installed machine --print-command
+        contains stderr 'machine.json: "forwards" in "settings" is not a list of texts'
+}
+
+test_more_memory_than_the_host_has_is_a_warning() {
+        print_install machine --memory 100000000
+        contains stderr 'warning: the machine is to have 100000000 MiB of memory'
+        print_install machine --memory 64 --cpus 512
+        [ ! -s stderr ] || fail "it said: $(cat stderr)"
+}
+
+# An installation is refused before anything of it is made.
+test_a_program_that_is_no_qemu_is_refused_at_once() {
+        use_firmware
+        export AAVMF_CODE AAVMF_VARS_TEMPLATE
+        argv qemu
+        expect_exit 4 "$ESXIARM" install machine --rehearsal --qemu ./qemu
+        contains stderr "/qemu is no QEMU: asked what it is, it ended with exit code 0 and said '--version'"
+        [ ! -e machine/disk.qcow2 ] || fail "a disk was made"
+        expect_exit 4 "$ESXIARM" install machine --rehearsal --nic vmxnet4
+        contains stderr "has no device 'vmxnet4'; did you mean 'vmxnet3'?"
+        expect_exit 4 "$ESXIARM" install machine --rehearsal --machine-options vrit
+        contains stderr "has no machine 'vrit'; did you mean 'virt'?"
+}
+
+run_tests

@@ -1,0 +1,170 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# A machine that stays up: in the background and in a terminal; status, console, stop, list; and what is left when its
+# launcher dies. One machine is installed for all.
+. "$(dirname "$0")/../lib.sh"
+
+fixture=$(mktemp -d "${TMPDIR:-/tmp}/esxiarm-fixture-XXXXXX")
+trap 'rm -rf "$fixture"' EXIT
+"$ESXIARM" install "$fixture/machine" --rehearsal --reboot-action poweroff >"$fixture/log" 2>&1 || {
+        cat "$fixture/log"
+        echo "not ok - the fixture is installed"
+        exit 1
+}
+
+machine_here() {
+        cp -R --sparse=always "$fixture/machine" "${1:-machine}"
+}
+
+json() {
+        jq -r "$1" stdout
+}
+
+nothing_is_left() {
+        ! pgrep -f "$PWD/$1/vars.fd" >pids || fail "still running: $(cat pids)"
+        [ -z "$(ls "$1/run" | grep -v '^lock$')" ] || fail "left in run: $(ls "$1/run")"
+}
+
+# tmux as the user's terminal: a server of its own for each test.
+terminal() {
+        tmux -S "$PWD/tmux.sock" -f /dev/null "$@"
+}
+
+in_terminal() {
+        trap 'terminal kill-server 2>/dev/null || :' EXIT
+        terminal new-session -d -x 100 -y 30 -s "$1" "$2; echo exit code \$? >$1.code; exec cat"
+}
+
+shows() {
+        terminal capture-pane -p -t "$1" | grep -qF -- "$2"
+}
+
+test_a_machine_runs_in_the_background_until_it_is_stopped() {
+        machine_here 'a "b", c'
+        expect_exit 0 "$ESXIARM" boot-installed 'a "b", c' --detach --json
+        [ "$(json .up)" = true ] || fail "not up: $(cat stdout)"
+        expect_exit 0 "$ESXIARM" status 'a "b", c' --json
+        [ "$(json .state)" = up ] || fail "no state up: $(cat stdout)"
+        [ "$(json .run.own_entry)" = true ] || fail "another entry: $(cat stdout)"
+        keeper=$(json .run.pid)
+        qemu=$(json .run.qemu_pid)
+        kill -0 "$keeper" || fail "no process $keeper"
+        kill -0 "$qemu" || fail "no process $qemu"
+        # Several may listen; the one that leaves disturbs nobody.
+        timeout 3 "$ESXIARM" console 'a "b", c' >raw.txt || :
+        timeout 20 "$ESXIARM" console 'a "b", c' --raw >raw2.txt &
+        reader=$!
+        expect_exit 4 "$ESXIARM" boot-installed 'a "b", c' --check
+        contains stderr "process $keeper"
+        expect_exit 0 "$ESXIARM" list
+        contains stdout 'up'
+        # The power button: the guest shuts down by itself.
+        expect_exit 0 "$ESXIARM" stop 'a "b", c'
+        contains stdout 'powered off'
+        wait $reader || fail "the console did not end with the machine"
+        contains raw2.txt 'Starting VMKernel shutdown'
+        [ -s raw.txt ] || fail "nothing was read from the console"
+        wait_for 5 sh -c "! kill -0 $keeper"
+        nothing_is_left 'a "b", c'
+        contains 'a "b", c'/runs/*-boot/result.json '"ended": "powered off"'
+        expect_exit 1 "$ESXIARM" status 'a "b", c'
+        contains stdout 'not up'
+        # Stopping it again is no failure.
+        expect_exit 0 "$ESXIARM" stop 'a "b", c'
+        contains stdout 'was not up'
+        expect_exit 1 "$ESXIARM" console 'a "b", c'
+}
+
+test_a_terminal_has_the_console_and_a_menu() {
+        machine_here
+        in_terminal foreground "$ESXIARM boot-installed machine"
+        wait_for 30 shows foreground 'To manage this host'
+        wait_for 5 shows foreground 'Ctrl-] for a menu'
+        in_terminal visitor "$ESXIARM console machine"
+        wait_for 10 shows visitor 'To manage this host'
+        # A smaller terminal shows what fits, a larger one everything again.
+        terminal resize-window -t visitor -x 40 -y 10
+        terminal resize-window -t visitor -x 120 -y 40
+        wait_for 10 shows visitor 'this is not VMware ESXi'
+        # What a visitor types is seen by both.
+        terminal send-keys -t visitor F12
+        wait_for 10 shows foreground '(F11) Restart'
+        terminal send-keys -t visitor Escape
+        wait_for 10 shows foreground 'To manage this host'
+        terminal send-keys -t foreground C-]
+        wait_for 10 shows foreground 's screenshot'
+        terminal send-keys -t foreground s
+        wait_for 10 sh -c 'test -s machine/runs/*-boot/screen-*.ansi'
+        contains machine/runs/*-boot/screen-*.txt 'To manage this host'
+        terminal send-keys -t visitor C-] q
+        wait_for 10 grep -q 'exit code 0' visitor.code
+        terminal send-keys -t foreground C-] q
+        wait_for 10 grep -q 'exit code 0' foreground.code
+        nothing_is_left machine
+}
+
+test_a_terminal_that_closes_takes_the_machine_down() {
+        machine_here
+        in_terminal foreground "$ESXIARM boot-installed machine"
+        wait_for 30 shows foreground 'To manage this host'
+        terminal kill-server
+        wait_for 10 test ! -e machine/run/control.sock
+        nothing_is_left machine
+        expect_exit 0 "$AAVMF_VARS" check machine/vars.fd
+}
+
+test_a_guest_that_ignores_its_power_button_is_ended_after_the_wait() {
+        expect_exit 0 "$ESXIARM" install machine --rehearsal --reboot-action poweroff --rehearsal-option ignore-power-button=1
+        expect_exit 0 "$ESXIARM" boot-installed machine --detach
+        expect_exit 0 "$ESXIARM" stop machine --wait 1
+        contains stdout 'quit'
+        nothing_is_left machine
+        expect_exit 0 "$ESXIARM" boot-installed machine --check
+}
+
+test_what_a_dead_launcher_left_is_recognised_and_cleared_away() {
+        machine_here
+        expect_exit 0 "$ESXIARM" boot-installed machine --detach
+        expect_exit 0 "$ESXIARM" status machine --json
+        keeper=$(json .run.pid)
+        qemu=$(json .run.qemu_pid)
+        kill -KILL "$keeper"
+        wait_for 10 sh -c "! kill -0 $qemu"
+        [ -S machine/run/control.sock ] || fail "nothing was left, so nothing is tested"
+        expect_exit 1 "$ESXIARM" status machine
+        contains stderr "process $keeper died while it had this machine up"
+        nothing_is_left machine
+        expect_exit 0 "$ESXIARM" boot-installed machine --check
+        lacks stderr 'died'
+}
+
+test_an_installation_can_be_watched_and_stopped() {
+        "$ESXIARM" install machine --rehearsal >out 2>&1 &
+        launcher=$!
+        wait_for 30 sh -c "grep -q '\"step\":\"eula\"' machine/runs/*/events.jsonl"
+        expect_exit 0 "$ESXIARM" status machine
+        contains stdout 'install'
+        expect_exit 0 "$ESXIARM" stop machine
+        code=0
+        wait $launcher || code=$?
+        [ $code -eq 130 ] || fail "exit code $code: $(cat out)"
+        contains out 'stopped by'
+        nothing_is_left machine
+}
+
+test_a_disk_and_vars_are_booted_without_a_machine() {
+        use_firmware
+        mkdir 'loose files'
+        cp --sparse=always "$fixture/machine/vars.fd" 'loose files/my vars.fd'
+        qemu-img convert -O vmdk "$fixture/machine/disk.qcow2" 'loose files/disk, 1.vmdk'
+        expect_exit 2 "$ESXIARM" boot-installed 'loose files/disk, 1.vmdk' --check
+        contains stderr '--vars'
+        expect_exit 0 env AAVMF_CODE="$AAVMF_CODE" LOG_DIR=logs AAVMF_VARS_RUNTIME='loose files/my vars.fd' \
+                "$ESXIARM" boot-installed 'loose files/disk, 1.vmdk' --check --profile rehearsal
+        contains stdout 'Boot0004 "VMware ESXi"'
+        contains logs/*-boot/result.json '"outcome": "pass"'
+        [ "$(ls 'loose files' | wc -l)" -eq 2 ] || fail "left there: $(ls 'loose files')"
+}
+
+run_tests
