@@ -12,6 +12,7 @@
 #include "fw/digest-cache.h"
 #include "launcher/attach.h"
 #include "launcher/display.h"
+#include "launcher/forecast.h"
 #include "launcher/judge.h"
 #include "launcher/qemu-probe.h"
 #include "launcher/result.h"
@@ -99,6 +100,10 @@ static bool match_machine(struct booting *run, struct error *err)
         }
         run->entry = match.entry;
         display_step(run->display, "Firmware, vars and disk match");
+        forecast_note(run->result, &(struct forecast_input){.vars_path = run->in->machine->vars_path,
+                                                            .disk_path = run->in->machine->disk_path,
+                                                            .disk_format = run->in->machine->disk_format,
+                                                            .disk_bus = run->in->settings->disk_bus});
         return true;
 }
 
@@ -108,6 +113,7 @@ static void note_booted(struct booting *run)
         const struct judge *judge = &run->judge;
         if (!judge->has_booted)
                 return;
+        forecast_compare(run->result, judge);
         const struct boot_line *line = &judge->booted;
         run->outcome->booted = text_format("Boot%04X \"%s\" from %s", line->number, line->label ? line->label : "",
                                            line->path ? line->path : "(no path)");

@@ -48,6 +48,12 @@ test_gicv3_panics_on_reboot() {
         nothing_is_left machine
         expect_exit 1 "$ESXIARM" boot-installed machine --check
         contains stderr 'was not installed to the end'
+        expect_exit 6 "$ESXIARM" diagnose machine
+        [ "$(grep -c '^[a-z-]*: ' stdout)" = 1 ] || fail "more than one cause: $(cat stdout)"
+        contains stdout 'guest-panicked: '
+        contains stdout 'serial.log:'
+        contains stdout 'gic-version=3'
+        contains stdout "--machine-options virt,virtualization=off,gic-version=2"
 }
 
 test_a_lost_boot_entry_is_noticed() {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #define _GNU_SOURCE // F_OFD_SETLK
-#include "varstore/cmd-file.h"
+#include "varstore/store-file.h"
 
 #include <errno.h>
 #include <fcntl.h>
