@@ -317,7 +317,7 @@ static bool take_value(struct yaml_file *yaml, const yaml_node_t *node, const st
 {
         static const char *const truths[] = {"false", "true", NULL};
         uint8_t *value = target + field->offset;
-        unsigned truth;
+        unsigned truth = 0;
         switch (field->kind) {
         case YAML_TEXT:
                 return take_text(yaml, node, field, (const char **)value, err);
