@@ -32,6 +32,7 @@ static struct guest {
         uint64_t now_us;
         struct vm_state state;
         struct console *console;
+        json_t *status;
         const struct page *pages, *page;
         struct {
                 uint64_t at_us;
@@ -159,6 +160,27 @@ bool __wrap_judge_check(const struct judge *judge, struct error *err)
 {
         (void)judge;
         return !guest.panics || error_set(err, guest.panics, "the log says so");
+}
+
+const char *__wrap_judge_last_line(const struct judge *judge);
+const char *__wrap_judge_last_line(const struct judge *judge)
+{
+        (void)judge;
+        return "";
+}
+
+json_t *__wrap_vm_status(struct vm *vm);
+json_t *__wrap_vm_status(struct vm *vm)
+{
+        (void)vm;
+        return guest.status;
+}
+
+void __wrap_display_console_line(struct display *display, const char *line);
+void __wrap_display_console_line(struct display *display, const char *line)
+{
+        (void)display;
+        (void)line;
 }
 
 void __wrap_evidence_event(struct evidence *evidence, const char *kind, json_t *fields);
@@ -372,6 +394,7 @@ static int begin(void **state)
         if (scratch_begin(state) != 0)
                 return -1;
         guest = (struct guest){.now_us = SECOND, .pages = usual, .disk_count = 2, .percent = -1};
+        guest.status = json_object();
         guest.disks[0] = "QEMU HARDDISK (vmhba32)      504.00 MiB";
         guest.disks[1] = "QEMU HARDDISK (vmhba33)       40.00 GiB";
         guest.console = console_new();
@@ -385,6 +408,7 @@ static int finish(void **state)
         for (size_t i = 0; i < guest.queued; i++)
                 free(guest.queue[i].bytes);
         console_free(&guest.console);
+        json_decref(guest.status);
         text_free(&guest.taken);
         text_free(&guest.sent);
         text_free(&guest.steps);
