@@ -160,8 +160,7 @@ const struct cli_command cmd_console = {
         .name = "console",
         .operands = "MACHINE",
         .summary = "the console of a machine that is up; Ctrl-] has a menu",
-        .details = "Any number of terminals may have it at once, up to 16; each shows the screen as it fits there. "
-                   "While a\n"
+        .details = "Up to 16 terminals may have it at once; each shows the screen as it fits there. While a\n"
                    "machine is being installed or has not come up yet, its launcher takes no keys from here.\n\n"
                    "Exit codes: 0 it was left, or the machine ended; 1 the machine is not up.",
         .options = options,
