@@ -11,7 +11,7 @@
 //     {"command": "stop", "wait": SECONDS}           {"stopped": "..."}, once the machine is down
 //     {"command": "console", "columns": C, "rows": R}  the guest's screen drawn for a terminal of that size (view.h), from
 //                                                    then on, as bytes and not as JSON
-//     {"command": "console", "raw": true}            what the guest prints from then on, as it comes
+//     {"command": "console", "raw": true}            the screen as text, then what the guest prints, as it comes
 //     {"command": "keys", "hex": "..."}              what was typed
 //
 // and once it has a console "size" (columns, rows) and "line" (text, insists: the line below the screen); then nothing is

@@ -161,6 +161,9 @@ struct request {
 bool request_install(const struct request *request, const char *folder, struct firmware *firmware,
                      struct install_outcome *outcome, struct error *err);
 
+// Adds to ERR where the EVIDENCE of a run that failed is; nothing where it did not fail or there is none.
+void request_tell_evidence(const char *evidence, struct error *err);
+
 // What becomes of a machine that was booted.
 struct request_stay {
         enum boot_stay stay;
