@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "varstore/bootchain.h"
 #include "varstore/loadopt.h"
+#include "varstore/store-file.h"
 #include "verify/devices.h"
 #include "verify/fat.h"
 #include "verify/gpt.h"
@@ -761,7 +762,7 @@ static bool is_hosts_failure(const struct error *failure, struct error *err)
 
 static bool read_vars(struct facts *facts, struct error *err)
 {
-        if (varstore_load(facts->in->vars_path, &facts->store, &facts->vars_error))
+        if (store_load(facts->in->vars_path, &facts->store, &facts->vars_error))
                 bootchain_read(facts->store, &facts->chain, &facts->vars_error);
         return !is_hosts_failure(&facts->vars_error, err);
 }
