@@ -49,6 +49,7 @@ bool typing_wait(struct typing *typing, uint64_t deadline_us, struct error *err)
         unsigned resets = vm_state(vm)->resets;
         if (!vm_wait(vm, deadline_us < tick ? deadline_us : tick, &event, err))
                 return false;
+        display_console_line(typing->display, judge_last_line(typing->judge));
         display_tick(typing->display);
         if (!judge_check(typing->judge, err))
                 return false;

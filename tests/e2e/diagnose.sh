@@ -280,7 +280,7 @@ test_norts_in_the_payload() {
         mkdir -p payload/EFI/BOOT
         cp "$BUILD/rehearsal/BOOTAA64.EFI" payload/EFI/BOOT/
         printf 'bootstate=0\nkernel=/k.b00\nNoRts = 1\n' >payload/BOOT.CFG
-        echo 'not a kernel' >payload/K.B00
+        : >payload/K.B00
         expect_exit 1 env ROOT_PASSWORD=Rehearsal-1 "$ESXIARM" install machine --payload payload --profile rehearsal
         names no-runtime-services
         names no-runtime-services machine --payload payload
@@ -313,6 +313,8 @@ test_the_host_died_with_the_machine_up() {
         "$ESXIARM" boot-installed machine --check >launcher.log 2>&1 &
         launcher=$!
         wait_for 60 has_event '"verb":"starting"'
+        # It stays up until it is killed.
+        kill -STOP $launcher
         # While it is up it may be looked at.
         expect_exit 0 "$ESXIARM" match machine
         expect_exit 0 "$ESXIARM" predict machine
