@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
@@ -118,7 +119,7 @@ static bool save_tail(struct vm *vm, struct error *err)
 void vm_save_failure(struct vm *vm)
 {
         evidence_quiet(vm->evidence);
-        AUTO_FREE char *screen = save_screen(vm, "failure-screen", NULL);
+        free(save_screen(vm, "failure-screen", NULL));
         save_tail(vm, NULL);
         // QEMU writes the picture in its own time.
         uint64_t deadline = time_now_us() + PICTURE_US;
