@@ -39,6 +39,13 @@ static struct screen screen_new(void)
         return screen;
 }
 
+static unsigned attributes(const VTermScreenCell *cell)
+{
+        VTermScreenCellAttrs looks = cell->attrs;
+        return looks.bold | looks.underline << 1 | looks.italic << 3 | looks.blink << 4 | looks.reverse << 5 |
+               looks.strike << 6 | looks.font << 7 | looks.dwl << 11 | looks.dhl << 12;
+}
+
 static void assert_same_cells(const struct screen *a, const struct screen *b, const char *what)
 {
         for (int row = 0; row < ROWS; row++) {
@@ -49,8 +56,7 @@ static void assert_same_cells(const struct screen *a, const struct screen *b, co
                         memset(&right, 0, sizeof right);
                         vterm_screen_get_cell(a->cells, at, &left);
                         vterm_screen_get_cell(b->cells, at, &right);
-                        bool same = left.width == right.width &&
-                                    memcmp(&left.attrs, &right.attrs, sizeof left.attrs) == 0 &&
+                        bool same = left.width == right.width && attributes(&left) == attributes(&right) &&
                                     vterm_color_is_equal(&left.fg, &right.fg) &&
                                     vterm_color_is_equal(&left.bg, &right.bg);
                         for (int i = 0; i < VTERM_MAX_CHARS_PER_CELL && same; i++) {
