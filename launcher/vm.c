@@ -20,7 +20,7 @@
 #include "launcher/qmp.h"
 
 enum {
-        READ_BLOCK = 1 << 16,
+        READ_BLOCK = 1 << 18,
         START_TIMEOUT_MS = 30000,
         RETRY_MS = 5,         // between two looks for a socket that QEMU is about to make
         LAST_WORDS_MS = 1000, // for a QEMU that closes its sockets to end
@@ -44,6 +44,7 @@ struct vm {
         char *run_folder;
         struct vm_state state;
         bool quiet;      // the evidence was told so
+        bool flooded;    // much came at once
         int input, echo; // -1 where there is none
 };
 
@@ -288,14 +289,13 @@ static size_t read_output(struct vm *vm)
 }
 
 // Takes what the guest prints. A UART's bytes come a few at a time, and waking up for each of them costs more than all
-// the rest of the launcher; so they are given a moment to gather, unless there are many already.
+// the rest of the launcher; so they are given a moment to gather, unless there were many the last time.
 static void take_output(struct vm *vm)
 {
-        if (read_output(vm) >= MANY_BYTES || vm->console_socket < 0)
-                return;
         struct pollfd poll_for = {interrupt_descriptor(), POLLIN, 0};
-        poll(&poll_for, 1, GATHER_MS);
-        read_output(vm);
+        if (!vm->flooded)
+                poll(&poll_for, 1, GATHER_MS);
+        vm->flooded = read_output(vm) >= MANY_BYTES;
 }
 
 // With `-action reboot=shutdown` a reset comes as a shutdown, too.
