@@ -12,7 +12,7 @@
 #include "launcher/vm-parts.h"
 
 enum {
-        READ_BLOCK = 1 << 16,
+        READ_BLOCK = 1 << 18,
         GATHER_MS = 5,
         MANY_BYTES = 4096,
         QUIET_US = 100000, // a console that prints nothing for so long has finished its line
@@ -87,14 +87,13 @@ static size_t read_output(struct vm *vm)
 }
 
 // Takes what the guest prints. A UART's bytes come a few at a time, and waking up for each of them costs more than all
-// the rest of the launcher; so they are given a moment to gather, unless there are many already.
+// the rest of the launcher; so they are given a moment to gather, unless there were many the last time.
 void vm_take_output(struct vm *vm)
 {
-        if (read_output(vm) >= MANY_BYTES || vm->console_socket < 0)
-                return;
         struct pollfd poll_for = {interrupt_descriptor(), POLLIN, 0};
-        poll(&poll_for, 1, GATHER_MS);
-        read_output(vm);
+        if (!vm->flooded)
+                poll(&poll_for, 1, GATHER_MS);
+        vm->flooded = read_output(vm) >= MANY_BYTES;
 }
 
 // With `-action reboot=shutdown` a reset comes as a shutdown, too.

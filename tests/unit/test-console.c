@@ -407,6 +407,8 @@ static void test_any_screen_can_be_printed(void **state)
                 "\033[?7h",
                 "\xFB\xBF\xBF\xBF\xBF",
                 "\xE2\x80\x8B",
+                "\xC2\x85",
+                "\033[7b",
                 "a long piece of text that soon reaches the end of its row and wraps about there",
         };
         uint32_t random = 11;
