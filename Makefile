@@ -197,6 +197,8 @@ $(BUILD)/fuzz/obj/%.o: %.c Makefile
 .PRECIOUS: $(BUILD)/fuzz/obj/%.o
 # What a target reads from the floors above libvarstore.
 $(BUILD)/fuzz/fuzz-bootcfg: $(call objects,$(BUILD)/fuzz,launcher/bootcfg.c launcher/pe.c)
+$(BUILD)/fuzz/fuzz-console: $(call objects,$(BUILD)/fuzz,$(addprefix launcher/,console.c rendition.c sequence-guard.c))
+$(BUILD)/fuzz/fuzz-console: LIBRARY_LIBS = $(PACKAGE_LIBS)
 
 $(BUILD)/fuzz/%: tests/fuzz/%.c $(call objects,$(BUILD)/fuzz,$(base_SOURCES) $(varstore_SOURCES)) Makefile
 	$(call quiet,FUZZ,$<)$(FUZZ_COMPILE) -fsanitize=fuzzer,address,undefined -o $@ $< $(filter %.o,$^) $(LIBRARY_LIBS)

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "launcher/rendition.h"
+#include "launcher/sequence-guard.h"
 
 enum {
         LIST_MARGIN = 3,       // rows above and below a list that are drawn like its rows
@@ -36,6 +37,7 @@ struct row {
 struct console {
         VTerm *terminal, *scale; // SCALE measures how wide single characters are
         VTermScreen *screen;
+        struct sequence_guard guard;
         bool damaged; // since the picture was last taken
         bool cursor_visible;
         uint64_t picture, changed_us, fed_us, damaged_us;
@@ -235,7 +237,11 @@ static void take_picture(struct console *console)
 void console_feed(struct console *console, const void *data, size_t size)
 {
         console->fed_us = time_now_us();
-        vterm_input_write(console->terminal, data, size);
+        const uint8_t *bytes = data;
+        for (size_t at = 0, allowed; at < size; at += allowed + 1) {
+                allowed = sequence_guard_pass(&console->guard, bytes + at, size - at);
+                vterm_input_write(console->terminal, (const char *)bytes + at, allowed);
+        }
         vterm_screen_flush_damage(console->screen);
         // What the terminal would answer to a query goes nowhere: the guest talks to a person's terminal, not to one.
         char ignored[64];
