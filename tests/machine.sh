@@ -105,3 +105,9 @@ terminal_ends_with() {
         wait_for 30 test -s "$1.code"
         contains "$1.code" "exit code $2"
 }
+
+# COUNT as SOAK, in percent, has it; at least 1.
+scaled() {
+        count=$(($1 * ${SOAK:-100} / 100))
+        echo $((count > 0 ? count : 1))
+}
