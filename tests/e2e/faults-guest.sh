@@ -50,9 +50,14 @@ test_a_lost_boot_entry_is_noticed() {
         contains machine/runs/*/result.json '"reason": "entry-missing"'
 }
 
-test_a_reset_in_the_middle_is_noticed() {
+test_a_reset_or_a_power_off_in_the_middle_is_noticed() {
         install 1 --rehearsal-option reset=password
         contains stderr 'reset itself'
+        failure_is_kept
+        nothing_is_left
+        rm -rf machine
+        install 1 --rehearsal-option poweroff=disk
+        contains stderr 'powered itself off'
         failure_is_kept
         nothing_is_left
 }
