@@ -10,6 +10,7 @@
 #include "base/time.h"
 #include "launcher/backlog.h"
 #include "launcher/rendition.h"
+#include "launcher/sequence-guard.h"
 
 enum {
         LIST_MARGIN = 3,       // rows above and below a list that are drawn like its rows
@@ -38,6 +39,7 @@ struct console {
         VTerm *terminal, *scale; // SCALE measures how wide single characters are
         VTermScreen *screen;
         struct backlog *backlog;
+        struct sequence_guard guard;
         bool damaged; // since the picture was last taken
         bool cursor_visible;
         uint64_t picture, changed_us, fed_us, damaged_us;
@@ -77,7 +79,10 @@ static void draw(const char *bytes, size_t size, void *context)
 {
         struct console *console = context;
         char ignored[64];
-        vterm_input_write(console->terminal, bytes, size);
+        for (size_t at = 0, allowed; at < size; at += allowed + 1) {
+                allowed = sequence_guard_pass(&console->guard, (const uint8_t *)bytes + at, size - at);
+                vterm_input_write(console->terminal, bytes + at, allowed);
+        }
         while (vterm_output_read(console->terminal, ignored, sizeof ignored))
                 ;
 }

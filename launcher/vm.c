@@ -117,6 +117,18 @@ static void note_event(struct vm *vm, const char *name, const json_t *data)
                 vm->state.panicked = true;
 }
 
+// QEMU stops the guest where the file system of its disk is full, and would wait for ever.
+static bool check_disk(const char *event, const json_t *data, struct error *err)
+{
+        const char *action = json_string_value(json_object_get(data, "action"));
+        const char *reason = json_string_value(json_object_get(data, "reason"));
+        if (strcmp(event, "BLOCK_IO_ERROR") != 0 || !action || strcmp(action, "stop") != 0)
+                return true;
+        return error_set(err, ERROR_ENVIRONMENT,
+                         "QEMU cannot write to the machine's disk, and has stopped the guest: %s",
+                         reason ? reason : "it gives no reason");
+}
+
 // Every command that is sent has to succeed, unless it is an optional one.
 static bool take_answer(struct vm *vm, const json_t *message, struct error *err)
 {
@@ -142,12 +154,14 @@ static bool take_messages(struct vm *vm, bool *events, struct error *err)
                 if (!message)
                         return true;
                 const char *name = json_string_value(json_object_get(message, "event"));
+                const json_t *data = json_object_get(message, "data");
+                bool refused = name && !check_disk(name, data, err);
                 if (name) {
-                        note_event(vm, name, json_object_get(message, "data"));
+                        note_event(vm, name, data);
                         evidence_event(vm->evidence, "qmp", json_pack("{s:O}", "message", message));
                         *events = true;
                 }
-                bool refused = !take_answer(vm, message, err);
+                refused = refused || !take_answer(vm, message, err);
                 json_decref(message);
                 if (refused)
                         return false;
