@@ -12,6 +12,7 @@
 #include "fw/digest-cache.h"
 #include "launcher/attach.h"
 #include "launcher/display.h"
+#include "launcher/forecast.h"
 #include "launcher/judge.h"
 #include "launcher/qemu-probe.h"
 #include "launcher/result.h"
@@ -99,6 +100,10 @@ static bool match_machine(struct booting *run, struct error *err)
         }
         run->entry = match.entry;
         display_step(run->display, "Firmware, vars and disk match");
+        forecast_note(run->result, &(struct forecast_input){.vars_path = run->in->machine->vars_path,
+                                                            .disk_path = run->in->machine->disk_path,
+                                                            .disk_format = run->in->machine->disk_format,
+                                                            .disk_bus = run->in->settings->disk_bus});
         return true;
 }
 
@@ -108,6 +113,7 @@ static void note_booted(struct booting *run)
         const struct judge *judge = &run->judge;
         if (!judge->has_booted)
                 return;
+        forecast_compare(run->result, judge);
         const struct boot_line *line = &judge->booted;
         run->outcome->booted = text_format("Boot%04X \"%s\" from %s", line->number, line->label ? line->label : "",
                                            line->path ? line->path : "(no path)");
@@ -154,10 +160,10 @@ static bool watch(struct booting *run, struct vm *vm, struct error *err)
                 if (now >= deadline)
                         return fail_timed_out(run, vm, err);
                 if (!vm_wait(vm, now + TICK_US < deadline ? now + TICK_US : deadline, &event, err) ||
-                    !judge_check(&run->judge, err))
+                    !judge_check(&run->judge, err) || !vm_check_panic(vm, err))
                         return false;
                 show_progress(run, &shown);
-                display_console_line(run->display, run->judge.last_line);
+                display_console_line(run->display, judge_last_line(&run->judge));
                 display_tick(run->display);
                 if (event == VM_ENDED)
                         return vm_fail_ended(vm, err);

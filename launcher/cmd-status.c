@@ -48,10 +48,9 @@ static void print_run(const json_t *run)
         print_row("doing", doing);
         print_row("process", processes);
         print_row("booted", text_in(run, "booted"));
-        size_t index;
-        const json_t *forward;
-        json_array_foreach (json_object_get(run, "forwards"), index, forward)
-                print_row(index ? "" : "forwards", json_string_value(forward));
+        const json_t *forwards = json_object_get(run, "forwards");
+        for (size_t i = 0; i < json_array_size(forwards); i++)
+                print_row(i ? "" : "forwards", json_string_value(json_array_get(forwards, i)));
         print_row("evidence", text_in(run, "evidence"));
 }
 

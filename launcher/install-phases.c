@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/time.h"
 #include "launcher/attach.h"
+#include "launcher/forecast.h"
 #include "launcher/install-parts.h"
 #include "launcher/result.h"
 
@@ -37,9 +38,9 @@ static bool wait_until(struct installation *run, bool (*done)(const struct insta
                 if (now >= deadline)
                         return false;
                 if (!vm_wait(run->vm, now + TICK_US < deadline ? now + TICK_US : deadline, &event, err) ||
-                    !judge_check(&run->judge, err))
+                    !judge_check(&run->judge, err) || !vm_check_panic(run->vm, err))
                         return false;
-                display_console_line(run->display, run->judge.last_line);
+                display_console_line(run->display, judge_last_line(&run->judge));
                 display_tick(run->display);
                 if (event == VM_ENDED)
                         return vm_fail_ended(run->vm, err);
@@ -50,6 +51,11 @@ static bool wait_until(struct installation *run, bool (*done)(const struct insta
 static bool required_met(const struct installation *run)
 {
         return criteria_complete(run->judge.criteria);
+}
+
+static bool has_booted(const struct installation *run)
+{
+        return run->judge.has_booted;
 }
 
 static bool all_met(const struct installation *run)
@@ -169,9 +175,18 @@ static bool reboot_phase(struct installation *run, struct error *err)
                 return false;
         if (wait_until(run, has_reset, seconds, err)) {
                 display_step(run->display, "The guest resets");
+                forecast_note(run->result, &(struct forecast_input){.vars_path = run->in->machine->vars_path,
+                                                                    .disk_path = run->in->machine->disk_path,
+                                                                    .disk_format = run->in->machine->disk_format,
+                                                                    .disk_bus = run->in->settings->disk_bus,
+                                                                    .payload = FORECAST_WITH_PAYLOAD,
+                                                                    .payload_path = run->payload_path});
+                run->judge.has_booted = false;
                 if (!vm_reboot(run->vm, err))
                         return false;
                 run->outcome->reboot_seen = wait_until(run, all_met, seconds, err);
+                if (run->outcome->reboot_seen && wait_until(run, has_booted, LINE_TIMEOUT_S, err))
+                        forecast_compare(run->result, &run->judge);
         }
         if (!conclude(&run->judge, "the guest did not reboot", seconds, err))
                 return false;

@@ -10,9 +10,9 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "varstore/bootchain.h"
-#include "varstore/cmd-file.h"
 #include "varstore/commands.h"
 #include "varstore/report.h"
+#include "varstore/store-file.h"
 #include "varstore/varstore.h"
 
 struct values {

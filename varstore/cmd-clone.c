@@ -2,9 +2,9 @@
 //
 // aavmf-vars clone: a store of one's own from a template, the same byte for byte unless it is to be changed on the way.
 #include "varstore/cmd-edits.h"
-#include "varstore/cmd-file.h"
 #include "varstore/commands.h"
 #include "varstore/edit.h"
+#include "varstore/store-file.h"
 
 struct values {
         struct cli_ordered edits;

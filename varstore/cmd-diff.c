@@ -2,9 +2,9 @@
 //
 // aavmf-vars diff: what differs between two stores, the boot chain in words first.
 #include "varstore/cmd-difference.h"
-#include "varstore/cmd-file.h"
 #include "varstore/commands.h"
 #include "varstore/report.h"
+#include "varstore/store-file.h"
 
 struct values {
         bool json;

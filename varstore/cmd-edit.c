@@ -3,9 +3,9 @@
 // aavmf-vars edit: changes in a store, all or none, in a file that is replaced whole.
 #include "varstore/cmd-difference.h"
 #include "varstore/cmd-edits.h"
-#include "varstore/cmd-file.h"
 #include "varstore/commands.h"
 #include "varstore/edit.h"
+#include "varstore/store-file.h"
 
 struct values {
         struct cli_ordered edits;

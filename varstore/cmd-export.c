@@ -12,9 +12,9 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "varstore/cmd-file.h"
 #include "varstore/commands.h"
 #include "varstore/interchange.h"
+#include "varstore/store-file.h"
 
 enum {
         FOLDER_MODE = 0755

@@ -5,9 +5,9 @@
 
 #include "base/file.h"
 #include "varstore/cmd-edits.h"
-#include "varstore/cmd-file.h"
 #include "varstore/commands.h"
 #include "varstore/edit.h"
+#include "varstore/store-file.h"
 
 enum {
         USUAL_SIZE = 64 << 20 // of a pflash bank of QEMU's virt machine, in bytes

@@ -2,9 +2,9 @@
 //
 // aavmf-vars import: variables from JSON or from a folder like efivarfs into a store, all or none.
 #include "base/file.h"
-#include "varstore/cmd-file.h"
 #include "varstore/commands.h"
 #include "varstore/interchange.h"
+#include "varstore/store-file.h"
 
 enum {
         JSON_LIMIT = 64 << 20 // bytes; the largest store takes a hundredth of it

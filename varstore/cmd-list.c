@@ -8,9 +8,9 @@
 #include "base/text.h"
 #include "varstore/bootchain.h"
 #include "varstore/cmd-certificates.h"
-#include "varstore/cmd-file.h"
 #include "varstore/commands.h"
 #include "varstore/report.h"
+#include "varstore/store-file.h"
 #include "varstore/value.h"
 #include "varstore/varstore.h"
 

@@ -21,8 +21,8 @@
 
 #include "base/memory.h"
 #include "base/text.h"
-#include "varstore/cmd-file.h"
 #include "varstore/commands.h"
+#include "varstore/store-file.h"
 
 struct values {
         bool foreground, force;

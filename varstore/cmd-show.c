@@ -8,10 +8,10 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "varstore/cmd-certificates.h"
-#include "varstore/cmd-file.h"
 #include "varstore/commands.h"
 #include "varstore/naming.h"
 #include "varstore/report.h"
+#include "varstore/store-file.h"
 #include "varstore/value.h"
 
 struct values {

@@ -147,26 +147,51 @@ static void read_chain(struct start *start)
                         add_entry(start, &chain->entries[i], false);
 }
 
-// The firmware gives the lowest number that neither BootOrder nor BootNext names and no variable has.
+// Whether the entry of that number was one for a device, and is deleted.
+static bool is_deleted(const struct start *start, uint16_t number)
+{
+        for (size_t i = 0; i < start->count; i++)
+                if (start->options[i].step.number == number && start->options[i].is_ordered &&
+                    !(start->options[i].is_settled && start->options[i].step.reason == PREDICT_DEVICE_GONE))
+                        return false;
+        for (size_t i = 0; i < start->count; i++)
+                if (start->options[i].step.number == number && start->options[i].is_ordered)
+                        return true;
+        return false;
+}
+
+// The firmware gives the lowest number that neither BootOrder nor BootNext names. It does not look whether there is a
+// variable of that number.
 static uint16_t free_number(const struct start *start)
 {
         const struct bootchain *chain = start->machine->chain;
         for (uint16_t number = 0; number < NO_NUMBER; number++) {
                 bool taken = chain->has_next && chain->next == number;
-                for (size_t i = 0; i < start->count && !taken; i++) {
-                        const struct option *option = &start->options[i];
-                        bool is_deleted = option->is_settled && option->step.reason == PREDICT_DEVICE_GONE;
-                        taken = option->step.number == number && !is_deleted;
-                }
+                for (size_t i = 0; i < chain->order_count && !taken; i++)
+                        taken = chain->order[i] == number && !is_deleted(start, number);
+                for (size_t i = 0; i < start->count && !taken; i++)
+                        taken = start->options[i].is_ordered && start->options[i].step.number == number &&
+                                !is_deleted(start, number);
                 if (!taken)
                         return number;
         }
         return NO_NUMBER;
 }
 
+// A variable of NUMBER that BootOrder does not name is lost to the new entry.
+static void overwrite(struct start *start, uint16_t number, const char *label)
+{
+        for (size_t i = 0; i < start->count; i++)
+                if (start->options[i].step.number == number)
+                        settle(&start->options[i], PREDICT_OVERWRITTEN,
+                               "BootOrder does not name it, so the firmware gives its number to the new entry \"%s\"",
+                               label);
+}
+
 static void add_new(struct start *start, const char *label, const char *path, uint32_t attributes, bool is_disk)
 {
         uint16_t number = free_number(start);
+        overwrite(start, number, label);
         struct option *option = add_option(start);
         option->step =
                 (struct prediction_step){.number = number, .label = memory_text(label), .path = memory_text(path)};
@@ -183,9 +208,11 @@ static bool has_program(const struct start *start, const char *program)
         return false;
 }
 
+// Whether OPTION is the very entry that the firmware would make for DEVICE.
 static bool is_for_device(const struct option *option, const struct predict_device *device)
 {
-        return option->is_disk && option->is_ordered && is_on_device(option->step.path, device) &&
+        return option->is_disk && option->is_ordered && option->attributes == LOAD_OPTION_ACTIVE &&
+               strcmp(option->step.path, device->path) == 0 &&
                (!device->label || strcmp(option->step.label, device->label) == 0);
 }
 
@@ -205,6 +232,10 @@ static void delete_stale(struct start *start)
                         settle(option, PREDICT_DEVICE_GONE,
                                "the firmware made it for %s, which is not connected because another device has a "
                                "bootindex; it deletes it",
+                               other->name);
+                else if (other)
+                        settle(option, PREDICT_DEVICE_GONE,
+                               "it is not as the firmware makes it for %s; the firmware deletes it and makes its own",
                                other->name);
                 else
                         settle(option, PREDICT_DEVICE_GONE,
@@ -454,10 +485,17 @@ static struct option *try_options(struct start *start)
         return NULL;
 }
 
+// The start deletes its variable.
+static bool is_gone(const struct prediction_step *step)
+{
+        return step->reason == PREDICT_DEVICE_GONE || step->reason == PREDICT_DROPPED ||
+               step->reason == PREDICT_OVERWRITTEN;
+}
+
 // BootNext, then what BootOrder names, then the rest.
 static int rank_of(const struct option *option)
 {
-        if (option->step.reason == PREDICT_DEVICE_GONE || option->step.reason == PREDICT_DROPPED)
+        if (is_gone(&option->step))
                 return 2;
         return option->step.is_next ? 0 : option->is_ordered ? 1 : 2;
 }
@@ -530,7 +568,7 @@ void prediction_free(struct prediction *prediction)
 const struct prediction_step *prediction_find(const struct prediction *prediction, uint16_t number)
 {
         for (size_t i = 0; i < prediction->count; i++)
-                if (prediction->steps[i].number == number && prediction->steps[i].reason != PREDICT_DEVICE_GONE)
+                if (prediction->steps[i].number == number && !is_gone(&prediction->steps[i]))
                         return &prediction->steps[i];
         // One that is deleted may have left its number to another.
         for (size_t i = 0; i < prediction->count; i++)
@@ -548,7 +586,7 @@ const char *predict_reason_id(enum predict_reason reason)
                 [PREDICT_DEVICE_GONE] = "device-gone", [PREDICT_DROPPED] = "dropped",
                 [PREDICT_NO_DEVICE] = "no-device",     [PREDICT_NO_PARTITION] = "no-partition",
                 [PREDICT_NO_FILE] = "no-file",         [PREDICT_NO_FALLBACK] = "no-fallback",
-                [PREDICT_NOT_KNOWN] = "not-known",
+                [PREDICT_NOT_KNOWN] = "not-known",     [PREDICT_OVERWRITTEN] = "overwritten",
         };
         return ids[reason];
 }

@@ -6,8 +6,10 @@
 //
 //      1. It takes BootNext, and adds an entry for its own menu if BootOrder names none.
 //      2. It connects the devices: all of them, or where one has a bootindex (fw_cfg's `bootorder`) only those.
-//      3. It deletes the entries that it once made for devices which are not there any more, and appends one for each
-//         connected disk that has none (removable ones first) and for its shell.
+//      3. It deletes the entries that it once made for devices which are not there any more, or that differ in anything from
+//         what it would make now (label, attributes), and appends one for each connected disk that has none (removable ones
+//         first) and for its shell. A new entry gets the lowest number that neither BootOrder nor BootNext names, and a
+//         variable that has it nevertheless is overwritten.
 //      4. With a bootindex it rewrites BootOrder: first the entries on those devices, in QEMU's order; then what is no
 //         disk's. Every other active entry that begins with HD() or PciRoot() is dropped, and its variable deleted: it is
 //         gone for later starts, too. Inactive entries leave BootOrder and stay variables.
@@ -68,6 +70,7 @@ enum predict_reason {
         PREDICT_DAMAGED,      // its variable is no whole load option
         PREDICT_DEVICE_GONE,  // made by the firmware for a device that is not there: the firmware deletes it
         PREDICT_DROPPED,      // not in QEMU's order: the firmware deletes it
+        PREDICT_OVERWRITTEN,  // BootOrder does not name it, and the firmware gives its number to an entry that it makes
         PREDICT_NO_DEVICE,    // no such device is attached
         PREDICT_NO_PARTITION, // no attached disk has that partition
         PREDICT_NO_FILE,      // the partition is there, its file is not

@@ -60,8 +60,9 @@ struct chunk {
 };
 
 struct disk {
-        char *path;    // as it was given
-        char *operand; // as qemu-img is to be told it
+        struct bytes memory; // the content itself, where it comes from no file
+        char *path;          // as it was given
+        char *operand;       // as qemu-img is to be told it
         char *format;
         bool is_device;
         uint64_t size;
@@ -330,6 +331,16 @@ bool disk_open(const char *path, const char *format, struct disk **disk_pointer,
         return true;
 }
 
+struct disk *disk_of_bytes(const char *name, struct bytes content)
+{
+        struct disk *disk = memory_new(1, sizeof *disk);
+        disk->path = memory_text(name);
+        disk->format = memory_text("raw");
+        disk->memory = content;
+        disk->size = content.size;
+        return disk;
+}
+
 static bool extent_from_json(const struct disk *disk, const json_t *entry, uint64_t expected_start,
                              struct extent *extent)
 {
@@ -534,6 +545,11 @@ bool disk_read(struct disk *disk, uint64_t offset, void *data, size_t size, stru
                 return error_set(err, ERROR_DAMAGED,
                                  "%s: the disk ends at byte %" PRIu64 ", but %zu bytes at %" PRIu64 " were to be read",
                                  disk->path, disk->size, size, offset);
+        if (disk->memory.data) {
+                struct cursor cursor = cursor_at(disk->memory, offset);
+                cursor_copy(&cursor, data, size);
+                return cursor_ok(&cursor, "disk", err);
+        }
         for (uint8_t *target = data; size;) {
                 struct extent extent;
                 if (!find_extent(disk, offset, &extent, err))

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/bytes.h"
 #include "base/error.h"
 
 struct disk;
@@ -23,6 +24,10 @@ struct disk;
 // Fails with ERROR_USAGE where there is no such file, ERROR_DAMAGED where it is no sound image of its format, and
 // ERROR_ENVIRONMENT where qemu-img is missing or the file may not be read.
 bool disk_open(const char *path, const char *format, struct disk **disk, struct error *err);
+
+// A raw disk whose content is CONTENT, which must outlive it; NAME stands in messages for its path. What reads disks can
+// so be given any bytes.
+struct disk *disk_of_bytes(const char *name, struct bytes content);
 
 // Frees *DISK, which becomes NULL; nothing where it is NULL already.
 void disk_close(struct disk **disk);

@@ -21,6 +21,7 @@ enum {
         TABLE_LIMIT = 4 << 20, // bytes; the usual table has 16 KiB
         LOOKED_AT = 64 << 10,  // bytes at the disk's start that are all zero on a blank disk
         NO_COPIES = 2,
+        ATTRIBUTE_NOT_FOR_FIRMWARE = 1 << 1,
 };
 
 static const uint64_t HEADER_SIGNATURE = 0x5452415020494645; // "EFI PART"
@@ -282,6 +283,65 @@ static void add_remark(struct gpt *gpt, char *sentence)
         gpt->remark = both;
 }
 
+// Why the firmware passes a partition over, as the end of a sentence; NULL where it does not. Source: EDK2
+// MdeModulePkg, Universal/Disk/PartitionDxe/Gpt.c.
+static const char *reason_to_pass_over(const struct gpt *gpt, const struct gpt_partition *partition, uint64_t sectors)
+{
+        if (partition->first > partition->last || partition->last >= sectors)
+                return "lies outside the disk";
+        if (partition->first < gpt->first_usable || partition->last > gpt->last_usable)
+                return "lies outside the space that the table gives to partitions";
+        return partition->attributes & ATTRIBUTE_NOT_FOR_FIRMWARE ? "is marked as not for the firmware" : NULL;
+}
+
+static int compare_first(const void *left, const void *right)
+{
+        const struct gpt_partition *a = *(const struct gpt_partition *const *)left;
+        const struct gpt_partition *b = *(const struct gpt_partition *const *)right;
+        return a->first != b->first ? (a->first < b->first ? -1 : 1) : (int)a->index - (int)b->index;
+}
+
+// Marks every partition that shares a sector with another. Of those before it, the one that reaches farthest is enough to
+// look at: what else a partition overlaps has met that one or another already.
+static void mark_overlaps(const struct gpt *gpt, bool *overlaps)
+{
+        AUTO_FREE const struct gpt_partition **sorted =
+                memory_new(gpt->count + 1, sizeof(const struct gpt_partition *));
+        for (size_t i = 0; i < gpt->count; i++)
+                sorted[i] = &gpt->partitions[i];
+        qsort(sorted, gpt->count, sizeof(const struct gpt_partition *), compare_first);
+        const struct gpt_partition *farthest = gpt->count ? sorted[0] : NULL;
+        for (size_t i = 1; i < gpt->count; i++) {
+                if (sorted[i]->first <= farthest->last) {
+                        overlaps[sorted[i] - gpt->partitions] = true;
+                        overlaps[farthest - gpt->partitions] = true;
+                }
+                if (sorted[i]->last > farthest->last)
+                        farthest = sorted[i];
+        }
+}
+
+static void remark_passed_over(struct gpt *gpt, const struct gpt_partition *partition, const char *why)
+{
+        add_remark(gpt, text_format("Partition %u %s and is passed over.", partition->index, why));
+}
+
+static void drop_overlaps(struct gpt *gpt)
+{
+        AUTO_FREE bool *overlaps = memory_new(gpt->count + 1, sizeof *overlaps);
+        mark_overlaps(gpt, overlaps);
+        size_t kept = 0;
+        for (size_t i = 0; i < gpt->count; i++) {
+                if (!overlaps[i]) {
+                        gpt->partitions[kept++] = gpt->partitions[i];
+                        continue;
+                }
+                remark_passed_over(gpt, &gpt->partitions[i], "overlaps another");
+                free(gpt->partitions[i].name);
+        }
+        gpt->count = kept;
+}
+
 static void take_partitions(struct disk *disk, const struct copy *copy, struct gpt *gpt)
 {
         uint64_t sectors = disk_size(disk) / copy->sector_size;
@@ -297,13 +357,15 @@ static void take_partitions(struct disk *disk, const struct copy *copy, struct g
                 if (!bytes_slice(buffer_view(&copy->table), (uint64_t)i * copy->entry_size, copy->entry_size, &entry) ||
                     !parse_partition(entry, i + 1, partition))
                         continue;
-                if (partition->first <= partition->last && partition->last < sectors) {
+                const char *why = reason_to_pass_over(gpt, partition, sectors);
+                if (!why) {
                         gpt->count++;
                         continue;
                 }
-                add_remark(gpt, text_format("Partition %u lies outside the disk and is passed over.", i + 1));
+                remark_passed_over(gpt, partition, why);
                 free(partition->name);
         }
+        drop_overlaps(gpt);
 }
 
 static void remark_backup(struct disk *disk, const struct copy *primary, const struct copy *backup, struct gpt *gpt)

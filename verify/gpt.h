@@ -5,6 +5,8 @@
 //
 // A GPT is kept twice, after the first sector and at the end of the disk, each copy under two checksums. Where the
 // primary copy is bad, the backup is used, as the firmware does, and `remark` says so. Sectors are 512 or 4096 bytes.
+// Partitions that the firmware passes over (they overlap, lie outside, or are marked as not for it) are passed over, too,
+// with a remark.
 #pragma once
 
 #include <stdbool.h>

@@ -35,6 +35,11 @@ test_gicv3_panics_on_reboot() {
         nothing_is_left
         expect_exit 1 "$ESXIARM" boot-installed machine --check
         contains stderr 'was not installed to the end'
+        expect_exit 6 "$ESXIARM" diagnose machine
+        [ "$(grep -c '^[a-z-]*: ' stdout)" = 1 ] || fail "more than one cause: $(cat stdout)"
+        contains stdout 'guest-panicked: '
+        contains stdout 'serial.log:'
+        contains stdout "--machine-options virt,virtualization=off,gic-version=2"
 }
 
 test_an_installed_system_that_panics_is_a_panic() {

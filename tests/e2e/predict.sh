@@ -3,152 +3,57 @@
 #
 # What the library predicts is what the firmware then does: the same stores and disks, in QEMU.
 . "$(dirname "$0")/../lib.sh"
+. "$TESTS/predictions.sh"
 
-put=$BUILD/tests/put-variable
-predict=$BUILD/tests/predict
-global=8BE4DF61-93CA-11D2-AA0D-00E098032B8C
-guid=0A48CC8F-F9C7-44DD-9EB5-AF5635D049C8
-guid_hex=8fcc480ac7f9dd449eb5af5635d049c8
-auto_created=4eac0881119f594d850ee21a522c59b2
-loader='\EFI\VMware\safeboot64.efi'
-fallback='\EFI\BOOT\BOOTAA64.EFI'
-
-# ---- disks ----
-
-# A file system at OFFSET bytes of IMAGE, of SECTORS, with the EFI program under the names given.
-fill() {
-        image=$1@@$2
-        mformat -i "$image" -T "$3" -h 16 -s 32 ::
-        shift 3
-        for file in "$@"; do
-                mmd -D s -i "$image" ::EFI "::$(dirname "$file")" >/dev/null 2>&1 </dev/null || :
-                mcopy -i "$image" "$BUILD/rehearsal/BOOTAA64.EFI" "::$file"
+# What `esxiarm predict` says of the machine as the launcher makes it, and what the firmware does with it: a row of the table
+# in which the store STORE meets the disk alone, a payload beside it, and a payload that has a bootindex.
+compare_row() {
+        expected=$2
+        for how in '' '--payload payload.img' '--payload payload.img --payload-first'; do
+                cp "$1" run.fd
+                # shellcheck disable=SC2086 # a list of words
+                "$ESXIARM" predict --disk disk.img --vars run.fd $how --json >predicted.json
+                case $how in
+                '') devices=$(usb 1 disk.img '') ;;
+                *first) devices="$(usb 1 payload.img ,bootindex=0) $(usb 2 disk.img '')" ;;
+                *) devices="$(usb 1 payload.img '') $(usb 2 disk.img '')" ;;
+                esac
+                boot run.fd "$devices" >happened
+                fact=$(sed -n 's/^starting Boot//p' happened)
+                prediction=$(jq -r .starts.entry predicted.json)
+                what=$(jq -r '.starts | .device + " " + (.file | split("\\")[-1])' predicted.json)
+                [ "$prediction" = "$fact" ] || fail "$1 $how: predicted $prediction, happened $fact"
+                [ "$fact $what" = "${expected%%/*}" ] || fail "$1 $how: $fact $what, not ${expected%%/*}"
+                expected=${expected#*/}
         done
-}
-
-# The disk of an installed system, with partition 1 of that GUID at sector 64; FILES are on it.
-make_disk() {
-        name=$1
-        shift
-        truncate -s 12M "$name"
-        sgdisk -a 1 -n 1:64:20543 -t 1:EF00 -u 1:$guid "$name" >/dev/null
-        fill "$name" 32768 20480 "$@"
-}
-
-make_payload() {
-        truncate -s 4M "$1"
-        fill "$1" 0 8192 EFI/BOOT/BOOTAA64.EFI
-}
-
-# ---- stores ----
-
-little_endian() {
-        printf "%0$((2 * $2))x" "$1" | sed 's/../& /g' | awk '{ for (i = NF; i > 0; i--) printf "%s", $i }'
-}
-
-utf16() {
-        printf '%s' "$1" | od -An -v -tx1 | tr -d '\n' | sed 's/ \(..\)/\100/g'
-        echo 0000
-}
-
-# ATTRIBUTES LABEL PATH [OPTIONAL-DATA], in hexadecimal but for the label.
-option() {
-        printf '%s%s%s%s%s\n' "$1" "$(little_endian $((${#3} / 2)) 2)" "$(utf16 "$2")" "$3" "$4"
-}
-
-hd_node() {
-        printf '04012a00%s%s%s%s0202' "$(little_endian "$1" 4)" "$(little_endian "$2" 8)" "$(little_endian 20480 8)" $guid_hex
-}
-
-file_node() {
-        name=$(utf16 "$1")
-        printf '0404%s%s' "$(little_endian $((${#name} / 2 + 4)) 2)" "$name"
-}
-
-usb_node() {
-        printf '02010c00d041030a0000000001010600000103050600%02x00' "$1"
-}
-
-end=7fff0400
-
-new_store() {
-        "$AAVMF_VARS" clone "$AAVMF_VARS_TEMPLATE" "$1" --timeout 0 --force
-}
-
-# An entry of the installed system: STORE NUMBER ATTRIBUTES PARTITION START
-entry() {
-        "$put" "$1" "Boot$2" $global 7 "$(option "$3" "VMware ESXi" "$(hd_node "$4" "$5")$(file_node "$loader")$end")"
-}
-
-order() {
-        "$put" "$1" BootOrder $global 7 "$2"
-}
-
-# ---- the firmware ----
-
-# What it does with the store VARS and the arguments for QEMU, in the words of the helper.
-boot() {
-        vars=$1
-        shift
-        : >"$vars.log"
-        # shellcheck disable=SC2086 # a list of words
-        qemu-system-aarch64 -machine virt -cpu cortex-a72 -accel tcg -m 256 -display none -nic none \
-                -serial "file:$vars.log" -monitor none \
-                -drive "if=pflash,format=raw,readonly=on,file=$(echo "$AAVMF_CODE" | sed 's/,/,,/g')" \
-                -drive "if=pflash,format=raw,file=$vars" -device qemu-xhci $* 2>"$vars.errors" &
-        pid=$!
-        trap 'kill $pid 2>/dev/null || :' EXIT
-        wait_for 60 grep -q 'BdsDxe: starting' "$vars.log"
-        kill $pid
-        wait $pid || :
-        tr -d '\r' <"$vars.log" | sed -n 's/.*BdsDxe: failed to load \(Boot....\).*/failed \1/p; s/.*BdsDxe: \(starting Boot....\).*/\1/p'
-        "$AAVMF_VARS" list "$vars" | sed -n 's/^BootOrder: /order /p'
-}
-
-usb() {
-        echo "-drive if=none,id=d$1,file=$2,format=raw,readonly=on -device usb-storage,drive=d$1,port=$1$3"
-}
-
-# STORE, then for each device FILE, SUFFIX of its -device, and what the library is told of it.
-compare() {
-        store=$1
-        shift
-        cp "$store" run.fd
-        qemu=
-        port=0
-        : >words
-        while [ $# -gt 0 ]; do
-                port=$((port + 1))
-                qemu="$qemu $(usb $port "$1" "$2")"
-                echo "PciRoot(0x0)/Pci(0x1,0x0)/USB(0x$((port - 1)),0x0)$(echo "$2" | tr , ';' | sed 's/=on//');$3" >>words
-                shift 3
-        done
-        tr '\n' '\0' <words | xargs -0 "$predict" run.fd >predicted
-        boot run.fd "$qemu" >happened
-        diff predicted happened || fail "$store with $(cat words)"
-        echo "$store: $(tr '\n' ' ' <happened)"
-}
-
-disk_content="gpt=1,$guid,40,5000;$loader;$fallback"
-payload_content="fs;$fallback"
-
-disks() {
-        use_firmware
-        make_disk disk.img EFI/VMware/safeboot64.efi EFI/BOOT/BOOTAA64.EFI
-        make_payload payload.img
 }
 
 test_measured_table() {
         disks
+        own='0004 disk.img safeboot64.efi'
+        generic='disk.img BOOTAA64.EFI'
+        installer='the payload BOOTAA64.EFI'
         new_store first.fd
         entry first.fd 0004 01000000 1 64
         order first.fd 0400
-        compare first.fd payload.img '' "$payload_content" disk.img '' "$disk_content"
-        compare first.fd payload.img ,bootindex=0 "$payload_content" disk.img '' "$disk_content"
+        compare_row first.fd "$own/$own/0001 $installer"
+        # As after a start with the disks: the firmware's own entries come before.
+        new_store last.fd
+        entry last.fd 0004 01000000 1 64
+        "$put" last.fd Boot0001 $global 7 "$(option 01000000 'UEFI QEMU QEMU USB HARDDRIVE 1-0000:00:01.0-1' \
+                "$(usb_node 0)$end" $auto_created)"
+        order last.fd 01000400
+        compare_row last.fd "0001 $generic/0001 $installer/0001 $installer"
         new_store wrong.fd
         entry wrong.fd 0004 01000000 2 64
         order wrong.fd 0400
-        compare wrong.fd disk.img '' "$disk_content"
+        compare_row wrong.fd "0001 $generic/0001 $installer/0001 $installer"
+        new_store blank.fd
+        compare_row blank.fd "0001 $generic/0001 $installer/0001 $installer"
+}
+
+test_random_stores_and_disks() {
+        compare_random 20261124 8
 }
 
 test_entry_that_a_bootindex_drops_is_gone_for_later_starts() {

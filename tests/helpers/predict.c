@@ -4,7 +4,7 @@
 //
 // Says what the library predicts, in the words of the firmware's log: `failed Boot####` for each entry tried in vain,
 // `starting Boot####`, and `order ####,####` for BootOrder afterwards. A DEVICE is words separated by semicolons: its
-// device path, then `removable`, `bootindex=N`, `fs` for a file system on the whole disk or `gpt=NUMBER,GUID,START,SIZE`
+// device path, then `label=TEXT`, `removable`, `bootindex=N`, `fs` for a file system on the whole disk or `gpt=NUMBER,GUID,START,SIZE`
 // for one on a partition, and behind these the names of files.
 #include <stdint.h>
 #include <stdio.h>
@@ -41,13 +41,15 @@ static struct attached {
 
 static struct predict_device read_device(char *argument, struct attached *memory)
 {
-        static const char bootindex[] = "bootindex=";
+        static const char bootindex[] = "bootindex=", label[] = "label=";
         struct predict_device device = {
                 .name = argument, .path = strtok(argument, ";"), .partitions = memory->partitions};
         size_t file_count = 0;
         for (const char *word; (word = strtok(NULL, ";"));) {
                 if (strcmp(word, "removable") == 0) {
                         device.removable = true;
+                } else if (strncmp(word, label, sizeof label - 1) == 0) {
+                        device.label = word + sizeof label - 1;
                 } else if (strncmp(word, bootindex, sizeof bootindex - 1) == 0) {
                         device.has_bootindex = true;
                         device.bootindex = (unsigned)strtoul(word + sizeof bootindex - 1, NULL, 10);

@@ -313,6 +313,61 @@ static void test_absurd_counts_and_sizes_are_refused(void **state)
         }
 }
 
+// Puts the first and the last sector of entry INDEX, and what ATTRIBUTES it has, into the primary copy.
+static void move_partition(unsigned index, uint64_t first, uint64_t last, uint64_t attributes)
+{
+        enum {
+                TABLE = 128 * 128
+        };
+        AUTO_FREE uint8_t *table = memory_new(TABLE, 1);
+        uint8_t header[512];
+        uint64_t fields[] = {first, last, attributes};
+        int descriptor = open("disk", O_RDONLY);
+        assert_int_equal(pread(descriptor, table, TABLE, 1024), TABLE);
+        assert_int_equal(pread(descriptor, header, sizeof header, 512), 512);
+        close(descriptor);
+        memcpy(table + (size_t)(index - 1) * 128 + 32, fields, sizeof fields);
+        put_u32(header + 88, crc32_of(table, TABLE));
+        put_u32(header + 16, 0);
+        put_u32(header + 16, crc32_of(header, 92));
+        overwrite("disk", 1024, table, TABLE);
+        overwrite("disk", 512, header, sizeof header);
+}
+
+// As the firmware does: of two that overlap, it takes neither.
+static void test_partitions_that_the_firmware_passes_over(void **state)
+{
+        (void)state;
+        static const struct {
+                unsigned index;
+                uint64_t first, last, attributes;
+                size_t left;
+                const char *remark;
+        } rows[] = {
+                {5, 100000, 210000, 0, 3, "Partition 1 overlaps another and is passed over. Partition 5 overlaps"},
+                {8, 64, 204863, 0, 3, "Partition 8 overlaps"},
+                {7, 208896, 520000, 0, 1, "Partition 6 overlaps"},
+                {5, 204863, 204863, 0, 3, "Partition 1 overlaps"},
+                {5, 204864, 204864, 0, 5, NULL},
+                {5, 20, 30, 0, 4, "Partition 5 lies outside the space"},
+                {5, 309247, 208896, 0, 4, "Partition 5 lies outside the disk"},
+                {5, 208896, UINT64_MAX, 0, 4, "Partition 5 lies outside the disk"},
+                {5, 208896, 309247, 2, 4, "Partition 5 is marked as not for the firmware"},
+        };
+        for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+                AUTO_ERROR struct error err = {0};
+                AUTO_GPT struct gpt gpt = {0};
+                make_installed_disk();
+                move_partition(rows[i].index, rows[i].first, rows[i].last, rows[i].attributes);
+                read_gpt("disk", &gpt, &err);
+                no_error(&err);
+                if (gpt.count != rows[i].left)
+                        fail_msg("row %zu: %zu partitions are left: %s", i, gpt.count, gpt.remark);
+                if (rows[i].remark)
+                        assert_contains(gpt.remark, rows[i].remark);
+        }
+}
+
 static void test_any_flipped_bit_leaves_the_partitions_as_they_are_or_is_named(void **state)
 {
         (void)state;
@@ -374,6 +429,7 @@ int main(void)
                 IN_SCRATCH(test_a_table_without_protective_mbr_is_remarked),
                 IN_SCRATCH(test_disks_without_a_gpt_are_told_apart),
                 IN_SCRATCH(test_absurd_counts_and_sizes_are_refused),
+                IN_SCRATCH(test_partitions_that_the_firmware_passes_over),
                 IN_SCRATCH(test_any_flipped_bit_leaves_the_partitions_as_they_are_or_is_named),
                 IN_SCRATCH(test_a_disk_cut_at_any_sector_does_no_harm),
         };

@@ -189,7 +189,7 @@ static void test_other_tables_have_none(void **state)
 static size_t make_madt(uint8_t *table, const uint8_t *structures, size_t size)
 {
         memset(table, 0, 44);
-        memcpy(table, "APIC", 4);
+        memcpy(table, (const char[]){'A', 'P', 'I', 'C'}, 4);
         table[4] = (uint8_t)(44 + size);
         memcpy(table + 44, structures, size);
         uint8_t sum = 0;

@@ -166,11 +166,12 @@ static bool parse_long(const char *before, size_t size, struct kickstart_error *
 {
         struct kickstart kickstart;
         struct notes notes;
-        char *text = malloc(strlen(before) + size + 1);
+        size_t begun = strlen(before);
+        char *text = calloc(1, begun + size + 1);
         assert_non_null(text);
-        strcpy(text, before);
-        memset(text + strlen(before), 'x', size);
-        text[strlen(before) + size] = '\0';
+        memset(text, 'x', begun + size);
+        for (size_t i = 0; i < begun; i++)
+                text[i] = before[i];
         bool ok = parse(text, &kickstart, error, &notes);
         free(text);
         return ok;
@@ -191,9 +192,9 @@ static void test_lengths_at_their_limits(void **state)
         // A script's lines are nobody's business.
         assert_true(parse_long(EULA ROOT INSTALL "%post\n", 100000, &error));
 
-        char words[200] = "";
-        for (size_t i = 0; i < 40; i++)
-                strcat(words, "a ");
+        char words[81] = {0};
+        for (size_t i = 0; i + 1 < sizeof words; i++)
+                words[i] = i % 2 ? ' ' : 'a';
         struct kickstart kickstart;
         struct notes notes;
         assert_false(parse(words, &kickstart, &error, &notes));

@@ -349,16 +349,21 @@ static void entry_of_a_device_that_is_gone_leaves_its_number(void **state)
         assert_started(&scene, 1, "payload", PREDICT_FALLBACK_FILE, true);
 }
 
-static void numbers_of_entries_outside_the_order_are_not_given_again(void **state)
+static void entries_outside_the_order_are_overwritten_by_new_ones(void **state)
 {
         (void)state;
         AUTO_SCENE struct scene scene = {.image = image_aavmf()};
         struct attached attached;
         attach(&attached);
         add_hd_option(&scene, "Boot0001", 1, 1, ESP_GUID, 0x40, LOADER);
+        add_hd_option(&scene, "Boot0009", 1, 1, ESP_GUID, 0x40, LOADER);
         predict(&scene, &attached);
-        assert_started(&scene, 2, "payload", PREDICT_FALLBACK_FILE, true);
-        assert_reason(&scene, 1, PREDICT_NOT_ORDERED);
+        assert_started(&scene, 1, "payload", PREDICT_FALLBACK_FILE, true);
+        assert_reason(&scene, 9, PREDICT_NOT_ORDERED);
+        size_t overwritten = 0;
+        for (size_t i = 0; i < scene.prediction.count; i++)
+                overwritten += scene.prediction.steps[i].reason == PREDICT_OVERWRITTEN;
+        assert_int_equal(overwritten, 1);
 }
 
 // ---- device paths ----
@@ -553,7 +558,7 @@ int main(void)
                 cmocka_unit_test(boot_next_fails_where_its_entry_is_dropped),
                 cmocka_unit_test(inactive_hidden_and_application_entries),
                 cmocka_unit_test(entry_of_a_device_that_is_gone_leaves_its_number),
-                cmocka_unit_test(numbers_of_entries_outside_the_order_are_not_given_again),
+                cmocka_unit_test(entries_outside_the_order_are_overwritten_by_new_ones),
                 cmocka_unit_test(partition_is_found_by_number_and_guid_alone),
                 cmocka_unit_test(of_two_disks_with_one_guid_the_first_counts),
                 cmocka_unit_test(partition_without_a_file_starts_its_fallback),

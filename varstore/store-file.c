@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "varstore/cmd-file.h"
+#include "varstore/store-file.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,0 +1,196 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# match, rebuild-vars, predict and diagnose on loose files: what they print, write, and refuse. What the firmware makes of it
+# is in e2e/predict.sh and e2e/diagnose.sh.
+. "$(dirname "$0")/../lib.sh"
+
+# The ESP of disk.img, with the FILES on it.
+make_disk() {
+        rm -f disk.img
+        truncate -s 24M disk.img
+        sgdisk -a 1 -n 1:64:20543 -t 1:EF00 -u 1:0A48CC8F-F9C7-44DD-9EB5-AF5635D049C8 disk.img >/dev/null
+        mformat -i disk.img@@32768 -T 20480 -h 16 -s 32 ::
+        for file in "$@"; do
+                mmd -D s -i disk.img@@32768 ::EFI "::$(dirname "$file")" >/dev/null 2>&1 </dev/null || :
+                echo loader | mcopy -i disk.img@@32768 - "::$file"
+        done
+}
+
+rebuild() {
+        expect_exit 0 "$ESXIARM" rebuild-vars --disk disk.img -o vars.fd --force "$@"
+}
+
+# What efibootmgr makes of the store.
+efibootmgr_says() {
+        rm -rf efivars
+        mkdir efivars
+        "$AAVMF_VARS" export vars.fd --efivarfs efivars
+        EFIVARFS_PATH=$PWD/efivars/ efibootmgr -v >said
+}
+
+test_rebuilt_vars_are_what_efibootmgr_reads() {
+        make_disk EFI/VMware/safeboot64.efi EFI/BOOT/BOOTAA64.EFI
+        rebuild --timeout 0
+        contains stdout 'Boot0004 "VMware ESXi" HD(1,GPT,0A48CC8F-F9C7-44DD-9EB5-AF5635D049C8,0x40,0x5000)/\EFI\VMware\safeboot64.efi'
+        efibootmgr_says
+        contains said 'Timeout: 0 seconds'
+        contains said 'BootOrder: 0004'
+        grep -q 'Boot0004\* VMware ESXi.*HD(1,GPT,0a48cc8f-f9c7-44dd-9eb5-af5635d049c8,0x40,0x5000)/File(.EFI.VMware.safeboot64.efi)' said ||
+                fail "$(cat said)"
+        expect_exit 0 "$AAVMF_VARS" assert vars.fd --first --entry 0004
+        expect_exit 0 "$ESXIARM" match --disk disk.img --vars vars.fd
+        expect_exit 0 "$ESXIARM" diagnose --disk disk.img --vars vars.fd
+        # A pflash bank of QEMU's virt, sparse.
+        [ "$(stat -c %s vars.fd)" = 67108864 ] || fail "$(stat vars.fd)"
+        [ "$(du -k vars.fd | cut -f1)" -lt 1024 ] || fail "$(du -k vars.fd)"
+}
+
+test_other_systems() {
+        make_disk EFI/debian/shimaa64.efi EFI/debian/grubaa64.efi EFI/BOOT/BOOTAA64.EFI
+        rebuild
+        contains stdout 'Boot0004 "debian"'
+        contains stdout 'shimaa64.efi'
+        rebuild --label 'My Debian' --loader /EFI/debian/grubaa64.efi --json
+        contains stdout '"label": "My Debian"'
+        contains stdout '\\EFI\\debian\\grubaa64.efi'
+        make_disk EFI/BOOT/BOOTAA64.EFI
+        rebuild
+        contains stdout '\EFI\BOOT\BOOTAA64.EFI'
+        expect_exit 1 "$ESXIARM" rebuild-vars --disk disk.img -o vars.fd --force --loader '\EFI\none.efi'
+        contains stderr '\EFI\none.efi'
+}
+
+test_a_template_keeps_what_else_it_holds() {
+        make_disk EFI/VMware/mboot64.efi
+        "$AAVMF_VARS" format template.fd --timeout 7 --boot-add 'VMware ESXi' --bootnum 0009 --loader '\old.efi' \
+                --hd 1,0A48CC8F-F9C7-44DD-9EB5-AF5635D049C8,64,20480 --set Mine=00
+        rebuild --template template.fd
+        "$AAVMF_VARS" list vars.fd --all >list
+        contains list 'Timeout: 7 seconds'
+        contains list 'Mine'
+        contains list 'mboot64.efi'
+        lacks list 'old.efi'
+        contains list 'BootOrder: 0004'
+}
+
+test_nothing_is_overwritten_unasked() {
+        make_disk EFI/VMware/safeboot64.efi
+        echo precious >vars.fd
+        expect_exit 2 "$ESXIARM" rebuild-vars --disk disk.img -o vars.fd
+        contains stderr '--force'
+        [ "$(cat vars.fd)" = precious ] || fail 'it was overwritten'
+        expect_exit 2 "$ESXIARM" rebuild-vars --disk disk.img
+        contains stderr '-o FILE'
+        expect_exit 2 "$ESXIARM" rebuild-vars --disk disk.img -o new.fd --timeout 65536
+        expect_exit 2 "$ESXIARM" rebuild-vars --disk disk.img -o new.fd --template absent.fd
+        expect_exit 2 "$ESXIARM" rebuild-vars --disk absent.img -o new.fd
+        [ ! -e new.fd ] || fail 'something was left'
+}
+
+test_match_names_each_part() {
+        make_disk EFI/VMware/safeboot64.efi
+        rebuild
+        expect_exit 0 "$ESXIARM" match --disk disk.img --vars vars.fd --json
+        [ "$(jq -r '.parts[] | select(.holds) | .part' stdout | tr '\n' ' ')" = 'disk vars entry partition loader order ' ] ||
+                fail "$(cat stdout)"
+        "$AAVMF_VARS" edit vars.fd --boot-deactivate 0004
+        expect_exit 1 "$ESXIARM" match --disk disk.img --vars vars.fd
+        grep -q '^order  *no .*not active' stdout || fail "$(cat stdout)"
+        contains stdout 'match      no'
+        mdel -i disk.img@@32768 ::EFI/VMware/safeboot64.efi
+        expect_exit 1 "$ESXIARM" match --disk disk.img --vars vars.fd --json
+        [ "$(jq -c '[.reason, (.parts[] | select(.part == "loader" or .part == "order").holds)]' stdout)" = \
+                '["loader-missing",false,null]' ] || fail "$(cat stdout)"
+}
+
+test_every_format_and_a_backing_chain() {
+        make_disk EFI/VMware/safeboot64.efi
+        rebuild
+        for format in qcow2 vmdk vdi; do
+                qemu-img convert -f raw -O $format disk.img disk.$format
+                expect_exit 0 "$ESXIARM" match --disk disk.$format --vars vars.fd
+        done
+        qemu-img create -q -f qcow2 -b disk.vmdk -F vmdk middle.qcow2
+        qemu-img create -q -f qcow2 -b middle.qcow2 -F qcow2 top.qcow2
+        sha256sum disk.vmdk middle.qcow2 top.qcow2 vars.fd >before
+        expect_exit 0 "$ESXIARM" match --disk top.qcow2 --vars vars.fd
+        expect_exit 0 "$ESXIARM" predict --disk top.qcow2 --vars vars.fd
+        expect_exit 0 "$ESXIARM" diagnose --disk top.qcow2 --vars vars.fd
+        sha256sum -c --quiet before
+}
+
+test_bad_images_are_named() {
+        make_disk EFI/VMware/safeboot64.efi
+        rebuild
+        qemu-img convert -f raw -O qcow2 disk.img good.qcow2
+        head -c 100000 good.qcow2 >cut.qcow2
+        qemu-img create -q -f qcow2 -b gone.img -F raw -u orphan.qcow2 24M
+        # The method of encryption is in the header: 1 is AES.
+        qemu-img create -q -f qcow2 locked.qcow2 24M
+        printf '\001' | dd of=locked.qcow2 bs=1 seek=35 conv=notrunc 2>/dev/null
+        for image in cut orphan locked; do
+                expect_exit 3 "$ESXIARM" match --disk $image.qcow2 --vars vars.fd
+                contains stderr "$image.qcow2"
+                expect_exit 3 "$ESXIARM" predict --disk $image.qcow2 --vars vars.fd
+                expect_exit 1 "$ESXIARM" diagnose --disk $image.qcow2 --vars vars.fd
+                contains stdout 'disk-unreadable: '
+                expect_exit 3 "$ESXIARM" rebuild-vars --disk $image.qcow2 -o new.fd
+        done
+        head -c 200000 vars.fd >short.fd
+        expect_exit 3 "$ESXIARM" match --disk disk.img --vars short.fd
+        contains stderr 'short.fd'
+        expect_exit 2 "$ESXIARM" match --disk absent.img --vars vars.fd
+        expect_exit 2 "$ESXIARM" match --disk . --vars vars.fd
+        expect_exit 2 "$ESXIARM" match --disk disk.img --vars absent.fd
+}
+
+# Root may read everything, and is not asked by the kernel: who runs this as root becomes nobody for it.
+test_files_that_may_not_be_read() {
+        make_disk EFI/VMware/safeboot64.efi
+        rebuild
+        chmod 0 disk.img
+        chmod 755 .
+        if [ "$(id -u)" = 0 ]; then
+                expect_exit 4 setpriv --reuid 65534 --clear-groups --regid 65534 env ASAN_OPTIONS=detect_leaks=0 \
+                        "$ESXIARM" match --disk disk.img --vars vars.fd
+        else
+                expect_exit 4 "$ESXIARM" match --disk disk.img --vars vars.fd
+        fi
+        contains stderr 'disk.img'
+        contains stderr 'Permission denied'
+}
+
+test_usage() {
+        expect_exit 2 "$ESXIARM" match
+        contains stderr 'either a MACHINE or --disk'
+        expect_exit 2 "$ESXIARM" match machine --disk disk.img --vars vars.fd
+        expect_exit 2 "$ESXIARM" predict --disk disk.img
+        contains stderr '--vars'
+        expect_exit 2 "$ESXIARM" predict --disk disk.img --vars vars.fd --disk-bus scsi
+        expect_exit 2 "$ESXIARM" diagnose nowhere
+        contains stderr 'nowhere'
+        make_disk EFI/VMware/safeboot64.efi
+        rebuild
+        expect_exit 2 "$ESXIARM" diagnose --disk disk.img --vars vars.fd --log absent.log
+        contains stderr 'absent.log'
+        expect_exit 2 "$ESXIARM" diagnose --disk disk.img --vars vars.fd --payload .
+        contains stderr 'BOOT.CFG'
+}
+
+test_predictions_say_why() {
+        make_disk EFI/VMware/safeboot64.efi EFI/BOOT/BOOTAA64.EFI
+        rebuild
+        "$AAVMF_VARS" edit vars.fd --boot-add 'Evil
+"\x1b[31m' --bootnum 0007 --loader '\none.efi' --hd 2,0A48CC8F-F9C7-44DD-9EB5-AF5635D049C8,64,20480
+        expect_exit 0 "$ESXIARM" predict --disk disk.img --vars vars.fd
+        contains stdout 'Boot0004 "VMware ESXi" starts: \EFI\VMware\safeboot64.efi of disk.img'
+        contains stdout 'Boot0007 no-partition "Evil\x0a'
+        expect_exit 0 "$ESXIARM" predict --disk disk.img --vars vars.fd --payload-first --json
+        [ "$(jq -r '.starts.device + " " + (.entries[] | select(.entry == "0004").reason)' stdout)" = 'the payload dropped' ] ||
+                fail "$(cat stdout)"
+        expect_exit 0 "$ESXIARM" predict --disk disk.img --vars vars.fd --disk-bus nvme --json
+        contains stdout 'NVMe(0x1,00-00-00-00-00-00-00-00)'
+}
+
+run_tests

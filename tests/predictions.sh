@@ -1,0 +1,269 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=sh
+#
+# What the tests of predictions share, sourced after lib.sh: disks, stores, and the firmware that starts them.
+
+put=$BUILD/tests/put-variable
+predict=$BUILD/tests/predict
+global=8BE4DF61-93CA-11D2-AA0D-00E098032B8C
+guid=0A48CC8F-F9C7-44DD-9EB5-AF5635D049C8
+guid_hex=8fcc480ac7f9dd449eb5af5635d049c8
+auto_created=4eac0881119f594d850ee21a522c59b2
+loader='\EFI\VMware\safeboot64.efi'
+fallback='\EFI\BOOT\BOOTAA64.EFI'
+
+# ---- disks ----
+
+# A file system at OFFSET bytes of IMAGE, of SECTORS, with the EFI program under the names given.
+fill() {
+        image=$1@@$2
+        mformat -i "$image" -T "$3" -h 16 -s 32 ::
+        shift 3
+        for file in "$@"; do
+                mmd -D s -i "$image" ::EFI "::$(dirname "$file")" >/dev/null 2>&1 </dev/null || :
+                mcopy -i "$image" "$BUILD/rehearsal/BOOTAA64.EFI" "::$file"
+        done
+}
+
+# The disk of an installed system, with partition 1 of that GUID at sector 64; FILES are on it.
+make_disk() {
+        name=$1
+        shift
+        truncate -s 12M "$name"
+        sgdisk -a 1 -n 1:64:20543 -t 1:EF00 -u 1:$guid "$name" >/dev/null
+        fill "$name" 32768 20480 "$@"
+}
+
+make_payload() {
+        truncate -s 4M "$1"
+        fill "$1" 0 8192 EFI/BOOT/BOOTAA64.EFI
+}
+
+# ---- stores ----
+
+little_endian() {
+        printf "%0$((2 * $2))x" "$1" | sed 's/../& /g' | awk '{ for (i = NF; i > 0; i--) printf "%s", $i }'
+}
+
+utf16() {
+        printf '%s' "$1" | od -An -v -tx1 | tr -d '\n' | sed 's/ \(..\)/\100/g'
+        echo 0000
+}
+
+# ATTRIBUTES LABEL PATH [OPTIONAL-DATA], in hexadecimal but for the label.
+option() {
+        printf '%s%s%s%s%s\n' "$1" "$(little_endian $((${#3} / 2)) 2)" "$(utf16 "$2")" "$3" "$4"
+}
+
+hd_node() {
+        printf '04012a00%s%s%s%s0202' "$(little_endian "$1" 4)" "$(little_endian "$2" 8)" "$(little_endian 20480 8)" $guid_hex
+}
+
+file_node() {
+        name=$(utf16 "$1")
+        printf '0404%s%s' "$(little_endian $((${#name} / 2 + 4)) 2)" "$name"
+}
+
+usb_node() {
+        printf '02010c00d041030a0000000001010600000103050600%02x00' "$1"
+}
+
+end=7fff0400
+
+new_store() {
+        "$AAVMF_VARS" clone "$AAVMF_VARS_TEMPLATE" "$1" --timeout 0 --force
+}
+
+# An entry of the installed system: STORE NUMBER ATTRIBUTES PARTITION START
+entry() {
+        "$put" "$1" "Boot$2" $global 7 "$(option "$3" "VMware ESXi" "$(hd_node "$4" "$5")$(file_node "$loader")$end")"
+}
+
+order() {
+        "$put" "$1" BootOrder $global 7 "$2"
+}
+
+# ---- the firmware ----
+
+# What it does with the store VARS and the arguments for QEMU, in the words of the helper.
+boot() {
+        vars=$1
+        shift
+        : >"$vars.log"
+        # shellcheck disable=SC2086 # a list of words
+        qemu-system-aarch64 -machine virt -cpu cortex-a72 -accel tcg -m 256 -display none -nic none \
+                -serial "file:$vars.log" -monitor none \
+                -drive "if=pflash,format=raw,readonly=on,file=$(echo "$AAVMF_CODE" | sed 's/,/,,/g')" \
+                -drive "if=pflash,format=raw,file=$vars" -device qemu-xhci $* 2>"$vars.errors" &
+        pid=$!
+        trap 'kill $pid 2>/dev/null || :' EXIT
+        wait_for 60 grep -q 'BdsDxe: starting Boot[0-9A-F]\{4\} ' "$vars.log"
+        kill $pid
+        wait $pid || :
+        # The line may still lack its end.
+        { tr -d '\r' <"$vars.log" && echo; } | sed -n 's/.*BdsDxe: failed to load \(Boot....\).*/failed \1/p; s/.*BdsDxe: \(starting Boot....\).*/\1/p'
+        "$AAVMF_VARS" list "$vars" | sed -n 's/^BootOrder: /order /p'
+}
+
+# What the firmware calls the disk at a port, from 1.
+usb_label() {
+        echo "UEFI QEMU QEMU USB HARDDRIVE 1-0000:00:01.0-$1"
+}
+
+usb() {
+        echo "-drive if=none,id=d$1,file=$2,format=raw,readonly=on -device usb-storage,drive=d$1,port=$1$3"
+}
+
+# STORE, then for each device FILE, SUFFIX of its -device, and what the library is told of it.
+compare() {
+        store=$1
+        shift
+        cp "$store" run.fd
+        qemu=
+        port=0
+        : >words
+        while [ $# -gt 0 ]; do
+                port=$((port + 1))
+                qemu="$qemu $(usb $port "$1" "$2")"
+                echo "PciRoot(0x0)/Pci(0x1,0x0)/USB(0x$((port - 1)),0x0);label=$(usb_label $port)$(echo "$2" | tr , ';' | sed 's/=on//');$3" >>words
+                shift 3
+        done
+        tr '\n' '\0' <words | xargs -0 "$predict" run.fd >predicted
+        boot run.fd "$qemu" >happened
+        diff predicted happened || fail "$store with $(cat words)"
+        echo "$store: $(tr '\n' ' ' <happened)"
+}
+
+disk_content="gpt=1,$guid,40,5000;$loader;$fallback"
+payload_content="fs;$fallback"
+
+disks() {
+        use_firmware
+        make_disk disk.img EFI/VMware/safeboot64.efi EFI/BOOT/BOOTAA64.EFI
+        make_payload payload.img
+}
+
+# ---- random stores and disks ----
+
+# A number below $1 in $value. The generator is its own, so that a seed means the same everywhere.
+random() {
+        state=$(((state * 1103515245 + 12345) % 2147483648))
+        value=$((state / 65536 % $1))
+}
+
+# A boot entry of a random kind, as a load option.
+random_option() {
+        random 8
+        case $value in
+        0) attributes=00000000 ;;
+        1) attributes=01010000 ;;
+        2) attributes=09000000 ;;
+        *) attributes=01000000 ;;
+        esac
+        random 9
+        case $value in
+        0 | 1 | 2) option $attributes System "$(hd_node 1 64)$(file_node "$loader")$end" ;;
+        3) option $attributes Elsewhere "$(hd_node 2 64)$(file_node "$loader")$end" ;;
+        4) option $attributes Moved "$(hd_node 1 80)$(file_node '\EFI\none.efi')$end" ;;
+        5)
+                random 4
+                port=$value
+                random 3
+                [ "$value" = 0 ] && made=Made || made=$(usb_label $((port + 1)))
+                option $attributes "$made" "$(usb_node "$port")$end" $auto_created
+                ;;
+        6)
+                random 3
+                option $attributes Whole "$(usb_node "$value")$(hd_node 1 64)$(file_node "$loader")$end"
+                ;;
+        7) option $attributes File "$(file_node "$fallback")$end" ;;
+        8) option $attributes None "$(file_node '\EFI\none.efi')$end" ;;
+        esac
+}
+
+# Boot variables of a random store in $1: up to five entries, an order of them in which some are missing and one may not
+# exist, perhaps a BootNext.
+random_store() {
+        new_store "$1"
+        random 5
+        count=$((value + 1))
+        numbers=
+        while [ $count -gt 0 ]; do
+                count=$((count - 1))
+                random 10
+                number=$(printf '%04X' "$value")
+                case $numbers in *$number*) continue ;; esac
+                random_option >option
+                "$put" "$1" "Boot$number" $global 7 "$(cat option)"
+                random 2
+                [ "$value" = 0 ] && numbers="$numbers $number" || numbers="$number $numbers"
+        done
+        orders=
+        for number in $numbers; do
+                random 6
+                [ "$value" = 0 ] || orders="$orders${number#??}00"
+        done
+        random 4
+        [ "$value" != 0 ] || orders="${orders}0F00"
+        [ -z "$orders" ] || order "$1" "$orders"
+        random 4
+        [ "$value" != 0 ] || "$put" "$1" BootNext $global 7 "${number#??}00"
+}
+
+# Up to three of the images, in a random order, each perhaps removable or with a bootindex: arguments for compare.
+random_devices() {
+        random 3
+        wanted=$((value + 1))
+        left='payload disk bare empty'
+        devices=
+        index=0
+        while [ $wanted -gt 0 ]; do
+                wanted=$((wanted - 1))
+                # shellcheck disable=SC2086 # a list of words
+                set -- $left
+                random $#
+                shift "$value"
+                image=$1
+                left=$(echo " $left " | sed "s/ $image / /")
+                random 8
+                case $value in
+                0) suffix=,removable=on ;;
+                1 | 2)
+                        suffix=,bootindex=$index
+                        index=$((index + 1))
+                        ;;
+                *) suffix= ;;
+                esac
+                devices="$devices $image.img|$suffix|$image"
+        done
+}
+
+content_of() {
+        case $1 in
+        payload) echo "$payload_content" ;;
+        disk) echo "$disk_content" ;;
+        bare) echo "gpt=1,$guid,40,5000;$loader" ;;
+        empty) echo fs ;;
+        esac
+}
+
+# Compares prediction and fact for COUNT random stores and sets of disks from SEED.
+compare_random() {
+        disks
+        make_disk bare.img EFI/VMware/safeboot64.efi
+        truncate -s 4M empty.img
+        state=$1
+        case_count=$2
+        for case in $(seq "$case_count"); do
+                began=$state
+                random_store "random-$case.fd"
+                random_devices
+                echo "case $case of state $began:$devices"
+                set --
+                for device in $devices; do
+                        set -- "$@" "${device%%|*}" "$(echo "$device" | cut -d'|' -f2)" "$(content_of "${device##*|}")"
+                done
+                compare "random-$case.fd" "$@"
+                rm -f "random-$case.fd" run.fd
+        done
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "verify/lastboot.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "verify/log.h"
+
+enum {
+        PIECE = 65536,
+        SHOWN = 160, // bytes of a line that are kept
+};
+
+static const struct {
+        enum lastboot_word word;
+        const char *text;
+} words[] = {
+        {LASTBOOT_GIC_PANIC, "its.c:2934"},
+        {LASTBOOT_PANIC, "VERIFY bora/"},
+        {LASTBOOT_PANIC, "Module(s) involved in panic"},
+        {LASTBOOT_PANIC, "PanicvPanicInt"},
+        {LASTBOOT_PANIC, "PSOD"},
+        {LASTBOOT_INSTALLER, "(Enter) Continue"},
+        {LASTBOOT_INSTALLER, "(F11) Accept and Continue"},
+        {LASTBOOT_INSTALLER, "Select a Disk to Install or Upgrade"},
+        {LASTBOOT_TOO_SMALL, "minimum space"},
+        {LASTBOOT_NO_RUNTIME, "norts=1"},
+        {LASTBOOT_COMPLETE, "Installation Complete"},
+        {LASTBOOT_WAS_COMPLETE, "Installation Complete"},
+};
+
+// The first COUNT words.
+static void forget(struct lastboot *lastboot, size_t count)
+{
+        for (size_t i = 0; i < count; i++) {
+                free(lastboot->found[i].text);
+                lastboot->found[i] = (struct lastboot_find){0};
+        }
+}
+
+void lastboot_free(struct lastboot *lastboot)
+{
+        forget(lastboot, LASTBOOT_WORDS);
+        boot_line_free(&lastboot->started);
+        free(lastboot->path);
+        *lastboot = (struct lastboot){0};
+}
+
+static void take_boot_line(struct lastboot *lastboot, const struct log_line *line)
+{
+        AUTO_BOOT_LINE struct boot_line boot = {0};
+        if (!boot_line_parse(line->text, &boot) || boot.verb != BOOT_LINE_STARTING)
+                return;
+        forget(lastboot, LASTBOOT_NO_RUNTIME);
+        boot_line_free(&lastboot->started);
+        lastboot->started = boot;
+        lastboot->started_line = line->number;
+        lastboot->has_started = true;
+        boot = (struct boot_line){0};
+}
+
+static void take_words(struct lastboot *lastboot, const struct log_line *line)
+{
+        for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+                struct lastboot_find *find = &lastboot->found[words[i].word];
+                const char *at = find->line ? NULL : strstr(line->text, words[i].text);
+                if (!at)
+                        continue;
+                // A long line is shown from where it matters.
+                const char *from = line->length > SHOWN ? at : line->text;
+                size_t length = strlen(from) < SHOWN ? strlen(from) : SHOWN;
+                *find = (struct lastboot_find){line->number, text_printable(from, length, false)};
+        }
+}
+
+static void take_line(const struct log_line *line, void *context)
+{
+        take_boot_line(context, line);
+        take_words(context, line);
+}
+
+bool lastboot_read(const char *path, struct lastboot *lastboot, struct error *err)
+{
+        *lastboot = (struct lastboot){0};
+        FILE *file = fopen(path, "rbe");
+        if (!file)
+                return error_system(err, "cannot open the log %s", path);
+        AUTO_LOG struct log *log = log_new(take_line, lastboot);
+        AUTO_FREE char *piece = memory_new(PIECE, 1);
+        for (size_t size; (size = fread(piece, 1, PIECE, file)) > 0;)
+                log_feed(log, piece, size);
+        bool read = !ferror(file);
+        fclose(file);
+        log_finish(log);
+        lastboot->path = memory_text(path);
+        return read || error_system(err, "cannot read the log %s", path);
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The last boot in a console log: which entry the firmware started, and which of the words that matter for a diagnosis
+// came after that.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "verify/bootline.h"
+
+enum lastboot_word {
+        LASTBOOT_GIC_PANIC, // its.c:2934: ESXi 8 with a GICv3
+        LASTBOOT_PANIC,     // any other
+        LASTBOOT_INSTALLER, // a screen of the installer
+        LASTBOOT_TOO_SMALL, // the installer refuses the disk that was chosen
+        LASTBOOT_COMPLETE,  // the installation is
+        // From here on: anywhere in the log, not only after the last start.
+        LASTBOOT_NO_RUNTIME,   // the loader says that UEFI runtime services are off
+        LASTBOOT_WAS_COMPLETE, // an installation
+        LASTBOOT_WORDS
+};
+
+struct lastboot {
+        char *path; // of the log
+        bool has_started;
+        struct boot_line started; // the entry that was started last
+        uint64_t started_line;    // from 1
+        struct lastboot_find {
+                uint64_t line; // where it came first; 0 where it did not
+                char *text;    // the line, fit for a terminal
+        } found[LASTBOOT_WORDS];
+};
+#define AUTO_LASTBOOT __attribute__((cleanup(lastboot_free)))
+
+// Reads the log at PATH, of any size, in constant memory. Free LASTBOOT with lastboot_free.
+bool lastboot_read(const char *path, struct lastboot *lastboot, struct error *err);
+void lastboot_free(struct lastboot *lastboot);
