@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -51,6 +52,13 @@ static bool make_empty(const char *image, uint64_t size, struct error *err)
 
 // ---- mtools
 
+// Where there is no room, there is none to write down what mtools says of that, either.
+static bool is_full(const char *path)
+{
+        struct statvfs status;
+        return statvfs(path, &status) == 0 && status.f_bavail == 0;
+}
+
 static bool check_exit(const struct process *process, const char *tool, const char *log, struct error *err)
 {
         AUTO_BUFFER struct buffer said = {0};
@@ -58,7 +66,7 @@ static bool check_exit(const struct process *process, const char *tool, const ch
                 return true;
         error_set(err, ERROR_ENVIRONMENT, "%s failed with exit code %d", tool, process->exit_code);
         if (!file_read(log, LOG_LIMIT, &said, NULL) || !said.size)
-                return false;
+                return error_append(err, "%s%s", is_full(log) ? ": " : "", is_full(log) ? strerror(ENOSPC) : "");
         while (said.size && said.data[said.size - 1] == '\n')
                 said.size--;
         AUTO_FREE char *shown = text_printable((const char *)said.data, said.size, false);

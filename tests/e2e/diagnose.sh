@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # diagnose: each cause, produced for real, is named, and no other; and what it says mends it does. One machine is installed
-# for all; what files alone show is made from copies of it. The panic is in install-faults.sh.
+# for all; what files alone show is made from copies of it. The panic is in faults-guest.sh.
 . "$(dirname "$0")/../lib.sh"
 
 fixture=$(mktemp -d "${TMPDIR:-/tmp}/esxiarm-fixture-XXXXXX")
