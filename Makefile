@@ -5,7 +5,7 @@
 #   make test       deps, then every test: unit, cli and e2e
 #   make install    programs, libvarstore, headers, man pages and data into $(DESTDIR)$(PREFIX), by default /usr/local
 #   make soak       faults at every step and moment, and rehearsals in a row; SOAK=N makes it N percent as long
-#   make bench      what the programs cost, beside what they are compared with
+#   make bench      what the programs cost, beside what they are compared with; BENCH="log console" for those alone
 #   make fuzz       every parser under libFuzzer for FUZZ_SECONDS each
 #   make rehearse   deps, then an installation and a boot of the installed disk, in QEMU under real AAVMF
 #   make lint       format, clang-tidy, cppcheck, and the floors of the house
@@ -148,6 +148,11 @@ $(BUILD)/tests/predict: tests/helpers/predict.c $(BUILD)/libvarstore.a Makefile
 	@mkdir -p $(@D)
 	$(call quiet,HELP,$<)$(COMPILE) -o $@ $< $(BUILD)/libvarstore.a $(LDFLAGS) $(PACKAGE_LIBS)
 
+# The helper that takes a console's whole way through the program's own parts.
+$(BUILD)/tests/console-path: tests/helpers/console-path.c $(call objects,$(BUILD),$(LIBRARY_SOURCES)) Makefile
+	@mkdir -p $(@D)
+	$(call quiet,HELP,$<)$(COMPILE) -o $@ $< $(filter %.o,$^) $(LDFLAGS) $(PACKAGE_LIBS)
+
 $(BUILD)/tests/%: tests/helpers/%.c Makefile
 	@mkdir -p $(@D)
 	$(call quiet,HELP,$<)$(COMPILE) -o $@ $<
@@ -193,8 +198,8 @@ endif
 		>'$(DESTDIR)$(PREFIX)/lib/pkgconfig/libvarstore.pc'
 
 bench: deps
-	@+$(MAKE) --no-print-directory -j2 all $(addprefix $(BUILD)/tests/,bench fill-store put-variable)
-	@tests/bench/run $(BUILD)
+	@+$(MAKE) --no-print-directory -j2 all $(addprefix $(BUILD)/tests/,bench fill-store put-variable console-stream console-path)
+	@tests/bench/run $(BUILD) $(BENCH)
 
 # Everything that reads untrusted bytes, compiled for libFuzzer.
 FUZZ_SECONDS ?= 10

@@ -51,7 +51,8 @@ struct log {
         uint32_t before[COLUMNS];
         size_t before_width;
 
-        struct text line;
+        struct text encoded;           // a character
+        char line[LOG_LINE_LIMIT + 1]; // that is handed on
 };
 
 struct log *log_new(log_line_handler *handler, void *context)
@@ -70,7 +71,7 @@ void log_free(struct log **log)
                 return;
         for (size_t i = 0; i < ROWS; i++)
                 free((*log)->rows[i].cells);
-        text_free(&(*log)->line);
+        text_free(&(*log)->encoded);
         free(*log);
         *log = NULL;
 }
@@ -109,6 +110,15 @@ static bool has_words(const uint32_t *cells, size_t width)
         return false;
 }
 
+// Writes CODE_POINT, which is not ASCII, and returns how many bytes that took.
+static size_t add_utf8(struct log *log, char *to, uint32_t code_point)
+{
+        text_clear(&log->encoded);
+        text_add_utf8(&log->encoded, code_point);
+        memcpy(to, log->encoded.data, log->encoded.length);
+        return log->encoded.length;
+}
+
 static void hand_on(struct log *log, const uint32_t *cells, size_t width, bool cut)
 {
         size_t first = 0, end = width;
@@ -119,19 +129,19 @@ static void hand_on(struct log *log, const uint32_t *cells, size_t width, bool c
                 first++;
         if (first == end || (!log->flowing && !has_words(cells, end)))
                 return;
-        text_clear(&log->line);
+        char *to = log->line;
         for (size_t i = first; i < end; i++) {
-                uint32_t cell = cells[i] ? cells[i] : ' ';
-                if (cell < 0x80)
-                        text_add_char(&log->line, (char)cell);
+                if (cells[i] < 0x80)
+                        *to++ = (char)(cells[i] ? cells[i] : ' ');
                 else
-                        text_add_utf8(&log->line, cell);
+                        to += add_utf8(log, to, cells[i]);
         }
+        *to = '\0';
         const struct log_line line = {
                 .number = log->begins_in + 1,
                 .offset = log->begins_at,
-                .text = text_string(&log->line),
-                .length = log->line.length,
+                .text = log->line,
+                .length = (size_t)(to - log->line),
                 .cut = cut,
         };
         log->handler(&line, log->context);
@@ -604,12 +614,12 @@ static void hand_on_plain(struct log *log, const uint8_t *text, size_t length)
                 first++;
         if (first == length)
                 return;
-        text_clear(&log->line);
-        text_add_span(&log->line, (const char *)text, length);
+        memcpy(log->line, text, length);
+        log->line[length] = '\0';
         const struct log_line line = {
                 .number = log->decoder.line_feeds + 1,
                 .offset = log->decoder.offset + first,
-                .text = text_string(&log->line),
+                .text = log->line,
                 .length = length,
         };
         log->handler(&line, log->context);
@@ -651,8 +661,12 @@ static bool take_plain_text(struct log *log, struct bytes *input)
                 widen(row, column + length - 1);
         for (size_t i = 1; i < length; i++, column++) {
                 log->sequence.offset++;
-                if (row->cells[column] != input->data[i])
-                        change_cell(log, column, input->data[i]);
+                uint32_t *cell = &row->cells[column], character = input->data[i];
+                // Where the row has changed already, another ASCII character needs no more.
+                if (*cell != character && log->changed && !log->redrawing && log->redraw_changed && *cell < 0x80)
+                        *cell = character;
+                else if (*cell != character)
+                        change_cell(log, column, character);
         }
         log->cursor.column = column;
         log->last_character = input->data[length - 1];

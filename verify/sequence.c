@@ -301,19 +301,26 @@ static bool read_plain_control(struct sequence_decoder *decoder, struct bytes *i
         return true;
 }
 
+typedef int8_t vector __attribute__((vector_size(16)));
+
+// Whether all of as many bytes as a vector has are printable ASCII. Those above 0x7F are negative.
+static bool is_plain(const uint8_t *bytes)
+{
+        vector block;
+        memcpy(&block, bytes, sizeof block);
+        vector others = (vector)((block < 0x20) | (block == DEL));
+        uint64_t halves[2];
+        memcpy(halves, &others, sizeof halves);
+        return !(halves[0] | halves[1]);
+}
+
 size_t sequence_plain_length(const struct sequence_decoder *decoder, struct bytes input)
 {
-        // A byte of each 8 that is no printable ASCII gets its highest bit set: the subtraction borrows below 0x20, the
-        // addition carries for DEL.
-        static const uint64_t ones = UINT64_MAX / 255;
         size_t length = 0;
         if (decoder->state != STATE_TEXT || decoder->graphics[decoder->shifted])
                 return 0;
-        for (uint64_t word; length + sizeof word <= input.size; length += sizeof word) {
-                memcpy(&word, input.data + length, sizeof word);
-                if ((word | (word - ones * 0x20) | (word + ones)) & ones << 7)
-                        break;
-        }
+        while (length + sizeof(vector) <= input.size && is_plain(input.data + length))
+                length += sizeof(vector);
         while (length < input.size && input.data[length] >= 0x20 && input.data[length] < DEL)
                 length++;
         return length;
