@@ -57,11 +57,11 @@ static void test_a_run_has_a_folder_of_its_own(void **state)
         AUTO_EVIDENCE struct evidence *first = begin("nightly");
         AUTO_EVIDENCE struct evidence *second = begin("nightly");
         AUTO_EVIDENCE struct evidence *third = begin("nightly");
-        assert_string_equal(evidence_folder(first), "runs/nightly");
-        assert_string_equal(evidence_folder(second), "runs/nightly-2");
-        assert_string_equal(evidence_folder(third), "runs/nightly-3");
+        assert_true(text_ends_with(evidence_folder(first), "/runs/nightly"));
+        assert_true(text_ends_with(evidence_folder(second), "/runs/nightly-2"));
+        assert_true(text_ends_with(evidence_folder(third), "/runs/nightly-3"));
         AUTO_FREE char *path = evidence_path(second, "result.json");
-        assert_string_equal(path, "runs/nightly-2/result.json");
+        assert_true(text_ends_with(path, "/runs/nightly-2/result.json"));
         shell("for run in nightly nightly-2 nightly-3; do "
               "test -f runs/$run/events.jsonl; test -f runs/$run/console.txt; test -f runs/$run/console.cast; done");
 }
@@ -278,7 +278,7 @@ static void test_the_test_cases_of_a_suite(void **state)
         assert_true(text_starts_with(xml, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n"));
         assert_true(text_ends_with(xml, "</testsuites>\n"));
         static const char *const parts[] = {
-                "<testsuite name=\"inst&lt;all&gt;\" tests=\"6\" failures=\"2\" time=\"",
+                "<testsuite name=\"inst&lt;all&gt;\" tests=\"6\" failures=\"2\" errors=\"0\" time=\"",
                 "name=\"&lt;done&gt; &amp; &quot;dusted&quot;\" time=\"1.500\"><system-out>line 7: &lt;Complete&gt; "
                 "&amp; "
                 "&quot;so&quot; ]]&gt;</system-out></testcase>",
