@@ -195,11 +195,23 @@ static void take_boot_line(struct check *check, const struct logfile_line *line,
                 note_started(check, line->number, boot);
 }
 
+// Of millions of lines hardly any is one of the firmware's: a quick look at them.
+static bool may_be_boot_line(const struct logfile_line *line)
+{
+        static const char speaker[] = "BdsDxe: ";
+        const char *end = line->text + line->length;
+        for (const char *at = line->text; (at = memchr(at, speaker[0], (size_t)(end - at))); at++) {
+                if (text_starts_with(at, speaker))
+                        return true;
+        }
+        return false;
+}
+
 void check_line(const struct logfile_line *line, void *context)
 {
         struct check *check = context;
         AUTO_BOOT_LINE struct boot_line boot = {0};
-        if (boot_line_parse(line->text, &boot))
+        if (may_be_boot_line(line) && boot_line_parse(line->text, &boot))
                 take_boot_line(check, line, &boot);
         else
                 check->guest_spoke = check->is_running;

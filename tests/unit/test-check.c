@@ -269,7 +269,7 @@ static void test_compressed_logs_that_are_cut_off(void **state)
         shell("seq -f 'line %%g' 30000 >log");
         for (size_t i = 0; i < sizeof packers / sizeof packers[0]; i++) {
                 AUTO_FREE char *size_text = shell_output("%s <log | tee packed | wc -c", packers[i]);
-                size_t size = (size_t)atoi(size_text);
+                size_t size = strtoul(size_text, NULL, 10);
                 for (size_t keep = 6; keep < size; keep += keep < 64 ? 1 : size / 23) {
                         AUTO_ERROR struct error err = {0};
                         AUTO_TEXT struct text lines = {0};
