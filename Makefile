@@ -4,6 +4,7 @@
 #   make deps       installs what building, running and testing need (apt, dnf or brew)
 #   make test       deps, then every test: unit, cli and e2e
 #   make install    programs, libvarstore, headers, man pages and data into $(DESTDIR)$(PREFIX), by default /usr/local
+#   make soak       faults at every step and moment, and rehearsals in a row; SOAK=N makes it N percent as long
 #   make bench      what the programs cost, beside what they are compared with
 #   make fuzz       every parser under libFuzzer for FUZZ_SECONDS each
 #   make rehearse   deps, then an installation and a boot of the installed disk, in QEMU under real AAVMF
@@ -72,7 +73,7 @@ TEST_HELPERS := $(patsubst tests/helpers/%.c,%,$(sort $(wildcard tests/helpers/*
 # $(1) is where the objects go: $(BUILD) as shipped, $(BUILD)/san under the sanitizers.
 objects = $(patsubst %.c,$(1)/obj/%.o,$(2))
 
-.PHONY: all deps test bench fuzz rehearse lint format clean sanitized install FORCE
+.PHONY: all deps test soak bench fuzz rehearse lint format clean sanitized install FORCE
 .DELETE_ON_ERROR:
 
 # The library: its version in names, what it exports, and the headers that its users see.
@@ -133,6 +134,11 @@ endef
 $(eval $(call program_rule,$(BUILD),,$$(AAVMF_VARS_LIBS)))
 $(eval $(call program_rule,$(BUILD)/san,$(SANITIZE),$$(PACKAGE_LIBS) $$(FUSE_LIBS)))
 
+# The driver is tested against a guest and a clock of the test's own (ld --wrap).
+comma := ,
+$(BUILD)/san/tests/test-drive: private EXTRA += $(addprefix -Wl$(comma)--wrap=,time_now_us vm_wait vm_state vm_status vm_console vm_send \
+        vm_fail_ended judge_check judge_last_line evidence_event display_step display_waiting display_percent display_tick display_console_line)
+
 $(BUILD)/san/tests/%: tests/unit/%.c $(call objects,$(BUILD)/san,$(LIBRARY_SOURCES)) Makefile
 	@mkdir -p $(@D)
 	$(call quiet,TEST,$<)$(COMPILE) $(SANITIZE) -o $@ $< $(filter %.o,$^) $(PACKAGE_LIBS) $(CMOCKA)
@@ -159,6 +165,11 @@ deps:
 test: deps
 	@+$(MAKE) --no-print-directory -j2 all sanitized
 	@tests/run $(BUILD)
+
+# One at a time would leave a core idle, and three would disturb each other.
+soak: deps
+	@+$(MAKE) --no-print-directory -j2 all
+	@tests/run $(BUILD) $(patsubst tests/%.sh,%,$(sort $(wildcard tests/soak/*.sh)))
 
 # $(1) is a folder below the prefix, $(2) the mode, $(3) the files.
 to_install = @mkdir -p '$(DESTDIR)$(PREFIX)/$(1)' && install -m $(2) $(3) '$(DESTDIR)$(PREFIX)/$(1)'

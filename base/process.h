@@ -4,7 +4,7 @@
 //
 // A program runs in a session of its own, so that Ctrl-C at the terminal reaches it only through its parent and it cannot
 // ask the terminal anything, and (on Linux) is killed by the kernel when its parent dies. What it starts itself is killed
-// with it.
+// with it. It gets this program's environment, but no password in it.
 #pragma once
 
 #include <stdbool.h>

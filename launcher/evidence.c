@@ -16,13 +16,22 @@
 #include "launcher/console.h"
 #include "verify/junit.h"
 
+enum {
+        FILE_BUFFER = 1 << 16,     // so that a flood is written in large pieces
+        FLUSH_INTERVAL_US = 100000 // handing on every few bytes at once costs more than all else that is done with them
+};
+
 struct evidence {
         char *folder;
-        uint64_t began_us;
+        uint64_t began_us, now_us, flushed_us; // NOW_US is when the bytes came that are being taken in
         FILE *events, *lines, *cast;
         struct log *log;
         struct buffer unfinished; // the start of a UTF-8 sequence whose rest has not come yet
-        struct text suites;       // of junit.xml so far
+        struct text quoted;       // what came, as JSON
+        char stamp[32];           // before each line that came at STAMPED_MS
+        int stamp_length;
+        uint64_t stamped_ms;
+        struct text suites; // of junit.xml so far
         log_line_handler *handler;
         void *handler_context;
 };
@@ -47,11 +56,22 @@ char *evidence_path(const struct evidence *evidence, const char *name)
         return file_path(evidence->folder, name);
 }
 
+static void stamp(struct evidence *evidence, uint64_t ms)
+{
+        if (ms == evidence->stamped_ms && evidence->stamp_length)
+                return;
+        evidence->stamped_ms = ms;
+        evidence->stamp_length = snprintf(evidence->stamp, sizeof evidence->stamp, "[%4" PRIu64 ".%03" PRIu64 "] ",
+                                          ms / 1000, ms % 1000);
+}
+
 static void take_line(const struct log_line *line, void *context)
 {
         struct evidence *evidence = context;
-        uint64_t ms = evidence_elapsed_ms(evidence);
-        fprintf(evidence->lines, "[%4" PRIu64 ".%03" PRIu64 "] %s\n", ms / 1000, ms % 1000, line->text);
+        stamp(evidence, evidence->now_us / 1000);
+        fwrite(evidence->stamp, 1, (size_t)evidence->stamp_length, evidence->lines);
+        fwrite(line->text, 1, line->length, evidence->lines);
+        putc('\n', evidence->lines);
         if (evidence->handler)
                 evidence->handler(line, evidence->handler_context);
 }
@@ -83,6 +103,8 @@ static FILE *open_in(const struct evidence *evidence, const char *name, struct e
         FILE *file = fopen(path, "we");
         if (!file)
                 error_system(err, "%s: cannot create", path);
+        else
+                setvbuf(file, NULL, _IOFBF, FILE_BUFFER);
         return file;
 }
 
@@ -136,6 +158,7 @@ void evidence_free(struct evidence **evidence)
         }
         log_free(&(*evidence)->log);
         buffer_free(&(*evidence)->unfinished);
+        text_free(&(*evidence)->quoted);
         text_free(&(*evidence)->suites);
         free((*evidence)->folder);
         free(*evidence);
@@ -148,39 +171,118 @@ void evidence_on_line(struct evidence *evidence, log_line_handler *handler, void
         evidence->handler_context = context;
 }
 
+// How many bytes at the front stand for themselves in a JSON string.
+static size_t plain_in_json(const uint8_t *bytes, size_t size)
+{
+        size_t length = 0;
+        while (length < size && bytes[length] >= ' ' && bytes[length] < 0x80 && bytes[length] != '"' &&
+               bytes[length] != '\\')
+                length++;
+        return length;
+}
+
+// RFC 8259, 7.
+static void escape_in_json(struct text *json, uint8_t byte)
+{
+        static const char *const shorts[] = {
+                ['"'] = "\\\"", ['\\'] = "\\\\", ['\n'] = "\\n", ['\r'] = "\\r", ['\t'] = "\\t"};
+        static const char digits[] = "0123456789ABCDEF";
+        if (byte < sizeof shorts / sizeof *shorts && shorts[byte]) {
+                text_add(json, shorts[byte]);
+                return;
+        }
+        const char escape[] = {'\\', 'u', '0', '0', digits[byte >> 4], digits[byte & 15]};
+        text_add_span(json, escape, sizeof escape);
+}
+
+// Adds the bytes at the front that are no ASCII, and returns how many were taken: all but a sequence that the rest of
+// SIZE may go on with.
+static size_t quote_others(struct text *json, const uint8_t *bytes, size_t size)
+{
+        size_t length = 0;
+        while (length < size && bytes[length] >= 0x80)
+                length++;
+        size_t taken = text_add_repaired(json, (const char *)bytes, length);
+        if (taken < length && length < size) {
+                text_add_utf8(json, 0xFFFD);
+                return length;
+        }
+        return taken;
+}
+
+// Adds BYTES, repaired where they are no UTF-8, to a JSON string, and returns how many were taken.
+static size_t quote(struct text *json, const uint8_t *bytes, size_t size)
+{
+        size_t at = 0;
+        while (at < size) {
+                size_t plain = plain_in_json(bytes + at, size - at);
+                text_add_span(json, (const char *)bytes + at, plain);
+                at += plain;
+                if (at == size)
+                        break;
+                if (bytes[at] < 0x80) {
+                        escape_in_json(json, bytes[at++]);
+                        continue;
+                }
+                size_t taken = quote_others(json, bytes + at, size - at);
+                if (!taken)
+                        break;
+                at += taken;
+        }
+        return at;
+}
+
 // One output event of the recording. Its text must be valid UTF-8, so a sequence that the chunk cuts waits for the next.
 static void record(struct evidence *evidence, const void *data, size_t size)
 {
-        buffer_add(&evidence->unfinished, data, size);
-        AUTO_TEXT struct text text = {0};
-        size_t taken = text_add_repaired(&text, (const char *)evidence->unfinished.data, evidence->unfinished.size);
-        evidence->unfinished.size -= taken;
-        if (taken)
-                memmove(evidence->unfinished.data, evidence->unfinished.data + taken, evidence->unfinished.size);
-        uint64_t us = elapsed_us(evidence);
-        json_t *string = json_stringn_nocheck(text_string(&text), text.length);
-        AUTO_FREE char *quoted = json_dumps(string, JSON_ENCODE_ANY);
-        json_decref(string);
-        if (quoted)
-                fprintf(evidence->cast, "[%" PRIu64 ".%06" PRIu64 ", \"o\", %s]\n", us / 1000000, us % 1000000, quoted);
+        struct buffer *unfinished = &evidence->unfinished;
+        struct text *quoted = &evidence->quoted;
+        bool joined = unfinished->size;
+        if (joined)
+                buffer_add(unfinished, data, size);
+        const uint8_t *bytes = joined ? unfinished->data : data;
+        size = joined ? unfinished->size : size;
+        text_clear(quoted);
+        text_add_format(quoted, "[%" PRIu64 ".%06" PRIu64 ", \"o\", \"", evidence->now_us / 1000000,
+                        evidence->now_us % 1000000);
+        size_t taken = quote(quoted, bytes, size);
+        text_add(quoted, "\"]\n");
+        if (joined && taken)
+                memmove(unfinished->data, unfinished->data + taken, size - taken);
+        else if (!joined)
+                buffer_add(unfinished, bytes + taken, size - taken);
+        unfinished->size = size - taken;
+        if (!taken)
+                return;
+        fwrite(quoted->data, 1, quoted->length, evidence->cast);
 }
 
 void evidence_console(struct evidence *evidence, const void *data, size_t size)
 {
-        record(evidence, data, size);
+        evidence->now_us = elapsed_us(evidence);
+        if (size)
+                record(evidence, data, size);
         log_feed(evidence->log, data, size);
+}
+
+static void flush(struct evidence *evidence)
+{
+        evidence->flushed_us = elapsed_us(evidence);
+        fflush(evidence->lines);
+        fflush(evidence->cast);
 }
 
 void evidence_quiet(struct evidence *evidence)
 {
+        evidence->now_us = elapsed_us(evidence);
         log_finish(evidence->log);
+        flush(evidence);
 }
 
 void evidence_flush(struct evidence *evidence)
 {
-        fflush(evidence->lines);
-        fflush(evidence->cast);
-        fflush(evidence->events);
+        if (!evidence->flushed_us || elapsed_us(evidence) >= evidence->flushed_us + FLUSH_INTERVAL_US)
+                flush(evidence);
 }
 
 void evidence_event(struct evidence *evidence, const char *kind, json_t *fields)

@@ -45,10 +45,11 @@ void evidence_on_line(struct evidence *evidence, log_line_handler *handler, void
 // The next bytes of the console.
 void evidence_console(struct evidence *evidence, const void *data, size_t size);
 
-// The console has gone quiet: what stands in its last line is a whole line.
+// The console has gone quiet: what stands in its last line is a whole line. Everything is handed to the system.
 void evidence_quiet(struct evidence *evidence);
 
-// Hands what was written so far to the system.
+// Hands what was written so far to the system, if that was not done within the last tenth of a second. (Events always are
+// at once.)
 void evidence_flush(struct evidence *evidence);
 
 // One event of KIND with FIELDS (stolen; NULL for none).

@@ -44,9 +44,8 @@ static bool sealed_vars_match(const struct subject *subject)
         AUTO_DISK struct disk *disk = NULL;
         AUTO_MATCH struct match match = {0};
         if (!subject->sealed_path || !file_exists(subject->sealed_path) ||
-            !varstore_load(subject->sealed_path, &store, NULL) ||
-            !varstore_is_sound(store, subject->sealed_path, NULL) || !bootchain_read(store, &chain, NULL) ||
-            !disk_open(subject->disk_path, subject->disk_format, &disk, NULL))
+            !store_load(subject->sealed_path, &store, NULL) || !varstore_is_sound(store, subject->sealed_path, NULL) ||
+            !bootchain_read(store, &chain, NULL) || !disk_open(subject->disk_path, subject->disk_format, &disk, NULL))
                 return false;
         const struct match_input input = {
                 .chain = varstore_is_blank(store) ? NULL : &chain,
@@ -67,7 +66,7 @@ static bool disk_has_loader(const struct subject *subject)
 static bool vars_are_sound(const struct subject *subject)
 {
         AUTO_VARSTORE struct varstore *store = NULL;
-        return varstore_load(subject->vars_path, &store, NULL) && varstore_is_sound(store, subject->vars_path, NULL) &&
+        return store_load(subject->vars_path, &store, NULL) && varstore_is_sound(store, subject->vars_path, NULL) &&
                !varstore_is_blank(store);
 }
 

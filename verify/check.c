@@ -159,7 +159,7 @@ static void end_boot(struct check *check)
 
 static void judge(struct check *check, const struct logfile_line *line)
 {
-        criteria_line(check->criteria[check->phase], line->number, line->time_ms, line->text);
+        criteria_span(check->criteria[check->phase], line->number, line->time_ms, line->text, line->length);
         if (check->phase + 1 < check->phase_count && criteria_complete(check->criteria[check->phase]))
                 check->phase++;
 }

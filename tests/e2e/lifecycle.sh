@@ -4,18 +4,9 @@
 # A machine that stays up: in the background and in a terminal; status, console, stop, list; and what is left when its
 # launcher dies. One machine is installed for all.
 . "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../machine.sh"
 
-fixture=$(mktemp -d "${TMPDIR:-/tmp}/esxiarm-fixture-XXXXXX")
-trap 'rm -rf "$fixture"' EXIT
-"$ESXIARM" install "$fixture/machine" --rehearsal --reboot-action poweroff >"$fixture/log" 2>&1 || {
-        cat "$fixture/log"
-        echo "not ok - the fixture is installed"
-        exit 1
-}
-
-machine_here() {
-        cp -R --sparse=always "$fixture/machine" "${1:-machine}"
-}
+use_fixture
 
 json() {
         jq -r "$1" stdout
