@@ -32,6 +32,7 @@ struct evidence {
         int stamp_length;
         uint64_t stamped_ms;
         struct text suites; // of junit.xml so far
+        json_t *facts;
         log_line_handler *handler;
         void *handler_context;
 };
@@ -136,6 +137,7 @@ struct evidence *evidence_begin(const char *runs, const char *tag, const char *k
         }
         AUTO_EVIDENCE struct evidence *evidence = memory_new(1, sizeof *evidence);
         evidence->folder = folder;
+        evidence->facts = json_object();
         evidence->began_us = time_now_us();
         evidence->log = log_new(take_line, evidence);
         if (!(evidence->events = open_in(evidence, "events.jsonl", err)) ||
@@ -144,6 +146,9 @@ struct evidence *evidence_begin(const char *runs, const char *tag, const char *k
                 return NULL;
         fprintf(evidence->cast, "{\"version\": 2, \"width\": %d, \"height\": %d, \"timestamp\": %lld}\n",
                 CONSOLE_COLUMNS, CONSOLE_ROWS, (long long)time(NULL));
+        AUTO_FREE char *now = time_stamp();
+        evidence_event(evidence, "run-start",
+                       json_pack("{s:s, s:s, s:s}", "kind", kind, "started_at", now, "program", "esxiarm " VERSION));
         return MEMORY_TAKE(evidence);
 }
 
@@ -160,6 +165,7 @@ void evidence_free(struct evidence **evidence)
         buffer_free(&(*evidence)->unfinished);
         text_free(&(*evidence)->quoted);
         text_free(&(*evidence)->suites);
+        json_decref((*evidence)->facts);
         free((*evidence)->folder);
         free(*evidence);
         *evidence = NULL;
@@ -285,6 +291,29 @@ void evidence_flush(struct evidence *evidence)
                 flush(evidence);
 }
 
+void evidence_fact(struct evidence *evidence, const char *name, json_t *value)
+{
+        json_object_set_new(evidence->facts, name, value);
+}
+
+const json_t *evidence_facts(const struct evidence *evidence)
+{
+        return evidence->facts;
+}
+
+// The step of an event begins, and the one before it ends.
+static void note_step(struct evidence *evidence, const json_t *event)
+{
+        json_t *steps = json_object_get(evidence->facts, "steps");
+        if (!steps)
+                json_object_set_new(evidence->facts, "steps", steps = json_array());
+        json_t *step = json_object();
+        static const char *const names[] = {"step", "title", "time"};
+        for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+                json_object_set(step, names[i], json_object_get(event, names[i]));
+        json_array_append_new(steps, step);
+}
+
 void evidence_event(struct evidence *evidence, const char *kind, json_t *fields)
 {
         json_t *event = json_object();
@@ -293,6 +322,8 @@ void evidence_event(struct evidence *evidence, const char *kind, json_t *fields)
         if (fields)
                 json_object_update_missing(event, fields);
         json_decref(fields);
+        if (strcmp(kind, "step") == 0)
+                note_step(evidence, event);
         json_dumpf(event, evidence->events, JSON_COMPACT | JSON_REAL_PRECISION(9));
         fputc('\n', evidence->events);
         fflush(evidence->events);
