@@ -245,6 +245,11 @@ static void reap(struct process *process)
         while (wait4(process->pid, &status, 0, &usage) < 0 && errno == EINTR)
                 ;
         process->cpu_s = seconds(usage.ru_utime) + seconds(usage.ru_stime);
+#ifdef __APPLE__
+        process->memory = (uint64_t)usage.ru_maxrss;
+#else
+        process->memory = (uint64_t)usage.ru_maxrss * 1024;
+#endif
         process->exit_code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
         process->pid = 0;
         close(process->descriptor);

@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "launcher/console.h"
+#include "verify/junit.h"
 
 enum {
         FILE_BUFFER = 1 << 16,     // so that a flood is written in large pieces
@@ -31,6 +32,7 @@ struct evidence {
         int stamp_length;
         uint64_t stamped_ms;
         struct text suites; // of junit.xml so far
+        json_t *facts;
         log_line_handler *handler;
         void *handler_context;
 };
@@ -135,6 +137,7 @@ struct evidence *evidence_begin(const char *runs, const char *tag, const char *k
         }
         AUTO_EVIDENCE struct evidence *evidence = memory_new(1, sizeof *evidence);
         evidence->folder = folder;
+        evidence->facts = json_object();
         evidence->began_us = time_now_us();
         evidence->log = log_new(take_line, evidence);
         if (!(evidence->events = open_in(evidence, "events.jsonl", err)) ||
@@ -143,6 +146,9 @@ struct evidence *evidence_begin(const char *runs, const char *tag, const char *k
                 return NULL;
         fprintf(evidence->cast, "{\"version\": 2, \"width\": %d, \"height\": %d, \"timestamp\": %lld}\n",
                 CONSOLE_COLUMNS, CONSOLE_ROWS, (long long)time(NULL));
+        AUTO_FREE char *now = time_stamp();
+        evidence_event(evidence, "run-start",
+                       json_pack("{s:s, s:s, s:s}", "kind", kind, "started_at", now, "program", "esxiarm " VERSION));
         return MEMORY_TAKE(evidence);
 }
 
@@ -159,6 +165,7 @@ void evidence_free(struct evidence **evidence)
         buffer_free(&(*evidence)->unfinished);
         text_free(&(*evidence)->quoted);
         text_free(&(*evidence)->suites);
+        json_decref((*evidence)->facts);
         free((*evidence)->folder);
         free(*evidence);
         *evidence = NULL;
@@ -284,6 +291,29 @@ void evidence_flush(struct evidence *evidence)
                 flush(evidence);
 }
 
+void evidence_fact(struct evidence *evidence, const char *name, json_t *value)
+{
+        json_object_set_new(evidence->facts, name, value);
+}
+
+const json_t *evidence_facts(const struct evidence *evidence)
+{
+        return evidence->facts;
+}
+
+// The step of an event begins, and the one before it ends.
+static void note_step(struct evidence *evidence, const json_t *event)
+{
+        json_t *steps = json_object_get(evidence->facts, "steps");
+        if (!steps)
+                json_object_set_new(evidence->facts, "steps", steps = json_array());
+        json_t *step = json_object();
+        static const char *const names[] = {"step", "title", "time"};
+        for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+                json_object_set(step, names[i], json_object_get(event, names[i]));
+        json_array_append_new(steps, step);
+}
+
 void evidence_event(struct evidence *evidence, const char *kind, json_t *fields)
 {
         json_t *event = json_object();
@@ -292,6 +322,8 @@ void evidence_event(struct evidence *evidence, const char *kind, json_t *fields)
         if (fields)
                 json_object_update_missing(event, fields);
         json_decref(fields);
+        if (strcmp(kind, "step") == 0)
+                note_step(evidence, event);
         json_dumpf(event, evidence->events, JSON_COMPACT | JSON_REAL_PRECISION(9));
         fputc('\n', evidence->events);
         fflush(evidence->events);
@@ -311,76 +343,16 @@ bool evidence_result(struct evidence *evidence, const json_t *result, struct err
         return write_file(evidence, "result.json", lines, err);
 }
 
-// How much of TEXT is a character that XML 1.0 (2.2) does not allow, not even as a reference; 0 where it may stand.
-static size_t forbidden_in_xml(const char *text)
-{
-        if ((unsigned char)*text < ' ' && *text != '\t' && *text != '\n' && *text != '\r')
-                return 1;
-        return text_starts_with(text, "\xEF\xBF\xBE") || text_starts_with(text, "\xEF\xBF\xBF") ? 3 : 0;
-}
-
-static void add_escaped(struct text *xml, const char *text)
-{
-        static const char *const references['>' + 1] = {
-                ['&'] = "&amp;", ['<'] = "&lt;", ['>'] = "&gt;", ['"'] = "&quot;"};
-        while (*text) {
-                size_t forbidden = forbidden_in_xml(text);
-                unsigned char character = (unsigned char)*text;
-                if (forbidden)
-                        text_add_utf8(xml, 0xFFFD);
-                else if (character <= '>' && references[character])
-                        text_add(xml, references[character]);
-                else
-                        text_add_char(xml, *text);
-                text += forbidden ? forbidden : 1;
-        }
-}
-
-static bool went_wrong(const struct criterion_finding *finding)
-{
-        bool wanted = finding->criterion->kind == CRITERION_REQUIRED;
-        bool unwanted = finding->criterion->kind == CRITERION_FORBIDDEN || finding->criterion->panic;
-        return (wanted && !finding->met) || (unwanted && finding->met);
-}
-
-static void add_case(struct text *xml, const char *suite, const struct criterion_finding *finding)
-{
-        text_add(xml, "    <testcase classname=\"");
-        add_escaped(xml, suite);
-        text_add(xml, "\" name=\"");
-        add_escaped(xml, finding->criterion->name);
-        text_add_format(xml, "\" time=\"%.3f\">", (double)finding->time_ms / 1000);
-        if (went_wrong(finding)) {
-                text_add(xml, "<failure message=\"");
-                text_add(xml, finding->met ? "met in line " : "not met");
-                if (finding->met)
-                        text_add_format(xml, "%" PRIu64, finding->line_number);
-                text_add(xml, "\">");
-                add_escaped(xml, finding->text ? finding->text : finding->criterion->pattern);
-                text_add(xml, "</failure>");
-        } else if (finding->text) {
-                text_add_format(xml, "<system-out>line %" PRIu64 ": ", finding->line_number);
-                add_escaped(xml, finding->text);
-                text_add(xml, "</system-out>");
-        }
-        text_add(xml, "</testcase>\n");
-}
-
 bool evidence_junit(struct evidence *evidence, const char *suite, const struct criteria_verdict *verdict,
                     struct error *err)
 {
-        size_t failures = 0;
-        for (size_t i = 0; i < verdict->count; i++)
-                failures += went_wrong(&verdict->findings[i]);
-        struct text *suites = &evidence->suites;
-        text_add(suites, "  <testsuite name=\"");
-        add_escaped(suites, suite);
-        text_add_format(suites, "\" tests=\"%zu\" failures=\"%zu\" time=\"%.3f\">\n", verdict->count, failures,
-                        (double)evidence_elapsed_ms(evidence) / 1000);
-        for (size_t i = 0; i < verdict->count; i++)
-                add_case(suites, suite, &verdict->findings[i]);
-        text_add(suites, "  </testsuite>\n");
-        AUTO_FREE char *xml = text_format("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n%s</testsuites>\n",
-                                          text_string(suites));
+        const struct junit_suite row = {
+                .name = suite,
+                .findings = verdict->findings,
+                .count = verdict->count,
+                .duration_ms = evidence_elapsed_ms(evidence),
+        };
+        junit_add(&evidence->suites, &row);
+        AUTO_FREE char *xml = junit_document(&evidence->suites);
         return write_file(evidence, "junit.xml", xml, err);
 }

@@ -56,6 +56,8 @@ void vm_note_end(struct vm *vm)
         vm->state.ended = true;
         vm->state.exit_code = vm->qemu.exit_code;
         evidence_event(vm->evidence, "qemu-ended", json_pack("{s:i}", "exit_code", vm->qemu.exit_code));
+        evidence_fact(vm->evidence, "qemu_cpu", json_real(vm->qemu.cpu_s));
+        evidence_fact(vm->evidence, "qemu_memory", json_integer((json_int_t)vm->qemu.memory));
 }
 
 // Connects to the socket NAME once QEMU has made it.

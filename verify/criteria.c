@@ -115,15 +115,23 @@ struct criteria *criteria_new(const struct criterion *rows, size_t count, struct
                 *row = rows[i];
                 row->name = memory_text(rows[i].name ? rows[i].name : rows[i].pattern);
                 row->pattern = memory_text(rows[i].pattern);
-                criteria->findings[i].criterion = row;
                 criteria->patterns[i].code = compile(row, err);
                 if (!criteria->patterns[i].code)
                         return NULL;
         }
-        criteria->next = next_required(criteria, 0);
-        criteria->first_forbidden = criteria->first_panic = count;
-        gather_literals(criteria);
+        criteria_restart(criteria);
         return MEMORY_TAKE(criteria);
+}
+
+void criteria_restart(struct criteria *criteria)
+{
+        for (size_t i = 0; i < criteria->count; i++) {
+                free((char *)criteria->findings[i].text);
+                criteria->findings[i] = (struct criterion_finding){.criterion = &criteria->rows[i]};
+        }
+        criteria->next = next_required(criteria, 0);
+        criteria->first_forbidden = criteria->first_panic = criteria->count;
+        gather_literals(criteria);
 }
 
 // The line, or the part of a long one that shows the match at FROM to TO.
