@@ -148,7 +148,12 @@ $(BUILD)/tests/predict: tests/helpers/predict.c $(BUILD)/libvarstore.a Makefile
 	@mkdir -p $(@D)
 	$(call quiet,HELP,$<)$(COMPILE) -o $@ $< $(BUILD)/libvarstore.a $(LDFLAGS) $(PACKAGE_LIBS)
 
-# The helper that takes a console's whole way through the program's own parts.
+# The helpers that measure what the program does with a console: its whole way, and only the reading of its log.
+$(BUILD)/tests/log-check: tests/helpers/log-check.c \
+        $(call objects,$(BUILD),$(base_SOURCES) $(addprefix verify/,log.c sequence.c literals.c criteria.c)) Makefile
+	@mkdir -p $(@D)
+	$(call quiet,HELP,$<)$(COMPILE) -o $@ $< $(filter %.o,$^) $(LDFLAGS) $(PACKAGE_LIBS)
+
 $(BUILD)/tests/console-path: tests/helpers/console-path.c $(call objects,$(BUILD),$(LIBRARY_SOURCES)) Makefile
 	@mkdir -p $(@D)
 	$(call quiet,HELP,$<)$(COMPILE) -o $@ $< $(filter %.o,$^) $(LDFLAGS) $(PACKAGE_LIBS)
@@ -198,7 +203,7 @@ endif
 		>'$(DESTDIR)$(PREFIX)/lib/pkgconfig/libvarstore.pc'
 
 bench: deps
-	@+$(MAKE) --no-print-directory -j2 all $(addprefix $(BUILD)/tests/,bench fill-store put-variable console-stream console-path)
+	@+$(MAKE) --no-print-directory -j2 all $(addprefix $(BUILD)/tests/,bench fill-store put-variable console-stream console-path log-check)
 	@tests/bench/run $(BUILD) $(BENCH)
 
 # Everything that reads untrusted bytes, compiled for libFuzzer.

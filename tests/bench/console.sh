@@ -11,7 +11,7 @@ SIZE=${BENCH_FLOOD:-200000000}
 measure() {
         "$BUILD/tests/console-stream" "$1" "$SIZE" >stream
         for _ in 1 2 3; do
-                "$BUILD/tests/console-path" live stream
+                "$BUILD/tests/console-path" stream
                 rm -r runs
         done | sort -n | sed -n 2p >result
         at_least "console, $1" "$(awk '{ printf "%.0f", $1 / 1e6 }' result)" MB/s "$2"

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// console-path live FILE: what a running machine's console goes through, from a UNIX socket to the evidence (in ./runs), the
+// console-path FILE: what a running machine's console goes through, from a UNIX socket to the evidence (in ./runs), the
 // criteria and the screen. Prints the bytes taken for each second of processor time, and the most memory in KiB.
-//
-// console-path check FILE: the lines of a log and the criteria, alone. Exit code 0 where they are met.
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -16,42 +13,13 @@
 
 #include "launcher/console.h"
 #include "launcher/evidence.h"
-#include "verify/criteria.h"
-#include "verify/log.h"
+#include "tests/helpers/markers.h"
 
 enum {
         BLOCK = 1 << 18
 };
 
-static const struct criterion rows[] = {
-        {"firmware", "BdsDxe: (?:loading|starting) Boot[0-9A-F]{4}", CRITERION_REQUIRED, false},
-        {"version", "VMware ESXi [0-9.]+ \\[Releasebuild", CRITERION_REQUIRED, false},
-        {"kernel", "Starting VMKernel initialization", CRITERION_REQUIRED, false},
-        {"complete", "Boot complete \\(2/2\\)", CRITERION_REQUIRED, false},
-        {"up", "Starting service DCUI|To manage this host,? go to:", CRITERION_REQUIRED, false},
-        {"its", "its\\.c:2934", CRITERION_FORBIDDEN, true},
-        {"verify", "VERIFY bora/", CRITERION_FORBIDDEN, true},
-        {"module", "Module\\(s\\) involved in panic", CRITERION_FORBIDDEN, true},
-        {"panic", "PanicvPanicInt", CRITERION_FORBIDDEN, true},
-        {"psod", "PSOD", CRITERION_FORBIDDEN, true},
-};
 static uint8_t block[BLOCK];
-
-static void judge(const struct log_line *line, void *context)
-{
-        criteria_span(context, line->number, 0, line->text, line->length);
-}
-
-static int check(const char *path)
-{
-        AUTO_CRITERIA struct criteria *criteria = criteria_new(rows, sizeof rows / sizeof *rows, NULL);
-        AUTO_LOG struct log *log = log_new(judge, criteria);
-        int fd = open(path, O_RDONLY);
-        for (ssize_t count; (count = read(fd, block, sizeof block)) > 0;)
-                log_feed(log, block, (size_t)count);
-        log_finish(log);
-        return verdict_exit_code(criteria_judge(criteria).outcome);
-}
 
 // Another process writes the file into the socket.
 static int flood_from(const char *path)
@@ -74,13 +42,13 @@ static int flood_from(const char *path)
 
 static int live(const char *path)
 {
-        AUTO_CRITERIA struct criteria *criteria = criteria_new(rows, sizeof rows / sizeof *rows, NULL);
+        AUTO_CRITERIA struct criteria *criteria = criteria_new(markers, sizeof markers / sizeof *markers, NULL);
         AUTO_EVIDENCE struct evidence *evidence = evidence_begin("runs", NULL, "flood", NULL);
         AUTO_CONSOLE struct console *console = console_new();
         int socket = flood_from(path);
         if (!evidence || socket < 0)
                 return 1;
-        evidence_on_line(evidence, judge, criteria);
+        evidence_on_line(evidence, judge_line, criteria);
         uint64_t bytes = 0;
         for (ssize_t count; (count = read(socket, block, sizeof block)) > 0; bytes += (uint64_t)count) {
                 evidence_console(evidence, block, (size_t)count);
@@ -98,10 +66,8 @@ static int live(const char *path)
 
 int main(int count, char **arguments)
 {
-        if (count == 3 && strcmp(arguments[1], "live") == 0)
-                return live(arguments[2]);
-        if (count == 3 && strcmp(arguments[1], "check") == 0)
-                return check(arguments[2]);
-        fputs("usage: console-path live|check FILE\n", stderr);
+        if (count == 2)
+                return live(arguments[1]);
+        fputs("usage: console-path FILE\n", stderr);
         return 2;
 }
