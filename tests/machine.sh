@@ -43,6 +43,11 @@ begin_install() {
         launcher=$!
 }
 
+# The QEMU that the process has started.
+qemu_of() {
+        pgrep -P "$1" -f qemu-system
+}
+
 # Waits for the end of $launcher, and expects its exit code.
 ends_with() {
         code=0

@@ -69,13 +69,12 @@ test_a_reset_or_a_power_off_in_the_middle_is_noticed() {
 }
 
 test_swallowed_keys_are_sent_again() {
-        sed 's/resend_ms: [0-9]*/resend_ms: 450/' "$BUILD/share/guests/rehearsal.yaml" >keen.yaml
+        sed 's/resend_ms: [0-9]*/resend_ms: 300/' "$BUILD/share/guests/rehearsal.yaml" >keen.yaml
         install 0 --profile ./keen.yaml --rehearsal-option swallow-keys=1
 }
 
-test_a_slow_restless_and_talkative_guest_is_installed() {
-        install 0 --rehearsal-option slow-draw=10 --rehearsal-option flood=512K --rehearsal-option garbage=16K \
-                --rehearsal-option clock=1
+test_a_slow_and_talkative_guest_is_installed() {
+        install 0 --rehearsal-option slow-draw=5 --rehearsal-option flood=256K --rehearsal-option garbage=8K
         nothing_is_left
 }
 

@@ -64,7 +64,7 @@ test_what_was_handed_over_goes_on_by_itself() {
 }
 
 test_the_user_finishes_by_hand() {
-        in_terminal user "$ESXIARM install machine --rehearsal --cpus 1 --until confirm --hand-over"
+        in_terminal user "$ESXIARM install machine --rehearsal --cpus 1 --rehearsal-option pace=20 --until confirm --hand-over"
         wait_for 60 shows user '(F11) Install'
         terminal send-keys -t user F11
         wait_for 60 shows user '(Enter) Reboot'

@@ -40,6 +40,7 @@ look_for_secret() {
                 done
                 cat /proc/[0-9]*/cmdline >>seen-command-lines 2>/dev/null || :
                 [ -s hash ] || [ ! -f machine/run/payload.img ] || look_at_payload
+                sleep 0.1
         done
         [ -s seen-of-children ] || fail "no child was looked at"
         ! grep -qaFf secret seen-of-children seen-command-lines || fail "the password is in a command line or environment"
@@ -102,17 +103,14 @@ test_of_two_disks_of_one_size_the_right_one_is_named() {
         contains stderr 'more than one disk'
         nothing_is_left
         # shellcheck disable=SC2086 # words
-        install 0 $more --disk-position 2
+        install 0 $more --disk-position 2 --until osdata
         # shellcheck disable=SC2086 # words
-        install 0 $more --disk-name 'USB port 1' --force
+        install 0 $more --disk-name 'USB port 1'
         [ "$(stat -c %b twin.raw)" -eq 0 ] || fail "the other disk was written to"
         # The payload is the first of the list, and is never chosen.
         # shellcheck disable=SC2086 # words
         install 1 $more --disk-position 1 --force
         contains stderr "may be the installer's own medium"
-        # shellcheck disable=SC2086 # words
-        install 1 $more --disk-name 'no such disk' --force
-        contains stderr 'no such disk'
         nothing_is_left
 }
 

@@ -2,33 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # A machine that stays up: in the background and in a terminal; status, console, stop, list; and what is left when its
-# launcher dies. One machine is installed for all.
+# launcher dies.
 . "$(dirname "$0")/../lib.sh"
-. "$(dirname "$0")/../machine.sh"
-
+. "$TESTS/machine.sh"
 use_fixture
 
 json() {
         jq -r "$1" stdout
-}
-
-nothing_is_left() {
-        ! pgrep -f "$PWD/$1/vars.fd" >pids || fail "still running: $(cat pids)"
-        [ -z "$(ls "$1/run" | grep -v '^lock$')" ] || fail "left in run: $(ls "$1/run")"
-}
-
-# tmux as the user's terminal: a server of its own for each test.
-terminal() {
-        tmux -S "$PWD/tmux.sock" -f /dev/null "$@"
-}
-
-in_terminal() {
-        trap 'terminal kill-server 2>/dev/null || :' EXIT
-        terminal new-session -d -x 100 -y 30 -s "$1" "$2; echo exit code \$? >$1.code; exec cat"
-}
-
-shows() {
-        terminal capture-pane -p -t "$1" | grep -qF -- "$2"
 }
 
 test_a_machine_runs_in_the_background_until_it_is_stopped() {

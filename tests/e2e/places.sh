@@ -32,7 +32,14 @@ test_a_folder_of_every_sort_of_character() {
 }
 
 test_a_folder_with_a_long_name() {
-        install_in "$long"
+        mkdir "$long"
+        machine_here "$long/machine"
+        expect_exit 0 "$ESXIARM" boot-installed "$long/machine" --detach --cpus 1
+        expect_exit 0 "$ESXIARM" status "$long/machine"
+        expect_exit 0 "$ESXIARM" stop "$long/machine"
+        # shellcheck disable=SC2086 # a list of words
+        expect_exit 0 "$ESXIARM" install "$long/machine" $quickly --force --until welcome
+        nothing_is_left "$long/machine"
 }
 
 test_an_iso_with_an_awkward_name() {

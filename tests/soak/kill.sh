@@ -92,4 +92,47 @@ test_a_keeper_killed_at_any_moment_leaves_a_machine_that_boots() {
         done
 }
 
+test_a_qemu_that_stands_still_is_a_time_out_and_is_ended() {
+        impatient_profile keyboard 2
+        begin_install --profile ./impatient.yaml --rehearsal-option hang=keyboard
+        at_step disk
+        kill -STOP "$(qemu_of $launcher)"
+        ends_with 5
+        nothing_is_left
+        progress 'QEMU stopped'
+}
+
+test_a_qemu_that_is_ended_at_every_step_is_an_error_of_the_environment() {
+        for step in welcome disk password progress complete; do
+                for signal in KILL TERM; do
+                        rm -rf machine
+                        begin_install
+                        at_step $step
+                        # At the end it may have gone by itself.
+                        kill -$signal "$(qemu_of $launcher)" || continue
+                        ends_with 4
+                        nothing_is_left
+                        progress "QEMU ended by SIG$signal at $step"
+                done
+        done
+}
+
+# While the firmware starts, in the middle, while the disk is written, at the end.
+test_an_interrupt_ends_everything_at_any_moment() {
+        for moment in qemu-start '"step":"disk"' '"step":"password"' '"step":"progress"' '"step":"complete"'; do
+                for signal in INT TERM HUP; do
+                        rm -rf machine
+                        begin_install --reboot-action enter
+                        wait_for 60 seen "$moment"
+                        kill -$signal $launcher
+                        ends_with 130
+                        nothing_is_left
+                        expect_exit 0 "$AAVMF_VARS" check machine/vars.fd
+                        expect_exit 0 qemu-img check -q machine/disk.qcow2
+                        contains machine/runs/*/result.json '"exit_code": 130'
+                        progress "SIG$signal at $moment"
+                done
+        done
+}
+
 run_tests
