@@ -21,3 +21,4 @@ extern const struct cli_command cmd_predict;
 extern const struct cli_command cmd_diagnose;
 extern const struct cli_command cmd_check;
 extern const struct cli_command cmd_runs;
+extern const struct cli_command cmd_bundle;
