@@ -20,3 +20,5 @@ extern const struct cli_command cmd_rebuild_vars;
 extern const struct cli_command cmd_predict;
 extern const struct cli_command cmd_diagnose;
 extern const struct cli_command cmd_check;
+extern const struct cli_command cmd_runs;
+extern const struct cli_command cmd_bundle;

@@ -20,6 +20,9 @@ static void note_boot(struct judge *judge, const char *line)
         boot_line_free(&judge->booted);
         judge->booted = boot;
         judge->has_booted = true;
+        AUTO_FREE char *booted = text_format("Boot%04X \"%s\" from %s", boot.number, boot.label ? boot.label : "",
+                                             boot.path ? boot.path : "(no path)");
+        evidence_fact(judge->evidence, "booted", json_string(booted));
         boot = (struct boot_line){0};
 }
 
