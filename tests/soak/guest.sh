@@ -109,7 +109,7 @@ test_a_guest_that_prints_binary() {
 
 test_a_flood_is_written_down_whole() {
         megabytes=$(scaled 100)
-        sed 's/wait: 60/wait: 1800/' "$BUILD/share/guests/rehearsal.yaml" >patient.yaml
+        sed 's/wait: 60/wait: 7200/' "$BUILD/share/guests/rehearsal.yaml" >patient.yaml
         install 0 --profile ./patient.yaml --rehearsal-option flood="${megabytes}M"
         [ "$(cat machine/runs/*/serial.log | wc -c)" -gt $((megabytes * 1048576)) ] || fail "serial.log is too short"
         # Every line of it, each once.
