@@ -12,7 +12,7 @@
 struct vm {
         struct process qemu;
         struct qmp qmp;
-        int console_socket; // -1 once closed
+        int console_output, console_input; // the guest's, to be read and to be written; -1 once closed
         struct console *console;
         struct evidence *evidence;
         struct hub *hub;

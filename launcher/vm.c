@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/interrupt.h"
@@ -31,9 +30,12 @@ struct console *vm_console(struct vm *vm)
 
 void vm_close_console(struct vm *vm)
 {
-        if (vm->console_socket >= 0)
-                close(vm->console_socket);
-        vm->console_socket = -1;
+        int *const descriptors[] = {&vm->console_output, &vm->console_input};
+        for (size_t i = 0; i < 2; i++) {
+                if (*descriptors[i] >= 0)
+                        close(*descriptors[i]);
+                *descriptors[i] = -1;
+        }
 }
 
 // A terminal that takes nothing more is no reason to stop the machine.
@@ -70,7 +72,7 @@ void vm_listen(struct vm *vm, int descriptor)
 static size_t read_output(struct vm *vm)
 {
         static uint8_t block[READ_BLOCK];
-        ssize_t count = read(vm->console_socket, block, sizeof block);
+        ssize_t count = read(vm->console_output, block, sizeof block);
         if (count < 0 && (errno == EINTR || errno == EAGAIN))
                 return 0;
         if (count <= 0) {
@@ -209,7 +211,7 @@ bool vm_wait(struct vm *vm, uint64_t deadline_us, enum vm_event *event, struct e
         uint64_t quiet_us = vm->quiet ? UINT64_MAX : vm->state.last_output_us + QUIET_US;
         for (;;) {
                 struct pollfd poll_for[OWN_DESCRIPTORS + HUB_DESCRIPTORS] = {
-                        {vm->console_socket, POLLIN, 0},  {vm->qmp.descriptor, POLLIN, 0},
+                        {vm->console_output, POLLIN, 0},  {vm->qmp.descriptor, POLLIN, 0},
                         {vm->qemu.descriptor, POLLIN, 0}, {interrupt_descriptor(), POLLIN, 0},
                         {vm->input, POLLIN, 0},
                 };
@@ -222,7 +224,7 @@ bool vm_wait(struct vm *vm, uint64_t deadline_us, enum vm_event *event, struct e
                         return error_system(err, "cannot wait for QEMU");
                 if (!interrupt_check(err))
                         return false;
-                bool output = vm->console_socket >= 0 && poll_for[0].revents;
+                bool output = vm->console_output >= 0 && poll_for[0].revents;
                 bool changed = false;
                 if (output)
                         vm_take_output(vm);
@@ -248,11 +250,11 @@ bool vm_wait(struct vm *vm, uint64_t deadline_us, enum vm_event *event, struct e
 bool vm_send(struct vm *vm, const char *bytes, size_t size, struct error *err)
 {
         while (size) {
-                ssize_t count = vm->console_socket < 0 ? -1 : send(vm->console_socket, bytes, size, MSG_NOSIGNAL);
-                if (count < 0 && (vm->console_socket < 0 || errno == EPIPE || errno == ECONNRESET))
+                if (vm->console_input < 0 || vm->state.ended)
                         return error_set(err, ERROR_ENVIRONMENT, "QEMU closed the console");
+                ssize_t count = write(vm->console_input, bytes, size);
                 if (count < 0 && errno == EAGAIN) {
-                        struct pollfd poll_for[] = {{vm->console_socket, POLLOUT, 0},
+                        struct pollfd poll_for[] = {{vm->console_input, POLLOUT, 0},
                                                     {interrupt_descriptor(), POLLIN, 0}};
                         poll(poll_for, 2, -1);
                         if (!interrupt_check(err))

@@ -43,7 +43,7 @@ qemu_for_scripts() {
         cp --sparse=always "$(dirname "$code")/AAVMF_VARS.fd" script-vars.fd
         sed "s,.*\"command\":\"qemu,qemu,; s,\"}\$,,; s,-cpu [^ ]*,-cpu max,; s,file=[^ ]*vars.fd,file=$work/script-vars.fd,
                 s,file=[^ ]*payload.img,file=$work/payload.img,; s,file=[^ ]*disk.qcow2,file=$work/script.qcow2,
-                s,-action [^ ]*,,; s,-chardev socket.*,-serial stdio -monitor none," command
+                s,-action [^ ]*,,; s,-chardev pipe.*,-serial stdio -monitor none," command
 }
 
 began=$(date +%s.%N)
