@@ -204,10 +204,12 @@ void runs_newest(const char *folder, bool with_console, struct run *run)
         AUTO_RUNS struct runs runs = {0};
         runs_read(folder, NULL, false, &runs);
         *run = (struct run){0};
-        while (runs.count && !run->folder) {
-                *run = runs.items[--runs.count];
-                if (with_console && !file_exists(run->console_log))
-                        run_free(run);
+        for (size_t i = runs.count; i-- > 0;) {
+                if (with_console && !file_exists(runs.items[i].console_log))
+                        continue;
+                *run = runs.items[i];
+                runs.items[i] = (struct run){0};
+                return;
         }
 }
 

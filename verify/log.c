@@ -648,9 +648,11 @@ static bool take_plain_lines(struct log *log, struct bytes *input)
 // A piece of text that stays on its row.
 static bool take_plain_text(struct log *log, struct bytes *input)
 {
-        size_t length = sequence_plain_length(&log->decoder, *input);
-        if (length < 2 || log->cursor.column + length > log->screen_columns ||
-            current_row(log)->bytes + COLUMNS + length > LOG_LINE_LIMIT)
+        // No farther is looked than what is taken: of a line without an end the rest would be looked at once a character.
+        size_t room = log->cursor.column < log->screen_columns ? log->screen_columns - log->cursor.column : 0;
+        struct bytes near = {input->data, input->size < room ? input->size : room};
+        size_t length = sequence_plain_length(&log->decoder, near);
+        if (length < 2 || current_row(log)->bytes + COLUMNS + length > LOG_LINE_LIMIT)
                 return false;
         log->sequence.offset = log->decoder.offset;
         log->sequence.line_feeds = log->decoder.line_feeds;
