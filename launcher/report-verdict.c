@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "launcher/report-verdict.h"
+
+#include <string.h>
+
+#include "base/memory.h"
+#include "launcher/report-html.h"
+
+static const char *text_in(const json_t *object, const char *key)
+{
+        return json_string_value(json_object_get(object, key));
+}
+
+const char *verdict_word(const struct run_record *record)
+{
+        const char *outcome = text_in(record->result, "outcome");
+        return outcome ? outcome : "unfinished";
+}
+
+// How a verdict is shown. The sign says it without colour.
+static const struct {
+        const char *word, *class, *sign, *title;
+} looks[] = {
+        {"pass", "good", "\xE2\x9C\x93", "Passed"},
+        {"fail", "bad", "\xE2\x9C\x97", "Failed"},
+        {"timed out", "bad", "\xE2\x9C\x97", "Timed out"},
+        {"panic", "bad", "\xE2\x9C\x97", "The guest panicked"},
+        {"error", "bad", "\xE2\x9C\x97", "Error"},
+        {"interrupted", "open", "\xE2\x80\x93", "Interrupted"},
+        {"stopped", "open", "\xE2\x80\x93", "Stopped as asked"},
+        {"unfinished", "open", "?", "Unfinished"},
+};
+
+static size_t looks_of(const char *word)
+{
+        size_t count = sizeof looks / sizeof *looks;
+        for (size_t i = 0; i < count; i++) {
+                if (!strcmp(looks[i].word, word))
+                        return i;
+        }
+        return count - 1;
+}
+
+// The part of MESSAGE that is a sentence: its first line, without an announcement of the lines after it.
+static char *first_sentence(const char *message)
+{
+        char *line = text_format("%.*s", (int)strcspn(message, "\n"), message);
+        size_t length = strlen(line);
+        for (size_t at = length; line[length ? length - 1 : 0] == ':' && at > 1; at--) {
+                if (line[at - 2] != '.' || line[at - 1] != ' ')
+                        continue;
+                line[at - 1] = '\0';
+                break;
+        }
+        return line;
+}
+
+static char *reason_of_success(const struct run_record *record)
+{
+        const json_t *result = record->result;
+        const char *command = text_in(result, "command");
+        const char *explanation = text_in(json_object_get(result, "match"), "explanation");
+        const char *booted = text_in(result, "booted");
+        AUTO_FREE char *duration = text_duration((uint64_t)(record->end * 1000 + 0.5));
+        if (!command || strcmp(command, "install") != 0) {
+                bool own = json_is_true(json_object_get(result, "booted_own_entry"));
+                return text_format(
+                        "The firmware started %s from the disk alone, and every required mark of a booted system "
+                        "came%s.",
+                        booted ? booted : "an entry", own ? "" : "; it is not the entry that the installer made");
+        }
+        return text_format("The installer came to its end in %s. %s", duration, explanation ? explanation : "");
+}
+
+static char *reason_of_absence(const struct report_subject *subject)
+{
+        const struct run_record *record = subject->record;
+        const struct run_moment *last = record->count ? &record->moments[record->count - 1] : NULL;
+        const char *state = subject->is_running
+                                    ? "The run has not come to its end yet"
+                                    : "The launcher ended before it could judge the run: it was killed, or the "
+                                      "computer went down";
+        if (!last)
+                return text_format("%s. It left no events.", state);
+        return text_format("%s. The last thing that is known is \"%s\" after %.1f s.", state, last->title, last->time);
+}
+
+static char *reason_of(const struct report_subject *subject)
+{
+        const json_t *result = subject->record->result;
+        const char *message = text_in(result, "message");
+        const char *stopped_at = text_in(result, "stopped_at");
+        if (!result)
+                return reason_of_absence(subject);
+        if (message)
+                return first_sentence(message);
+        if (stopped_at)
+                return text_format("The installer was driven to the step '%s', and no further, as asked.", stopped_at);
+        return reason_of_success(subject->record);
+}
+
+static const json_t *broken_criterion(const json_t *result)
+{
+        const char *phase;
+        json_t *rows;
+        json_object_foreach (json_object_get(result, "criteria"), phase, rows) {
+                for (size_t i = 0; i < json_array_size(rows); i++) {
+                        const json_t *row = json_array_get(rows, i);
+                        const char *kind = text_in(row, "kind");
+                        bool met = json_is_true(json_object_get(row, "met"));
+                        if (kind && strcmp(kind, met ? "forbidden" : "required") == 0)
+                                return row;
+                }
+        }
+        return NULL;
+}
+
+static void add_criterion_hint(struct text *html, const json_t *result)
+{
+        const json_t *row = broken_criterion(result);
+        if (!row)
+                return;
+        text_add(html, "<li><a href=\"#criteria\">The criteria</a>: ");
+        html_add(html, text_in(row, "name") ? text_in(row, "name") : "one");
+        if (json_is_true(json_object_get(row, "met")))
+                text_add_format(html, " in line %" JSON_INTEGER_FORMAT,
+                                json_integer_value(json_object_get(row, "line")));
+        else
+                text_add(html, " was not met");
+        text_add(html, "</li>\n");
+}
+
+static void add_screen_hint(struct text *html, const struct run_record *record)
+{
+        if (record->failure_screen) {
+                text_add(html, "<li><a href=\"#failure\">The screen when it failed</a></li>\n");
+                return;
+        }
+        for (size_t i = record->count; i-- > 0;) {
+                if (!record->moments[i].screen)
+                        continue;
+                text_add_format(html, "<li><a href=\"#screen-%zu\">The last screen</a> that the driver answered</li>\n",
+                                i);
+                return;
+        }
+}
+
+static void add_hints(struct text *html, const struct report_subject *subject)
+{
+        const struct run_record *record = subject->record;
+        const json_t *match = json_object_get(record->result, "match");
+        text_add(html, "<h2>Where to look</h2>\n<ul class=\"hints\">\n");
+        if (json_is_false(json_object_get(match, "holds")))
+                text_add(html, "<li><a href=\"#prediction\">What does not match</a></li>\n");
+        add_criterion_hint(html, record->result);
+        add_screen_hint(html, record);
+        text_add(html, "<li><a href=\"#console-end\">The last lines of the console</a></li>\n");
+        if (subject->machine && !subject->is_running) {
+                AUTO_ARGUMENTS struct arguments command = {0};
+                arguments_add(&command, "esxiarm");
+                arguments_add(&command, "diagnose");
+                arguments_add(&command, subject->machine->folder);
+                AUTO_FREE char *quoted = arguments_quoted(&command);
+                text_add(html, "<li>The cause, if it can be told, and what mends it: ");
+                html_element(html, "code", quoted);
+                text_add(html, "</li>\n");
+        }
+        text_add(html, "</ul>\n");
+}
+
+// What MESSAGE says after its first sentence: a screen, advice. As it is.
+static void add_rest(struct text *html, const char *message, const char *sentence)
+{
+        const char *rest = message ? message + strlen(sentence) : "";
+        rest += strspn(rest, " \n");
+        if (!*rest)
+                return;
+        text_add(html, "<details><summary>The whole message</summary>");
+        html_element(html, "pre class=\"message\"", message);
+        text_add(html, "</details>\n");
+}
+
+void verdict_to_html(struct text *html, const struct report_subject *subject)
+{
+        const struct run_record *record = subject->record;
+        size_t i = looks_of(verdict_word(record));
+        AUTO_FREE char *reason = reason_of(subject);
+        text_add_format(html,
+                        "<section class=\"verdict %s\" aria-label=\"verdict\"><p class=\"word\"><span "
+                        "class=\"sign\">%s</span> %s</p>\n",
+                        looks[i].class, looks[i].sign, looks[i].title);
+        html_element(html, "p class=\"reason\"", reason);
+        add_rest(html, text_in(record->result, "message"), reason);
+        if (strcmp(looks[i].class, "good") != 0)
+                add_hints(html, subject);
+        text_add(html, "</section>\n");
+}
