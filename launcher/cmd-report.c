@@ -10,23 +10,21 @@
 #include "launcher/report.h"
 #include "launcher/run-record.h"
 
-static const char DOCTYPE[] = "<!doctype html>";
-
 struct values {
         const char *output;
         bool force, json;
 };
 
-// Whether there is a file at PATH that is no page, and so not for this command to replace.
+// Whether there is a file at PATH that is no report, and so not for this command to replace.
 static bool is_something_else(const char *path)
 {
-        char start[sizeof DOCTYPE] = "";
+        char start[sizeof REPORT_BEGINNING] = "";
         FILE *file = fopen(path, "re");
         if (!file)
                 return false;
         size_t size = fread(start, 1, sizeof start - 1, file);
         fclose(file);
-        return size && strcmp(start, DOCTYPE) != 0;
+        return size && strcmp(start, REPORT_BEGINNING) != 0;
 }
 
 // The run's folder, and in MACHINE the machine's where the user named one; NULL with ERR filled.
@@ -82,7 +80,7 @@ static int run(const void *given, int count, char **operands, struct error *err)
 
 static const struct cli_option options[] = {
         {"o", "FILE", CLI_TEXT, offsetof(struct values, output), "the page (default: report.html in the run's folder)"},
-        {"force", NULL, CLI_FLAG, offsetof(struct values, force), "replace FILE even where it is no page"},
+        {"force", NULL, CLI_FLAG, offsetof(struct values, force), "replace FILE even where it is no report"},
         {"json", NULL, CLI_FLAG, offsetof(struct values, json), "say as JSON what was made"},
         {0},
 };

@@ -93,6 +93,19 @@ static struct fate fate_of(const json_t *row)
         return is_kind(row, "required") ? missing : open;
 }
 
+// A line without the frame that an installer draws around it.
+static void add_without_frame(struct text *html, const char *text)
+{
+        static const char frame[] = " +-|=*#";
+        size_t length = strlen(text);
+        size_t begin = strspn(text, frame);
+        if (begin == length)
+                begin = 0;
+        while (length > begin + 1 && strchr(frame, text[length - 1]))
+                length--;
+        html_add_span(html, text + begin, length - begin);
+}
+
 static void add_row(struct text *html, const json_t *row, const char *id, bool is_linked)
 {
         struct fate fate = fate_of(row);
@@ -110,11 +123,11 @@ static void add_row(struct text *html, const json_t *row, const char *id, bool i
         }
         text_add_format(
                 html,
-                "<td class=\"number\">%.2f s<br><small>line %" JSON_INTEGER_FORMAT "</small></td><td class=\"code\">",
+                "<td class=\"number\">%.2f s<br/><small>line %" JSON_INTEGER_FORMAT "</small></td><td class=\"code\">",
                 json_number_value(json_object_get(row, "time")), json_integer_value(json_object_get(row, "line")));
         if (is_linked)
                 text_add_format(html, "<a href=\"#%s\">", id);
-        html_add(html, text ? text + strspn(text, " ") : "");
+        add_without_frame(html, text ? text : "");
         text_add(html, is_linked ? "</a></td></tr>\n" : "</td></tr>\n");
 }
 

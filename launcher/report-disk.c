@@ -11,6 +11,7 @@ enum {
         SCALE = 1000,
         LEVELS_MOST = 3,
         NARROW = 30,      // of SCALE: a partition that is not as wide has no room for its number
+        ALONE_TIMES = 4,  // a narrow partition by itself is shown with so much of its surroundings
         LABELLED = 70,    // of SCALE: from here on there is room for its size, too
         WORTHWHILE = 500, // of SCALE: an enlargement of more than this shows nothing new
         PARTITIONS_MOST = 128,
@@ -65,21 +66,39 @@ static unsigned colour_of(const struct gpt *gpt, const struct gpt_partition *par
         return colour % COLOURS;
 }
 
+// More of VIEW around PART, so that it is TIMES as long where there is room.
+static struct span widen(struct span part, struct span view, uint64_t times)
+{
+        uint64_t wanted = length(part) < length(view) / times ? length(part) * times : length(view);
+        struct span wide = {part.from, wanted < view.to - part.from ? part.from + wanted : view.to};
+        if (length(wide) < wanted)
+                wide.from = wide.to - wanted > view.from ? wide.to - wanted : view.from;
+        return wide;
+}
+
 // The part of VIEW that all its narrow partitions lie in. False where there is none, or it is nearly all of VIEW.
 static bool find_narrow(const struct gpt *gpt, struct span view, struct span *narrow)
 {
-        bool found = false;
+        size_t found = 0;
         for (size_t i = 0; i < shown(gpt); i++) {
                 struct span span = span_of(gpt, &gpt->partitions[i]);
                 if (!lies_in(span, view) || units(view, span.to) - units(view, span.from) >= NARROW)
                         continue;
-                if (!found)
+                if (!found++)
                         *narrow = span;
                 narrow->from = span.from < narrow->from ? span.from : narrow->from;
                 narrow->to = span.to > narrow->to ? span.to : narrow->to;
-                found = true;
         }
-        return found && length(*narrow) && units(view, narrow->to) - units(view, narrow->from) < WORTHWHILE;
+        if (!found || !length(*narrow))
+                return false;
+        *narrow = widen(*narrow, view, found == 1 ? ALONE_TIMES : 1);
+        return units(view, narrow->to) - units(view, narrow->from) < WORTHWHILE;
+}
+
+// Whether SPAN shows in VIEW at all.
+static bool meets(struct span span, struct span view)
+{
+        return span.from < view.to && span.to > view.from;
 }
 
 static void add_rectangle(struct text *html, const struct gpt *gpt, const struct gpt_partition *partition,
@@ -88,8 +107,8 @@ static void add_rectangle(struct text *html, const struct gpt *gpt, const struct
         struct span span = span_of(gpt, partition);
         double from = units(view, span.from);
         double width = units(view, span.to) - from;
-        text_add_format(html, "<rect class=\"p%u\" x=\"%.2f\" y=\"0\" width=\"%.2f\" height=\"10\"/>",
-                        colour_of(gpt, partition), from, width < 1 ? 1 : width);
+        text_add_format(html, "<rect class=\"p%u%s\" x=\"%.2f\" y=\"0\" width=\"%.2f\" height=\"10\"/>",
+                        colour_of(gpt, partition), lies_in(span, view) ? "" : " cut", from, width < 1 ? 1 : width);
 }
 
 static void add_label(struct text *html, const struct gpt *gpt, const struct gpt_partition *partition, struct span view)
@@ -102,12 +121,14 @@ static void add_label(struct text *html, const struct gpt *gpt, const struct gpt
         AUTO_FREE char *size = text_size(length(span));
         text_add_format(html, "<span style=\"left:%.2f%%;width:%.2f%%\"><b>%u</b>", from / 10, width / 10,
                         partition->index);
-        if (width >= LABELLED)
+        if (!lies_in(span, view))
+                text_add(html, " \xE2\x80\xA6");
+        else if (width >= LABELLED)
                 text_add_format(html, " %s", size);
         text_add(html, "</span>");
 }
 
-// The bar of VIEW. Whole partitions of it are drawn; one that is cut by it belongs to the bar above.
+// The bar of VIEW. Partitions that go on outside of it are drawn paler.
 static void add_bar(struct text *html, const struct gpt *gpt, struct span view)
 {
         text_add_format(
@@ -115,12 +136,12 @@ static void add_bar(struct text *html, const struct gpt *gpt, struct span view)
                 "<div class=\"disk-bar\"><svg viewBox=\"0 0 %d 10\" preserveAspectRatio=\"none\" aria-hidden=\"true\">",
                 SCALE);
         for (size_t i = 0; i < shown(gpt); i++) {
-                if (lies_in(span_of(gpt, &gpt->partitions[i]), view))
+                if (meets(span_of(gpt, &gpt->partitions[i]), view))
                         add_rectangle(html, gpt, &gpt->partitions[i], view);
         }
         text_add(html, "</svg>");
         for (size_t i = 0; i < shown(gpt); i++) {
-                if (lies_in(span_of(gpt, &gpt->partitions[i]), view))
+                if (meets(span_of(gpt, &gpt->partitions[i]), view))
                         add_label(html, gpt, &gpt->partitions[i], view);
         }
         text_add(html, "</div>\n");
@@ -195,7 +216,7 @@ void disk_to_html(struct text *html, const struct gpt *gpt, uint64_t size, const
         add_bars(html, gpt, size);
         text_add(
                 html,
-                "<div class=\"wide\"><table class=\"rows\"><thead><tr><th scope=\"col\">no.</th><th "
+                "<div class=\"wide\"><table class=\"rows partitions\"><thead><tr><th scope=\"col\">no.</th><th "
                 "scope=\"col\">type</th>"
                 "<th scope=\"col\">name</th><th scope=\"col\" class=\"number\">size</th>"
                 "<th scope=\"col\" class=\"number\">from</th><th scope=\"col\">unique GUID</th></tr></thead><tbody>\n");

@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/time.h"
 #include "launcher/report-html.h"
 
 enum {
@@ -31,6 +32,15 @@ static void add_figure(struct text *html, const char *name, const char *value)
         text_add(html, "</div>\n");
 }
 
+// "2026-05-04T09:07:12Z" as a person writes it; freed with free(). What is no such stamp stays as it is.
+static char *stamp_text(const char *stamp)
+{
+        uint64_t seconds;
+        if (!stamp || !time_parse_stamp(stamp, &seconds))
+                return memory_text(stamp ? stamp : "");
+        return text_format("%.10s %.8s UTC", stamp, stamp + 11);
+}
+
 static char *firmware_of(const struct report_subject *subject)
 {
         const json_t *firmware = json_object_get(subject->record->result, "firmware");
@@ -49,12 +59,13 @@ void figures_to_html(struct text *html, const struct report_subject *subject)
         const json_t *result = subject->record->result;
         AUTO_FREE char *duration = text_duration((uint64_t)(subject->record->end * 1000 + 0.5));
         AUTO_FREE char *firmware = firmware_of(subject);
+        AUTO_FREE char *began = stamp_text(text_in(result, "started_at"));
         const char *qemu = text_in(result, "qemu");
         AUTO_FREE char *qemu_version = qemu ? text_format("QEMU %s", qemu) : NULL;
         text_add(html, "<dl class=\"figures\">\n");
         add_figure(html, "Command", text_in(result, "command"));
         add_figure(html, "Guest", text_in(result, "guest"));
-        add_figure(html, "Began", text_in(result, "started_at"));
+        add_figure(html, "Began", began);
         add_figure(html, "Took", duration);
         add_figure(html, "Firmware", firmware);
         add_figure(html, "Emulator", qemu_version);

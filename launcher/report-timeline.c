@@ -88,6 +88,10 @@ static void add_bar(struct text *html, const struct timeline *timeline, const st
 
 static void add_duration(struct text *html, double seconds)
 {
+        if (seconds < 10) {
+                text_add_format(html, "%.2f s", seconds);
+                return;
+        }
         AUTO_FREE char *text = text_duration((uint64_t)(seconds * 1000 + 0.5));
         html_add(html, text);
 }
@@ -112,16 +116,24 @@ static void add_row(struct text *html, const struct timeline *timeline, size_t i
         text_add(html, "</td></tr>\n");
 }
 
+// A time on the scale, no finer than it needs to be.
+static void add_tick(struct text *html, double tick, double seconds)
+{
+        if (tick < 60)
+                text_add_format(html, "%.*f s", tick < 1 ? 1 : 0, seconds);
+        else if (tick < 3600)
+                text_add_format(html, "%.0f min", seconds / 60);
+        else
+                text_add_format(html, "%.0f h", seconds / 3600);
+}
+
 static void add_scale(struct text *html, const struct timeline *timeline)
 {
         text_add(html, "<thead><tr><th scope=\"col\">what</th><th scope=\"col\" class=\"at\">at, s</th>"
                        "<th scope=\"col\" class=\"track\"><span class=\"scale\">");
         for (unsigned i = 0; i * timeline->tick <= timeline->end * 0.97; i++) {
                 text_add_format(html, "<span style=\"left:%.2f%%\">", units(timeline, i * timeline->tick) / 10);
-                if (timeline->tick < 1)
-                        text_add_format(html, "%.1f", i * timeline->tick);
-                else
-                        add_duration(html, i * timeline->tick);
+                add_tick(html, timeline->tick, i * timeline->tick);
                 text_add(html, "</span>");
         }
         text_add(html, "</span></th><th scope=\"col\" class=\"took\">took</th></tr></thead>\n");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launcher/report-verdict.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -41,18 +42,24 @@ static size_t looks_of(const char *word)
         return count - 1;
 }
 
-// The part of MESSAGE that is a sentence: its first line, without an announcement of the lines after it.
-static char *first_sentence(const char *message)
+// The next sentence of MESSAGE's first line, which moves behind it; freed with free(). NULL after the last one. What only
+// announces the lines after it, and so ends in a colon, is none.
+static char *next_sentence(const char **message)
 {
-        char *line = text_format("%.*s", (int)strcspn(message, "\n"), message);
-        size_t length = strlen(line);
-        for (size_t at = length; line[length ? length - 1 : 0] == ':' && at > 1; at--) {
-                if (line[at - 2] != '.' || line[at - 1] != ' ')
-                        continue;
-                line[at - 1] = '\0';
-                break;
-        }
-        return line;
+        const char *begin = *message + strspn(*message, " ");
+        const char *line_end = begin + strcspn(begin, "\n");
+        const char *end = begin;
+        // A dot within a name or a number has no blank and capital behind it.
+        while (end < line_end && !(end > begin && end[-1] == '.' && *end == ' ' && end[1] >= 'A' && end[1] <= 'Z'))
+                end++;
+        *message = end;
+        if (end == begin || (end[-1] == ':' && *end == '\n'))
+                return NULL;
+        char *sentence = text_format("%.*s", (int)(end - begin), begin);
+        // A message that was put behind another begins in the middle of a sentence.
+        if (*sentence >= 'a' && *sentence <= 'z')
+                *sentence = (char)(*sentence - 'a' + 'A');
+        return sentence;
 }
 
 static char *reason_of_success(const struct run_record *record)
@@ -92,27 +99,35 @@ static char *reason_of(const struct report_subject *subject)
         const char *stopped_at = text_in(result, "stopped_at");
         if (!result)
                 return reason_of_absence(subject);
-        if (message)
-                return first_sentence(message);
+        char *sentence = message ? next_sentence(&message) : NULL;
+        if (sentence)
+                return sentence;
         if (stopped_at)
                 return text_format("The installer was driven to the step '%s', and no further, as asked.", stopped_at);
         return reason_of_success(subject->record);
 }
 
-static const json_t *broken_criterion(const json_t *result)
+// The first criterion of KIND that was met, or was not; NULL where there is none.
+static const json_t *find_criterion(const json_t *result, const char *kind, bool met)
 {
         const char *phase;
         json_t *rows;
         json_object_foreach (json_object_get(result, "criteria"), phase, rows) {
                 for (size_t i = 0; i < json_array_size(rows); i++) {
                         const json_t *row = json_array_get(rows, i);
-                        const char *kind = text_in(row, "kind");
-                        bool met = json_is_true(json_object_get(row, "met"));
-                        if (kind && strcmp(kind, met ? "forbidden" : "required") == 0)
+                        const char *found = text_in(row, "kind");
+                        if (found && !strcmp(found, kind) && json_is_true(json_object_get(row, "met")) == met)
                                 return row;
                 }
         }
         return NULL;
+}
+
+// What came tells more than what did not come because of it.
+static const json_t *broken_criterion(const json_t *result)
+{
+        const json_t *came = find_criterion(result, "forbidden", true);
+        return came ? came : find_criterion(result, "required", false);
 }
 
 static void add_criterion_hint(struct text *html, const json_t *result)
@@ -168,12 +183,17 @@ static void add_hints(struct text *html, const struct report_subject *subject)
         text_add(html, "</ul>\n");
 }
 
-// What MESSAGE says after its first sentence: a screen, advice. As it is.
-static void add_rest(struct text *html, const char *message, const char *sentence)
+// What the message says after its first sentence: more of them, and lines that may be a screen.
+static void add_rest(struct text *html, const char *message)
 {
-        const char *rest = message ? message + strlen(sentence) : "";
-        rest += strspn(rest, " \n");
-        if (!*rest)
+        if (!message)
+                return;
+        const char *at = message;
+        AUTO_FREE char *reason = next_sentence(&at);
+        for (char *sentence; (sentence = next_sentence(&at)); free(sentence))
+                html_element(html, "p class=\"advice\"", sentence);
+        at += strspn(at, " \n");
+        if (!*at)
                 return;
         text_add(html, "<details><summary>The whole message</summary>");
         html_element(html, "pre class=\"message\"", message);
@@ -190,7 +210,7 @@ void verdict_to_html(struct text *html, const struct report_subject *subject)
                         "class=\"sign\">%s</span> %s</p>\n",
                         looks[i].class, looks[i].sign, looks[i].title);
         html_element(html, "p class=\"reason\"", reason);
-        add_rest(html, text_in(record->result, "message"), reason);
+        add_rest(html, text_in(record->result, "message"));
         if (strcmp(looks[i].class, "good") != 0)
                 add_hints(html, subject);
         text_add(html, "</section>\n");

@@ -64,11 +64,12 @@ static bool add_head(struct report *report, const struct buffer *style, const st
         EVP_EncodeBlock(base64, digest.bytes, DIGEST_SIZE);
         text_add_format(
                 report->html,
-                "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+                REPORT_BEGINNING
+                "<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n"
                 "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
-                "script-src 'sha256-%s'; base-uri 'none'; form-action 'none'\">\n"
-                "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-                "<meta name=\"color-scheme\" content=\"light dark\">\n<title>",
+                "script-src 'sha256-%s'; base-uri 'none'; form-action 'none'\"/>\n"
+                "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
+                "<meta name=\"color-scheme\" content=\"light dark\"/>\n<title>",
                 (const char *)base64);
         html_add_format(report->html, "%s: %s", report->record.name, verdict_word(&report->record));
         text_add(report->html, "</title>\n<style>\n");
@@ -270,7 +271,7 @@ static void add_chain(struct report *report)
                 chain_to_html(html, "Before: the firmware's template", template, "After: as the installation left it",
                               sealed);
         if (sealed && live) {
-                text_add(html, "<h3 class=\"phase\">Since then</h3>\n");
+                text_add(html, "<h3>Since then</h3>\n");
                 chain_to_html(html, "As the installation left it", sealed, "As it is now", live);
         } else if (live) {
                 chain_to_html(html, "Before: the firmware's template", template, "As it is now", live);

@@ -12,6 +12,9 @@
 #include "base/error.h"
 #include "base/text.h"
 
+// How every report begins.
+#define REPORT_BEGINNING "<!DOCTYPE html>\n<!-- A report of esxiarm. -->\n"
+
 struct report_input {
         const char *machine_folder; // NULL: the run says which, if it is still there
         const char *run_folder;

@@ -126,18 +126,12 @@ static void take_timeout(struct reader *reader, const json_t *event, double time
                    NULL);
 }
 
-static void take_qmp_error(struct reader *reader, const json_t *event, double time)
-{
-        const char *reason = text_in(event, "reason");
-        add_moment(reader, time, RUN_TROUBLE, text_format("QMP: %s", reason ? reason : "an error"), NULL);
-}
-
 static const struct {
         const char *name;
         void (*take)(struct reader *reader, const json_t *event, double time);
 } events[] = {
         {"qemu-start", take_start}, {"step", take_step},       {"firmware", take_firmware},
-        {"qmp", take_qmp},          {"timeout", take_timeout}, {"qmp-error", take_qmp_error},
+        {"qmp", take_qmp},          {"timeout", take_timeout},
 };
 
 static void take_event(struct reader *reader, const char *line, size_t length)

@@ -1,3 +1,4 @@
+/*<![CDATA[*/
 // SPDX-License-Identifier: Apache-2.0
 // The search in the console: without JavaScript there is none, and nothing else is missing.
 'use strict';
@@ -108,3 +109,4 @@
                 target.scrollIntoView();
         });
 })();
+/*]]>*/
