@@ -134,6 +134,11 @@ endef
 $(eval $(call program_rule,$(BUILD),,$$(AAVMF_VARS_LIBS)))
 $(eval $(call program_rule,$(BUILD)/san,$(SANITIZE),$$(PACKAGE_LIBS) $$(FUSE_LIBS)))
 
+# The driver is tested against a guest and a clock of the test's own (ld --wrap).
+comma := ,
+$(BUILD)/san/tests/test-drive: private EXTRA += $(addprefix -Wl$(comma)--wrap=,time_now_us vm_wait vm_state vm_status vm_console vm_send \
+        vm_fail_ended judge_check judge_last_line evidence_event display_step display_waiting display_percent display_tick display_console_line)
+
 $(BUILD)/san/tests/%: tests/unit/%.c $(call objects,$(BUILD)/san,$(LIBRARY_SOURCES)) Makefile
 	@mkdir -p $(@D)
 	$(call quiet,TEST,$<)$(COMPILE) $(SANITIZE) -o $@ $< $(filter %.o,$^) $(PACKAGE_LIBS) $(CMOCKA)

@@ -160,10 +160,10 @@ static bool watch(struct booting *run, struct vm *vm, struct error *err)
                 if (now >= deadline)
                         return fail_timed_out(run, vm, err);
                 if (!vm_wait(vm, now + TICK_US < deadline ? now + TICK_US : deadline, &event, err) ||
-                    !judge_check(&run->judge, err))
+                    !judge_check(&run->judge, err) || !vm_check_panic(vm, err))
                         return false;
                 show_progress(run, &shown);
-                display_console_line(run->display, run->judge.last_line);
+                display_console_line(run->display, judge_last_line(&run->judge));
                 display_tick(run->display);
                 if (event == VM_ENDED)
                         return vm_fail_ended(vm, err);

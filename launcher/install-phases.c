@@ -38,9 +38,9 @@ static bool wait_until(struct installation *run, bool (*done)(const struct insta
                 if (now >= deadline)
                         return false;
                 if (!vm_wait(run->vm, now + TICK_US < deadline ? now + TICK_US : deadline, &event, err) ||
-                    !judge_check(&run->judge, err))
+                    !judge_check(&run->judge, err) || !vm_check_panic(run->vm, err))
                         return false;
-                display_console_line(run->display, run->judge.last_line);
+                display_console_line(run->display, judge_last_line(&run->judge));
                 display_tick(run->display);
                 if (event == VM_ENDED)
                         return vm_fail_ended(run->vm, err);

@@ -73,6 +73,11 @@ bool judge_advance(struct judge *judge)
         return true;
 }
 
+const char *judge_last_line(const struct judge *judge)
+{
+        return judge->last_line;
+}
+
 bool judge_all_met(const struct judge *judge)
 {
         struct criteria_verdict verdict = criteria_judge(judge->criteria);

@@ -33,6 +33,9 @@ bool judge_has_follower(const struct judge *judge);
 // The phase that follows is the one that runs. Returns true.
 bool judge_advance(struct judge *judge);
 
+// The last line of the console so far, never NULL.
+const char *judge_last_line(const struct judge *judge);
+
 // Whether every criterion but the forbidden ones is met, the optional ones included.
 bool judge_all_met(const struct judge *judge);
 

@@ -49,6 +49,7 @@ bool typing_wait(struct typing *typing, uint64_t deadline_us, struct error *err)
         unsigned resets = vm_state(vm)->resets;
         if (!vm_wait(vm, deadline_us < tick ? deadline_us : tick, &event, err))
                 return false;
+        display_console_line(typing->display, judge_last_line(typing->judge));
         display_tick(typing->display);
         if (!judge_check(typing->judge, err))
                 return false;
@@ -152,8 +153,10 @@ bool typing_unanswered(const struct typing *typing)
 
 static bool send(struct typing *typing, const char *bytes, size_t size, const char *shown, struct error *err)
 {
-        evidence_event(typing->evidence, "key",
-                       json_pack("{s:s, s:f}", "key", shown, "still_ms", (double)typing_still_us(typing) / 1000));
+        if (!typing->is_secret)
+                evidence_event(
+                        typing->evidence, "key",
+                        json_pack("{s:s, s:f}", "key", shown, "still_ms", (double)typing_still_us(typing) / 1000));
         look(typing);
         typing->sent_us = typing->looked_us;
         typing->sent_picture = typing->picture;
@@ -262,9 +265,11 @@ bool typing_try_key(struct typing *typing, const char *name, uint64_t patience_u
 
 bool typing_text(struct typing *typing, const char *text, const char *shown, struct error *err)
 {
-        for (; *text; text++) {
-                if (!send_until_answered(typing, text, 1, shown, err))
-                        return false;
+        bool typed = true;
+        for (; typed && *text; text++) {
+                typed = send_until_answered(typing, text, 1, shown, err);
+                typing->is_secret = true;
         }
-        return typing_settle(typing, err);
+        typing->is_secret = false;
+        return typed && typing_settle(typing, err);
 }

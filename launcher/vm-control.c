@@ -12,7 +12,8 @@
 enum {
         TAIL_LINES = 200,
         TAIL_LIMIT = 1 << 20, // bytes that are looked at for them
-        PICTURE_US = 2000000,
+        PICTURE_US = 2000000, // for QEMU to write the picture of its display
+        LOOK_US = 20000,      // between two looks whether it has
 };
 
 // From now on a reset is a reset, and a shutdown ends QEMU.
@@ -31,6 +32,11 @@ bool vm_reboot(struct vm *vm, struct error *err)
                                   "bootindex", "value", -1),
                         err) &&
                qmp_send(&vm->qmp, "system_reset", NULL, err) && qmp_send(&vm->qmp, "cont", NULL, err);
+}
+
+bool vm_check_panic(const struct vm *vm, struct error *err)
+{
+        return !vm->state.panicked || error_set(err, ERROR_PANIC, "the guest reported a panic to QEMU");
 }
 
 bool vm_power_off(struct vm *vm, struct error *err)
@@ -118,7 +124,7 @@ void vm_save_failure(struct vm *vm)
         uint64_t deadline = time_now_us() + PICTURE_US;
         enum vm_event event;
         while (vm->optional_pending && !vm->state.ended && time_now_us() < deadline &&
-               vm_wait(vm, deadline, &event, NULL))
+               vm_wait(vm, time_now_us() + LOOK_US, &event, NULL))
                 ;
 }
 

@@ -76,6 +76,9 @@ void vm_echo(struct vm *vm, int descriptor);
 // Fills ERR (ERROR_ENVIRONMENT) with how and why QEMU ended. Returns false.
 bool vm_fail_ended(const struct vm *vm, struct error *err);
 
+// False with ERROR_PANIC in ERR where QEMU was told that the guest panicked.
+bool vm_check_panic(const struct vm *vm, struct error *err);
+
 // Lets a machine that waits at its reset start again, with the payload still attached but no longer booted first: the
 // firmware obeys BootOrder.
 bool vm_reboot(struct vm *vm, struct error *err);

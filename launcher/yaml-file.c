@@ -16,6 +16,7 @@
 enum {
         FILE_LIMIT = 256 << 10, // bytes; a person wrote it
         NAMES_LIMIT = 64,       // fields of a mapping
+        DEPTH_LIMIT = 32,       // of lists and mappings in each other; libyaml takes ever longer for deep ones
 };
 
 struct yaml_file {
@@ -105,6 +106,38 @@ static bool has_one_document(struct yaml_file *yaml, yaml_parser_t *parser, stru
         return !root || yaml_file_refuse(yaml, line, err, "a second document begins; a file holds one");
 }
 
+static bool is_shallow(struct yaml_file *yaml, yaml_parser_t *parser, struct error *err)
+{
+        int depth = 0;
+        for (bool ended = false; !ended;) {
+                yaml_event_t event;
+                if (!yaml_parser_parse(parser, &event))
+                        return refuse_syntax(yaml, parser, err);
+                unsigned line = (unsigned)event.start_mark.line + 1;
+                depth += event.type == YAML_SEQUENCE_START_EVENT || event.type == YAML_MAPPING_START_EVENT;
+                depth -= event.type == YAML_SEQUENCE_END_EVENT || event.type == YAML_MAPPING_END_EVENT;
+                ended = event.type == YAML_STREAM_END_EVENT;
+                yaml_event_delete(&event);
+                if (depth > DEPTH_LIMIT)
+                        return yaml_file_refuse(yaml, line, err, "more than %d lists and mappings in each other",
+                                                DEPTH_LIMIT);
+        }
+        return true;
+}
+
+static bool with_parser(struct yaml_file *yaml, struct bytes text,
+                        bool (*work)(struct yaml_file *, yaml_parser_t *, struct error *), struct error *err)
+{
+        yaml_parser_t parser;
+        if (!yaml_parser_initialize(&parser))
+                return error_set(err, ERROR_ENVIRONMENT, "%s: no memory to read it", yaml->path);
+        yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
+        yaml_parser_set_input_string(&parser, text.data, text.size);
+        bool worked = work(yaml, &parser, err);
+        yaml_parser_delete(&parser);
+        return worked;
+}
+
 static bool parse(struct yaml_file *yaml, struct error *err)
 {
         // The mark that some editors put at the beginning; libyaml expects it only where it guesses the encoding.
@@ -114,14 +147,7 @@ static bool parse(struct yaml_file *yaml, struct error *err)
                 text = (struct bytes){text.data + sizeof mark, text.size - sizeof mark};
         if (!text.size)
                 return yaml_file_refuse(yaml, 1, err, "is empty");
-        yaml_parser_t parser;
-        if (!yaml_parser_initialize(&parser))
-                return error_set(err, ERROR_ENVIRONMENT, "%s: no memory to read it", yaml->path);
-        yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
-        yaml_parser_set_input_string(&parser, text.data, text.size);
-        bool parsed = has_one_document(yaml, &parser, err);
-        yaml_parser_delete(&parser);
-        return parsed;
+        return with_parser(yaml, text, is_shallow, err) && with_parser(yaml, text, has_one_document, err);
 }
 
 struct yaml_file *yaml_file_read(const char *path, struct error *err)
@@ -317,7 +343,7 @@ static bool take_value(struct yaml_file *yaml, const yaml_node_t *node, const st
 {
         static const char *const truths[] = {"false", "true", NULL};
         uint8_t *value = target + field->offset;
-        unsigned truth;
+        unsigned truth = 0;
         switch (field->kind) {
         case YAML_TEXT:
                 return take_text(yaml, node, field, (const char **)value, err);
