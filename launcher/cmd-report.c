@@ -74,7 +74,6 @@ static int run(const void *given, int count, char **operands, struct error *err)
         if (report_make(&input, &html, &outcome, err) &&
             file_replace(path, 0666, (struct bytes){(const uint8_t *)html.data, html.length}, err))
                 print(values, folder, path, &outcome, html.length);
-        report_outcome_free(&outcome);
         return (int)err->code;
 }
 

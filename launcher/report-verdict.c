@@ -12,12 +12,6 @@ static const char *text_in(const json_t *object, const char *key)
         return json_string_value(json_object_get(object, key));
 }
 
-const char *verdict_word(const struct run_record *record)
-{
-        const char *outcome = text_in(record->result, "outcome");
-        return outcome ? outcome : "unfinished";
-}
-
 // How a verdict is shown. The sign says it without colour.
 static const struct {
         const char *word, *class, *sign, *title;
@@ -30,16 +24,23 @@ static const struct {
         {"interrupted", "open", "\xE2\x80\x93", "Interrupted"},
         {"stopped", "open", "\xE2\x80\x93", "Stopped as asked"},
         {"unfinished", "open", "?", "Unfinished"},
+        {"unknown", "open", "?", "Unknown"}, // of another program's
 };
 
-static size_t looks_of(const char *word)
+static size_t looks_of(const struct run_record *record)
 {
-        size_t count = sizeof looks / sizeof *looks;
-        for (size_t i = 0; i < count; i++) {
-                if (!strcmp(looks[i].word, word))
+        const char *outcome = record->result ? text_in(record->result, "outcome") : "unfinished";
+        size_t last = sizeof looks / sizeof *looks - 1;
+        for (size_t i = 0; outcome && i < last; i++) {
+                if (!strcmp(looks[i].word, outcome))
                         return i;
         }
-        return count - 1;
+        return last;
+}
+
+const char *verdict_word(const struct run_record *record)
+{
+        return looks[looks_of(record)].word;
 }
 
 // The next sentence of MESSAGE's first line, which moves behind it; freed with free(). NULL after the last one. What only
@@ -203,7 +204,7 @@ static void add_rest(struct text *html, const char *message)
 void verdict_to_html(struct text *html, const struct report_subject *subject)
 {
         const struct run_record *record = subject->record;
-        size_t i = looks_of(verdict_word(record));
+        size_t i = looks_of(record);
         AUTO_FREE char *reason = reason_of(subject);
         text_add_format(html,
                         "<section class=\"verdict %s\" aria-label=\"verdict\"><p class=\"word\"><span "

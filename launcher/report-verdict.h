@@ -13,7 +13,8 @@ struct report_subject {
         bool is_running; // the launcher of an unfinished run is at work
 };
 
-// "pass", "fail", "timed out", "panic", "interrupted", "stopped", "error", or "unfinished" for a run without a result.
+// "pass", "fail", "timed out", "panic", "interrupted", "stopped", "error"; "unfinished" for a run without a result, "unknown" for
+// a result that says something else. Static.
 const char *verdict_word(const struct run_record *record);
 
 void verdict_to_html(struct text *html, const struct report_subject *subject);

@@ -37,12 +37,6 @@ struct report {
         struct text console; // made first: it tells which anchors there are
 };
 
-void report_outcome_free(struct report_outcome *outcome)
-{
-        free(outcome->verdict);
-        *outcome = (struct report_outcome){0};
-}
-
 static const char *text_in(const json_t *object, const char *key)
 {
         return json_string_value(json_object_get(object, key));
@@ -254,7 +248,7 @@ static struct varstore *load_store(struct text *html, const char *path)
         struct varstore *store = NULL;
         if (!path || !file_exists(path))
                 return NULL;
-        if (!varstore_load(path, &store, &err))
+        if (!varstore_load(path, &store, &err) || !varstore_is_sound(store, path, &err))
                 html_element(html, "p class=\"note\"", err.message);
         return store;
 }
@@ -468,7 +462,7 @@ bool report_make(const struct report_input *input, struct text *html, struct rep
         report.subject.is_running =
                 !report.record.result && report.subject.machine && machine_is_held(&report.machine, &owner);
         bool made = fill(&report, err);
-        outcome->verdict = memory_text(verdict_word(&report.record));
+        outcome->verdict = verdict_word(&report.record);
         outcome->is_rehearsal = report.subject.is_rehearsal;
         if (report.subject.machine)
                 machine_close(&report.machine);

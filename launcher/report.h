@@ -21,10 +21,9 @@ struct report_input {
 };
 
 struct report_outcome {
-        char *verdict; // "pass", ...; freed by report_outcome_free
+        const char *verdict; // verdict_word (report-verdict.h)
         bool is_rehearsal;
 };
-void report_outcome_free(struct report_outcome *outcome);
 
 // Adds the page to HTML. Fails where the run cannot be read, or the page's own data are missing; what else cannot be read
 // (the disk, the variables) is said in the page instead.

@@ -42,6 +42,21 @@ static const char *text_in(const json_t *object, const char *key)
         return json_string_value(json_object_get(object, key));
 }
 
+// The file NAME.ansi of FOLDER, else NAME.txt, as text; freed with free(). NULL where there is neither.
+static char *read_screen(const char *folder, const char *name)
+{
+        static const char *const endings[] = {".ansi", ".txt"};
+        for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+                AUTO_FREE char *file_name = text_format("%s%s", name, endings[i]);
+                AUTO_FREE char *path = file_path(folder, file_name);
+                AUTO_BUFFER struct buffer content = {0};
+                AUTO_ERROR struct error err = {0};
+                if (file_exists(path) && file_read(path, SCREEN_LIMIT, &content, &err))
+                        return text_format("%.*s", (int)content.size, content.size ? (const char *)content.data : "");
+        }
+        return NULL;
+}
+
 // TITLE is freed here.
 static void add_moment(struct reader *reader, double time, enum run_moment_kind kind, char *title, const char *screen)
 {
@@ -126,12 +141,36 @@ static void take_timeout(struct reader *reader, const json_t *event, double time
                    NULL);
 }
 
+// One that somebody asked for. The one of a failure is shown by itself.
+static void take_screenshot(struct reader *reader, const json_t *event, double time)
+{
+        const char *name = text_in(event, "name");
+        if (!name || !text_starts_with(name, "screen-") || strchr(name, '/'))
+                return;
+        AUTO_FREE char *screen = read_screen(reader->record->folder, name);
+        add_moment(reader, time, RUN_STEP, memory_text("Screenshot"), screen);
+}
+
+static void take_hand_over(struct reader *reader, const json_t *event, double time)
+{
+        (void)event;
+        add_moment(reader, time, RUN_STEP, memory_text("The user has the console"), NULL);
+}
+
+static void take_hand_back(struct reader *reader, const json_t *event, double time)
+{
+        bool resumed = json_is_true(json_object_get(event, "resumed"));
+        add_moment(reader, time, RUN_STEP, memory_text(resumed ? "The user hands it back" : "The user is done"), NULL);
+}
+
 static const struct {
         const char *name;
         void (*take)(struct reader *reader, const json_t *event, double time);
 } events[] = {
-        {"qemu-start", take_start}, {"step", take_step},       {"firmware", take_firmware},
-        {"qmp", take_qmp},          {"timeout", take_timeout},
+        {"qemu-start", take_start},    {"step", take_step},
+        {"firmware", take_firmware},   {"qmp", take_qmp},
+        {"timeout", take_timeout},     {"screenshot", take_screenshot},
+        {"hand-over", take_hand_over}, {"hand-back", take_hand_back},
 };
 
 static void take_event(struct reader *reader, const char *line, size_t length)
@@ -233,19 +272,6 @@ static json_t *read_json(const char *folder, const char *name)
         return NULL;
 }
 
-static char *read_screen(const char *folder)
-{
-        static const char *const names[] = {"failure-screen.ansi", "failure-screen.txt"};
-        for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-                AUTO_FREE char *path = file_path(folder, names[i]);
-                AUTO_BUFFER struct buffer content = {0};
-                AUTO_ERROR struct error err = {0};
-                if (file_exists(path) && file_read(path, SCREEN_LIMIT, &content, &err))
-                        return text_format("%.*s", (int)content.size, content.size ? (const char *)content.data : "");
-        }
-        return NULL;
-}
-
 bool run_record_read(const char *folder, struct run_record *record, struct error *err)
 {
         if (!run_record_is(folder))
@@ -255,7 +281,7 @@ bool run_record_read(const char *folder, struct run_record *record, struct error
                 return error_system(err, "%s", folder);
         record->name = memory_text(strrchr(record->folder, '/') + 1);
         record->result = read_json(record->folder, "result.json");
-        record->failure_screen = read_screen(record->folder);
+        record->failure_screen = read_screen(record->folder, "failure-screen");
         struct reader reader = {.record = record};
         read_events(&reader);
         read_criteria(&reader);
