@@ -2,7 +2,7 @@
 #include "launcher/report-console.h"
 
 #include <fcntl.h>
-#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -34,10 +34,40 @@ struct part {
 struct writer {
         struct text *html;
         int fd;
-        struct console_anchor *anchors;
-        size_t count;
+        struct console_anchors *anchors;
         unsigned lines_in_group;
 };
+
+static void write_id(char id[32], const char *prefix, size_t number)
+{
+        snprintf(id, 32, "%s-%zu", prefix, number);
+}
+
+struct console_anchor *console_anchors_add(struct console_anchors *anchors, const char *prefix, size_t number)
+{
+        anchors->items = memory_resize(anchors->items, anchors->count + 1, sizeof *anchors->items);
+        struct console_anchor *anchor = &anchors->items[anchors->count++];
+        *anchor = (struct console_anchor){0};
+        write_id(anchor->id, prefix, number);
+        return anchor;
+}
+
+bool console_anchors_has(const struct console_anchors *anchors, const char *prefix, size_t number)
+{
+        char id[32];
+        write_id(id, prefix, number);
+        for (size_t i = 0; i < anchors->count; i++) {
+                if (anchors->items[i].found && !strcmp(anchors->items[i].id, id))
+                        return true;
+        }
+        return false;
+}
+
+void console_anchors_free(struct console_anchors *anchors)
+{
+        free(anchors->items);
+        *anchors = (struct console_anchors){0};
+}
 
 // Reads the time in front of a line; its text begins at *TEXT. False where there is none.
 static bool read_time(const char *line, size_t length, double *time, size_t *text)
@@ -99,10 +129,10 @@ static size_t choose_parts(const struct writer *writer, off_t size, struct part 
         size_t count = 0;
         parts[count++] = (struct part){0, HEAD};
         parts[count++] = (struct part){size - TAIL, size};
-        for (size_t i = 0; i < writer->count && count < PARTS_MOST; i++) {
-                if (!writer->anchors[i].text)
+        for (size_t i = 0; i < writer->anchors->count && count < PARTS_MOST; i++) {
+                if (!writer->anchors->items[i].text)
                         continue;
-                off_t at = find_time(writer->fd, size, writer->anchors[i].time);
+                off_t at = find_time(writer->fd, size, writer->anchors->items[i].time);
                 parts[count++] = (struct part){at > AROUND ? at - AROUND : 0, at + AROUND < size ? at + AROUND : size};
         }
         qsort(parts, count, sizeof *parts, by_place);
@@ -129,8 +159,8 @@ static bool fits(const struct console_anchor *anchor, double time, const char *t
 static const char *add_anchors(struct writer *writer, struct text *html, double time, const char *text)
 {
         const char *class = NULL;
-        for (size_t i = 0; i < writer->count; i++) {
-                struct console_anchor *anchor = &writer->anchors[i];
+        for (size_t i = 0; i < writer->anchors->count; i++) {
+                struct console_anchor *anchor = &writer->anchors->items[i];
                 if (!fits(anchor, time, text))
                         continue;
                 anchor->found = true;
@@ -213,7 +243,7 @@ static void add_part(struct writer *writer, struct part part)
                 add_line(writer, buffer, held);
 }
 
-void console_to_html(struct text *html, const char *path, struct console_anchor *anchors, size_t count)
+void console_to_html(struct text *html, const char *path, struct console_anchors *anchors)
 {
         AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
         struct stat status;
@@ -221,7 +251,7 @@ void console_to_html(struct text *html, const char *path, struct console_anchor 
                 text_add(html, "<p>The console said nothing, or its text is not there.</p>\n");
                 return;
         }
-        struct writer writer = {.html = html, .fd = fd, .anchors = anchors, .count = count};
+        struct writer writer = {.html = html, .fd = fd, .anchors = anchors};
         struct part parts[PARTS_MOST];
         size_t part_count = choose_parts(&writer, status.st_size, parts);
         text_add(html, "<div class=\"console\" id=\"lines\">\n");

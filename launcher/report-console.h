@@ -21,5 +21,18 @@ struct console_anchor {
         bool found;        // filled by console_to_html: the id is in the page
 };
 
+// A list of them that grows. Start from {0}; free with console_anchors_free.
+struct console_anchors {
+        struct console_anchor *items;
+        size_t count;
+};
+void console_anchors_free(struct console_anchors *anchors);
+
+// Adds one whose id is PREFIX-NUMBER; the pointer is good until the next is added.
+struct console_anchor *console_anchors_add(struct console_anchors *anchors, const char *prefix, size_t number);
+
+// Whether the page has PREFIX-NUMBER.
+bool console_anchors_has(const struct console_anchors *anchors, const char *prefix, size_t number);
+
 // Adds the lines of the file at PATH. Says so where there is no such file.
-void console_to_html(struct text *html, const char *path, struct console_anchor *anchors, size_t count);
+void console_to_html(struct text *html, const char *path, struct console_anchors *anchors);

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launcher/report-criteria.h"
 
-#include <stdio.h>
 #include <string.h>
 
-#include "base/memory.h"
 #include "launcher/report-html.h"
 
 enum {
         ANCHORS_MOST = 200,
 };
+
+static const char ANCHOR[] = "line";
 
 static const char *text_in(const json_t *object, const char *key)
 {
@@ -27,51 +27,26 @@ static bool is_kind(const json_t *row, const char *kind)
         return found && !strcmp(found, kind);
 }
 
-// Every row of every phase, in their order: calls TAKE with its number.
-static void each_row(const json_t *result, void (*take)(const json_t *row, size_t number, void *context), void *context)
+static void add_anchor(const json_t *row, size_t number, struct console_anchors *anchors)
 {
-        json_t *phases = json_object_get(result, "criteria");
-        const char *phase;
-        json_t *rows;
-        size_t number = 0;
-        json_object_foreach (phases, phase, rows) {
-                for (size_t i = 0; i < json_array_size(rows); i++)
-                        take(json_array_get(rows, i), number++, context);
-        }
-}
-
-struct anchor_list {
-        struct console_anchor **anchors;
-        size_t *count;
-};
-
-static void add_anchor(const json_t *row, size_t number, void *context)
-{
-        const struct anchor_list *list = context;
         const char *text = text_in(row, "text");
         if (!is_met(row) || !text || number >= ANCHORS_MOST)
                 return;
-        *list->anchors = memory_resize(*list->anchors, *list->count + 1, sizeof **list->anchors);
-        struct console_anchor *anchor = &(*list->anchors)[(*list->count)++];
-        *anchor = (struct console_anchor){.time = json_number_value(json_object_get(row, "time")),
-                                          .text = text,
-                                          .class = is_kind(row, "forbidden") ? "broken" : "met"};
-        snprintf(anchor->id, sizeof anchor->id, "line-%zu", number);
+        struct console_anchor *anchor = console_anchors_add(anchors, ANCHOR, number);
+        anchor->time = json_number_value(json_object_get(row, "time"));
+        anchor->text = text;
+        anchor->class = is_kind(row, "forbidden") ? "broken" : "met";
 }
 
-void criteria_anchors(const json_t *result, struct console_anchor **anchors, size_t *count)
+void criteria_anchors(const json_t *result, struct console_anchors *anchors)
 {
-        struct anchor_list list = {anchors, count};
-        each_row(result, add_anchor, &list);
-}
-
-static bool anchor_found(const struct console_anchor *anchors, size_t count, const char *id)
-{
-        for (size_t i = 0; i < count; i++) {
-                if (anchors[i].found && !strcmp(anchors[i].id, id))
-                        return true;
+        const char *phase;
+        json_t *rows;
+        size_t number = 0;
+        json_object_foreach (json_object_get(result, "criteria"), phase, rows) {
+                for (size_t i = 0; i < json_array_size(rows); i++)
+                        add_anchor(json_array_get(rows, i), number++, anchors);
         }
-        return false;
 }
 
 // How a criterion fared: a class, a sign and a word, so that nothing hangs on colour alone.
@@ -106,7 +81,7 @@ static void add_without_frame(struct text *html, const char *text)
         html_add_span(html, text + begin, length - begin);
 }
 
-static void add_row(struct text *html, const json_t *row, const char *id, bool is_linked)
+static void add_row(struct text *html, const json_t *row, size_t number, bool is_linked)
 {
         struct fate fate = fate_of(row);
         const char *name = text_in(row, "name");
@@ -126,12 +101,12 @@ static void add_row(struct text *html, const json_t *row, const char *id, bool i
                 "<td class=\"number\">%.2f s<br/><small>line %" JSON_INTEGER_FORMAT "</small></td><td class=\"code\">",
                 json_number_value(json_object_get(row, "time")), json_integer_value(json_object_get(row, "line")));
         if (is_linked)
-                text_add_format(html, "<a href=\"#%s\">", id);
+                text_add_format(html, "<a href=\"#%s-%zu\">", ANCHOR, number);
         add_without_frame(html, text ? text : "");
         text_add(html, is_linked ? "</a></td></tr>\n" : "</td></tr>\n");
 }
 
-void criteria_to_html(struct text *html, const json_t *result, const struct console_anchor *anchors, size_t count)
+void criteria_to_html(struct text *html, const json_t *result, const struct console_anchors *anchors)
 {
         const char *phase;
         json_t *rows;
@@ -139,10 +114,8 @@ void criteria_to_html(struct text *html, const json_t *result, const struct cons
         json_object_foreach (json_object_get(result, "criteria"), phase, rows) {
                 html_element(html, "h3 class=\"phase\"", phase);
                 text_add(html, "<div class=\"wide\"><table class=\"rows criteria\"><tbody>\n");
-                for (size_t i = 0; i < json_array_size(rows); i++) {
-                        AUTO_FREE char *id = text_format("line-%zu", number++);
-                        add_row(html, json_array_get(rows, i), id, anchor_found(anchors, count, id));
-                }
+                for (size_t i = 0; i < json_array_size(rows); i++, number++)
+                        add_row(html, json_array_get(rows, i), number, console_anchors_has(anchors, ANCHOR, number));
                 text_add(html, "</tbody></table></div>\n");
         }
         if (!number)

@@ -8,8 +8,8 @@
 #include "base/text.h"
 #include "launcher/report-console.h"
 
-// The anchors that the criteria in RESULT (NULL for none) have in the console, added to *ANCHORS (owned by the caller; free()).
-void criteria_anchors(const json_t *result, struct console_anchor **anchors, size_t *count);
+// Adds the anchors that the criteria in RESULT (NULL for none) have in the console.
+void criteria_anchors(const json_t *result, struct console_anchors *anchors);
 
 // The tables. A line that is in ANCHORS and was found leads to the console.
-void criteria_to_html(struct text *html, const json_t *result, const struct console_anchor *anchors, size_t count);
+void criteria_to_html(struct text *html, const json_t *result, const struct console_anchors *anchors);

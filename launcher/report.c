@@ -27,13 +27,15 @@ enum {
         REHEARSAL_LOOKED_AT = 65536, // bytes of the console where an unfinished run says what it is
 };
 
+// What the moments' places in the console are called.
+static const char MOMENT_ANCHOR[] = "at";
+
 struct report {
         struct text *html;
         struct report_subject subject;
         struct run_record record;
         struct machine machine;
-        struct console_anchor *anchors;
-        size_t anchor_count;
+        struct console_anchors anchors;
         struct text console; // made first: it tells which anchors there are
 };
 
@@ -148,7 +150,7 @@ static void add_timeline(struct report *report)
 static void add_criteria(struct report *report)
 {
         open_section(report->html, "criteria", "Criteria");
-        criteria_to_html(report->html, report->record.result, report->anchors, report->anchor_count);
+        criteria_to_html(report->html, report->record.result, &report->anchors);
         close_section(report->html);
 }
 
@@ -315,24 +317,16 @@ static void add_disk(struct report *report)
         close_section(report->html);
 }
 
-static bool anchor_found(const struct report *report, const char *id)
-{
-        for (size_t i = 0; i < report->anchor_count; i++) {
-                if (report->anchors[i].found && !strcmp(report->anchors[i].id, id))
-                        return true;
-        }
-        return false;
-}
-
 static void add_screen(struct report *report, size_t number)
 {
         const struct run_moment *moment = &report->record.moments[number];
-        AUTO_FREE char *anchor = text_format("at-%zu", number);
         text_add_format(report->html, "<figure id=\"screen-%zu\"><figcaption>", number);
         html_element(report->html, "b", moment->title);
-        text_add(report->html, anchor_found(report, anchor) ? "<a href=\"#" : "<span class=\"");
-        text_add_format(report->html, "%s\">%.2f s%s</figcaption>\n", anchor, moment->time,
-                        anchor_found(report, anchor) ? "</a>" : "</span>");
+        if (console_anchors_has(&report->anchors, MOMENT_ANCHOR, number))
+                text_add_format(report->html, "<a href=\"#%s-%zu\">%.2f s</a>", MOMENT_ANCHOR, number, moment->time);
+        else
+                text_add_format(report->html, "<span>%.2f s</span>", moment->time);
+        text_add(report->html, "</figcaption>\n");
         screen_to_html(report->html, moment->screen);
         text_add(report->html, "</figure>\n");
 }
@@ -388,17 +382,13 @@ static void (*const parts[])(struct report *report) = {
 static void make_console(struct report *report)
 {
         struct run_record *record = &report->record;
-        criteria_anchors(record->result, &report->anchors, &report->anchor_count);
+        criteria_anchors(record->result, &report->anchors);
         for (size_t i = 0; i < record->count; i++) {
-                if (!record->moments[i].screen)
-                        continue;
-                report->anchors = memory_resize(report->anchors, report->anchor_count + 1, sizeof *report->anchors);
-                struct console_anchor *anchor = &report->anchors[report->anchor_count++];
-                *anchor = (struct console_anchor){.time = record->moments[i].time};
-                snprintf(anchor->id, sizeof anchor->id, "at-%zu", i);
+                if (record->moments[i].screen)
+                        console_anchors_add(&report->anchors, MOMENT_ANCHOR, i)->time = record->moments[i].time;
         }
         AUTO_FREE char *path = file_path(record->folder, "console.txt");
-        console_to_html(&report->console, path, report->anchors, report->anchor_count);
+        console_to_html(&report->console, path, &report->anchors);
 }
 
 // Opens the run's machine where it is at hand: the one that was named, or the one that the run names or lies in.
@@ -466,7 +456,7 @@ bool report_make(const struct report_input *input, struct text *html, struct rep
         outcome->is_rehearsal = report.subject.is_rehearsal;
         if (report.subject.machine)
                 machine_close(&report.machine);
-        free(report.anchors);
+        console_anchors_free(&report.anchors);
         text_free(&report.console);
         run_record_free(&report.record);
         return made;

@@ -57,8 +57,10 @@ test_the_test_would_notice() {
 
 # What is asked of the page by a script of the test's own, in a copy without the policy.
 ask() {
-        sed -e 's,<meta http-equiv[^>]*>,,' -e "s,</body>,<script>addEventListener('load'\, () => { $2 })</script></body>," "$1" \
-                >asked.html
+        {
+                sed -e 's,<meta http-equiv[^>]*>,,' -e '/^<\/body>/,$d' "$1"
+                echo "<script>addEventListener('load', () => { $2 })</script></body></html>"
+        } >asked.html
         browse asked.html "$3"
         assert_quiet
 }

@@ -335,10 +335,10 @@ static void test_the_verdict_says_why(void **state)
         assert_lacks(text_string(&html), "<script>");
 }
 
-static void console_of(const char *path, struct text *html, struct console_anchor *anchors, size_t count)
+static void console_of(const char *path, struct text *html, struct console_anchors *anchors)
 {
         text_clear(html);
-        console_to_html(html, path, anchors, count);
+        console_to_html(html, path, anchors);
         assert_int_equal(occurrences(text_string(html), "<div"), occurrences(text_string(html), "</div>"));
 }
 
@@ -351,14 +351,15 @@ static void test_consoles_have_times_and_anchors(void **state)
                 {.id = "b", .time = 9, .text = NULL},
                 {.id = "c", .time = 1, .text = "not there"},
         };
+        struct console_anchors list = {anchors, sizeof anchors / sizeof *anchors};
         AUTO_TEXT struct text html = {0};
-        console_of("console.txt", &html, anchors, 3);
+        console_of("console.txt", &html, &list);
         assert_contains(text_string(&html), "<div class=\"l\"><i>1.000</i> one &lt;b&gt;</div>");
         assert_contains(text_string(&html), "<div class=\"l met\"><a id=\"a\"></a><i>2.000</i> two</div>");
         assert_contains(text_string(&html), "<div class=\"l\">no time</div>");
         assert_contains(text_string(&html), "<div class=\"l\"><a id=\"b\"></a><i>12.500</i> [x] last</div>");
         assert_true(anchors[0].found && anchors[1].found && !anchors[2].found);
-        console_of("absent.txt", &html, NULL, 0);
+        console_of("absent.txt", &html, &(struct console_anchors){0});
         assert_contains(text_string(&html), "<p>");
 }
 
@@ -374,8 +375,9 @@ static void test_a_long_console_keeps_ends_and_anchors(void **state)
                 {.id = "m", .time = 200.123, .text = "line 200123 of", .class = "met"},
                 {.id = "n", .time = 200.2, .text = "line 200200 of", .class = "met"},
         };
+        struct console_anchors list = {anchors, sizeof anchors / sizeof *anchors};
         AUTO_TEXT struct text html = {0};
-        console_of("console.txt", &html, anchors, 2);
+        console_of("console.txt", &html, &list);
         assert_true(anchors[0].found && anchors[1].found);
         assert_contains(text_string(&html), "line 0 of the flood");
         assert_contains(text_string(&html), "line 399999 of the flood");
@@ -393,8 +395,9 @@ static void test_a_huge_console_costs_little(void **state)
         write_text("console.txt", "[   1.000] first\n");
         shell("truncate -s 4G console.txt; printf '\\n[9999.000] <last>\\n' >>console.txt");
         struct console_anchor anchors[] = {{.id = "m", .time = 50, .text = "nowhere"}};
+        struct console_anchors list = {anchors, sizeof anchors / sizeof *anchors};
         AUTO_TEXT struct text html = {0};
-        console_of("console.txt", &html, anchors, 1);
+        console_of("console.txt", &html, &list);
         assert_contains(text_string(&html), "first");
         assert_contains(text_string(&html), "&lt;last&gt;");
         assert_true(html.length < 1 << 20);
@@ -411,7 +414,7 @@ static void test_long_lines_are_cut(void **state)
         fputs("\n[   2.000] next\n", file);
         fclose(file);
         AUTO_TEXT struct text html = {0};
-        console_of("console.txt", &html, NULL, 0);
+        console_of("console.txt", &html, &(struct console_anchors){0});
         assert_contains(text_string(&html), "more bytes");
         assert_contains(text_string(&html), "<i>2.000</i> next");
         assert_true(html.length < 200000);
@@ -428,17 +431,16 @@ static void test_criteria_lead_to_their_lines(void **state)
                 "\"met\":false}]}}",
                 0, NULL);
         assert_non_null(result);
-        struct console_anchor *anchors = NULL;
-        size_t count = 0;
-        criteria_anchors(result, &anchors, &count);
-        assert_int_equal(count, 1);
-        assert_string_equal(anchors[0].id, "line-0");
+        struct console_anchors anchors = {0};
+        criteria_anchors(result, &anchors);
+        assert_int_equal(anchors.count, 1);
+        assert_string_equal(anchors.items[0].id, "line-0");
         AUTO_TEXT struct text html = {0};
-        criteria_to_html(&html, result, anchors, count);
+        criteria_to_html(&html, result, &anchors);
         assert_lacks(text_string(&html), "href");
-        anchors[0].found = true;
+        anchors.items[0].found = true;
         text_clear(&html);
-        criteria_to_html(&html, result, anchors, count);
+        criteria_to_html(&html, result, &anchors);
         assert_contains(text_string(&html), "<a href=\"#line-0\">up &amp; running</a>");
         assert_contains(text_string(&html), "&lt;up&gt;");
         static const char *const words[] = {"</span> met<", "</span> not met<", "</span> did not come<",
@@ -446,7 +448,7 @@ static void test_criteria_lead_to_their_lines(void **state)
         for (size_t i = 0; i < sizeof words / sizeof *words; i++)
                 assert_contains(text_string(&html), words[i]);
         json_decref(result);
-        free(anchors);
+        console_anchors_free(&anchors);
 }
 
 // The rectangles of the bar that begins at HTML: their places as parts of 1000, read back.
@@ -474,10 +476,10 @@ static void test_partitions_are_drawn_to_scale(void **state)
         AUTO_TEXT struct text html = {0};
         disk_to_html(&html, &gpt, disk_size(disk), &gpt.partitions[0].unique);
         const char *bar = strstr(text_string(&html), "disk-bar");
-        double from[8];
-        double width[8];
+        double from[8] = {0};
+        double width[8] = {0};
         assert_int_equal(rectangles(bar, from, width, 8), 4);
-        for (size_t i = 1; i < 4; i++) {
+        for (size_t i = 1; gpt.partitions && i < 4; i++) {
                 const struct gpt_partition *partition = &gpt.partitions[i];
                 double whole = 40.0 * 1024 * 1024 * 2;
                 assert_true(fabs(from[i] - (double)partition->first / whole * 1000) < 0.01);
