@@ -110,7 +110,7 @@ static void add_row(struct text *html, const struct timeline *timeline, size_t i
         add_bar(html, timeline, moment, until);
         text_add(html, "</td><td class=\"took\">");
         if (is_last && timeline->goes_on)
-                text_add(html, "stays up");
+                text_add(html, "up");
         else
                 add_duration(html, until - moment->time);
         text_add(html, "</td></tr>\n");

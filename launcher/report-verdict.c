@@ -71,11 +71,15 @@ static char *reason_of_success(const struct run_record *record)
         const char *booted = text_in(result, "booted");
         AUTO_FREE char *duration = text_duration((uint64_t)(record->end * 1000 + 0.5));
         if (!command || strcmp(command, "install") != 0) {
+                // The entry by number and label; the path is in the page further below.
+                const char *path = booted ? strstr(booted, "\" from ") : NULL;
+                AUTO_FREE char *entry = path ? text_format("%.*s\"", (int)(path - booted), booted)
+                                             : memory_text(booted ? booted : "an entry");
                 bool own = json_is_true(json_object_get(result, "booted_own_entry"));
                 return text_format(
                         "The firmware started %s from the disk alone, and every required mark of a booted system "
                         "came%s.",
-                        booted ? booted : "an entry", own ? "" : "; it is not the entry that the installer made");
+                        entry, own ? "" : "; it is not the entry that the installer made");
         }
         return text_format("The installer came to its end in %s. %s", duration, explanation ? explanation : "");
 }
