@@ -194,7 +194,7 @@ static void add_rest(struct text *html, const char *message)
         if (!message)
                 return;
         const char *at = message;
-        AUTO_FREE char *reason = next_sentence(&at);
+        free(next_sentence(&at));
         for (char *sentence; (sentence = next_sentence(&at)); free(sentence))
                 html_element(html, "p class=\"advice\"", sentence);
         at += strspn(at, " \n");
