@@ -59,7 +59,9 @@ bool typing_wait(struct typing *typing, uint64_t deadline_us, struct error *err)
                 return true;
         if (vm_state(vm)->resets > resets)
                 return typing_fail(typing, ERROR_NO, err, "the guest reset itself in the middle");
-        return !vm_state(vm)->ended || fail_gone(typing, err);
+        // A machine that is being installed only pauses where it powers off.
+        bool gone = vm_state(vm)->ended || vm_state(vm)->shut_down;
+        return !gone || fail_gone(typing, err);
 }
 
 // Looking.

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/image-lock.h"
 #include "base/interrupt.h"
 #include "base/memory.h"
 #include "base/text.h"
@@ -55,6 +56,8 @@ void vm_note_end(struct vm *vm)
         vm->state.ended = true;
         vm->state.exit_code = vm->qemu.exit_code;
         evidence_event(vm->evidence, "qemu-ended", json_pack("{s:i}", "exit_code", vm->qemu.exit_code));
+        evidence_fact(vm->evidence, "qemu_cpu", json_real(vm->qemu.cpu_s));
+        evidence_fact(vm->evidence, "qemu_memory", json_integer((json_int_t)vm->qemu.memory));
 }
 
 // Connects to the socket NAME once QEMU has made it.
@@ -188,8 +191,18 @@ static void explain_end(struct vm *vm, struct error *err)
         vm_fail_ended(vm, err);
 }
 
+// QEMU itself would share the variables with another one, and both would write into them.
+static bool check_vars(const char *path, struct error *err)
+{
+        return !image_is_written_at(path) ||
+               error_set(err, ERROR_ENVIRONMENT,
+                         "%s: another QEMU has it open for writing; shut that machine down first, or use a copy", path);
+}
+
 struct vm *vm_start(const struct vm_input *input, struct error *err)
 {
+        if (!check_vars(input->machine->vars_path, err))
+                return NULL;
         AUTO_VM struct vm *vm = memory_new(1, sizeof *vm);
         vm->qmp.descriptor = -1;
         vm->console_socket = -1;

@@ -12,7 +12,7 @@
 #include "launcher/vm-parts.h"
 
 enum {
-        READ_BLOCK = 1 << 16,
+        READ_BLOCK = 1 << 18,
         GATHER_MS = 5,
         MANY_BYTES = 4096,
         QUIET_US = 100000, // a console that prints nothing for so long has finished its line
@@ -87,14 +87,13 @@ static size_t read_output(struct vm *vm)
 }
 
 // Takes what the guest prints. A UART's bytes come a few at a time, and waking up for each of them costs more than all
-// the rest of the launcher; so they are given a moment to gather, unless there are many already.
+// the rest of the launcher; so they are given a moment to gather, unless there were many the last time.
 void vm_take_output(struct vm *vm)
 {
-        if (read_output(vm) >= MANY_BYTES || vm->console_socket < 0)
-                return;
         struct pollfd poll_for = {interrupt_descriptor(), POLLIN, 0};
-        poll(&poll_for, 1, GATHER_MS);
-        read_output(vm);
+        if (!vm->flooded)
+                poll(&poll_for, 1, GATHER_MS);
+        vm->flooded = read_output(vm) >= MANY_BYTES;
 }
 
 // With `-action reboot=shutdown` a reset comes as a shutdown, too.
@@ -116,6 +115,18 @@ static void note_event(struct vm *vm, const char *name, const json_t *data)
                 note_shutdown(vm, json_string_value(json_object_get(data, "reason")));
         if (strcmp(name, "GUEST_PANICKED") == 0)
                 vm->state.panicked = true;
+}
+
+// QEMU stops the guest where the file system of its disk is full, and would wait for ever.
+static bool check_disk(const char *event, const json_t *data, struct error *err)
+{
+        const char *action = json_string_value(json_object_get(data, "action"));
+        const char *reason = json_string_value(json_object_get(data, "reason"));
+        if (strcmp(event, "BLOCK_IO_ERROR") != 0 || !action || strcmp(action, "stop") != 0)
+                return true;
+        return error_set(err, ERROR_ENVIRONMENT,
+                         "QEMU cannot write to the machine's disk, and has stopped the guest: %s",
+                         reason ? reason : "it gives no reason");
 }
 
 // Every command that is sent has to succeed, unless it is an optional one.
@@ -143,12 +154,14 @@ static bool take_messages(struct vm *vm, bool *events, struct error *err)
                 if (!message)
                         return true;
                 const char *name = json_string_value(json_object_get(message, "event"));
+                const json_t *data = json_object_get(message, "data");
+                bool refused = name && !check_disk(name, data, err);
                 if (name) {
-                        note_event(vm, name, json_object_get(message, "data"));
+                        note_event(vm, name, data);
                         evidence_event(vm->evidence, "qmp", json_pack("{s:O}", "message", message));
                         *events = true;
                 }
-                bool refused = !take_answer(vm, message, err);
+                refused = refused || !take_answer(vm, message, err);
                 json_decref(message);
                 if (refused)
                         return false;
