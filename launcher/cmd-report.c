@@ -9,6 +9,7 @@
 #include "launcher/commands.h"
 #include "launcher/report.h"
 #include "launcher/run-record.h"
+#include "launcher/runs.h"
 
 struct values {
         const char *output;
@@ -36,7 +37,14 @@ static char *find_run(int count, char **operands, char **machine_folder, struct 
                 return memory_text(operands[0]);
         if (!machine_open(operands[0], false, &machine, err))
                 return NULL;
-        char *folder = run_record_find(&machine, count > 1 ? operands[1] : NULL, err);
+        AUTO_RUN struct run run = {0};
+        if (count > 1)
+                runs_find(machine.runs_folder, operands[1], &run, err);
+        else
+                runs_newest(machine.runs_folder, false, &run);
+        if (!run.folder && !err->code)
+                error_set(err, ERROR_USAGE, "%s has had no run yet", machine.folder);
+        char *folder = run.folder ? memory_text(run.folder) : NULL;
         *machine_folder = memory_text(machine.folder);
         machine_close(&machine);
         return folder;

@@ -54,16 +54,23 @@ static char *firmware_of(const struct report_subject *subject)
         return memory_text(name ? name : "");
 }
 
+// KEY of the result, of a run without one of its first event.
+static const char *told(const struct run_record *record, const char *key, const char *key_at_start)
+{
+        const char *text = text_in(record->result, key);
+        return text ? text : text_in(record->start, key_at_start);
+}
+
 void figures_to_html(struct text *html, const struct report_subject *subject)
 {
         const json_t *result = subject->record->result;
         AUTO_FREE char *duration = text_duration((uint64_t)(subject->record->end * 1000 + 0.5));
         AUTO_FREE char *firmware = firmware_of(subject);
-        AUTO_FREE char *began = stamp_text(text_in(result, "started_at"));
+        AUTO_FREE char *began = stamp_text(told(subject->record, "started_at", "started_at"));
         const char *qemu = text_in(result, "qemu");
         AUTO_FREE char *qemu_version = qemu ? text_format("QEMU %s", qemu) : NULL;
         text_add(html, "<dl class=\"figures\">\n");
-        add_figure(html, "Command", text_in(result, "command"));
+        add_figure(html, "Command", told(subject->record, "command", "kind"));
         add_figure(html, "Guest", text_in(result, "guest"));
         add_figure(html, "Began", began);
         add_figure(html, "Took", duration);
@@ -138,8 +145,8 @@ static void add_table(struct text *html, const char *title, const json_t *object
 // What in result.json has no part of the page for itself.
 static void add_rest(struct text *html, const json_t *result)
 {
-        static const char *const elsewhere[] = {"settings", "firmware", "criteria", "match", "prediction",
-                                                "fact",     "message",  "agrees",   "schema"};
+        static const char *const elsewhere[] = {"settings", "firmware", "criteria", "match",  "prediction",
+                                                "fact",     "message",  "agrees",   "schema", "steps"};
         if (!json_is_object(result))
                 return;
         json_t *rest = json_copy((json_t *)result);

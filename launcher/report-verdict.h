@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/text.h"
+#include "launcher/machine.h"
 #include "launcher/run-record.h"
 
 struct report_subject {

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launcher/run-record.h"
 
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/file.h"
 #include "base/memory.h"
@@ -73,7 +71,14 @@ static void add_moment(struct reader *reader, double time, enum run_moment_kind 
                 .time = time, .kind = kind, .title = title, .screen = shown ? memory_text(screen) : NULL};
 }
 
-static void take_start(struct reader *reader, const json_t *event, double time)
+static void take_run_start(struct reader *reader, json_t *event, double time)
+{
+        (void)time;
+        if (!reader->record->start)
+                reader->record->start = json_incref(event);
+}
+
+static void take_start(struct reader *reader, json_t *event, double time)
 {
         const char *command = text_in(event, "command");
         free(reader->record->qemu_command);
@@ -83,7 +88,7 @@ static void take_start(struct reader *reader, const json_t *event, double time)
         add_moment(reader, time, RUN_FIRMWARE, memory_text("QEMU starts"), NULL);
 }
 
-static void take_step(struct reader *reader, const json_t *event, double time)
+static void take_step(struct reader *reader, json_t *event, double time)
 {
         const char *title = text_in(event, "title");
         const char *ansi = text_in(event, "screen_ansi");
@@ -92,7 +97,7 @@ static void take_step(struct reader *reader, const json_t *event, double time)
                    ansi ? ansi : text_in(event, "screen"));
 }
 
-static void take_firmware(struct reader *reader, const json_t *event, double time)
+static void take_firmware(struct reader *reader, json_t *event, double time)
 {
         const char *verb = text_in(event, "verb");
         const char *label = text_in(event, "label");
@@ -120,7 +125,7 @@ static const struct {
         {"GUEST_PANICKED", NULL, RUN_TROUBLE, "The guest panicked"},
 };
 
-static void take_qmp(struct reader *reader, const json_t *event, double time)
+static void take_qmp(struct reader *reader, json_t *event, double time)
 {
         const json_t *message = json_object_get(event, "message");
         const char *name = text_in(message, "event");
@@ -134,7 +139,7 @@ static void take_qmp(struct reader *reader, const json_t *event, double time)
         }
 }
 
-static void take_timeout(struct reader *reader, const json_t *event, double time)
+static void take_timeout(struct reader *reader, json_t *event, double time)
 {
         const char *step = text_in(event, "step");
         add_moment(reader, time, RUN_TROUBLE, text_format("Waited in vain for: %s", step ? step : "the next step"),
@@ -142,7 +147,7 @@ static void take_timeout(struct reader *reader, const json_t *event, double time
 }
 
 // One that somebody asked for. The one of a failure is shown by itself.
-static void take_screenshot(struct reader *reader, const json_t *event, double time)
+static void take_screenshot(struct reader *reader, json_t *event, double time)
 {
         const char *name = text_in(event, "name");
         if (!name || !text_starts_with(name, "screen-") || strchr(name, '/'))
@@ -151,13 +156,13 @@ static void take_screenshot(struct reader *reader, const json_t *event, double t
         add_moment(reader, time, RUN_STEP, memory_text("Screenshot"), screen);
 }
 
-static void take_hand_over(struct reader *reader, const json_t *event, double time)
+static void take_hand_over(struct reader *reader, json_t *event, double time)
 {
         (void)event;
         add_moment(reader, time, RUN_STEP, memory_text("The user has the console"), NULL);
 }
 
-static void take_hand_back(struct reader *reader, const json_t *event, double time)
+static void take_hand_back(struct reader *reader, json_t *event, double time)
 {
         bool resumed = json_is_true(json_object_get(event, "resumed"));
         add_moment(reader, time, RUN_STEP, memory_text(resumed ? "The user hands it back" : "The user is done"), NULL);
@@ -165,12 +170,17 @@ static void take_hand_back(struct reader *reader, const json_t *event, double ti
 
 static const struct {
         const char *name;
-        void (*take)(struct reader *reader, const json_t *event, double time);
+        void (*take)(struct reader *reader, json_t *event, double time);
 } events[] = {
-        {"qemu-start", take_start},    {"step", take_step},
-        {"firmware", take_firmware},   {"qmp", take_qmp},
-        {"timeout", take_timeout},     {"screenshot", take_screenshot},
-        {"hand-over", take_hand_over}, {"hand-back", take_hand_back},
+        {"run-start", take_run_start},
+        {"qemu-start", take_start},
+        {"step", take_step},
+        {"firmware", take_firmware},
+        {"qmp", take_qmp},
+        {"timeout", take_timeout},
+        {"screenshot", take_screenshot},
+        {"hand-over", take_hand_over},
+        {"hand-back", take_hand_back},
 };
 
 static void take_event(struct reader *reader, const char *line, size_t length)
@@ -303,58 +313,7 @@ void run_record_free(struct run_record *record)
         free(record->name);
         free(record->qemu_command);
         free(record->failure_screen);
+        json_decref(record->start);
         json_decref(record->result);
         *record = (struct run_record){0};
-}
-
-// When the run in FOLDER last wrote an event; false where it is none.
-static bool last_written(const char *folder, struct timespec *when)
-{
-        struct stat status;
-        AUTO_FREE char *events_path = file_path(folder, "events.jsonl");
-        AUTO_FREE char *result_path = file_path(folder, "result.json");
-        if (stat(events_path, &status) != 0 && stat(result_path, &status) != 0)
-                return false;
-        *when = status.st_mtim;
-        return true;
-}
-
-static char *newest(const char *runs)
-{
-        DIR *stream = opendir(runs);
-        char *found = NULL;
-        struct timespec latest = {0};
-        for (const struct dirent *entry; stream && (entry = readdir(stream));) {
-                struct timespec when;
-                AUTO_FREE char *folder = file_path(runs, entry->d_name);
-                if (entry->d_name[0] == '.' || !last_written(folder, &when))
-                        continue;
-                bool is_later =
-                        when.tv_sec != latest.tv_sec ? when.tv_sec > latest.tv_sec : when.tv_nsec > latest.tv_nsec;
-                if (found && !is_later)
-                        continue;
-                latest = when;
-                free(found);
-                found = MEMORY_TAKE(folder);
-        }
-        if (stream)
-                closedir(stream);
-        return found;
-}
-
-char *run_record_find(const struct machine *machine, const char *name, struct error *err)
-{
-        if (!name) {
-                char *found = newest(machine->runs_folder);
-                if (!found)
-                        error_set(err, ERROR_USAGE, "%s has had no run yet", machine->folder);
-                return found;
-        }
-        AUTO_FREE char *folder = strchr(name, '/') ? memory_text(name) : file_path(machine->runs_folder, name);
-        if (!run_record_is(folder)) {
-                error_set(err, ERROR_USAGE, "%s has no run '%s'; its runs are the folders in %s", machine->folder, name,
-                          machine->runs_folder);
-                return NULL;
-        }
-        return MEMORY_TAKE(folder);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the folder of one run tells, whether the run came to its end or its launcher was killed (docs/evidence.md).
+// What the folder of one run tells in full, whether the run came to its end or its launcher was killed (docs/evidence.md).
+// launcher/runs.h lists and finds runs.
 //
 // The files are taken as they are: what cannot be understood is passed over, and what is too much of a thing is counted and
 // left out, so that a record has a bounded size whatever a guest did.
@@ -11,7 +12,6 @@
 #include <stddef.h>
 
 #include "base/error.h"
-#include "launcher/machine.h"
 
 // A moment of the run that is worth a line.
 enum run_moment_kind {
@@ -35,6 +35,7 @@ struct run_record {
         struct run_moment *moments; // in the order of their time
         size_t count;
         size_t left_out;      // moments beyond those
+        json_t *start;        // of the event run-start, an object; NULL where there is none
         char *qemu_command;   // as a shell reads it; NULL where QEMU was not started
         char *failure_screen; // as it looked when the run failed; NULL where it did not, or nothing is known
         double end;           // seconds: how long the run took, or as far as its files tell
@@ -47,7 +48,3 @@ void run_record_free(struct run_record *record);
 
 // Whether FOLDER looks like one.
 bool run_record_is(const char *folder);
-
-// The folder of MACHINE's run that is called NAME, where it is NULL of the newest one; freed with free(). NULL with
-// ERROR_USAGE where there is none.
-char *run_record_find(const struct machine *machine, const char *name, struct error *err);
