@@ -128,6 +128,7 @@ $(1)/esxiarm: $(call objects,$(1),$(LIBRARY_SOURCES) $(esxiarm_SOURCES))
 $(1)/share: Makefile
 	@mkdir -p $$@
 	@ln -sfn $(abspath launcher/guests) $$@/guests
+	@ln -sfn $(abspath launcher/report) $$@/report
 	@ln -sfn $(abspath $(BUILD))/rehearsal $$@/rehearsal
 	@touch $$@
 endef
@@ -188,6 +189,7 @@ install: all
 	$(call to_install,bin,755,$(PROGRAMS))
 	$(call to_install,share/man/man1,644,$(wildcard docs/*.1))
 	$(call to_install,share/esxiarm/guests,644,$(wildcard launcher/guests/*))
+	$(call to_install,share/esxiarm/report,644,$(wildcard launcher/report/*))
 	$(call to_install,share/esxiarm/rehearsal,644,$(BUILD)/rehearsal/BOOTAA64.EFI)
 	$(call to_install,lib,644,$(BUILD)/libvarstore.a)
 ifdef SHARED

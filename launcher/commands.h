@@ -22,3 +22,4 @@ extern const struct cli_command cmd_diagnose;
 extern const struct cli_command cmd_check;
 extern const struct cli_command cmd_runs;
 extern const struct cli_command cmd_bundle;
+extern const struct cli_command cmd_report;
