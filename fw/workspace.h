@@ -10,6 +10,10 @@
 #include "base/error.h"
 #include "fw/firmware.h"
 
+// What an unfinished download is called in ROOT; its digest follows. It stays for the next fetch of the same .deb, and goes
+// when anything is installed.
+#define WORKSPACE_PART ".part-"
+
 struct workspace {
         char *root;
         char *folder; // the work folder
