@@ -269,7 +269,7 @@ static bool is_folder(const char *path)
         return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
-bool firmware_named(const char *name, struct firmware *firmware, struct error *err)
+bool firmware_named(const char *name, bool may_fetch, struct firmware *firmware, struct error *err)
 {
         AUTO_CATALOG struct catalog catalog = {0};
         AUTO_ERROR struct error absent = {0};
@@ -278,7 +278,7 @@ bool firmware_named(const char *name, struct firmware *firmware, struct error *e
                 return firmware_from_folder(name, firmware, err);
         if (firmware_find(NULL, name, true, firmware, &absent))
                 return true;
-        if (absent.code != ERROR_USAGE)
+        if (absent.code != ERROR_USAGE || !may_fetch)
                 return error_set(err, absent.code, "%s", absent.message);
         if (!catalog_read(&catalog, err))
                 return false;

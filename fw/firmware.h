@@ -146,5 +146,5 @@ bool firmware_for_esxi(const struct firmware_network *network, const char *root,
                        struct error *err);
 
 // What the user calls NAME: a folder where it has a slash or is one, an installed firmware, or an entry of the catalog,
-// which is fetched.
-bool firmware_named(const char *name, struct firmware *firmware, struct error *err);
+// which is fetched (with MAY_FETCH; without it ERROR_USAGE).
+bool firmware_named(const char *name, bool may_fetch, struct firmware *firmware, struct error *err);

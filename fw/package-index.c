@@ -212,8 +212,8 @@ bool package_index_find(const char *path, const char *name, const char *version,
         bool read = open_index(archive, path) ? read_all(archive, &lines, &reading, err)
                                               : archive_file_count(archive) == 0 && archive_errno(archive) == 0;
         if (!read && err && !err->code)
-                error_set(err, ERROR_DAMAGED, "it cannot be read: %s",
-                          archive_error_string(archive) ? archive_error_string(archive) : "damaged");
+                error_set(err, ERROR_DAMAGED, "it is damaged or cut off: %s",
+                          archive_error_string(archive) ? archive_error_string(archive) : "it cannot be read");
         archive_read_free(archive);
         text_free(&reading.text);
         if (!read)

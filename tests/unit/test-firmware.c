@@ -470,13 +470,13 @@ static void test_a_folder_is_an_installed_firmware_or_holds_files_of_known_names
         fetch("a.deb", NULL);
         AUTO_ERROR struct error err = {0};
         AUTO_FIRMWARE struct firmware installed = {0};
-        assert_done(firmware_named("./" FOLDER, &installed, &err), &err);
+        assert_done(firmware_named("./" FOLDER, false, &installed, &err), &err);
         assert_string_equal(installed.source, "deb");
         shell("rm -rf own; mkdir own");
         image_write("own/QEMU_EFI.fd");
         shell("truncate -s 2M own/QEMU_EFI.fd");
         AUTO_FIRMWARE struct firmware own = {0};
-        assert_done(firmware_named("own", &own, &err), &err);
+        assert_done(firmware_named("own", false, &own, &err), &err);
         assert_string_equal(own.source, "user");
         shell("test $(stat -c %%s '%s') = 67108864; cmp -n 67108864 '%s' /dev/zero", own.vars_template_path,
               own.vars_template_path);
@@ -494,7 +494,7 @@ static void test_a_folder_is_an_installed_firmware_or_holds_files_of_known_names
                 AUTO_ERROR struct error refused = {0};
                 AUTO_FIRMWARE struct firmware none = {0};
                 shell("%s", others[i].before);
-                assert_false(firmware_named(others[i].name, &none, &refused));
+                assert_false(firmware_named(others[i].name, false, &none, &refused));
                 assert_error(&refused, others[i].error, others[i].text);
         }
 }
@@ -561,8 +561,10 @@ int main(void)
                 cmocka_unit_test_setup(test_firmware_json_is_as_documented, begin_test),
                 cmocka_unit_test_setup(test_the_system_s_firmware_is_copied_and_stays, begin_test),
                 cmocka_unit_test_setup(test_the_user_s_files_are_used_where_they_lie, begin_test),
-                cmocka_unit_test_setup(test_a_smaller_file_of_the_user_s_is_used_in_a_copy_that_fills_a_bank, begin_test),
-                cmocka_unit_test_setup(test_a_folder_is_an_installed_firmware_or_holds_files_of_known_names, begin_test),
+                cmocka_unit_test_setup(test_a_smaller_file_of_the_user_s_is_used_in_a_copy_that_fills_a_bank,
+                                       begin_test),
+                cmocka_unit_test_setup(test_a_folder_is_an_installed_firmware_or_holds_files_of_known_names,
+                                       begin_test),
                 cmocka_unit_test_setup(test_the_default_is_what_is_installed_and_else_the_system_s, begin_test),
                 cmocka_unit_test_setup(test_where_nothing_works_every_reason_is_told, begin_test),
         };
