@@ -189,15 +189,16 @@ static bool read_all(struct archive *archive, struct lines *lines, struct readin
         return (!lines->used || take_line(reading, lines->data, lines->used, err)) && stanza_end(reading, err);
 }
 
-static bool open_index(struct archive *archive, const char *path)
+// ARCHIVE_OK, ARCHIVE_EOF where the index is empty, or another status of libarchive's.
+static int open_index(struct archive *archive, const char *path)
 {
         struct archive_entry *entry;
         archive_read_support_filter_xz(archive);
         archive_read_support_filter_gzip(archive);
         archive_read_support_format_raw(archive);
         archive_read_support_format_empty(archive);
-        return archive_read_open_filename(archive, path, READ_BLOCK) == ARCHIVE_OK &&
-               archive_read_next_header(archive, &entry) >= ARCHIVE_WARN;
+        int status = archive_read_open_filename(archive, path, READ_BLOCK);
+        return status == ARCHIVE_OK ? archive_read_next_header(archive, &entry) : status;
 }
 
 bool package_index_find(const char *path, const char *name, const char *version, struct indexed_package *package,
@@ -208,12 +209,10 @@ bool package_index_find(const char *path, const char *name, const char *version,
         struct lines lines = {.data = block};
         struct reading reading = {.name = name, .version = version, .package = package};
         struct archive *archive = archive_read_new();
-        // An empty index is an archive without an entry.
-        bool read = open_index(archive, path) ? read_all(archive, &lines, &reading, err)
-                                              : archive_file_count(archive) == 0 && archive_errno(archive) == 0;
-        if (!read && err && !err->code)
-                error_set(err, ERROR_DAMAGED, "it is damaged or cut off: %s",
-                          archive_error_string(archive) ? archive_error_string(archive) : "it cannot be read");
+        int status = open_index(archive, path);
+        bool read = status == ARCHIVE_EOF || (status == ARCHIVE_OK && read_all(archive, &lines, &reading, err));
+        if (status != ARCHIVE_EOF && status != ARCHIVE_OK)
+                error_set(err, ERROR_DAMAGED, "it is damaged or cut off: %s", archive_error_string(archive));
         archive_read_free(archive);
         text_free(&reading.text);
         if (!read)

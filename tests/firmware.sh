@@ -78,6 +78,53 @@ make_small() {
         small=$PWD/$1.deb
 }
 
+# Serves a small package as $url/small.deb; sets sha256 and installed.
+use_small_server() {
+        make_small small-one 1.0
+        cp "$small" served/small.deb
+        sha256=$(sha256sum "$small" | cut -d ' ' -f 1)
+        installed=$XDG_CACHE_HOME/esxiarm/firmware/${PACKAGE}_1.0
+}
+
+# COUNT numbers from 1 to LIMIT, each once in its own part of that range, so that no part is left out.
+random_numbers() {
+        awk -v count="$1" -v limit="$2" -v seed="$(od -An -N3 -tu4 /dev/urandom)" 'BEGIN {
+                srand(seed)
+                for (i = 0; i < count; i++)
+                        print int((i + rand()) * limit / count) + 1
+        }'
+}
+
+# Kills the command, which installs $installed, at COUNT instants. Each time there is then no firmware or a whole one, and
+# the next run installs it and leaves no litter.
+kill_often() {
+        kills=$1
+        shift
+        stops=$("$BUILD/tests/kill-at" 0 "$@" | tail -n 1)
+        [ "$stops" -gt 100 ] || fail "only $stops stops"
+        rm -rf whole-one
+        mv "$installed" whole-one
+        killed=0
+        for at in $(random_numbers "$kills" "$stops"); do
+                rm -rf "$XDG_CACHE_HOME/esxiarm"
+                code=0
+                "$BUILD/tests/kill-at" "$at" "$@" >/dev/null 2>&1 || code=$?
+                [ "$code" -ne 9 ] || killed=$((killed + 1))
+                "$BUILD/esxiarm" fetch --list >list 2>&1
+                lacks list damaged
+                if [ -d "$installed" ]; then
+                        expect_exit 0 "$BUILD/esxiarm" fetch --verify "$(basename "$installed")"
+                fi
+                "$@" >/dev/null 2>&1 || fail "after a kill at $at of $stops"
+                for file in whole-one/*.fd; do
+                        cmp "$file" "$installed/$(basename "$file")"
+                done
+                [ "$(ls -A "$XDG_CACHE_HOME/esxiarm/firmware")" = ".lock
+$(basename "$installed")" ] || fail "left at $at of $stops: $(ls -A "$XDG_CACHE_HOME/esxiarm/firmware")"
+        done
+        [ "$killed" -ge $((kills * 3 / 4)) ] || fail "only $killed of $kills were killed"
+}
+
 # ---- an archive of the test's own
 
 # Keys of the archive and of somebody else; sets fingerprint and other.

@@ -95,8 +95,6 @@ test_what_a_server_does_not_have_is_told() {
         nothing_installed
         fetch_url 0 first/503/p.deb
         rm -r "$installed"
-        fetch_url 0 first/500/p.deb
-        rm -r "$installed"
         kill "$server"
         wait "$server" || true
         fetch_url 4 p.deb
@@ -164,6 +162,12 @@ test_a_second_fetch_waits_for_the_first() {
         wait "$first" || true
         wait "$second" || fail "$(cat second.log)"
         contains second.log "(installed)"
+}
+
+test_killed_at_any_instant_the_next_fetch_works() {
+        use_server
+        use_small_server
+        kill_often 8 "$BUILD/esxiarm" fetch --url "$url/small.deb" --sha256 "$sha256"
 }
 
 # ---- where there is no room, or no permission
