@@ -4,7 +4,8 @@
 #   make deps       installs what building, running and testing need (apt, dnf or brew)
 #   make test       deps, then every test: unit, cli and e2e
 #   make install    programs, libvarstore, headers, man pages and data into $(DESTDIR)$(PREFIX), by default /usr/local
-#   make bench      what the programs cost, beside what they are compared with
+#   make soak       faults at every step and moment, and rehearsals in a row; SOAK=N makes it N percent as long
+#   make bench      what the programs cost, beside what they are compared with; BENCH="log console" for those alone
 #   make fuzz       every parser under libFuzzer for FUZZ_SECONDS each
 #   make rehearse   deps, then an installation and a boot of the installed disk, in QEMU under real AAVMF
 #   make lint       format, clang-tidy, cppcheck, and the floors of the house
@@ -74,7 +75,7 @@ TEST_HELPERS := $(patsubst tests/helpers/%.c,%,$(sort $(wildcard tests/helpers/*
 # $(1) is where the objects go: $(BUILD) as shipped, $(BUILD)/san under the sanitizers.
 objects = $(patsubst %.c,$(1)/obj/%.o,$(2))
 
-.PHONY: all deps test bench fuzz rehearse lint format clean sanitized install FORCE
+.PHONY: all deps test soak bench fuzz rehearse lint format clean sanitized install FORCE
 .DELETE_ON_ERROR:
 
 # The library: its version in names, what it exports, and the headers that its users see.
@@ -129,6 +130,7 @@ $(1)/esxiarm: $(call objects,$(1),$(LIBRARY_SOURCES) $(esxiarm_SOURCES))
 $(1)/share: Makefile
 	@mkdir -p $$@
 	@ln -sfn $(abspath launcher/guests) $$@/guests
+	@ln -sfn $(abspath launcher/report) $$@/report
 	@ln -sfn $(abspath $(BUILD))/rehearsal $$@/rehearsal
 	@ln -sfn $(abspath firmware/catalog.yaml) $$@/catalog.yaml
 	@touch $$@
@@ -150,6 +152,16 @@ $(BUILD)/tests/predict: tests/helpers/predict.c $(BUILD)/libvarstore.a Makefile
 	@mkdir -p $(@D)
 	$(call quiet,HELP,$<)$(COMPILE) -o $@ $< $(BUILD)/libvarstore.a $(LDFLAGS) $(PACKAGE_LIBS)
 
+# The helpers that measure what the program does with a console: its whole way, and only the reading of its log.
+$(BUILD)/tests/log-check: tests/helpers/log-check.c \
+        $(call objects,$(BUILD),$(base_SOURCES) $(addprefix verify/,log.c sequence.c literals.c criteria.c)) Makefile
+	@mkdir -p $(@D)
+	$(call quiet,HELP,$<)$(COMPILE) -o $@ $< $(filter %.o,$^) $(LDFLAGS) $(PACKAGE_LIBS)
+
+$(BUILD)/tests/console-path: tests/helpers/console-path.c $(call objects,$(BUILD),$(LIBRARY_SOURCES)) Makefile
+	@mkdir -p $(@D)
+	$(call quiet,HELP,$<)$(COMPILE) -o $@ $< $(filter %.o,$^) $(LDFLAGS) $(PACKAGE_LIBS)
+
 $(BUILD)/tests/%: tests/helpers/%.c Makefile
 	@mkdir -p $(@D)
 	$(call quiet,HELP,$<)$(COMPILE) -o $@ $<
@@ -168,6 +180,11 @@ test: deps
 	@+$(MAKE) --no-print-directory -j2 all sanitized
 	@tests/run $(BUILD)
 
+# One at a time would leave a core idle, and three would disturb each other.
+soak: deps
+	@+$(MAKE) --no-print-directory -j2 all
+	@tests/run $(BUILD) $(patsubst tests/%.sh,%,$(sort $(wildcard tests/soak/*.sh)))
+
 # $(1) is a folder below the prefix, $(2) the mode, $(3) the files.
 to_install = @mkdir -p '$(DESTDIR)$(PREFIX)/$(1)' && install -m $(2) $(3) '$(DESTDIR)$(PREFIX)/$(1)'
 
@@ -176,6 +193,7 @@ install: all
 	$(call to_install,share/man/man1,644,$(wildcard docs/*.1))
 	$(call to_install,share/esxiarm,644,firmware/catalog.yaml)
 	$(call to_install,share/esxiarm/guests,644,$(wildcard launcher/guests/*))
+	$(call to_install,share/esxiarm/report,644,$(wildcard launcher/report/*))
 	$(call to_install,share/esxiarm/rehearsal,644,$(BUILD)/rehearsal/BOOTAA64.EFI)
 	$(call to_install,lib,644,$(BUILD)/libvarstore.a)
 ifdef SHARED
@@ -191,8 +209,8 @@ endif
 		>'$(DESTDIR)$(PREFIX)/lib/pkgconfig/libvarstore.pc'
 
 bench: deps
-	@+$(MAKE) --no-print-directory -j2 all $(addprefix $(BUILD)/tests/,bench fill-store put-variable)
-	@tests/bench/run $(BUILD)
+	@+$(MAKE) --no-print-directory -j2 all $(addprefix $(BUILD)/tests/,bench fill-store put-variable console-stream console-path log-check)
+	@tests/bench/run $(BUILD) $(BENCH)
 
 # Everything that reads untrusted bytes, compiled for libFuzzer.
 FUZZ_SECONDS ?= 10

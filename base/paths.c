@@ -35,7 +35,9 @@ char *paths_data(const char *name, struct error *err)
 {
         AUTO_FREE char *program = program_folder();
         AUTO_FREE char *beside = program ? file_path(program, "share") : NULL;
-        const char *folders[] = {getenv("ESXIARM_DATA"), beside, DATA_FOLDER};
+        AUTO_FREE char *installed = program ? file_path(program, "../share/esxiarm") : NULL;
+        const char *given = getenv("ESXIARM_DATA");
+        const char *folders[] = {given && *given ? given : NULL, beside, installed, DATA_FOLDER};
         AUTO_TEXT struct text looked_in = {0};
         for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
                 if (!folders[i])

@@ -7,7 +7,8 @@
 #include "base/error.h"
 
 // The path of the data file NAME ("guests/esxi8.yaml", "rehearsal/BOOTAA64.EFI", "catalog.yaml"), freed with free().
-// Looked for in $ESXIARM_DATA, then beside the program (build/share/NAME), then in the installed folder. NULL, with the
+// Looked for in $ESXIARM_DATA, then beside the program (build/share/NAME), then in ../share/esxiarm from there, then in the
+// folder that it was built for. NULL, with the
 // places looked in, where it is nowhere.
 char *paths_data(const char *name, struct error *err);
 

@@ -135,6 +135,9 @@ void process_result_free(struct process_result *result)
         buffer_free(&result->errors);
 }
 
+// What the user sets for this program alone, and everybody could read in /proc of another one.
+static const char *const secrets[] = {"ROOT_PASSWORD"};
+
 // In the child: what it inherits, then the program. REPORT_FD tells the parent of a failure and closes on success.
 static _Noreturn void become(const char *program, char **arguments, const char *folder, const int streams[3],
                              int report, pid_t parent)
@@ -154,6 +157,8 @@ static _Noreturn void become(const char *program, char **arguments, const char *
         sigset_t none;
         sigemptyset(&none);
         sigprocmask(SIG_SETMASK, &none, NULL);
+        for (size_t i = 0; i < sizeof secrets / sizeof secrets[0]; i++)
+                unsetenv(secrets[i]);
         bool ready = !folder || chdir(folder) == 0;
         for (int i = 0; ready && i < 3; i++)
                 ready = dup2(streams[i], i) >= 0;
@@ -240,6 +245,11 @@ static void reap(struct process *process)
         while (wait4(process->pid, &status, 0, &usage) < 0 && errno == EINTR)
                 ;
         process->cpu_s = seconds(usage.ru_utime) + seconds(usage.ru_stime);
+#ifdef __APPLE__
+        process->memory = (uint64_t)usage.ru_maxrss;
+#else
+        process->memory = (uint64_t)usage.ru_maxrss * 1024;
+#endif
         process->exit_code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
         process->pid = 0;
         close(process->descriptor);

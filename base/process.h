@@ -4,7 +4,7 @@
 //
 // A program runs in a session of its own, so that Ctrl-C at the terminal reaches it only through its parent and it cannot
 // ask the terminal anything, and (on Linux) is killed by the kernel when its parent dies. What it starts itself is killed
-// with it.
+// with it. It gets this program's environment, but no password in it.
 #pragma once
 
 #include <stdbool.h>
@@ -60,6 +60,7 @@ struct process {
         int descriptor; // readable when it has ended; -1 where there is none
         int exit_code;  // once it was waited for; as in struct process_result
         double cpu_s; // the same: processor time in seconds, its own and the system's for it, with all that it waited for
+        uint64_t memory; // the same: the most that it had resident, in bytes
 };
 
 // Starts ARGUMENTS in FOLDER (NULL: this one) with no standard input and with output and errors appended to the file

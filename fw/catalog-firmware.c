@@ -97,8 +97,10 @@ bool firmware_fetch_catalog(const struct catalog_entry *entry, const struct firm
         AUTO_FREE char *root = workspace_root(given_root, err);
         if (!root)
                 return false;
-        if (is_installed(entry, root, firmware))
+        if (is_installed(entry, root, firmware)) {
+                workspace_tidy(root);
                 return true;
+        }
         if (!network)
                 network = &plain;
         if (!entry->archive && !network->mirror)

@@ -200,8 +200,10 @@ bool fetch_run(const struct fetch *fetch, const char *given_root, struct firmwar
         AUTO_FREE char *root = workspace_root(given_root, err);
         if (!root)
                 return false;
-        if (is_installed(root, fetch->digest, firmware) && !is_better(firmware, fetch->origin))
+        if (is_installed(root, fetch->digest, firmware) && !is_better(firmware, fetch->origin)) {
+                workspace_tidy(root);
                 return true;
+        }
         firmware_free(firmware);
         AUTO_WORKSPACE struct workspace workspace;
         bool done = workspace_open(root, &workspace, err) && fetch_in(fetch, &workspace, firmware, err);

@@ -75,6 +75,14 @@ static void remove_leftovers(const char *root, const char *prefix)
         closedir(stream);
 }
 
+void workspace_tidy(const char *root)
+{
+        AUTO_FREE char *path = file_path(root, ".lock");
+        AUTO_CLOSE int fd = open(path, O_RDWR | O_CLOEXEC);
+        if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+                remove_leftovers(root, WORK_PREFIX);
+}
+
 static bool make_work_folder(struct workspace *workspace, struct error *err)
 {
         AUTO_FREE char *folder = file_path(workspace->root, WORK_PREFIX "XXXXXX");

@@ -29,6 +29,9 @@ char *workspace_root(const char *given, struct error *err);
 bool workspace_open(const char *root, struct workspace *workspace, struct error *err);
 void workspace_close(struct workspace *workspace);
 
+// Removes what killed programs left in ROOT, where no other program is at work there.
+void workspace_tidy(const char *root);
+
 // Makes WORKSPACE's files the installed firmware FIRMWARE->name, with a firmware.json of what FIRMWARE says, and reads
 // it back into FIRMWARE. What was installed under that name before is removed, and the outcome says why.
 bool workspace_install(struct workspace *workspace, struct firmware *firmware, struct error *err);

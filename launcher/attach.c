@@ -15,6 +15,7 @@ enum {
         TICK_US = 250000, // how soon another size of the terminal is noticed
         DRAW_US = 33000,  // between two pictures
         READ_BLOCK = 256,
+        HINT_US = 3000000, // how long the line that tells of the menu stays on a terminal without room for it
 };
 
 struct attachment {
@@ -25,7 +26,8 @@ struct attachment {
         struct view *view;
         bool stale; // the view does not show what the console shows
         uint64_t drawn_us;
-        uint64_t stop_at_us; // 0 while nobody has asked for the end
+        uint64_t hint_until_us; // 0 once it has gone
+        uint64_t stop_at_us;    // 0 while nobody has asked for the end
         bool ended;
         enum attach_end end;
 };
@@ -41,7 +43,7 @@ static void end_with(struct attachment *attachment, enum attach_end end)
 static void show_line(struct attachment *attachment, const char *message)
 {
         AUTO_FREE char *text = message ? memory_text(message) : menu_text(&attachment->menu);
-        view_status(attachment->view, text, message || attachment->menu.open);
+        view_status(attachment->view, text, message || attachment->menu.open || attachment->hint_until_us);
         attachment->stale = true;
 }
 
@@ -55,6 +57,7 @@ static void take_terminal(struct attachment *attachment)
                 return;
         }
         attachment->view = view_new(attachment->terminal.columns, attachment->terminal.rows);
+        attachment->hint_until_us = time_now_us() + HINT_US;
         show_line(attachment, NULL);
         vm_listen(attachment->vm, STDIN_FILENO);
 }
@@ -76,6 +79,10 @@ static bool draw(struct attachment *attachment, struct error *err)
         if (terminal_resized(terminal)) {
                 view_resize(attachment->view, terminal->columns, terminal->rows);
                 attachment->stale = true;
+        }
+        if (attachment->hint_until_us && now >= attachment->hint_until_us) {
+                attachment->hint_until_us = 0;
+                show_line(attachment, NULL);
         }
         if (!attachment->stale || now < attachment->drawn_us + DRAW_US)
                 return true;

@@ -93,6 +93,7 @@ static bool match_machine(struct booting *run, struct error *err)
                 return error_append(err, "%s", mend);
         }
         json_object_set_new(run->result, "match", result_match(&match));
+        json_object_set_new(run->result, "vars_before", result_vars(run->in->machine->vars_path));
         if (!match.holds) {
                 AUTO_FREE char *mend = advice(run, &match);
                 return error_set(err, ERROR_NO, "not started, because this disk would not boot its own system: %s%s",
@@ -262,7 +263,9 @@ bool boot_run(const struct boot_input *input, struct boot_outcome *outcome, stru
         run.display = display_begin("boot");
         outcome->evidence = memory_text(evidence_folder(evidence));
         run.result = result_new("boot-installed", machine, input->settings, input->profile);
+        result_identity(run.result, machine, input->code_path);
         bool booted = boot(&run, err);
+        json_object_set_new(run.result, "vars_after", result_vars(machine->vars_path));
         display_end(&run.display);
         if (!outcome->duration_ms)
                 outcome->duration_ms = evidence_elapsed_ms(evidence);

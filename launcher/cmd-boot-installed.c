@@ -76,6 +76,8 @@ static int boot(const struct boot_values *values, const char *path, struct backg
         request_boot(&values->request, path, &stay, &outcome, err);
         if (values->request.json && !telling.told)
                 tell_json(&outcome, err);
+        else if (!values->request.json)
+                request_tell_evidence(outcome.evidence, err);
         return (int)err->code;
 }
 
@@ -119,8 +121,10 @@ const struct cli_command cmd_boot_installed = {
                 "the installation left. QEMU then gets neither payload nor bootindex, so the firmware obeys\n"
                 "BootOrder, and the log has to show the entry that booted and the markers of a running system.\n\n"
                 "DISK is an image of any format that QEMU knows; --vars names the variable store that goes with it.\n\n"
-                "Exit codes: 0 up, 1 something does not match or a criterion does not hold, 4 QEMU or the host\n"
-                "failed, 5 not up in time, 6 the guest panicked, 130 interrupted.",
+                "Exit codes: 0 up, 1 something does not match or a criterion does not hold, 2 there is no such\n"
+                "machine, 3 its vars or its disk are damaged, 4 QEMU or the host failed, 5 not up in time, 6 the "
+                "guest\n"
+                "panicked, 130 interrupted.",
         .options = options,
         .values_size = sizeof(struct boot_values),
         .least = 1,

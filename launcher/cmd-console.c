@@ -10,6 +10,7 @@
 #include "base/interrupt.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "base/time.h"
 #include "launcher/commands.h"
 #include "launcher/control.h"
 #include "launcher/menu.h"
@@ -17,6 +18,7 @@
 
 enum {
         ANSWER_MS = 5000,
+        HINT_MS = 3000,
         TICK_MS = 250, // how soon another size of the terminal is noticed
         READ_BLOCK = 16384,
 };
@@ -27,6 +29,8 @@ struct console_values {
 
 struct session {
         int fd;
+        uint64_t
+                hint_until_ms; // so long the line that tells of the menu has the last row, if need be; 0 once it has gone
         bool read_only;
         struct terminal terminal;
         struct menu menu;
@@ -48,9 +52,10 @@ static bool show_line(struct session *session, struct error *err)
 {
         AUTO_FREE char *text = menu_text(&session->menu);
         AUTO_FREE char *line = text_format("%s%s", text, session->read_only ? "   (you only read)" : "");
-        return control_send(
-                session->fd,
-                json_pack("{s:s, s:s, s:b}", "command", "line", "text", line, "insists", session->menu.open), err);
+        return control_send(session->fd,
+                            json_pack("{s:s, s:s, s:b}", "command", "line", "text", line, "insists",
+                                      session->menu.open || session->hint_until_ms),
+                            err);
 }
 
 static bool follow(struct session *session, enum menu_choice choice, struct error *err)
@@ -112,6 +117,11 @@ static bool attend(struct session *session, struct error *err)
                         return false;
                 if (poll_for[1].revents && !session->closed && !send_typed(session, err))
                         return false;
+                if (session->hint_until_ms && time_now_ms() >= session->hint_until_ms) {
+                        session->hint_until_ms = 0;
+                        if (!show_line(session, err))
+                                return false;
+                }
                 if (interactive && terminal_resized(&session->terminal) &&
                     !control_send(session->fd,
                                   json_pack("{s:s, s:i, s:i}", "command", "size", "columns",
@@ -133,6 +143,7 @@ static int run(const void *given, int count, char **operands, struct error *err)
         struct session session = {
                 .fd = fd,
                 .read_only = values->read_only,
+                .hint_until_ms = time_now_ms() + HINT_MS,
                 .menu = {.offered = MENU_OFFER(MENU_LEAVE) | MENU_OFFER(MENU_SCREENSHOT),
                          .leave_text = "leave it running"},
         };
@@ -160,8 +171,7 @@ const struct cli_command cmd_console = {
         .name = "console",
         .operands = "MACHINE",
         .summary = "the console of a machine that is up; Ctrl-] has a menu",
-        .details = "Any number of terminals may have it at once, up to 16; each shows the screen as it fits there. "
-                   "While a\n"
+        .details = "Up to 16 terminals may have it at once; each shows the screen as it fits there. While a\n"
                    "machine is being installed or has not come up yet, its launcher takes no keys from here.\n\n"
                    "Exit codes: 0 it was left, or the machine ended; 1 the machine is not up.",
         .options = options,

@@ -10,8 +10,8 @@
 #include "base/time.h"
 #include "launcher/commands.h"
 #include "launcher/forecast.h"
-#include "launcher/last-run.h"
 #include "launcher/mend.h"
+#include "launcher/runs.h"
 #include "launcher/subject.h"
 #include "varstore/report.h"
 #include "verify/diagnose.h"
@@ -27,7 +27,7 @@ struct values {
 struct examination {
         const struct values *values;
         struct subject *subject;
-        struct last_run run;
+        struct run run;
         char *code_sha256, *boot_cfg;
         const char **logs;
         size_t log_count;
@@ -36,7 +36,7 @@ struct examination {
 
 static void examination_free(struct examination *examination)
 {
-        last_run_free(&examination->run);
+        run_free(&examination->run);
         diagnosis_free(&examination->diagnosis);
         free(examination->code_sha256);
         free(examination->boot_cfg);
@@ -75,7 +75,7 @@ static bool prepare(struct examination *examination, struct error *err)
         if (!find_boot_cfg(examination, err))
                 return false;
         if (subject->is_machine)
-                last_run_find(&subject->machine, &examination->run);
+                runs_newest(subject->machine.runs_folder, true, &examination->run);
         gather_logs(examination);
         AUTO_ERROR struct error unread = {0};
         examination->code_sha256 = subject_code_sha256(subject, &unread);
@@ -93,7 +93,7 @@ static bool is_running(const struct subject *subject)
 static bool examine(struct examination *examination, bool with_history, struct error *err)
 {
         const struct subject *subject = examination->subject;
-        const struct last_run *run = &examination->run;
+        const struct run *run = &examination->run;
         const struct diagnose_input input = {
                 .vars_path = subject->vars_path,
                 .disk_path = subject->disk_path,
@@ -108,7 +108,7 @@ static bool examine(struct examination *examination, bool with_history, struct e
                 .is_running = is_running(subject),
                 .installed_disk = subject->machine.identity.disk.guid,
                 .run = {.folder = with_history ? run->folder : NULL,
-                        .is_install = run->is_install,
+                        .is_install = run->with_payload,
                         .is_finished = run->result != NULL,
                         .outcome = with_history ? run->outcome : NULL,
                         .message = run->message},

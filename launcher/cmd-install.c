@@ -32,6 +32,8 @@ static int run(const void *values, int count, char **operands, struct error *err
                 AUTO_FREE char *time = text_duration(outcome.duration_ms);
                 printf("installed in %s: %s\nevidence: %s\n", time, outcome.entry, outcome.evidence);
         }
+        if (!request->json)
+                request_tell_evidence(outcome.evidence, err);
         return (int)err->code;
 }
 

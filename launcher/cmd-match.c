@@ -12,6 +12,7 @@
 #include "launcher/result.h"
 #include "launcher/subject.h"
 #include "varstore/bootchain.h"
+#include "varstore/store-file.h"
 #include "verify/gpt.h"
 #include "verify/match.h"
 
@@ -67,7 +68,7 @@ static bool compare(struct comparison *comparison, struct error *err)
         }
         comparison->firmware_differs = comparison->code_sha256 && subject->expected_code &&
                                        !text_equal_ignoring_case(comparison->code_sha256, subject->expected_code);
-        if (!varstore_load(subject->vars_path, &comparison->store, err) ||
+        if (!store_load(subject->vars_path, &comparison->store, err) ||
             !varstore_is_sound(comparison->store, subject->vars_path, err) ||
             !bootchain_read(comparison->store, &comparison->chain, err) ||
             !disk_open(subject->disk_path, subject->disk_format, &comparison->disk, err))

@@ -19,3 +19,7 @@ extern const struct cli_command cmd_match;
 extern const struct cli_command cmd_rebuild_vars;
 extern const struct cli_command cmd_predict;
 extern const struct cli_command cmd_diagnose;
+extern const struct cli_command cmd_check;
+extern const struct cli_command cmd_runs;
+extern const struct cli_command cmd_bundle;
+extern const struct cli_command cmd_report;

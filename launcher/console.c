@@ -8,7 +8,9 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "launcher/backlog.h"
 #include "launcher/rendition.h"
+#include "launcher/sequence-guard.h"
 
 enum {
         LIST_MARGIN = 3,       // rows above and below a list that are drawn like its rows
@@ -36,6 +38,8 @@ struct row {
 struct console {
         VTerm *terminal, *scale; // SCALE measures how wide single characters are
         VTermScreen *screen;
+        struct backlog *backlog;
+        struct sequence_guard guard;
         bool damaged; // since the picture was last taken
         bool cursor_visible;
         uint64_t picture, changed_us, fed_us, damaged_us;
@@ -70,6 +74,19 @@ static int note_property(VTermProp property, VTermValue *value, void *user)
 static const VTermScreenCallbacks callbacks = {
         .damage = note_damage, .moverect = note_scroll, .settermprop = note_property};
 
+// What the terminal would answer to a query goes nowhere: the guest talks to a person's terminal, not to one.
+static void draw(const char *bytes, size_t size, void *context)
+{
+        struct console *console = context;
+        char ignored[64];
+        for (size_t at = 0, allowed; at < size; at += allowed + 1) {
+                allowed = sequence_guard_pass(&console->guard, (const uint8_t *)bytes + at, size - at);
+                vterm_input_write(console->terminal, bytes + at, allowed);
+        }
+        while (vterm_output_read(console->terminal, ignored, sizeof ignored))
+                ;
+}
+
 struct console *console_new(void)
 {
         struct console *console = memory_new(1, sizeof *console);
@@ -80,6 +97,7 @@ struct console *console_new(void)
         vterm_screen_set_damage_merge(console->screen, VTERM_DAMAGE_SCREEN);
         vterm_screen_enable_altscreen(console->screen, 1);
         vterm_screen_reset(console->screen, 1);
+        console->backlog = backlog_new(draw, console);
         console->damaged = true;
         console->fed_us = console->damaged_us = time_now_us();
         return console;
@@ -90,6 +108,7 @@ void console_free(struct console **console)
         if (!*console)
                 return;
         vterm_free((*console)->terminal);
+        backlog_free(&(*console)->backlog);
         if ((*console)->scale)
                 vterm_free((*console)->scale);
         text_free(&(*console)->text);
@@ -235,12 +254,8 @@ static void take_picture(struct console *console)
 void console_feed(struct console *console, const void *data, size_t size)
 {
         console->fed_us = time_now_us();
-        vterm_input_write(console->terminal, data, size);
+        backlog_feed(console->backlog, data, size);
         vterm_screen_flush_damage(console->screen);
-        // What the terminal would answer to a query goes nowhere: the guest talks to a person's terminal, not to one.
-        char ignored[64];
-        while (vterm_output_read(console->terminal, ignored, sizeof ignored))
-                ;
 }
 
 static void add_shown(struct text *text, const struct shown *shown)

@@ -56,7 +56,7 @@ static void erase(struct display *display)
 static void add_time(const struct display *display, struct text *line)
 {
         uint64_t ms = time_now_ms() - display->began;
-        text_add_format(line, "%s %4llu.%llu s  ", display->what, (unsigned long long)ms / 1000,
+        text_add_format(line, "%-7s %4llu.%llu s  ", display->what, (unsigned long long)ms / 1000,
                         (unsigned long long)ms % 1000 / 100);
 }
 
@@ -133,7 +133,7 @@ static void draw_screen(struct display *display, const char *line)
                 view_resize(display->view, columns, rows);
         display->columns = columns;
         display->rows = rows;
-        view_status(display->view, line, false);
+        view_status(display->view, line, true);
         view_draw(display->view, display->console, &picture);
         fwrite(text_string(&picture), 1, picture.length, stderr);
         fflush(stderr);

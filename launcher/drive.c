@@ -97,7 +97,12 @@ bool drive_check_until(const struct profile *profile, const char *step, struct e
                 return true;
         const char *nearest = profile_nearest_step(&profile->install, step);
         error_set(err, ERROR_USAGE, "the profile %s has no step '%s'", profile->name, step);
-        return nearest && error_append(err, "; did you mean '%s'?", nearest);
+        if (nearest)
+                return error_append(err, "; did you mean '%s'?", nearest);
+        error_append(err, "; it has");
+        for (size_t i = 0; i < profile->install.step_count; i++)
+                error_append(err, " %s", profile->install.steps[i].id);
+        return false;
 }
 
 // What may come next.

@@ -14,14 +14,25 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "launcher/console.h"
+#include "verify/junit.h"
+
+enum {
+        FILE_BUFFER = 1 << 16,     // so that a flood is written in large pieces
+        FLUSH_INTERVAL_US = 100000 // handing on every few bytes at once costs more than all else that is done with them
+};
 
 struct evidence {
         char *folder;
-        uint64_t began_us;
+        uint64_t began_us, now_us, flushed_us; // NOW_US is when the bytes came that are being taken in
         FILE *events, *lines, *cast;
         struct log *log;
         struct buffer unfinished; // the start of a UTF-8 sequence whose rest has not come yet
-        struct text suites;       // of junit.xml so far
+        struct text quoted;       // what came, as JSON
+        char stamp[32];           // before each line that came at STAMPED_MS
+        int stamp_length;
+        uint64_t stamped_ms;
+        struct text suites; // of junit.xml so far
+        json_t *facts;
         log_line_handler *handler;
         void *handler_context;
 };
@@ -46,11 +57,22 @@ char *evidence_path(const struct evidence *evidence, const char *name)
         return file_path(evidence->folder, name);
 }
 
+static void stamp(struct evidence *evidence, uint64_t ms)
+{
+        if (ms == evidence->stamped_ms && evidence->stamp_length)
+                return;
+        evidence->stamped_ms = ms;
+        evidence->stamp_length = snprintf(evidence->stamp, sizeof evidence->stamp, "[%4" PRIu64 ".%03" PRIu64 "] ",
+                                          ms / 1000, ms % 1000);
+}
+
 static void take_line(const struct log_line *line, void *context)
 {
         struct evidence *evidence = context;
-        uint64_t ms = evidence_elapsed_ms(evidence);
-        fprintf(evidence->lines, "[%4" PRIu64 ".%03" PRIu64 "] %s\n", ms / 1000, ms % 1000, line->text);
+        stamp(evidence, evidence->now_us / 1000);
+        fwrite(evidence->stamp, 1, (size_t)evidence->stamp_length, evidence->lines);
+        fwrite(line->text, 1, line->length, evidence->lines);
+        putc('\n', evidence->lines);
         if (evidence->handler)
                 evidence->handler(line, evidence->handler_context);
 }
@@ -82,6 +104,8 @@ static FILE *open_in(const struct evidence *evidence, const char *name, struct e
         FILE *file = fopen(path, "we");
         if (!file)
                 error_system(err, "%s: cannot create", path);
+        else
+                setvbuf(file, NULL, _IOFBF, FILE_BUFFER);
         return file;
 }
 
@@ -113,6 +137,7 @@ struct evidence *evidence_begin(const char *runs, const char *tag, const char *k
         }
         AUTO_EVIDENCE struct evidence *evidence = memory_new(1, sizeof *evidence);
         evidence->folder = folder;
+        evidence->facts = json_object();
         evidence->began_us = time_now_us();
         evidence->log = log_new(take_line, evidence);
         if (!(evidence->events = open_in(evidence, "events.jsonl", err)) ||
@@ -121,6 +146,9 @@ struct evidence *evidence_begin(const char *runs, const char *tag, const char *k
                 return NULL;
         fprintf(evidence->cast, "{\"version\": 2, \"width\": %d, \"height\": %d, \"timestamp\": %lld}\n",
                 CONSOLE_COLUMNS, CONSOLE_ROWS, (long long)time(NULL));
+        AUTO_FREE char *now = time_stamp();
+        evidence_event(evidence, "run-start",
+                       json_pack("{s:s, s:s, s:s}", "kind", kind, "started_at", now, "program", "esxiarm " VERSION));
         return MEMORY_TAKE(evidence);
 }
 
@@ -135,7 +163,9 @@ void evidence_free(struct evidence **evidence)
         }
         log_free(&(*evidence)->log);
         buffer_free(&(*evidence)->unfinished);
+        text_free(&(*evidence)->quoted);
         text_free(&(*evidence)->suites);
+        json_decref((*evidence)->facts);
         free((*evidence)->folder);
         free(*evidence);
         *evidence = NULL;
@@ -147,39 +177,141 @@ void evidence_on_line(struct evidence *evidence, log_line_handler *handler, void
         evidence->handler_context = context;
 }
 
+// How many bytes at the front stand for themselves in a JSON string.
+static size_t plain_in_json(const uint8_t *bytes, size_t size)
+{
+        size_t length = 0;
+        while (length < size && bytes[length] >= ' ' && bytes[length] < 0x80 && bytes[length] != '"' &&
+               bytes[length] != '\\')
+                length++;
+        return length;
+}
+
+// RFC 8259, 7.
+static void escape_in_json(struct text *json, uint8_t byte)
+{
+        static const char *const shorts[] = {
+                ['"'] = "\\\"", ['\\'] = "\\\\", ['\n'] = "\\n", ['\r'] = "\\r", ['\t'] = "\\t"};
+        static const char digits[] = "0123456789ABCDEF";
+        if (byte < sizeof shorts / sizeof *shorts && shorts[byte]) {
+                text_add(json, shorts[byte]);
+                return;
+        }
+        const char escape[] = {'\\', 'u', '0', '0', digits[byte >> 4], digits[byte & 15]};
+        text_add_span(json, escape, sizeof escape);
+}
+
+// Adds the bytes at the front that are no ASCII, and returns how many were taken: all but a sequence that the rest of
+// SIZE may go on with.
+static size_t quote_others(struct text *json, const uint8_t *bytes, size_t size)
+{
+        size_t length = 0;
+        while (length < size && bytes[length] >= 0x80)
+                length++;
+        size_t taken = text_add_repaired(json, (const char *)bytes, length);
+        if (taken < length && length < size) {
+                text_add_utf8(json, 0xFFFD);
+                return length;
+        }
+        return taken;
+}
+
+// Adds BYTES, repaired where they are no UTF-8, to a JSON string, and returns how many were taken.
+static size_t quote(struct text *json, const uint8_t *bytes, size_t size)
+{
+        size_t at = 0;
+        while (at < size) {
+                size_t plain = plain_in_json(bytes + at, size - at);
+                text_add_span(json, (const char *)bytes + at, plain);
+                at += plain;
+                if (at == size)
+                        break;
+                if (bytes[at] < 0x80) {
+                        escape_in_json(json, bytes[at++]);
+                        continue;
+                }
+                size_t taken = quote_others(json, bytes + at, size - at);
+                if (!taken)
+                        break;
+                at += taken;
+        }
+        return at;
+}
+
 // One output event of the recording. Its text must be valid UTF-8, so a sequence that the chunk cuts waits for the next.
 static void record(struct evidence *evidence, const void *data, size_t size)
 {
-        buffer_add(&evidence->unfinished, data, size);
-        AUTO_TEXT struct text text = {0};
-        size_t taken = text_add_repaired(&text, (const char *)evidence->unfinished.data, evidence->unfinished.size);
-        evidence->unfinished.size -= taken;
-        if (taken)
-                memmove(evidence->unfinished.data, evidence->unfinished.data + taken, evidence->unfinished.size);
-        uint64_t us = elapsed_us(evidence);
-        json_t *string = json_stringn_nocheck(text_string(&text), text.length);
-        AUTO_FREE char *quoted = json_dumps(string, JSON_ENCODE_ANY);
-        json_decref(string);
-        if (quoted)
-                fprintf(evidence->cast, "[%" PRIu64 ".%06" PRIu64 ", \"o\", %s]\n", us / 1000000, us % 1000000, quoted);
+        struct buffer *unfinished = &evidence->unfinished;
+        struct text *quoted = &evidence->quoted;
+        bool joined = unfinished->size;
+        if (joined)
+                buffer_add(unfinished, data, size);
+        const uint8_t *bytes = joined ? unfinished->data : data;
+        size = joined ? unfinished->size : size;
+        text_clear(quoted);
+        text_add_format(quoted, "[%" PRIu64 ".%06" PRIu64 ", \"o\", \"", evidence->now_us / 1000000,
+                        evidence->now_us % 1000000);
+        size_t taken = quote(quoted, bytes, size);
+        text_add(quoted, "\"]\n");
+        if (joined && taken)
+                memmove(unfinished->data, unfinished->data + taken, size - taken);
+        else if (!joined)
+                buffer_add(unfinished, bytes + taken, size - taken);
+        unfinished->size = size - taken;
+        if (!taken)
+                return;
+        fwrite(quoted->data, 1, quoted->length, evidence->cast);
 }
 
 void evidence_console(struct evidence *evidence, const void *data, size_t size)
 {
-        record(evidence, data, size);
+        evidence->now_us = elapsed_us(evidence);
+        if (size)
+                record(evidence, data, size);
         log_feed(evidence->log, data, size);
+}
+
+static void flush(struct evidence *evidence)
+{
+        evidence->flushed_us = elapsed_us(evidence);
+        fflush(evidence->lines);
+        fflush(evidence->cast);
 }
 
 void evidence_quiet(struct evidence *evidence)
 {
+        evidence->now_us = elapsed_us(evidence);
         log_finish(evidence->log);
+        flush(evidence);
 }
 
 void evidence_flush(struct evidence *evidence)
 {
-        fflush(evidence->lines);
-        fflush(evidence->cast);
-        fflush(evidence->events);
+        if (!evidence->flushed_us || elapsed_us(evidence) >= evidence->flushed_us + FLUSH_INTERVAL_US)
+                flush(evidence);
+}
+
+void evidence_fact(struct evidence *evidence, const char *name, json_t *value)
+{
+        json_object_set_new(evidence->facts, name, value);
+}
+
+const json_t *evidence_facts(const struct evidence *evidence)
+{
+        return evidence->facts;
+}
+
+// The step of an event begins, and the one before it ends.
+static void note_step(struct evidence *evidence, const json_t *event)
+{
+        json_t *steps = json_object_get(evidence->facts, "steps");
+        if (!steps)
+                json_object_set_new(evidence->facts, "steps", steps = json_array());
+        json_t *step = json_object();
+        static const char *const names[] = {"step", "title", "time"};
+        for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+                json_object_set(step, names[i], json_object_get(event, names[i]));
+        json_array_append_new(steps, step);
 }
 
 void evidence_event(struct evidence *evidence, const char *kind, json_t *fields)
@@ -190,6 +322,8 @@ void evidence_event(struct evidence *evidence, const char *kind, json_t *fields)
         if (fields)
                 json_object_update_missing(event, fields);
         json_decref(fields);
+        if (strcmp(kind, "step") == 0)
+                note_step(evidence, event);
         json_dumpf(event, evidence->events, JSON_COMPACT | JSON_REAL_PRECISION(9));
         fputc('\n', evidence->events);
         fflush(evidence->events);
@@ -209,76 +343,16 @@ bool evidence_result(struct evidence *evidence, const json_t *result, struct err
         return write_file(evidence, "result.json", lines, err);
 }
 
-// How much of TEXT is a character that XML 1.0 (2.2) does not allow, not even as a reference; 0 where it may stand.
-static size_t forbidden_in_xml(const char *text)
-{
-        if ((unsigned char)*text < ' ' && *text != '\t' && *text != '\n' && *text != '\r')
-                return 1;
-        return text_starts_with(text, "\xEF\xBF\xBE") || text_starts_with(text, "\xEF\xBF\xBF") ? 3 : 0;
-}
-
-static void add_escaped(struct text *xml, const char *text)
-{
-        static const char *const references['>' + 1] = {
-                ['&'] = "&amp;", ['<'] = "&lt;", ['>'] = "&gt;", ['"'] = "&quot;"};
-        while (*text) {
-                size_t forbidden = forbidden_in_xml(text);
-                unsigned char character = (unsigned char)*text;
-                if (forbidden)
-                        text_add_utf8(xml, 0xFFFD);
-                else if (character <= '>' && references[character])
-                        text_add(xml, references[character]);
-                else
-                        text_add_char(xml, *text);
-                text += forbidden ? forbidden : 1;
-        }
-}
-
-static bool went_wrong(const struct criterion_finding *finding)
-{
-        bool wanted = finding->criterion->kind == CRITERION_REQUIRED;
-        bool unwanted = finding->criterion->kind == CRITERION_FORBIDDEN || finding->criterion->panic;
-        return (wanted && !finding->met) || (unwanted && finding->met);
-}
-
-static void add_case(struct text *xml, const char *suite, const struct criterion_finding *finding)
-{
-        text_add(xml, "    <testcase classname=\"");
-        add_escaped(xml, suite);
-        text_add(xml, "\" name=\"");
-        add_escaped(xml, finding->criterion->name);
-        text_add_format(xml, "\" time=\"%.3f\">", (double)finding->time_ms / 1000);
-        if (went_wrong(finding)) {
-                text_add(xml, "<failure message=\"");
-                text_add(xml, finding->met ? "met in line " : "not met");
-                if (finding->met)
-                        text_add_format(xml, "%" PRIu64, finding->line_number);
-                text_add(xml, "\">");
-                add_escaped(xml, finding->text ? finding->text : finding->criterion->pattern);
-                text_add(xml, "</failure>");
-        } else if (finding->text) {
-                text_add_format(xml, "<system-out>line %" PRIu64 ": ", finding->line_number);
-                add_escaped(xml, finding->text);
-                text_add(xml, "</system-out>");
-        }
-        text_add(xml, "</testcase>\n");
-}
-
 bool evidence_junit(struct evidence *evidence, const char *suite, const struct criteria_verdict *verdict,
                     struct error *err)
 {
-        size_t failures = 0;
-        for (size_t i = 0; i < verdict->count; i++)
-                failures += went_wrong(&verdict->findings[i]);
-        struct text *suites = &evidence->suites;
-        text_add(suites, "  <testsuite name=\"");
-        add_escaped(suites, suite);
-        text_add_format(suites, "\" tests=\"%zu\" failures=\"%zu\" time=\"%.3f\">\n", verdict->count, failures,
-                        (double)evidence_elapsed_ms(evidence) / 1000);
-        for (size_t i = 0; i < verdict->count; i++)
-                add_case(suites, suite, &verdict->findings[i]);
-        text_add(suites, "  </testsuite>\n");
-        AUTO_FREE char *xml = text_format("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n%s</testsuites>\n",
-                                          text_string(suites));
+        const struct junit_suite row = {
+                .name = suite,
+                .findings = verdict->findings,
+                .count = verdict->count,
+                .duration_ms = evidence_elapsed_ms(evidence),
+        };
+        junit_add(&evidence->suites, &row);
+        AUTO_FREE char *xml = junit_document(&evidence->suites);
         return write_file(evidence, "junit.xml", xml, err);
 }

@@ -45,14 +45,22 @@ void evidence_on_line(struct evidence *evidence, log_line_handler *handler, void
 // The next bytes of the console.
 void evidence_console(struct evidence *evidence, const void *data, size_t size);
 
-// The console has gone quiet: what stands in its last line is a whole line.
+// The console has gone quiet: what stands in its last line is a whole line. Everything is handed to the system.
 void evidence_quiet(struct evidence *evidence);
 
-// Hands what was written so far to the system.
+// Hands what was written so far to the system, if that was not done within the last tenth of a second. (Events always are
+// at once.)
 void evidence_flush(struct evidence *evidence);
 
 // One event of KIND with FIELDS (stolen; NULL for none).
 void evidence_event(struct evidence *evidence, const char *kind, json_t *fields);
+
+// VALUE (stolen) is what result.json will say of NAME: a fact that whoever writes the result has no part in. A step event
+// is one of the facts already, in the list "steps".
+void evidence_fact(struct evidence *evidence, const char *name, json_t *value);
+
+// The facts so far, an object of the evidence's own.
+const json_t *evidence_facts(const struct evidence *evidence);
 
 // Writes result.json from RESULT (borrowed).
 bool evidence_result(struct evidence *evidence, const json_t *result, struct error *err);

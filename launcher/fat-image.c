@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -17,12 +18,10 @@
 
 enum {
         SECTOR = 512,
-        SMALL_CLUSTER = 1,            // sectors
-        CLUSTER = 8,                  // sectors, from LARGE bytes on: chains are shorter, and the firmware reads faster
-        FOLDER_SHARE = 1 << 10,       // bytes of its folder that a file takes at most
-        SPARE = 4 << 20,              // bytes
-        TOOL_OUTPUT = 1 << 16,        // bytes
-        TOOL_TIMEOUT_MS = 600 * 1000, // for one file
+        SMALL_CLUSTER = 1,      // sectors
+        CLUSTER = 8,            // sectors, from LARGE bytes on: chains are shorter, and the firmware reads faster
+        FOLDER_SHARE = 1 << 10, // bytes of its folder that a file takes at most
+        SPARE = 4 << 20,        // bytes
         LOOK_MS = 100,
         LOG_LIMIT = 1 << 16, // bytes
         GRACE_MS = 1000,
@@ -51,13 +50,56 @@ static bool make_empty(const char *image, uint64_t size, struct error *err)
         return true;
 }
 
-static bool run(const struct arguments *arguments, struct error *err)
+// ---- mtools
+
+// Where there is no room, there is none to write down what mtools says of that, either.
+static bool is_full(const char *path)
 {
-        AUTO_PROCESS_RESULT struct process_result result = {0};
-        return process_run_checked(arguments, TOOL_OUTPUT, TOOL_TIMEOUT_MS, &result, err);
+        struct statvfs status;
+        return statvfs(path, &status) == 0 && status.f_bavail == 0;
 }
 
-static bool format(const char *image, uint64_t size, struct error *err)
+static bool check_exit(const struct process *process, const char *tool, const char *log, struct error *err)
+{
+        AUTO_BUFFER struct buffer said = {0};
+        if (process->exit_code == 0)
+                return true;
+        error_set(err, ERROR_ENVIRONMENT, "%s failed with exit code %d", tool, process->exit_code);
+        if (!file_read(log, LOG_LIMIT, &said, NULL) || !said.size)
+                return error_append(err, "%s%s", is_full(log) ? ": " : "", is_full(log) ? strerror(ENOSPC) : "");
+        while (said.size && said.data[said.size - 1] == '\n')
+                said.size--;
+        AUTO_FREE char *shown = text_printable((const char *)said.data, said.size, false);
+        return error_append(err, ": %s", shown);
+}
+
+// Only the last part of an image's path, which has to be a plain name: mtools gives what has special characters to a shell,
+// and takes '@@' for an offset.
+static const char *name_of(const char *image)
+{
+        return strrchr(image, '/') + 1;
+}
+
+// Runs a program of mtools in the folder of IMAGE, and shows how far it is on the way to TOTAL bytes.
+static bool run(const struct arguments *arguments, const char *image, uint64_t total, const char *log,
+                struct error *err)
+{
+        struct process process;
+        AUTO_FREE char *folder = text_format("%.*s", (int)(name_of(image) - image), image);
+        if (!process_start(arguments, folder, log, &process, err))
+                return false;
+        AUTO_PROGRESS struct progress *progress = progress_begin("writing the payload", total);
+        while (!process_wait(&process, LOOK_MS)) {
+                progress_update(progress, file_allocated(image));
+                if (interrupt_check(err))
+                        continue;
+                process_end(&process, GRACE_MS);
+                return false;
+        }
+        return check_exit(&process, arguments->values[0], log, err);
+}
+
+static bool format(const char *image, uint64_t size, const char *log, struct error *err)
 {
         AUTO_ARGUMENTS struct arguments arguments = {0};
         arguments_add(&arguments, "mformat");
@@ -67,11 +109,11 @@ static bool format(const char *image, uint64_t size, struct error *err)
         arguments_add(&arguments, "-v");
         arguments_add(&arguments, "ESXIARM");
         arguments_add(&arguments, "-i");
-        arguments_add(&arguments, image);
+        arguments_add(&arguments, name_of(image));
         arguments_add(&arguments, "-T");
         arguments_add_format(&arguments, "%" PRIu64, size / SECTOR);
         arguments_add(&arguments, "::");
-        return run(&arguments, err);
+        return run(&arguments, image, size, log, err);
 }
 
 // ---- the copy
@@ -90,38 +132,6 @@ static bool add_entries(const char *folder, struct arguments *arguments, struct 
         return true;
 }
 
-static bool copied(const struct process *process, const char *log, struct error *err)
-{
-        AUTO_BUFFER struct buffer said = {0};
-        if (process->exit_code == 0)
-                return true;
-        error_set(err, ERROR_ENVIRONMENT, "mcopy failed with exit code %d", process->exit_code);
-        if (!file_read(log, LOG_LIMIT, &said, NULL) || !said.size)
-                return false;
-        while (said.size && said.data[said.size - 1] == '\n')
-                said.size--;
-        AUTO_FREE char *shown = text_printable((const char *)said.data, said.size, false);
-        return error_append(err, ": %s", shown);
-}
-
-// Runs mcopy and shows how far it is.
-static bool copy(const struct arguments *arguments, const char *image, uint64_t total, const char *log,
-                 struct error *err)
-{
-        struct process process;
-        if (!process_start(arguments, NULL, log, &process, err))
-                return false;
-        AUTO_PROGRESS struct progress *progress = progress_begin("writing the payload", total);
-        while (!process_wait(&process, LOOK_MS)) {
-                progress_update(progress, file_allocated(image));
-                if (interrupt_check(err))
-                        continue;
-                process_end(&process, GRACE_MS);
-                return false;
-        }
-        return copied(&process, log, err);
-}
-
 static void begin_mcopy(struct arguments *arguments, const char *image)
 {
         arguments_add(arguments, "mcopy");
@@ -129,7 +139,7 @@ static void begin_mcopy(struct arguments *arguments, const char *image)
         arguments_add(arguments, "-s");
         arguments_add(arguments, "-o");
         arguments_add(arguments, "-i");
-        arguments_add(arguments, image);
+        arguments_add(arguments, name_of(image));
 }
 
 static bool copy_in(const char *folder, const struct file_list *list, const char *image, const char *log,
@@ -140,30 +150,21 @@ static bool copy_in(const char *folder, const struct file_list *list, const char
         if (!add_entries(folder, &arguments, err))
                 return false;
         arguments_add(&arguments, "::");
-        return copy(&arguments, image, file_list_total(list), log, err);
-}
-
-static bool check_path(const char *image, struct error *err)
-{
-        return !strstr(image, "@@") ||
-               error_set(err, ERROR_USAGE, "%s: mtools takes '@@' in a path for an offset; use another folder", image);
+        return run(&arguments, image, file_list_total(list), log, err);
 }
 
 bool fat_image_make(const char *folder, const struct file_list *list, const char *image, const char *log,
                     struct error *err)
 {
         uint64_t size = size_for(list);
-        return check_path(image, err) && make_empty(image, size, err) && format(image, size, err) &&
-               copy_in(folder, list, image, log, err);
+        return make_empty(image, size, err) && format(image, size, log, err) && copy_in(folder, list, image, log, err);
 }
 
-bool fat_image_put(const char *image, const char *path, const char *name, struct error *err)
+bool fat_image_put(const char *image, const char *path, const char *name, const char *log, struct error *err)
 {
         AUTO_ARGUMENTS struct arguments arguments = {0};
-        if (!check_path(image, err))
-                return false;
         begin_mcopy(&arguments, image);
         arguments_add(&arguments, path);
         arguments_add_format(&arguments, "::/%s", name);
-        return run(&arguments, err);
+        return run(&arguments, image, file_allocated(path), log, err);
 }

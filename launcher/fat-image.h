@@ -11,10 +11,10 @@
 #include "launcher/file-list.h"
 
 // Makes IMAGE, which must not exist yet, of the files of LIST as they lie below FOLDER (symbolic links are followed).
-// Paths are absolute. What mcopy says is kept in the file LOG. Fails with ERROR_ENVIRONMENT where mtools is missing or
+// Paths are absolute, and the last part of IMAGE is a plain name. What mtools says is kept in the file LOG. Fails with ERROR_ENVIRONMENT where mtools is missing or
 // there is no space; IMAGE is then of no use.
 bool fat_image_make(const char *folder, const struct file_list *list, const char *image, const char *log,
                     struct error *err);
 
-// Puts the file at PATH into IMAGE as NAME ("EFI/BOOT/BOOT.CFG"), in place of the one that may be there.
-bool fat_image_put(const char *image, const char *path, const char *name, struct error *err);
+// Puts the file at PATH into IMAGE as NAME ("EFI/BOOT/BOOT.CFG"), in place of the one that may be there. The rest is as above.
+bool fat_image_put(const char *image, const char *path, const char *name, const char *log, struct error *err);

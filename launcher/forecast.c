@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "varstore/report.h"
+#include "varstore/store-file.h"
 
 // Where qemu_arguments puts things: the USB controller is the first device behind the host bridge, the NVMe disk the
 // second; the payload is plugged in before the disk, and ports are counted from 1 by QEMU and from 0 by the firmware.
@@ -59,7 +60,7 @@ bool forecast_devices(const struct forecast_input *input, const struct bootchain
 bool forecast_make(const struct forecast_input *input, struct forecast *forecast, struct error *err)
 {
         *forecast = (struct forecast){0};
-        if (!varstore_load(input->vars_path, &forecast->store, err) ||
+        if (!store_load(input->vars_path, &forecast->store, err) ||
             !bootchain_read(forecast->store, &forecast->chain, err) ||
             !forecast_devices(input, &forecast->chain, &forecast->devices, err))
                 return false;

@@ -111,6 +111,12 @@ static bool has_console(const struct client *client)
 
 // ---- requests
 
+static void refuse(struct client *client, const char *reason)
+{
+        if (!has_console(client))
+                answer(client, json_pack("{s:s}", "error", reason));
+}
+
 static unsigned dimension(const json_t *request, const char *key, unsigned usual)
 {
         json_int_t value = json_integer_value(json_object_get(request, key));
@@ -125,7 +131,6 @@ static void serve_status(struct hub *hub, struct client *client, const json_t *r
 
 static void serve_console(struct hub *hub, struct client *client, const json_t *request)
 {
-        (void)hub;
         if (has_console(client)) {
                 drop(client);
                 return;
@@ -136,13 +141,21 @@ static void serve_console(struct hub *hub, struct client *client, const json_t *
                                         dimension(request, "rows", CONSOLE_ROWS));
         client->stale = client->view != NULL;
         answer(client, json_pack("{s:b}", "console", true));
+        // What stands there already, before what comes.
+        const char *screen = console_text(hub->console);
+        if (client->raw && client->fd >= 0) {
+                buffer_add(&client->output, screen, strlen(screen));
+                flush_output(client);
+        }
 }
 
 static void serve_size(struct hub *hub, struct client *client, const json_t *request)
 {
         (void)hub;
-        if (!client->view)
+        if (!client->view) {
+                refuse(client, "there is no console that has a size");
                 return;
+        }
         view_resize(client->view, dimension(request, "columns", CONSOLE_COLUMNS),
                     dimension(request, "rows", CONSOLE_ROWS));
         client->stale = true;
@@ -152,11 +165,27 @@ static void serve_line(struct hub *hub, struct client *client, const json_t *req
 {
         (void)hub;
         const char *text = json_string_value(json_object_get(request, "text"));
-        if (!client->view || !text)
+        if (!client->view || !text) {
+                refuse(client, "there is no console that has a line");
                 return;
+        }
         AUTO_FREE char *shown = text_printable(text, strlen(text), false);
         view_status(client->view, shown, json_is_true(json_object_get(request, "insists")));
         client->stale = true;
+}
+
+// On a console there are no answers; what went wrong, and where a screenshot is, stand in the line below the screen.
+static void show_reply(struct client *client, json_t *reply)
+{
+        const char *path = json_string_value(json_object_get(reply, "path"));
+        const char *reason = json_string_value(json_object_get(reply, "error"));
+        AUTO_FREE char *text =
+                path ? text_format("saved as %s.txt and .ansi", path) : memory_text(reason ? reason : "");
+        if (client->view && *text) {
+                view_status(client->view, text, true);
+                client->stale = true;
+        }
+        json_decref(reply);
 }
 
 // Asks the machine, and answers where an answer is expected.
@@ -166,7 +195,7 @@ static void ask(struct hub *hub, struct client *client, const struct hub_request
         if (!reply)
                 client->awaits_stop = true;
         else if (has_console(client))
-                json_decref(reply);
+                show_reply(client, reply);
         else
                 answer(client, reply);
 }
@@ -175,7 +204,9 @@ static void serve_keys(struct hub *hub, struct client *client, const json_t *req
 {
         AUTO_BUFFER struct buffer keys = {0};
         const char *hex = json_string_value(json_object_get(request, "hex"));
-        if (hex && text_parse_hex(hex, &keys) && keys.size)
+        if (!hex || !text_parse_hex(hex, &keys) || !keys.size)
+                refuse(client, "keys need their bytes in hexadecimal");
+        else
                 ask(hub, client,
                     &(struct hub_request){.wish = HUB_KEYS, .bytes = (const char *)keys.data, .size = keys.size});
 }

@@ -11,11 +11,12 @@
 //     {"command": "stop", "wait": SECONDS}           {"stopped": "..."}, once the machine is down
 //     {"command": "console", "columns": C, "rows": R}  the guest's screen drawn for a terminal of that size (view.h), from
 //                                                    then on, as bytes and not as JSON
-//     {"command": "console", "raw": true}            what the guest prints from then on, as it comes
+//     {"command": "console", "raw": true}            the screen as text, then what the guest prints, as it comes
+//     {"command": "keys", "hex": "..."}              what was typed
 //
-// and once it has a console: {"command": "keys", "hex": "..."}, "size" (columns, rows), "line" (text, insists: the line below
-// the screen), power-off, reset and screenshot, none of which is answered. No client can hold the machine up: one that reads
-// too slowly is shown fewer pictures, or loses bytes of a raw console.
+// and once it has a console "size" (columns, rows) and "line" (text, insists: the line below the screen); then nothing is
+// answered any more. No client can hold the machine up: one that reads too slowly is shown fewer pictures, or loses bytes
+// of a raw console. docs/console.md tells it to those who write a client.
 #pragma once
 
 #include <jansson.h>

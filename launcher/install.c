@@ -130,7 +130,10 @@ static bool seal(struct installation *run, struct error *err)
 static bool install(struct installation *run, struct error *err)
 {
         display_waiting(run->display, "making payload, vars and disk ...");
-        if (!install_prepare(run, err) || !run_machine(run, err))
+        if (!install_prepare(run, err))
+                return false;
+        json_object_set_new(run->result, "vars_before", result_vars(run->in->machine->vars_path));
+        if (!run_machine(run, err))
                 return false;
         if (!run->outcome->stopped)
                 return seal(run, err);
@@ -162,6 +165,9 @@ bool install_run(const struct install_input *input, struct install_outcome *outc
         run.result = result_new("install", machine, input->settings, input->profile);
         json_object_set_new(run.result, "firmware", firmware_json(input->firmware));
         bool installed = install(&run, err);
+        json_object_set_new(run.result, "vars_after", result_vars(machine->vars_path));
+        if (installed)
+                result_identity(run.result, machine, input->firmware->code_path);
         unlink(payload);
         payload_info_free(&run.payload_info);
         outcome->duration_ms = evidence_elapsed_ms(evidence);

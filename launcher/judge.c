@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "launcher/findings.h"
 
 static void note_boot(struct judge *judge, const char *line)
 {
@@ -19,6 +20,9 @@ static void note_boot(struct judge *judge, const char *line)
         boot_line_free(&judge->booted);
         judge->booted = boot;
         judge->has_booted = true;
+        AUTO_FREE char *booted = text_format("Boot%04X \"%s\" from %s", boot.number, boot.label ? boot.label : "",
+                                             boot.path ? boot.path : "(no path)");
+        evidence_fact(judge->evidence, "booted", json_string(booted));
         boot = (struct boot_line){0};
 }
 
@@ -99,30 +103,8 @@ bool judge_check(const struct judge *judge, struct error *err)
         return error_set(err, verdict.outcome == VERDICT_PANIC ? ERROR_PANIC : ERROR_NO, "%s", explanation);
 }
 
-static const char *kind_text(const struct criterion *criterion)
-{
-        static const char *const texts[] = {
-                [CRITERION_REQUIRED] = "required",
-                [CRITERION_FORBIDDEN] = "forbidden",
-                [CRITERION_OPTIONAL] = "optional",
-        };
-        return texts[criterion->kind];
-}
-
 json_t *judge_to_json(const struct judge *judge)
 {
         struct criteria_verdict verdict = criteria_judge(judge->criteria);
-        json_t *list = json_array();
-        for (size_t i = 0; i < verdict.count; i++) {
-                const struct criterion_finding *finding = &verdict.findings[i];
-                json_t *row = json_pack("{s:s, s:s, s:b}", "name", finding->criterion->name, "kind",
-                                        kind_text(finding->criterion), "met", finding->met);
-                if (finding->met) {
-                        json_object_set_new(row, "line", json_integer((json_int_t)finding->line_number));
-                        json_object_set_new(row, "time", json_real((double)finding->time_ms / 1000));
-                        json_object_set_new(row, "text", json_string(finding->text));
-                }
-                json_array_append_new(list, row);
-        }
-        return list;
+        return findings_to_json(verdict.findings, verdict.count, true);
 }

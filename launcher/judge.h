@@ -43,5 +43,5 @@ bool judge_all_met(const struct judge *judge);
 // criteria forbid (ERROR_NO).
 bool judge_check(const struct judge *judge, struct error *err);
 
-// The findings as JSON: name, kind, met, line, time, text.
+// The findings as JSON (findings.h).
 json_t *judge_to_json(const struct judge *judge);

@@ -44,9 +44,8 @@ static bool sealed_vars_match(const struct subject *subject)
         AUTO_DISK struct disk *disk = NULL;
         AUTO_MATCH struct match match = {0};
         if (!subject->sealed_path || !file_exists(subject->sealed_path) ||
-            !varstore_load(subject->sealed_path, &store, NULL) ||
-            !varstore_is_sound(store, subject->sealed_path, NULL) || !bootchain_read(store, &chain, NULL) ||
-            !disk_open(subject->disk_path, subject->disk_format, &disk, NULL))
+            !store_load(subject->sealed_path, &store, NULL) || !varstore_is_sound(store, subject->sealed_path, NULL) ||
+            !bootchain_read(store, &chain, NULL) || !disk_open(subject->disk_path, subject->disk_format, &disk, NULL))
                 return false;
         const struct match_input input = {
                 .chain = varstore_is_blank(store) ? NULL : &chain,
@@ -67,7 +66,7 @@ static bool disk_has_loader(const struct subject *subject)
 static bool vars_are_sound(const struct subject *subject)
 {
         AUTO_VARSTORE struct varstore *store = NULL;
-        return varstore_load(subject->vars_path, &store, NULL) && varstore_is_sound(store, subject->vars_path, NULL) &&
+        return store_load(subject->vars_path, &store, NULL) && varstore_is_sound(store, subject->vars_path, NULL) &&
                !varstore_is_blank(store);
 }
 
@@ -96,12 +95,12 @@ static void plan_copy(const struct subject *subject, struct mend *mend)
         take_command(mend, MEND_COPY_SEALED, &command);
 }
 
-static void plan_install(const struct subject *subject, const struct last_run *run, const char *machine_options,
+static void plan_install(const struct subject *subject, const struct run *run, const char *machine_options,
                          struct mend *mend)
 {
         AUTO_ARGUMENTS struct arguments command = {0};
         ADD_WORDS(&command, "esxiarm", "install", subject->is_machine ? subject->machine.folder : "MACHINE");
-        if (run->is_rehearsal || subject->machine.identity.rehearsal)
+        if (run->rehearsal || subject->machine.identity.rehearsal)
                 arguments_add(&command, "--rehearsal");
         else
                 ADD_WORDS(&command, "--payload", "DIR");
@@ -123,7 +122,7 @@ static void plan_boot(const struct subject *subject, const char *option, const c
         take_command(mend, MEND_BY_HAND, &command);
 }
 
-static void plan_vars(const struct subject *subject, const struct last_run *run, struct mend *mend)
+static void plan_vars(const struct subject *subject, const struct run *run, struct mend *mend)
 {
         if (sealed_vars_match(subject))
                 plan_copy(subject, mend);
@@ -172,7 +171,7 @@ static void plan_firmware(const struct subject *subject, struct mend *mend)
         }
 }
 
-static void plan_gic(const struct subject *subject, const struct last_run *run, const struct finding *finding,
+static void plan_gic(const struct subject *subject, const struct run *run, const struct finding *finding,
                      struct mend *mend)
 {
         bool is_gic = finding->count && strstr(finding->items[0].found, "its.c:2934");
@@ -194,7 +193,7 @@ static enum remedy remedy_for(const struct subject *subject, const struct diagno
         return remedy;
 }
 
-void mend_plan(const struct subject *subject, const struct last_run *run, const struct diagnosis *diagnosis,
+void mend_plan(const struct subject *subject, const struct run *run, const struct diagnosis *diagnosis,
                const struct finding *finding, struct mend *mend)
 {
         *mend = (struct mend){0};

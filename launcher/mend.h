@@ -6,7 +6,7 @@
 #include <stdbool.h>
 
 #include "base/error.h"
-#include "launcher/last-run.h"
+#include "launcher/runs.h"
 #include "launcher/subject.h"
 #include "varstore/edit.h"
 #include "verify/diagnose.h"
@@ -27,7 +27,7 @@ struct mend {
 #define AUTO_MEND __attribute__((cleanup(mend_free)))
 
 // What mends FINDING. Free MEND with mend_free.
-void mend_plan(const struct subject *subject, const struct last_run *run, const struct diagnosis *diagnosis,
+void mend_plan(const struct subject *subject, const struct run *run, const struct diagnosis *diagnosis,
                const struct finding *finding, struct mend *mend);
 void mend_free(struct mend *mend);
 

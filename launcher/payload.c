@@ -468,10 +468,11 @@ static bool wants_nothing_else(const struct payload_request *request)
 // An image becomes another one: files are replaced in a copy.
 static bool change_image(struct making *making, const char *image, struct error *err)
 {
+        AUTO_FREE char *log = file_path(making->work.folder, "log");
         if (!file_copy(making->source, image, 0666, err))
                 return false;
         for (size_t i = 0; !wants_nothing_else(making->request) && i < making->overlay.names.count; i++) {
-                if (!fat_image_put(image, making->overlay.paths.values[i], making->overlay.names.values[i], err))
+                if (!fat_image_put(image, making->overlay.paths.values[i], making->overlay.names.values[i], log, err))
                         return false;
         }
         return true;

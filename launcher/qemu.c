@@ -30,14 +30,23 @@ static void add_drive(struct arguments *arguments, const char *head, const char 
         arguments_add_format(arguments, "%s,file=%s", head, escaped);
 }
 
-// -chardev: a socket that QEMU listens on, and a file that it copies everything to where LOG is given.
-static void add_socket(struct arguments *arguments, const char *id, const char *path, const char *log)
+// QEMU writes the serial port's bytes one by one. A FIFO puts them together in pages; a socket keeps a buffer for each, and
+// is full after some hundred.
+static void add_console(const struct qemu_machine *machine, struct arguments *arguments)
 {
-        AUTO_FREE char *escaped = qemu_escaped(path);
-        AUTO_FREE char *escaped_log = log ? qemu_escaped(log) : NULL;
+        AUTO_FREE char *path = qemu_escaped(machine->console_pipe);
+        AUTO_FREE char *log = qemu_escaped(machine->console_log);
         arguments_add(arguments, "-chardev");
-        arguments_add_format(arguments, "socket,id=%s,path=%s,server=on,wait=off%s%s", id, escaped,
-                             log ? ",logfile=" : "", log ? escaped_log : "");
+        arguments_add_format(arguments, "pipe,id=console,path=%s,logfile=%s", path, log);
+        add_pair(arguments, "-serial", "chardev:console");
+}
+
+static void add_qmp(const struct qemu_machine *machine, struct arguments *arguments)
+{
+        AUTO_FREE char *path = qemu_escaped(machine->qmp_socket);
+        arguments_add(arguments, "-chardev");
+        arguments_add_format(arguments, "socket,id=qmp,path=%s,server=on,wait=off", path);
+        add_pair(arguments, "-mon", "chardev=qmp,mode=control");
 }
 
 static void add_firmware(const struct qemu_machine *machine, struct arguments *arguments)
@@ -101,10 +110,8 @@ static void add_channels(const struct qemu_machine *machine, struct arguments *a
                 add_pair(arguments, "-serial", "mon:stdio");
                 return;
         }
-        add_socket(arguments, "console", machine->console_socket, machine->console_log);
-        add_pair(arguments, "-serial", "chardev:console");
-        add_socket(arguments, "qmp", machine->qmp_socket, NULL);
-        add_pair(arguments, "-mon", "chardev=qmp,mode=control");
+        add_console(machine, arguments);
+        add_qmp(machine, arguments);
         arguments_add(arguments, "-S");
 }
 

@@ -18,8 +18,10 @@ struct qemu_machine {
         // Raw image that is booted first, under the device name QEMU_PAYLOAD; the machine then pauses where the guest resets
         // or powers off. NULL boots what the variables say.
         const char *payload_path;
-        const char *console_log;    // the raw console, written by QEMU itself
-        const char *console_socket; // relative to the folder that QEMU runs in, so that its length does not matter
+        const char *console_log; // the raw console, written by QEMU itself
+        // The guest's serial port: a pair of FIFOs of that name with ".in" and ".out" behind it. Relative to the folder that QEMU
+        // runs in, as QMP's socket is, so that the length of a path does not matter.
+        const char *console_pipe;
         const char *qmp_socket;
         // Nobody drives it: the console, with QEMU's monitor behind Ctrl-A C, is on the terminal that QEMU is started on. There
         // are no log and no sockets then, and with a payload QEMU ends where the guest resets.

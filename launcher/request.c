@@ -202,6 +202,12 @@ bool request_install(const struct request *request, const char *folder, struct f
         return install_run(&input, outcome, err);
 }
 
+void request_tell_evidence(const char *evidence, struct error *err)
+{
+        if (err->message && evidence)
+                error_append(err, "%sevidence: %s", text_ends_with(err->message, "\n") ? "" : "\n", evidence);
+}
+
 static bool check_installed(const struct machine *machine, const char *folder, struct error *err)
 {
         return machine->installed ||

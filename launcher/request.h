@@ -64,13 +64,12 @@ struct request {
         }
 
 #define REQUEST_INSTALL_OPTIONS                                                                                        \
-        {                                                                                                              \
-                "aavmf-vars-template",                                                                                 \
-                "FILE",                                                                                                \
-                CLI_TEXT,                                                                                              \
-                offsetof(struct request, vars_template),                                                               \
-                "its template of variables",                                                                           \
-                "AAVMF_VARS_TEMPLATE"},                                                                                \
+        {"aavmf-vars-template",                                                                                        \
+         "FILE",                                                                                                       \
+         CLI_TEXT,                                                                                                     \
+         offsetof(struct request, vars_template),                                                                      \
+         "template of variables of your own, with --aavmf-code",                                                       \
+         "AAVMF_VARS_TEMPLATE"},                                                                                       \
                 {"force", NULL, CLI_FLAG, offsetof(struct request, force), "install anew over an installed machine",   \
                  NULL},                                                                                                \
         {                                                                                                              \
@@ -146,7 +145,7 @@ struct request {
          "STEP",                                                                                                       \
          CLI_TEXT,                                                                                                     \
          offsetof(struct request, until),                                                                              \
-         "stop at this step of the guest profile, its keys not sent",                                                  \
+         "stop at this step of the guest profile (its id: welcome, eula, password ...), its keys not sent",            \
          NULL},                                                                                                        \
         {                                                                                                              \
                 "hand-over", NULL, CLI_FLAG, offsetof(struct request, hand_over),                                      \
@@ -161,6 +160,9 @@ struct request {
 // Installs into the machine FOLDER. FIRMWARE is filled as soon as it is known, also where the installation then fails.
 bool request_install(const struct request *request, const char *folder, struct firmware *firmware,
                      struct install_outcome *outcome, struct error *err);
+
+// Adds to ERR where the EVIDENCE of a run that failed is; nothing where it did not fail or there is none.
+void request_tell_evidence(const char *evidence, struct error *err);
 
 // What becomes of a machine that was booted.
 struct request_stay {

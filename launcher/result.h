@@ -20,6 +20,15 @@ json_t *result_new(const char *command, const struct machine *machine, const str
 // A comparison of vars, disk and firmware.
 json_t *result_match(const struct match *match);
 
+// What identifies the firmware (unless that is told already) and the disk, as the machine was installed with them; CODE_PATH is
+// the firmware that is used.
+void result_identity(json_t *result, const struct machine *machine, const char *code_path);
+
+// What identifies the variable store at PATH: the SHA-256 of its firmware volume, and the volume's length in bytes; what lies
+// behind it is padding, and is most of the file. `head -c BYTES vars.fd | sha256sum` gives the same. Null where there is no
+// formatted store.
+json_t *result_vars(const char *path);
+
 // Adds what the judge of the phase NAME ("install", "reboot", "boot") found, and writes it to junit.xml.
 bool result_phase(json_t *result, struct evidence *evidence, const char *name, const struct judge *judge,
                   struct error *err);

@@ -59,7 +59,9 @@ bool typing_wait(struct typing *typing, uint64_t deadline_us, struct error *err)
                 return true;
         if (vm_state(vm)->resets > resets)
                 return typing_fail(typing, ERROR_NO, err, "the guest reset itself in the middle");
-        return !vm_state(vm)->ended || fail_gone(typing, err);
+        // A machine that is being installed only pauses where it powers off.
+        bool gone = vm_state(vm)->ended || vm_state(vm)->shut_down;
+        return !gone || fail_gone(typing, err);
 }
 
 // Looking.
@@ -153,8 +155,10 @@ bool typing_unanswered(const struct typing *typing)
 
 static bool send(struct typing *typing, const char *bytes, size_t size, const char *shown, struct error *err)
 {
-        evidence_event(typing->evidence, "key",
-                       json_pack("{s:s, s:f}", "key", shown, "still_ms", (double)typing_still_us(typing) / 1000));
+        if (!typing->is_secret)
+                evidence_event(
+                        typing->evidence, "key",
+                        json_pack("{s:s, s:f}", "key", shown, "still_ms", (double)typing_still_us(typing) / 1000));
         look(typing);
         typing->sent_us = typing->looked_us;
         typing->sent_picture = typing->picture;
@@ -263,9 +267,11 @@ bool typing_try_key(struct typing *typing, const char *name, uint64_t patience_u
 
 bool typing_text(struct typing *typing, const char *text, const char *shown, struct error *err)
 {
-        for (; *text; text++) {
-                if (!send_until_answered(typing, text, 1, shown, err))
-                        return false;
+        bool typed = true;
+        for (; typed && *text; text++) {
+                typed = send_until_answered(typing, text, 1, shown, err);
+                typing->is_secret = true;
         }
-        return typing_settle(typing, err);
+        typing->is_secret = false;
+        return typed && typing_settle(typing, err);
 }

@@ -24,6 +24,7 @@ struct typing {
         const struct judge *judge; // stops the typing where the guest panics
         uint64_t settle_us;        // a screen that has not changed for so long is complete
         uint64_t resend_us;        // a key without effect for so long was swallowed
+        bool is_secret;            // what is typed now is not to be told, nor how long it is
         bool leaving;              // the guest may reset or power off now: that is an effect, too
 
         // The rows as they were looked at last, how often each has changed since the screen was new, and when.
@@ -80,5 +81,5 @@ uint64_t typing_overdue_at_us(const struct typing *typing);
 // Sends a key and waits for PATIENCE_US at most; *MOVED says whether the screen has changed.
 bool typing_try_key(struct typing *typing, const char *name, uint64_t patience_us, bool *moved, struct error *err);
 
-// Types TEXT, character by character; SHOWN is what the evidence says in its place.
+// Types TEXT, character by character; SHOWN is what the evidence says in its place, once, whatever its length.
 bool typing_text(struct typing *typing, const char *text, const char *shown, struct error *err);

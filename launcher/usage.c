@@ -1,20 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launcher/usage.h"
 
-#include <dirent.h>
 #include <string.h>
-#include <sys/stat.h>
 
-#include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "launcher/control.h"
 #include "launcher/profile.h"
 #include "launcher/recovery.h"
+#include "launcher/runs.h"
 
 enum {
         ANSWER_MS = 3000,
-        RESULT_LIMIT = 16 << 20,
 };
 
 // What the program that has it up tells; NULL where nobody does.
@@ -26,45 +23,11 @@ static json_t *ask(const struct machine *machine)
         return control_answer(fd, ANSWER_MS, NULL);
 }
 
-// The newest folder in FOLDER, by its name's time of change; freed with free(), NULL where there is none.
-static char *newest_in(const char *folder)
-{
-        DIR *stream = opendir(folder);
-        AUTO_FREE char *newest = NULL;
-        struct timespec best = {0};
-        for (const struct dirent *entry; stream && (entry = readdir(stream));) {
-                AUTO_FREE char *path = file_path(folder, entry->d_name);
-                AUTO_FREE char *events = file_path(path, "events.jsonl");
-                struct stat status;
-                if (entry->d_name[0] == '.' || stat(events, &status) != 0)
-                        continue;
-                bool newer = status.st_mtim.tv_sec > best.tv_sec ||
-                             (status.st_mtim.tv_sec == best.tv_sec && status.st_mtim.tv_nsec >= best.tv_nsec);
-                if (!newer)
-                        continue;
-                best = status.st_mtim;
-                memory_free_pointer(&newest);
-                newest = MEMORY_TAKE(path);
-        }
-        if (stream)
-                closedir(stream);
-        return MEMORY_TAKE(newest);
-}
-
 static json_t *last_run(const struct machine *machine)
 {
-        AUTO_FREE char *folder = newest_in(machine->runs_folder);
-        if (!folder)
-                return NULL;
-        AUTO_FREE char *path = file_path(folder, "result.json");
-        AUTO_BUFFER struct buffer content = {0};
-        json_t *result = file_read(path, RESULT_LIMIT, &content, NULL) && content.size
-                                 ? json_loadb((const char *)content.data, content.size, 0, NULL)
-                                 : NULL;
-        const char *outcome = json_string_value(json_object_get(result, "outcome"));
-        json_t *run = json_pack("{s:s, s:s}", "folder", folder, "outcome", outcome ? outcome : "unfinished");
-        json_decref(result);
-        return run;
+        AUTO_RUN struct run run;
+        runs_newest(machine->runs_folder, false, &run);
+        return run.folder ? json_pack("{s:s, s:s}", "folder", run.folder, "outcome", run_outcome(&run)) : NULL;
 }
 
 static json_t *describe(const struct machine *machine)
@@ -107,6 +70,15 @@ static bool recover(struct machine *machine, struct error *err)
         bool recovered = recovery_run(machine, err);
         machine_unlock(machine);
         return recovered;
+}
+
+void usage_runs(const struct machine *machine, const char *folder, struct runs *runs)
+{
+        uint64_t owner;
+        bool held = machine_is_held(machine, &owner);
+        json_t *up = held ? ask(machine) : NULL;
+        runs_read(folder, json_string_value(json_object_get(up, "evidence")), held, runs);
+        json_decref(up);
 }
 
 json_t *usage_of(const char *folder, struct error *err)

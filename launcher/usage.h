@@ -6,6 +6,8 @@
 #include <jansson.h>
 
 #include "base/error.h"
+#include "launcher/machine.h"
+#include "launcher/runs.h"
 
 // The machine in FOLDER as a JSON object, the caller's:
 //
@@ -17,3 +19,7 @@
 //
 // What a launcher that died has left is cleared away first. NULL where it is no machine, or a damaged one.
 json_t *usage_of(const char *folder, struct error *err);
+
+// The runs in FOLDER, which are MACHINE's; the one that a program has in hand at this moment is told from those whose launcher
+// died. Free RUNS with runs_free.
+void usage_runs(const struct machine *machine, const char *folder, struct runs *runs);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
@@ -11,9 +12,10 @@
 
 enum {
         TAIL_LINES = 200,
-        TAIL_LIMIT = 1 << 20, // bytes that are looked at for them
-        PICTURE_US = 2000000, // for QEMU to write the picture of its display
-        LOOK_US = 20000,      // between two looks whether it has
+        TAIL_LIMIT = 1 << 20,    // bytes that are looked at for them
+        LAST_WORDS_US = 2000000, // for a guest that fails to be silent
+        PICTURE_US = 2000000,    // for QEMU to write the picture of its display
+        LOOK_US = 20000,         // between two looks whether it has
 };
 
 // From now on a reset is a reset, and a shutdown ends QEMU.
@@ -115,10 +117,20 @@ static bool save_tail(struct vm *vm, struct error *err)
                file_replace(tail, 0666, last_lines(buffer_view(&end), TAIL_LINES), err);
 }
 
+// Waits until the guest has said what it has to say, a panic for instance.
+static void let_finish(struct vm *vm)
+{
+        enum vm_event event;
+        uint64_t deadline = time_now_us() + LAST_WORDS_US;
+        while (!vm->quiet && !vm->state.ended && time_now_us() < deadline && vm_wait(vm, deadline, &event, NULL))
+                ;
+}
+
 void vm_save_failure(struct vm *vm)
 {
+        let_finish(vm);
         evidence_quiet(vm->evidence);
-        AUTO_FREE char *screen = save_screen(vm, "failure-screen", NULL);
+        free(save_screen(vm, "failure-screen", NULL));
         save_tail(vm, NULL);
         // QEMU writes the picture in its own time.
         uint64_t deadline = time_now_us() + PICTURE_US;

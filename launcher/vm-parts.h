@@ -12,7 +12,7 @@
 struct vm {
         struct process qemu;
         struct qmp qmp;
-        int console_socket; // -1 once closed
+        int console_output, console_input; // the guest's, to be read and to be written; -1 once closed
         struct console *console;
         struct evidence *evidence;
         struct hub *hub;
@@ -21,6 +21,7 @@ struct vm {
         char *run_folder;
         struct vm_state state;
         bool quiet;            // the evidence was told so
+        bool flooded;          // much came at once
         bool accepts_keys;     // from the hub's clients
         bool accepts_stop;     // somebody looks at stop_asked
         bool optional_pending; // a command that may fail has not been answered

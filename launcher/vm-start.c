@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/image-lock.h"
 #include "base/interrupt.h"
 #include "base/memory.h"
 #include "base/text.h"
@@ -24,7 +27,7 @@ enum {
         LOG_TAIL = 2000, // bytes of QEMU's own words in an error message
 };
 
-static const char console_socket[] = "console.sock";
+static const char console_pipe[] = "console";
 static const char qmp_socket[] = "qmp.sock";
 
 // The end of what QEMU printed, freed with free().
@@ -55,6 +58,8 @@ void vm_note_end(struct vm *vm)
         vm->state.ended = true;
         vm->state.exit_code = vm->qemu.exit_code;
         evidence_event(vm->evidence, "qemu-ended", json_pack("{s:i}", "exit_code", vm->qemu.exit_code));
+        evidence_fact(vm->evidence, "qemu_cpu", json_real(vm->qemu.cpu_s));
+        evidence_fact(vm->evidence, "qemu_memory", json_integer((json_int_t)vm->qemu.memory));
 }
 
 // Connects to the socket NAME once QEMU has made it.
@@ -95,19 +100,38 @@ static void add_arguments(const struct vm_input *input, struct arguments *argume
                 .disk_format = input->machine->disk_format,
                 .payload_path = input->payload_path,
                 .console_log = log,
-                .console_socket = console_socket,
+                .console_pipe = console_pipe,
                 .qmp_socket = qmp_socket,
         };
         qemu_arguments(&machine, arguments);
 }
 
 // Left by QEMU, or by one that was killed.
-static void remove_sockets(const struct vm *vm)
+static void remove_channels(const struct vm *vm)
 {
-        AUTO_FREE char *console = file_path(vm->run_folder, console_socket);
+        AUTO_FREE char *input = text_format("%s/%s.in", vm->run_folder, console_pipe);
+        AUTO_FREE char *output = text_format("%s/%s.out", vm->run_folder, console_pipe);
         AUTO_FREE char *qmp = file_path(vm->run_folder, qmp_socket);
-        unlink(console);
+        unlink(input);
+        unlink(output);
         unlink(qmp);
+}
+
+// A FIFO that this program holds open at both ends, so that it never ends and never waits for QEMU.
+static int make_pipe(const struct vm *vm, const char *ending, struct error *err)
+{
+        AUTO_FREE char *path = text_format("%s/%s%s", vm->run_folder, console_pipe, ending);
+        int fd = mkfifo(path, 0600) == 0 ? open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC) : -1;
+        if (fd < 0)
+                error_system(err, "%s: cannot create", path);
+        return fd;
+}
+
+static bool make_console(struct vm *vm, struct error *err)
+{
+        vm->console_output = make_pipe(vm, ".out", err);
+        vm->console_input = vm->console_output >= 0 ? make_pipe(vm, ".in", err) : -1;
+        return vm->console_input >= 0;
 }
 
 static bool start_qemu(struct vm *vm, const struct vm_input *input, struct error *err)
@@ -116,7 +140,9 @@ static bool start_qemu(struct vm *vm, const struct vm_input *input, struct error
         add_arguments(input, &arguments);
         AUTO_FREE char *command = arguments_quoted(&arguments);
         evidence_event(vm->evidence, "qemu-start", json_pack("{s:s}", "command", command));
-        remove_sockets(vm);
+        remove_channels(vm);
+        if (!make_console(vm, err))
+                return false;
         AUTO_FREE char *log = evidence_path(vm->evidence, "qemu.log");
         return process_start(&arguments, vm->run_folder, log, &vm->qemu, err);
 }
@@ -146,8 +172,7 @@ static bool connect_to_qemu(struct vm *vm, struct error *err)
         if (qmp < 0)
                 return false;
         qmp_begin(&vm->qmp, qmp);
-        vm->console_socket = connect_when_there(vm, console_socket, deadline, err);
-        return vm->console_socket >= 0 && negotiate(vm, deadline, err);
+        return negotiate(vm, deadline, err);
 }
 
 static json_t *forwards_of(const struct settings *settings)
@@ -188,11 +213,21 @@ static void explain_end(struct vm *vm, struct error *err)
         vm_fail_ended(vm, err);
 }
 
+// QEMU itself would share the variables with another one, and both would write into them.
+static bool check_vars(const char *path, struct error *err)
+{
+        return !image_is_written_at(path) ||
+               error_set(err, ERROR_ENVIRONMENT,
+                         "%s: another QEMU has it open for writing; shut that machine down first, or use a copy", path);
+}
+
 struct vm *vm_start(const struct vm_input *input, struct error *err)
 {
+        if (!check_vars(input->machine->vars_path, err))
+                return NULL;
         AUTO_VM struct vm *vm = memory_new(1, sizeof *vm);
         vm->qmp.descriptor = -1;
-        vm->console_socket = -1;
+        vm->console_output = vm->console_input = -1;
         vm->input = -1;
         vm->echo = -1;
         vm->evidence = input->evidence;
@@ -212,8 +247,8 @@ struct vm *vm_start(const struct vm_input *input, struct error *err)
 // What QEMU still wrote before it went.
 static void drain_console(struct vm *vm)
 {
-        struct pollfd poll_for = {vm->console_socket, POLLIN, 0};
-        while (vm->console_socket >= 0 && poll(&poll_for, 1, 0) > 0)
+        struct pollfd poll_for = {vm->console_output, POLLIN, 0};
+        while (vm->console_output >= 0 && poll(&poll_for, 1, 0) > 0)
                 vm_take_output(vm);
         evidence_quiet(vm->evidence);
         evidence_flush(vm->evidence);
@@ -230,9 +265,9 @@ static bool wait_for_end(struct vm *vm, uint64_t timeout_ms)
                         return true;
                 if (now >= deadline)
                         return false;
-                struct pollfd poll_for[] = {{vm->console_socket, POLLIN, 0}, {vm->qemu.descriptor, POLLIN, 0}};
+                struct pollfd poll_for[] = {{vm->console_output, POLLIN, 0}, {vm->qemu.descriptor, POLLIN, 0}};
                 poll(poll_for, 2, (int)(deadline - now));
-                if (vm->console_socket >= 0 && poll_for[0].revents)
+                if (vm->console_output >= 0 && poll_for[0].revents)
                         vm_take_output(vm);
         }
 }
@@ -251,7 +286,7 @@ void vm_stop(struct vm **vm)
         drain_console(stopped);
         hub_close(&stopped->hub, stopped->how_stopped);
         json_decref(stopped->status);
-        remove_sockets(stopped);
+        remove_channels(stopped);
         qmp_end(&stopped->qmp);
         console_free(&stopped->console);
         free(stopped->run_folder);

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/interrupt.h"
@@ -12,7 +11,7 @@
 #include "launcher/vm-parts.h"
 
 enum {
-        READ_BLOCK = 1 << 16,
+        READ_BLOCK = 1 << 18,
         GATHER_MS = 5,
         MANY_BYTES = 4096,
         QUIET_US = 100000, // a console that prints nothing for so long has finished its line
@@ -31,9 +30,12 @@ struct console *vm_console(struct vm *vm)
 
 void vm_close_console(struct vm *vm)
 {
-        if (vm->console_socket >= 0)
-                close(vm->console_socket);
-        vm->console_socket = -1;
+        int *const descriptors[] = {&vm->console_output, &vm->console_input};
+        for (size_t i = 0; i < 2; i++) {
+                if (*descriptors[i] >= 0)
+                        close(*descriptors[i]);
+                *descriptors[i] = -1;
+        }
 }
 
 // A terminal that takes nothing more is no reason to stop the machine.
@@ -70,7 +72,7 @@ void vm_listen(struct vm *vm, int descriptor)
 static size_t read_output(struct vm *vm)
 {
         static uint8_t block[READ_BLOCK];
-        ssize_t count = read(vm->console_socket, block, sizeof block);
+        ssize_t count = read(vm->console_output, block, sizeof block);
         if (count < 0 && (errno == EINTR || errno == EAGAIN))
                 return 0;
         if (count <= 0) {
@@ -87,14 +89,13 @@ static size_t read_output(struct vm *vm)
 }
 
 // Takes what the guest prints. A UART's bytes come a few at a time, and waking up for each of them costs more than all
-// the rest of the launcher; so they are given a moment to gather, unless there are many already.
+// the rest of the launcher; so they are given a moment to gather, unless there were many the last time.
 void vm_take_output(struct vm *vm)
 {
-        if (read_output(vm) >= MANY_BYTES || vm->console_socket < 0)
-                return;
         struct pollfd poll_for = {interrupt_descriptor(), POLLIN, 0};
-        poll(&poll_for, 1, GATHER_MS);
-        read_output(vm);
+        if (!vm->flooded)
+                poll(&poll_for, 1, GATHER_MS);
+        vm->flooded = read_output(vm) >= MANY_BYTES;
 }
 
 // With `-action reboot=shutdown` a reset comes as a shutdown, too.
@@ -116,6 +117,18 @@ static void note_event(struct vm *vm, const char *name, const json_t *data)
                 note_shutdown(vm, json_string_value(json_object_get(data, "reason")));
         if (strcmp(name, "GUEST_PANICKED") == 0)
                 vm->state.panicked = true;
+}
+
+// QEMU stops the guest where the file system of its disk is full, and would wait for ever.
+static bool check_disk(const char *event, const json_t *data, struct error *err)
+{
+        const char *action = json_string_value(json_object_get(data, "action"));
+        const char *reason = json_string_value(json_object_get(data, "reason"));
+        if (strcmp(event, "BLOCK_IO_ERROR") != 0 || !action || strcmp(action, "stop") != 0)
+                return true;
+        return error_set(err, ERROR_ENVIRONMENT,
+                         "QEMU cannot write to the machine's disk, and has stopped the guest: %s",
+                         reason ? reason : "it gives no reason");
 }
 
 // Every command that is sent has to succeed, unless it is an optional one.
@@ -143,12 +156,14 @@ static bool take_messages(struct vm *vm, bool *events, struct error *err)
                 if (!message)
                         return true;
                 const char *name = json_string_value(json_object_get(message, "event"));
+                const json_t *data = json_object_get(message, "data");
+                bool refused = name && !check_disk(name, data, err);
                 if (name) {
-                        note_event(vm, name, json_object_get(message, "data"));
+                        note_event(vm, name, data);
                         evidence_event(vm->evidence, "qmp", json_pack("{s:O}", "message", message));
                         *events = true;
                 }
-                bool refused = !take_answer(vm, message, err);
+                refused = refused || !take_answer(vm, message, err);
                 json_decref(message);
                 if (refused)
                         return false;
@@ -196,7 +211,7 @@ bool vm_wait(struct vm *vm, uint64_t deadline_us, enum vm_event *event, struct e
         uint64_t quiet_us = vm->quiet ? UINT64_MAX : vm->state.last_output_us + QUIET_US;
         for (;;) {
                 struct pollfd poll_for[OWN_DESCRIPTORS + HUB_DESCRIPTORS] = {
-                        {vm->console_socket, POLLIN, 0},  {vm->qmp.descriptor, POLLIN, 0},
+                        {vm->console_output, POLLIN, 0},  {vm->qmp.descriptor, POLLIN, 0},
                         {vm->qemu.descriptor, POLLIN, 0}, {interrupt_descriptor(), POLLIN, 0},
                         {vm->input, POLLIN, 0},
                 };
@@ -209,7 +224,7 @@ bool vm_wait(struct vm *vm, uint64_t deadline_us, enum vm_event *event, struct e
                         return error_system(err, "cannot wait for QEMU");
                 if (!interrupt_check(err))
                         return false;
-                bool output = vm->console_socket >= 0 && poll_for[0].revents;
+                bool output = vm->console_output >= 0 && poll_for[0].revents;
                 bool changed = false;
                 if (output)
                         vm_take_output(vm);
@@ -235,11 +250,11 @@ bool vm_wait(struct vm *vm, uint64_t deadline_us, enum vm_event *event, struct e
 bool vm_send(struct vm *vm, const char *bytes, size_t size, struct error *err)
 {
         while (size) {
-                ssize_t count = vm->console_socket < 0 ? -1 : send(vm->console_socket, bytes, size, MSG_NOSIGNAL);
-                if (count < 0 && (vm->console_socket < 0 || errno == EPIPE || errno == ECONNRESET))
+                if (vm->console_input < 0 || vm->state.ended)
                         return error_set(err, ERROR_ENVIRONMENT, "QEMU closed the console");
+                ssize_t count = write(vm->console_input, bytes, size);
                 if (count < 0 && errno == EAGAIN) {
-                        struct pollfd poll_for[] = {{vm->console_socket, POLLOUT, 0},
+                        struct pollfd poll_for[] = {{vm->console_input, POLLOUT, 0},
                                                     {interrupt_descriptor(), POLLIN, 0}};
                         poll(poll_for, 2, -1);
                         if (!interrupt_check(err))

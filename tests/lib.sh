@@ -83,6 +83,13 @@ stop_firmware() {
         wait "$1" || :
 }
 
+# Ends the machines that a test which failed has left up.
+stop_machines() {
+        find "$1" -path '*/run/control.sock' 2>/dev/null | while read -r socket; do
+                "$ESXIARM" stop "${socket%/run/control.sock}" --now >/dev/null 2>&1 </dev/null || :
+        done
+}
+
 run_tests() {
         failures=0
         selected=${TEST:-test_}
@@ -95,6 +102,7 @@ run_tests() {
                         "$name"
                 ) >"$folder.log" 2>&1
                 code=$?
+                [ $code -eq 0 ] || stop_machines "$folder"
                 if [ $code -eq 0 ]; then
                         echo "ok - $name"
                         rm -rf "$folder"

@@ -101,7 +101,8 @@ boot() {
         kill $pid
         wait $pid || :
         # The line may still lack its end.
-        { tr -d '\r' <"$vars.log" && echo; } | sed -n 's/.*BdsDxe: failed to load \(Boot....\).*/failed \1/p; s/.*BdsDxe: \(starting Boot....\).*/\1/p'
+        { tr -d '\r' <"$vars.log" && echo; } | sed -n 's/.*BdsDxe: failed to load \(Boot....\).*/failed \1/p; s/.*BdsDxe: \(starting Boot....\).*/\1/p' |
+                awk '!seen[$0]++' # an entry that BootNext names is tried again in its place in BootOrder
         "$AAVMF_VARS" list "$vars" | sed -n 's/^BootOrder: /order /p'
 }
 

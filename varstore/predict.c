@@ -318,14 +318,19 @@ static void look_for_partition(const struct start *start, struct option *option,
                guid);
 }
 
+// File systems are looked through in the order in which they were connected: where there is a bootindex, the devices that
+// have one come before the others.
 static void look_everywhere(const struct start *start, struct option *option, const char *file)
 {
         const struct predict_machine *machine = start->machine;
-        for (int removable = 1; removable >= 0; removable--) {
-                for (size_t i = 0; i < machine->device_count; i++) {
-                        const struct predict_device *device = &machine->devices[i];
+        for (int pass = 0; pass < 4; pass++) {
+                bool removable = pass < 2;
+                bool all = pass % 2;
+                size_t count = all ? machine->device_count : start->device_count;
+                for (size_t i = 0; i < count; i++) {
+                        const struct predict_device *device = all ? &machine->devices[i] : start->devices[i];
                         const struct predict_partition *partition = find_file(device, file);
-                        if (device->removable != (removable == 1) || !partition)
+                        if (device->removable != removable || !partition)
                                 continue;
                         found_file(option, device, partition, file, false);
                         return;

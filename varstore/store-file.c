@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#define _GNU_SOURCE // F_OFD_SETLK
 #include "varstore/store-file.h"
 
 #include <errno.h>
@@ -10,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/image-lock.h"
 #include "base/interrupt.h"
 #include "base/memory.h"
 #include "base/process.h"
@@ -17,8 +17,6 @@
 #include "base/time.h"
 
 enum {
-        QEMU_WRITES = 101,          // bytes of an image that QEMU locks
-        QEMU_BEARS_NO_WRITER = 201, //
         CLAIM_PATIENCE_MS = 5000,
         CLAIM_PAUSE_MS = 5,
         CONVERT_LIMIT = 1 << 16, // bytes of what qemu-img may say
@@ -117,23 +115,14 @@ static bool lock_patiently(int fd, const char *path, struct error *err)
         return true;
 }
 
-// Systems and file systems without such locks have no QEMU that would use them.
 static bool refuse_writing_qemu(int fd, const char *path, struct error *err)
 {
-#ifdef F_OFD_GETLK
-        struct flock own = {.l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = QEMU_BEARS_NO_WRITER, .l_len = 1};
-        struct flock writer = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = QEMU_WRITES, .l_len = 1};
-        if (fcntl(fd, F_OFD_SETLK, &own) == 0 && fcntl(fd, F_OFD_GETLK, &writer) == 0 && writer.l_type != F_UNLCK)
-                return error_set(err, ERROR_ENVIRONMENT,
-                                 "%s: a running QEMU has it open for writing, and would not see the change; shut the "
-                                 "machine down first",
-                                 path);
-#else
-        (void)fd;
-        (void)path;
-        (void)err;
-#endif
-        return true;
+        image_bear_no_writer(fd);
+        return !image_is_written(fd) ||
+               error_set(err, ERROR_ENVIRONMENT,
+                         "%s: a running QEMU has it open for writing, and would not see the change; shut the machine "
+                         "down first",
+                         path);
 }
 
 static bool refuse_qcow2(int fd, const char *path, struct error *err)

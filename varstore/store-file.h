@@ -7,9 +7,7 @@
 //
 // Whoever changes a file claims it first: of two programs that change the same file one waits for the other, so that no
 // change is lost, and a file that QEMU has open for writing is refused, because what the guest writes would go into the
-// old file. QEMU in turn does not start with a file that is claimed. QEMU says what it does with an image by OFD locks on
-// single bytes of it: byte 101 is locked by who writes, byte 201 by who bears no writer beside him. Source: QEMU
-// block/file-posix.c.
+// old file. QEMU in turn does not start with a file that is claimed (base/image-lock.h).
 #pragma once
 
 #include <stdbool.h>

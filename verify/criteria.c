@@ -10,6 +10,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "verify/literals.h"
 
 enum {
         TEXT_LIMIT = 400,     // bytes of a line that are kept
@@ -26,6 +27,8 @@ struct criteria {
                 pcre2_code *code;
         } * patterns;
         size_t count;
+        struct literals literals; // of what is still looked for; a line without any of them meets nothing
+        bool judges_all;          // one of the patterns has none
         pcre2_match_data *match;
         pcre2_match_context *context;
         pcre2_jit_stack *stack;
@@ -80,6 +83,22 @@ static size_t next_required(const struct criteria *criteria, size_t from)
         return from;
 }
 
+// Whether a line that meets row I would make a difference.
+static bool is_looked_for(const struct criteria *criteria, size_t i)
+{
+        return criteria->rows[i].kind == CRITERION_REQUIRED ? i == criteria->next : !criteria->findings[i].met;
+}
+
+static void gather_literals(struct criteria *criteria)
+{
+        memset(&criteria->literals, 0, sizeof criteria->literals);
+        criteria->judges_all = false;
+        for (size_t i = 0; i < criteria->count; i++) {
+                if (is_looked_for(criteria, i) && !literals_add(&criteria->literals, criteria->rows[i].pattern))
+                        criteria->judges_all = true;
+        }
+}
+
 struct criteria *criteria_new(const struct criterion *rows, size_t count, struct error *err)
 {
         AUTO_CRITERIA struct criteria *criteria = memory_new(1, sizeof *criteria);
@@ -96,14 +115,23 @@ struct criteria *criteria_new(const struct criterion *rows, size_t count, struct
                 *row = rows[i];
                 row->name = memory_text(rows[i].name ? rows[i].name : rows[i].pattern);
                 row->pattern = memory_text(rows[i].pattern);
-                criteria->findings[i].criterion = row;
                 criteria->patterns[i].code = compile(row, err);
                 if (!criteria->patterns[i].code)
                         return NULL;
         }
-        criteria->next = next_required(criteria, 0);
-        criteria->first_forbidden = criteria->first_panic = count;
+        criteria_restart(criteria);
         return MEMORY_TAKE(criteria);
+}
+
+void criteria_restart(struct criteria *criteria)
+{
+        for (size_t i = 0; i < criteria->count; i++) {
+                free((char *)criteria->findings[i].text);
+                criteria->findings[i] = (struct criterion_finding){.criterion = &criteria->rows[i]};
+        }
+        criteria->next = next_required(criteria, 0);
+        criteria->first_forbidden = criteria->first_panic = criteria->count;
+        gather_literals(criteria);
 }
 
 // The line, or the part of a long one that shows the match at FROM to TO.
@@ -147,16 +175,32 @@ static bool row_is_met(struct criteria *criteria, size_t i, const struct line *l
         return true;
 }
 
-void criteria_line(struct criteria *criteria, uint64_t line_number, uint64_t time_ms, const char *text)
+static void judge_line(struct criteria *criteria, const struct line *line)
 {
-        const struct line line = {.number = line_number, .time_ms = time_ms, .text = text, .length = strlen(text)};
         size_t end = 0;
-        while (criteria->next < criteria->count && row_is_met(criteria, criteria->next, &line, end, &end))
+        bool met = false;
+        while (criteria->next < criteria->count && row_is_met(criteria, criteria->next, line, end, &end)) {
                 criteria->next = next_required(criteria, criteria->next + 1);
+                met = true;
+        }
         for (size_t i = 0; i < criteria->count; i++) {
                 if (criteria->rows[i].kind != CRITERION_REQUIRED && !criteria->findings[i].met)
-                        row_is_met(criteria, i, &line, 0, &end);
+                        met = row_is_met(criteria, i, line, 0, &end) || met;
         }
+        if (met)
+                gather_literals(criteria);
+}
+
+void criteria_span(struct criteria *criteria, uint64_t line_number, uint64_t time_ms, const char *text, size_t length)
+{
+        if (!criteria->judges_all && !literals_in(&criteria->literals, text, length))
+                return;
+        judge_line(criteria, &(struct line){.number = line_number, .time_ms = time_ms, .text = text, .length = length});
+}
+
+void criteria_line(struct criteria *criteria, uint64_t line_number, uint64_t time_ms, const char *text)
+{
+        criteria_span(criteria, line_number, time_ms, text, strlen(text));
 }
 
 bool criteria_complete(const struct criteria *criteria)

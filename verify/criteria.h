@@ -35,9 +35,15 @@ struct criteria *criteria_new(const struct criterion *rows, size_t count, struct
 // Frees *CRITERIA, which becomes NULL; nothing where it is NULL already.
 void criteria_free(struct criteria **criteria);
 
+// Forgets every line: the judgement begins anew.
+void criteria_restart(struct criteria *criteria);
+
 // Judges one more line. LINE_NUMBER and TIME_MS (since the start of the run; 0 where it is not known) are only reported.
 // Where one line meets several required criteria, they must stand in it in their order.
 void criteria_line(struct criteria *criteria, uint64_t line_number, uint64_t time_ms, const char *text);
+
+// The same for a line of LENGTH bytes, which the caller knows: of millions of lines, counting them is much of the work.
+void criteria_span(struct criteria *criteria, uint64_t line_number, uint64_t time_ms, const char *text, size_t length);
 
 // Whether every required criterion was met already (so that a live run can stop).
 bool criteria_complete(const struct criteria *criteria);

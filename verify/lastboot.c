@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "verify/lastboot.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "base/text.h"
-#include "verify/log.h"
+#include "verify/logfile.h"
 
 enum {
-        PIECE = 65536,
         SHOWN = 160, // bytes of a line that are kept
 };
 
@@ -49,7 +47,7 @@ void lastboot_free(struct lastboot *lastboot)
         *lastboot = (struct lastboot){0};
 }
 
-static void take_boot_line(struct lastboot *lastboot, const struct log_line *line)
+static void take_boot_line(struct lastboot *lastboot, const struct logfile_line *line)
 {
         AUTO_BOOT_LINE struct boot_line boot = {0};
         if (!boot_line_parse(line->text, &boot) || boot.verb != BOOT_LINE_STARTING)
@@ -62,7 +60,7 @@ static void take_boot_line(struct lastboot *lastboot, const struct log_line *lin
         boot = (struct boot_line){0};
 }
 
-static void take_words(struct lastboot *lastboot, const struct log_line *line)
+static void take_words(struct lastboot *lastboot, const struct logfile_line *line)
 {
         for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
                 struct lastboot_find *find = &lastboot->found[words[i].word];
@@ -76,7 +74,7 @@ static void take_words(struct lastboot *lastboot, const struct log_line *line)
         }
 }
 
-static void take_line(const struct log_line *line, void *context)
+static void take_line(const struct logfile_line *line, void *context)
 {
         take_boot_line(context, line);
         take_words(context, line);
@@ -84,17 +82,10 @@ static void take_line(const struct log_line *line, void *context)
 
 bool lastboot_read(const char *path, struct lastboot *lastboot, struct error *err)
 {
-        *lastboot = (struct lastboot){0};
-        FILE *file = fopen(path, "rbe");
-        if (!file)
-                return error_system(err, "cannot open the log %s", path);
-        AUTO_LOG struct log *log = log_new(take_line, lastboot);
-        AUTO_FREE char *piece = memory_new(PIECE, 1);
-        for (size_t size; (size = fread(piece, 1, PIECE, file)) > 0;)
-                log_feed(log, piece, size);
-        bool read = !ferror(file);
-        fclose(file);
-        log_finish(log);
-        lastboot->path = memory_text(path);
-        return read || error_system(err, "cannot read the log %s", path);
+        struct logfile file;
+        *lastboot = (struct lastboot){.path = memory_text(path)};
+        if (logfile_read(path, NULL, take_line, lastboot, &file, err))
+                return true;
+        lastboot_free(lastboot);
+        return false;
 }

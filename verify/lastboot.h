@@ -34,6 +34,6 @@ struct lastboot {
 };
 #define AUTO_LASTBOOT __attribute__((cleanup(lastboot_free)))
 
-// Reads the log at PATH, of any size, in constant memory. Free LASTBOOT with lastboot_free.
+// Reads the log at PATH, of any kind that logfile.h knows, in constant memory. Free LASTBOOT with lastboot_free.
 bool lastboot_read(const char *path, struct lastboot *lastboot, struct error *err);
 void lastboot_free(struct lastboot *lastboot);

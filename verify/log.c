@@ -10,6 +10,7 @@
 
 enum {
         TAB_STOP = 8,
+        DEL = 0x7F,
         ROWS = 128, // of the screen that is remembered; a cursor is sent no farther
         COLUMNS = 512,
         SURE_ROWS = 24,    // no screen is smaller: a line feed below them may scroll
@@ -50,7 +51,8 @@ struct log {
         uint32_t before[COLUMNS];
         size_t before_width;
 
-        struct text line;
+        struct text encoded;           // a character
+        char line[LOG_LINE_LIMIT + 1]; // that is handed on
 };
 
 struct log *log_new(log_line_handler *handler, void *context)
@@ -69,7 +71,7 @@ void log_free(struct log **log)
                 return;
         for (size_t i = 0; i < ROWS; i++)
                 free((*log)->rows[i].cells);
-        text_free(&(*log)->line);
+        text_free(&(*log)->encoded);
         free(*log);
         *log = NULL;
 }
@@ -108,6 +110,15 @@ static bool has_words(const uint32_t *cells, size_t width)
         return false;
 }
 
+// Writes CODE_POINT, which is not ASCII, and returns how many bytes that took.
+static size_t add_utf8(struct log *log, char *to, uint32_t code_point)
+{
+        text_clear(&log->encoded);
+        text_add_utf8(&log->encoded, code_point);
+        memcpy(to, log->encoded.data, log->encoded.length);
+        return log->encoded.length;
+}
+
 static void hand_on(struct log *log, const uint32_t *cells, size_t width, bool cut)
 {
         size_t first = 0, end = width;
@@ -118,14 +129,19 @@ static void hand_on(struct log *log, const uint32_t *cells, size_t width, bool c
                 first++;
         if (first == end || (!log->flowing && !has_words(cells, end)))
                 return;
-        text_clear(&log->line);
-        for (size_t i = first; i < end; i++)
-                text_add_utf8(&log->line, cells[i] ? cells[i] : ' ');
+        char *to = log->line;
+        for (size_t i = first; i < end; i++) {
+                if (cells[i] < 0x80)
+                        *to++ = (char)(cells[i] ? cells[i] : ' ');
+                else
+                        to += add_utf8(log, to, cells[i]);
+        }
+        *to = '\0';
         const struct log_line line = {
                 .number = log->begins_in + 1,
                 .offset = log->begins_at,
-                .text = text_string(&log->line),
-                .length = log->line.length,
+                .text = log->line,
+                .length = (size_t)(to - log->line),
                 .cut = cut,
         };
         log->handler(&line, log->context);
@@ -504,49 +520,57 @@ static void control_reset(struct log *log, unsigned none)
         move_to(log, 0, 0);
 }
 
-static const struct {
-        enum sequence_kind kind;
-        char code;
-        void (*act)(struct log *log, unsigned parameter);
-} controls[] = {
-        {SEQUENCE_SINGLE, CONTROL_LF, control_feed_line},
-        {SEQUENCE_SINGLE, CONTROL_CR, control_return},
-        {SEQUENCE_SINGLE, CONTROL_HT, control_tabulate},
-        {SEQUENCE_SINGLE, CONTROL_BS, control_left},
-        {SEQUENCE_SINGLE, CONTROL_VT, control_feed_line},
-        {SEQUENCE_SINGLE, CONTROL_FF, control_feed_page},
-        {SEQUENCE_ESCAPE, '7', control_save},
-        {SEQUENCE_ESCAPE, '8', control_restore},
-        {SEQUENCE_ESCAPE, 'D', control_feed_line},
-        {SEQUENCE_ESCAPE, 'E', control_feed_line},
-        {SEQUENCE_ESCAPE, 'M', control_up},
-        {SEQUENCE_ESCAPE, 'c', control_reset},
-        {SEQUENCE_CONTROL, '@', control_shift},
-        {SEQUENCE_CONTROL, 'A', control_up},
-        {SEQUENCE_CONTROL, 'B', control_down},
-        {SEQUENCE_CONTROL, 'C', control_right},
-        {SEQUENCE_CONTROL, 'D', control_left},
-        {SEQUENCE_CONTROL, 'E', control_next_line},
-        {SEQUENCE_CONTROL, 'F', control_previous_line},
-        {SEQUENCE_CONTROL, 'G', control_column},
-        {SEQUENCE_CONTROL, 'H', control_position},
-        {SEQUENCE_CONTROL, 'J', control_erase_screen},
-        {SEQUENCE_CONTROL, 'K', control_erase_row},
-        {SEQUENCE_CONTROL, 'L', control_shift},
-        {SEQUENCE_CONTROL, 'M', control_shift},
-        {SEQUENCE_CONTROL, 'P', control_shift},
-        {SEQUENCE_CONTROL, 'S', control_shift},
-        {SEQUENCE_CONTROL, 'T', control_shift},
-        {SEQUENCE_CONTROL, 'X', control_erase_characters},
-        {SEQUENCE_CONTROL, '`', control_column},
-        {SEQUENCE_CONTROL, 'a', control_right},
-        {SEQUENCE_CONTROL, 'b', control_repeat},
-        {SEQUENCE_CONTROL, 'd', control_row},
-        {SEQUENCE_CONTROL, 'e', control_down},
-        {SEQUENCE_CONTROL, 'f', control_position},
-        {SEQUENCE_CONTROL, 'r', control_home},
-        {SEQUENCE_CONTROL, 's', control_save},
-        {SEQUENCE_CONTROL, 'u', control_restore},
+typedef void action(struct log *log, unsigned parameter);
+
+// What is acted on, by its code.
+static action *const actions[][DEL] = {
+        [SEQUENCE_SINGLE] =
+                {
+                        [CONTROL_LF] = control_feed_line,
+                        [CONTROL_CR] = control_return,
+                        [CONTROL_HT] = control_tabulate,
+                        [CONTROL_BS] = control_left,
+                        [CONTROL_VT] = control_feed_line,
+                        [CONTROL_FF] = control_feed_page,
+                },
+        [SEQUENCE_ESCAPE] =
+                {
+                        ['7'] = control_save,
+                        ['8'] = control_restore,
+                        ['D'] = control_feed_line,
+                        ['E'] = control_feed_line,
+                        ['M'] = control_up,
+                        ['c'] = control_reset,
+                },
+        [SEQUENCE_CONTROL] =
+                {
+                        ['@'] = control_shift,
+                        ['A'] = control_up,
+                        ['B'] = control_down,
+                        ['C'] = control_right,
+                        ['D'] = control_left,
+                        ['E'] = control_next_line,
+                        ['F'] = control_previous_line,
+                        ['G'] = control_column,
+                        ['H'] = control_position,
+                        ['J'] = control_erase_screen,
+                        ['K'] = control_erase_row,
+                        ['L'] = control_shift,
+                        ['M'] = control_shift,
+                        ['P'] = control_shift,
+                        ['S'] = control_shift,
+                        ['T'] = control_shift,
+                        ['X'] = control_erase_characters,
+                        ['`'] = control_column,
+                        ['a'] = control_right,
+                        ['b'] = control_repeat,
+                        ['d'] = control_row,
+                        ['e'] = control_down,
+                        ['f'] = control_position,
+                        ['r'] = control_home,
+                        ['s'] = control_save,
+                        ['u'] = control_restore,
+                },
 };
 
 // Of the private control sequences only the change to the other screen and back matters.
@@ -567,18 +591,99 @@ static void run_sequence(struct log *log)
                 run_private_control(log);
                 return;
         }
-        for (size_t i = 0; i < sizeof controls / sizeof *controls; i++) {
-                if (controls[i].kind == sequence->kind && (uint8_t)controls[i].code == sequence->code) {
-                        controls[i].act(log, has_parameters ? sequence->parameters[0] : 0);
-                        return;
-                }
+        action *act = sequence->code < DEL ? actions[sequence->kind][sequence->code] : NULL;
+        if (act)
+                act(log, has_parameters ? sequence->parameters[0] : 0);
+}
+
+// Many characters at once.
+
+// Where the line of LENGTH bytes at the front of INPUT ends, with its CR and LF; 0 where that does not follow at once.
+static size_t whole_line(struct bytes input, size_t length)
+{
+        size_t end = length + (length < input.size && input.data[length] == '\r');
+        return end < input.size && input.data[end] == '\n' ? end + 1 : 0;
+}
+
+static void hand_on_plain(struct log *log, const uint8_t *text, size_t length)
+{
+        size_t first = 0;
+        while (length && text[length - 1] == ' ')
+                length--;
+        while (first < length && text[first] == ' ')
+                first++;
+        if (first == length)
+                return;
+        memcpy(log->line, text, length);
+        log->line[length] = '\0';
+        const struct log_line line = {
+                .number = log->decoder.line_feeds + 1,
+                .offset = log->decoder.offset + first,
+                .text = log->line,
+                .length = length,
+        };
+        log->handler(&line, log->context);
+}
+
+// Whole lines that flow, as most of a log is, where nothing that they leave behind on the screen can matter: the same as
+// character by character, without the cells. False where the next line is another one.
+static bool take_plain_lines(struct log *log, struct bytes *input)
+{
+        bool any = false;
+        while (log->flowing && log->fresh && !log->cursor.column && !log->cursor.row_known) {
+                size_t length = sequence_plain_length(&log->decoder, *input);
+                size_t end = length && length <= LOG_LINE_LIMIT ? whole_line(*input, length) : 0;
+                if (!end)
+                        return any;
+                if (!any)
+                        end_line(log);
+                any = true;
+                hand_on_plain(log, input->data, length);
+                log->last_character = input->data[length - 1];
+                sequence_skip_plain(&log->decoder, input, end, 1);
         }
+        return any;
+}
+
+// A piece of text that stays on its row.
+static bool take_plain_text(struct log *log, struct bytes *input)
+{
+        // No farther is looked than what is taken: of a line without an end the rest would be looked at once a character.
+        size_t room = log->cursor.column < log->screen_columns ? log->screen_columns - log->cursor.column : 0;
+        struct bytes near = {input->data, input->size < room ? input->size : room};
+        size_t length = sequence_plain_length(&log->decoder, near);
+        if (length < 2 || current_row(log)->bytes + COLUMNS + length > LOG_LINE_LIMIT)
+                return false;
+        log->sequence.offset = log->decoder.offset;
+        log->sequence.line_feeds = log->decoder.line_feeds;
+        put(log, input->data[0]);
+        struct row *row = current_row(log);
+        unsigned column = log->cursor.column;
+        if (column + length - 1 > row->width)
+                widen(row, column + length - 1);
+        for (size_t i = 1; i < length; i++, column++) {
+                log->sequence.offset++;
+                uint32_t *cell = &row->cells[column], character = input->data[i];
+                // Where the row has changed already, another ASCII character needs no more.
+                if (*cell != character && log->changed && !log->redrawing && log->redraw_changed && *cell < 0x80)
+                        *cell = character;
+                else if (*cell != character)
+                        change_cell(log, column, character);
+        }
+        log->cursor.column = column;
+        log->last_character = input->data[length - 1];
+        sequence_skip_plain(&log->decoder, input, length, 0);
+        return true;
 }
 
 void log_feed(struct log *log, const void *data, size_t size)
 {
         struct bytes input = {data, size};
-        while (sequence_next(&log->decoder, &input, &log->sequence)) {
+        for (;;) {
+                if (take_plain_lines(log, &input) || take_plain_text(log, &input))
+                        continue;
+                if (!sequence_next(&log->decoder, &input, &log->sequence))
+                        return;
                 if (log->sequence.kind == SEQUENCE_CHARACTER)
                         put(log, log->sequence.code);
                 else

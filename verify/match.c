@@ -33,16 +33,18 @@ static const struct {
                 {"disk-without-esp",
                  "The installation did not come as far as the boot loader: install again, or name the "
                  "disk that has the system."},
-        [MATCH_VARS_BLANK] = {"vars-blank", "Put back the vars of the installation, or install again."},
-        [MATCH_ENTRY_MISSING] =
-                {"entry-missing",
-                 "Put back the vars of the installation. Where an installation left no entry, see that its "
-                 "BOOT.CFG has no norts=1, and install again."},
+        [MATCH_VARS_BLANK] = {"vars-blank",
+                              "Put back the vars of the installation, or make new ones from the disk (esxiarm "
+                              "rebuild-vars)."},
+        [MATCH_ENTRY_MISSING] = {"entry-missing", "Put back the vars of the installation, or make new ones from the "
+                                                  "disk (esxiarm rebuild-vars). Where an "
+                                                  "installation left no entry, see that its BOOT.CFG has no norts=1."},
         [MATCH_ENTRY_WITHOUT_PARTITION] = {"entry-without-partition",
-                                           "Put back the vars of the installation, or install again."},
+                                           "Put back the vars of the installation, or make new ones from the disk "
+                                           "(esxiarm rebuild-vars)."},
         [MATCH_OTHER_DISK] = {"other-disk",
                               "The vars file belongs to another disk or another installation: take the two that belong "
-                              "together."},
+                              "together, or make vars from this disk (esxiarm rebuild-vars)."},
         [MATCH_PARTITION_MOVED] = {"partition-moved",
                                    "The disk was partitioned again, or cloned and changed: take the disk that was "
                                    "installed with these vars, or install again."},

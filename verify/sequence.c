@@ -18,6 +18,7 @@ enum {
         C1_TO_ESCAPE = 0x40, // 0x9B stands for ESC [, and so on
         ST = 0x9C,
         REPLACEMENT = 0xFFFD,
+        PLAIN_LIMIT = 24, // bytes of a control sequence that is read at once
 };
 
 // How the next byte is read.
@@ -267,12 +268,78 @@ __attribute__((noinline)) static bool read_bytes(struct sequence_decoder *decode
         return false;
 }
 
+// A control sequence as nearly all are: digits and semicolons, then its end, all of it there. False where it is another one.
+static bool read_plain_control(struct sequence_decoder *decoder, struct bytes *input, struct sequence *sequence)
+{
+        if (input->size < 3 || input->data[1] != '[')
+                return false;
+        unsigned parameters[SEQUENCE_PARAMETERS] = {0}, value = 0;
+        size_t count = 0, end = input->size < PLAIN_LIMIT ? input->size : PLAIN_LIMIT, at = 2;
+        for (; at < end; at++) {
+                uint8_t byte = input->data[at];
+                if (byte >= '0' && byte <= '9') {
+                        value = value * 10 + (byte - '0');
+                        if (value > SEQUENCE_PARAMETER_MOST)
+                                return false;
+                        continue;
+                }
+                if (count == SEQUENCE_PARAMETERS)
+                        return false;
+                parameters[count++] = value;
+                value = 0;
+                if (byte != ';')
+                        break;
+        }
+        if (at == end || input->data[at] < 0x40 || input->data[at] >= DEL)
+                return false;
+        decoder->began = decoder->offset;
+        complete(decoder, sequence, SEQUENCE_CONTROL, input->data[at]);
+        memcpy(sequence->parameters, parameters, sizeof sequence->parameters);
+        sequence->prefix = 0;
+        decoder->offset += at + 1;
+        *input = (struct bytes){input->data + at + 1, input->size - at - 1};
+        return true;
+}
+
+typedef int8_t vector __attribute__((vector_size(16)));
+
+// Whether all of as many bytes as a vector has are printable ASCII. Those above 0x7F are negative.
+static bool is_plain(const uint8_t *bytes)
+{
+        vector block;
+        memcpy(&block, bytes, sizeof block);
+        vector others = (vector)((block < 0x20) | (block == DEL));
+        uint64_t halves[2];
+        memcpy(halves, &others, sizeof halves);
+        return !(halves[0] | halves[1]);
+}
+
+size_t sequence_plain_length(const struct sequence_decoder *decoder, struct bytes input)
+{
+        size_t length = 0;
+        if (decoder->state != STATE_TEXT || decoder->graphics[decoder->shifted])
+                return 0;
+        while (length + sizeof(vector) <= input.size && is_plain(input.data + length))
+                length += sizeof(vector);
+        while (length < input.size && input.data[length] >= 0x20 && input.data[length] < DEL)
+                length++;
+        return length;
+}
+
+void sequence_skip_plain(struct sequence_decoder *decoder, struct bytes *input, size_t length, size_t line_feeds)
+{
+        decoder->offset += length;
+        decoder->line_feeds += line_feeds;
+        *input = (struct bytes){input->data + length, input->size - length};
+}
+
 // Nearly every byte is plain text, and is taken without a look at what else it could be.
 bool sequence_next(struct sequence_decoder *decoder, struct bytes *input, struct sequence *sequence)
 {
         uint8_t byte = input->size ? *input->data : 0;
         if (decoder->state != STATE_TEXT || byte < 0x20 || byte >= 0x5F)
-                return read_bytes(decoder, input, sequence);
+                return (decoder->state == STATE_TEXT && byte == ESC && read_plain_control(decoder, input, sequence)) ||
+                       read_bytes(decoder, input, sequence);
         sequence->kind = SEQUENCE_CHARACTER;
         sequence->code = byte;
         sequence->offset = decoder->offset++;

@@ -80,3 +80,11 @@ struct sequence_decoder {
 // Reads up to the end of the next sequence, and takes what was read from the front of INPUT. False where INPUT ended first:
 // what it began goes on with the next piece. How the bytes are cut into pieces makes no difference.
 bool sequence_next(struct sequence_decoder *decoder, struct bytes *input, struct sequence *sequence);
+
+// For a reader that can take many characters at once: how many bytes at the front of INPUT, none of which is read yet, are
+// characters of printable ASCII that stand for themselves.
+size_t sequence_plain_length(const struct sequence_decoder *decoder, struct bytes input);
+
+// Takes LENGTH bytes from the front of INPUT that the reader has read itself: such characters, and CR and LF between them.
+// LINE_FEEDS of them were LF.
+void sequence_skip_plain(struct sequence_decoder *decoder, struct bytes *input, size_t length, size_t line_feeds);

@@ -193,4 +193,12 @@ test_predictions_say_why() {
         contains stdout 'NVMe(0x1,00-00-00-00-00-00-00-00)'
 }
 
+test_every_cause_is_documented() {
+        sed -n 's/.*{{"\([a-z-]*\)".*/\1/p; s/^ *{{"\([a-z-]*\)",.*/\1/p' "$ROOT/verify/causes.c" | sort -u >ids
+        [ "$(wc -l <ids)" -gt 20 ] || fail "only these causes were found: $(cat ids)"
+        while read -r id; do
+                contains "$ROOT/docs/diagnosis.md" "\`$id\`"
+        done <ids
+}
+
 run_tests

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # diagnose: each cause, produced for real, is named, and no other; and what it says mends it does. One machine is installed
-# for all; what files alone show is made from copies of it. The panic is in install-faults.sh.
+# for all; what files alone show is made from copies of it. The panic is in faults-guest.sh.
 . "$(dirname "$0")/../lib.sh"
 
 fixture=$(mktemp -d "${TMPDIR:-/tmp}/esxiarm-fixture-XXXXXX")
@@ -64,6 +64,8 @@ test_a_healthy_machine_is_healthy() {
         begin
         names healthy
         contains stdout 'Boot0004 "VMware ESXi"'
+        # What was predicted at the installation's reset is what happened.
+        contains machine/runs/*-install/result.json '"agrees": true'
         expect_exit 0 "$ESXIARM" boot-installed machine --check
         names healthy
         expect_exit 0 "$ESXIARM" diagnose machine --json
@@ -293,19 +295,12 @@ has_event() {
         grep -qs "$1" machine/runs/*/events.jsonl
 }
 
-# Kills the launcher, as the end of a host does, once EVENT is in the run's events.
-killed_at() {
-        event=$1
-        shift
-        "$ESXIARM" "$@" >launcher.log 2>&1 &
+test_an_interrupted_install() {
+        "$ESXIARM" install machine --rehearsal >launcher.log 2>&1 &
         launcher=$!
-        wait_for 60 has_event "$event"
+        wait_for 60 has_event '"step":"disk"'
         kill -9 $launcher
         wait $launcher || :
-}
-
-test_an_interrupted_install() {
-        killed_at '"step":"disk"' install machine --rehearsal
         names install-interrupted
         contains stdout 'result.json'
         contains stdout 'Installation Complete'
@@ -315,7 +310,19 @@ test_an_interrupted_install() {
 test_the_host_died_with_the_machine_up() {
         begin
         rm -r machine/runs
-        killed_at '"verb":"starting"' boot-installed machine --check
+        "$ESXIARM" boot-installed machine --check >launcher.log 2>&1 &
+        launcher=$!
+        wait_for 60 has_event '"verb":"starting"'
+        # It stays up until it is killed.
+        kill -STOP $launcher
+        # While it is up it may be looked at.
+        expect_exit 0 "$ESXIARM" match machine
+        expect_exit 0 "$ESXIARM" predict machine
+        names healthy
+        expect_exit 4 "$ESXIARM" diagnose machine --fix
+        contains stderr 'in use'
+        kill -9 $launcher
+        wait $launcher || :
         names host-died
         contains stdout "esxiarm boot-installed $PWD/machine"
 }

@@ -2,42 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # A machine that stays up: in the background and in a terminal; status, console, stop, list; and what is left when its
-# launcher dies. One machine is installed for all.
+# launcher dies.
 . "$(dirname "$0")/../lib.sh"
-
-fixture=$(mktemp -d "${TMPDIR:-/tmp}/esxiarm-fixture-XXXXXX")
-trap 'rm -rf "$fixture"' EXIT
-"$ESXIARM" install "$fixture/machine" --rehearsal --reboot-action poweroff >"$fixture/log" 2>&1 || {
-        cat "$fixture/log"
-        echo "not ok - the fixture is installed"
-        exit 1
-}
-
-machine_here() {
-        cp -R --sparse=always "$fixture/machine" "${1:-machine}"
-}
+. "$TESTS/machine.sh"
+use_fixture
 
 json() {
         jq -r "$1" stdout
-}
-
-nothing_is_left() {
-        ! pgrep -f "$PWD/$1/vars.fd" >pids || fail "still running: $(cat pids)"
-        [ -z "$(ls "$1/run" | grep -v '^lock$')" ] || fail "left in run: $(ls "$1/run")"
-}
-
-# tmux as the user's terminal: a server of its own for each test.
-terminal() {
-        tmux -S "$PWD/tmux.sock" -f /dev/null "$@"
-}
-
-in_terminal() {
-        trap 'terminal kill-server 2>/dev/null || :' EXIT
-        terminal new-session -d -x 100 -y 30 -s "$1" "$2; echo exit code \$? >$1.code; exec cat"
-}
-
-shows() {
-        terminal capture-pane -p -t "$1" | grep -qF -- "$2"
 }
 
 test_a_machine_runs_in_the_background_until_it_is_stopped() {
@@ -156,8 +127,8 @@ test_an_installation_can_be_watched_and_stopped() {
 test_a_disk_and_vars_are_booted_without_a_machine() {
         use_firmware
         mkdir 'loose files'
-        cp --sparse=always "$fixture/machine/vars.fd" 'loose files/my vars.fd'
-        qemu-img convert -O vmdk "$fixture/machine/disk.qcow2" 'loose files/disk, 1.vmdk'
+        cp --sparse=always "$fixture/vars.fd" 'loose files/my vars.fd'
+        qemu-img convert -O vmdk "$fixture/disk.qcow2" 'loose files/disk, 1.vmdk'
         expect_exit 2 "$ESXIARM" boot-installed 'loose files/disk, 1.vmdk' --check
         contains stderr '--vars'
         expect_exit 0 env AAVMF_CODE="$AAVMF_CODE" LOG_DIR=logs AAVMF_VARS_RUNTIME='loose files/my vars.fd' \

@@ -52,6 +52,19 @@ test_measured_table() {
         compare_row blank.fd "0001 $generic/0001 $installer/0001 $installer"
 }
 
+# Made from the disk alone, for whatever system is on it.
+test_rebuilt_vars_boot_any_disk() {
+        use_firmware
+        for loader_file in EFI/VMware/safeboot64.efi EFI/debian/grubaa64.efi EFI/BOOT/BOOTAA64.EFI; do
+                rm -f disk.img
+                make_disk disk.img $loader_file
+                "$ESXIARM" rebuild-vars --disk disk.img -o vars.fd --force --timeout 0 --template "$AAVMF_VARS_TEMPLATE"
+                boot vars.fd "$(usb 1 disk.img '')" >happened
+                contains happened 'starting Boot0004'
+                contains vars.fd.log "$(basename $loader_file)"
+        done
+}
+
 test_random_stores_and_disks() {
         compare_random 20261124 8
 }

@@ -43,10 +43,11 @@ static void make_right(uint8_t *disk, size_t size, size_t at)
 {
         if (size < at + SECTOR)
                 return;
+        static const uint8_t beginning[] = {'E', 'F', 'I', ' ', 'P', 'A', 'R', 'T', 0, 0, 1, 0, HEADER, 0, 0, 0};
         uint8_t *header = disk + at;
         uint64_t table = number(header + TABLE_AT, 8);
         uint64_t length = number(header + COUNT, 4) * number(header + ENTRY_SIZE, 4);
-        memcpy(header, "EFI PART\0\0\1\0\x5c\0\0\0", 16);
+        memcpy(header, beginning, sizeof beginning);
         if (table < size / SECTOR && length <= size - table * SECTOR)
                 put_crc(header + TABLE_CHECKSUM, disk + table * SECTOR, length);
         memset(header + CHECKSUM, 0, 4);

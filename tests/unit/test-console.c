@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/unit/scratch.h"
 
+#include "base/text.h"
 #include "base/time.h"
 #include "launcher/console.h"
 
@@ -407,6 +408,8 @@ static void test_any_screen_can_be_printed(void **state)
                 "\033[?7h",
                 "\xFB\xBF\xBF\xBF\xBF",
                 "\xE2\x80\x8B",
+                "\xC2\x85",
+                "\033[7b",
                 "a long piece of text that soon reaches the end of its row and wraps about there",
         };
         uint32_t random = 11;
@@ -434,6 +437,25 @@ static void test_the_cursor(void **state)
         feed(console, "\033[24;80Hx\033[?25h");
         console_cursor(console, &row, &column, &visible);
         assert_true(row == 23 && column == 79 && visible);
+}
+
+// libvterm has room for 16 parameters, and some versions write past them.
+static void test_a_sequence_of_any_length_does_no_harm(void **state)
+{
+        (void)state;
+        static const char *const begins[] = {"\033[", "\033[?", "\033\a[", "\033]0;\033[", "\033[1\033["};
+        for (size_t i = 0; i < sizeof begins / sizeof begins[0]; i++) {
+                AUTO_CONSOLE struct console *console = console_new();
+                AUTO_TEXT struct text bytes = {0};
+                text_add(&bytes, begins[i]);
+                for (unsigned number = 0; number < 200000; number++)
+                        text_add(&bytes, number % 3 ? ";" : ":1");
+                text_add(&bytes, "m\033[2J\033[Hstill here");
+                for (size_t at = 0; at < bytes.length; at += 1000)
+                        console_feed(console, bytes.data + at, bytes.length - at < 1000 ? bytes.length - at : 1000);
+                assert_string_equal(console_text(console), "still here\n");
+        }
+        assert_shows("\033[3;5;;;;;;;;;;;;;;;;;;;;;;;;;Hhere;;", "\n\n    here;;\n");
 }
 
 static void test_a_console_may_be_freed_twice(void **state)
@@ -465,6 +487,7 @@ int main(void)
                 cmocka_unit_test(test_a_printed_row_is_no_longer_than_it_must_be),
                 cmocka_unit_test(test_any_screen_can_be_printed),
                 cmocka_unit_test(test_the_cursor),
+                cmocka_unit_test(test_a_sequence_of_any_length_does_no_harm),
                 cmocka_unit_test(test_a_console_may_be_freed_twice),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);

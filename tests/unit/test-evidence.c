@@ -57,11 +57,11 @@ static void test_a_run_has_a_folder_of_its_own(void **state)
         AUTO_EVIDENCE struct evidence *first = begin("nightly");
         AUTO_EVIDENCE struct evidence *second = begin("nightly");
         AUTO_EVIDENCE struct evidence *third = begin("nightly");
-        assert_string_equal(evidence_folder(first), "runs/nightly");
-        assert_string_equal(evidence_folder(second), "runs/nightly-2");
-        assert_string_equal(evidence_folder(third), "runs/nightly-3");
+        assert_true(text_ends_with(evidence_folder(first), "/runs/nightly"));
+        assert_true(text_ends_with(evidence_folder(second), "/runs/nightly-2"));
+        assert_true(text_ends_with(evidence_folder(third), "/runs/nightly-3"));
         AUTO_FREE char *path = evidence_path(second, "result.json");
-        assert_string_equal(path, "runs/nightly-2/result.json");
+        assert_true(text_ends_with(path, "/runs/nightly-2/result.json"));
         shell("for run in nightly nightly-2 nightly-3; do "
               "test -f runs/$run/events.jsonl; test -f runs/$run/console.txt; test -f runs/$run/console.cast; done");
 }
@@ -171,7 +171,7 @@ static void test_lines_are_written_with_their_time_and_handed_on(void **state)
         feed(evidence, "\r\nunseen\r\n");
         assert_string_equal(text_string(&seen.lines), "first line|second red|unfinished|");
         text_free(&seen.lines);
-        evidence_flush(evidence);
+        evidence_quiet(evidence);
         shell("sed 's/^\\[ *[0-9]*\\.[0-9][0-9][0-9]\\] //' runs/x/console.txt >read; "
               "printf 'first line\\nsecond red\\nunfinished\\nunseen\\n' | cmp - read");
 }
@@ -185,25 +185,25 @@ static void test_events_are_one_json_object_a_line(void **state)
         evidence_event(evidence, "plain", NULL);
         // Without closing anything: each event is in the file at once.
         AUTO_FREE char *content = read_text("runs/x/events.jsonl");
-        static const char *const kinds[] = {"key", "step", "plain"};
+        static const char *const kinds[] = {"run-start", "key", "step", "plain"};
         size_t count = 0;
         double before = 0;
         char *rest = content;
         for (const char *line; (line = strtok_r(rest, "\n", &rest)); count++) {
                 json_t *json = json_loads(line, 0, NULL);
                 assert_non_null(json);
-                assert_true(count < 3);
+                assert_true(count < 4);
                 assert_string_equal(json_string_value(json_object_get(json, "event")), kinds[count]);
                 assert_true(json_real_value(json_object_get(json, "time")) >= before);
                 before = json_real_value(json_object_get(json, "time"));
-                if (count == 0)
-                        assert_string_equal(json_string_value(json_object_get(json, "key")), "<password>");
                 if (count == 1)
+                        assert_string_equal(json_string_value(json_object_get(json, "key")), "<password>");
+                if (count == 2)
                         assert_string_equal(json_string_value(json_object_get(json, "screen")),
                                             "two\nlines \"and\" \xC3\xBC");
                 json_decref(json);
         }
-        assert_int_equal(count, 3);
+        assert_int_equal(count, 4);
 }
 
 static void test_an_event_keeps_its_time_and_kind_whatever_its_fields(void **state)
@@ -211,7 +211,7 @@ static void test_an_event_keeps_its_time_and_kind_whatever_its_fields(void **sta
         (void)state;
         AUTO_EVIDENCE struct evidence *evidence = begin("x");
         evidence_event(evidence, "qmp", json_pack("{s:s, s:s}", "event", "RESET", "time", "noon"));
-        AUTO_FREE char *content = read_text("runs/x/events.jsonl");
+        AUTO_FREE char *content = shell_output("tail -n 1 runs/x/events.jsonl");
         json_t *json = json_loads(content, 0, NULL);
         assert_string_equal(json_string_value(json_object_get(json, "event")), "qmp");
         assert_true(json_is_real(json_object_get(json, "time")));
@@ -278,7 +278,7 @@ static void test_the_test_cases_of_a_suite(void **state)
         assert_true(text_starts_with(xml, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n"));
         assert_true(text_ends_with(xml, "</testsuites>\n"));
         static const char *const parts[] = {
-                "<testsuite name=\"inst&lt;all&gt;\" tests=\"6\" failures=\"2\" time=\"",
+                "<testsuite name=\"inst&lt;all&gt;\" tests=\"6\" failures=\"2\" errors=\"0\" time=\"",
                 "name=\"&lt;done&gt; &amp; &quot;dusted&quot;\" time=\"1.500\"><system-out>line 7: &lt;Complete&gt; "
                 "&amp; "
                 "&quot;so&quot; ]]&gt;</system-out></testcase>",

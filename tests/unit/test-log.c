@@ -269,6 +269,75 @@ static void count(const struct log_line *line, void *context)
         *(size_t *)context += line->length;
 }
 
+static uint32_t below(uint32_t *random, uint32_t limit)
+{
+        *random = *random * 1664525 + 1013904223;
+        return (*random >> 8) % limit;
+}
+
+static void add_text(struct text *text, uint32_t *random)
+{
+        for (unsigned length = below(random, below(random, 10) ? 60 : 600); length; length--)
+                text_add_char(text, (char)(below(random, 4) ? ' ' + below(random, 95) : ' '));
+}
+
+static void add_piece(struct text *text, uint32_t *random)
+{
+        static const char *const pieces[] = {"\r\n",
+                                             "\r\n",
+                                             "\r\n",
+                                             "\n",
+                                             "\r",
+                                             "\t",
+                                             "\b",
+                                             "\033[K",
+                                             "\033[2J",
+                                             "\033[m",
+                                             "\0337",
+                                             "\0338",
+                                             "\033(0",
+                                             "\033(B",
+                                             "\xC3\xA9",
+                                             "\xE2\x94",
+                                             "\033[r",
+                                             "\033[10;20r",
+                                             "\033M",
+                                             "\033c",
+                                             "\033[5b",
+                                             "\033[3C",
+                                             "\033[99999999999A",
+                                             "\033[1;2;3;4;5H",
+                                             "\033[?25l",
+                                             "\033[3 q",
+                                             "\033[4294967297;3H"};
+        if (below(random, 3)) {
+                add_text(text, random);
+                text_add(text, pieces[below(random, 4)]);
+        } else if (below(random, 2)) {
+                text_add_format(text, "\033[%u;%uH", below(random, 30), below(random, 100));
+                add_text(text, random);
+        } else {
+                text_add(text, pieces[below(random, sizeof pieces / sizeof *pieces)]);
+        }
+}
+
+// What stands together is read together; one by one there is nothing to read together.
+static void test_many_characters_at_once_are_read_as_one_by_one(void **state)
+{
+        (void)state;
+        for (uint32_t seed = 1; seed <= 40; seed++) {
+                uint32_t random = seed;
+                AUTO_TEXT struct text text = {0};
+                for (unsigned count = 0; count < 200; count++)
+                        add_piece(&text, &random);
+                AUTO_FREE char *single = read_in_pieces(text.data, text.length, 1, 1, true);
+                AUTO_FREE char *whole = read_in_pieces(text.data, text.length, text.length, text.length, true);
+                assert_string_equal(whole, single);
+                AUTO_FREE char *pieces = read_in_pieces(text.data, text.length, seed, 97, true);
+                assert_string_equal(pieces, single);
+        }
+}
+
 static void test_what_is_made_to_be_slow_is_not(void **state)
 {
         (void)state;
@@ -319,6 +388,7 @@ int main(void)
                 cmocka_unit_test(test_a_line_longer_than_the_limit_is_cut),
                 cmocka_unit_test(test_a_quiet_console_can_be_read_out_and_go_on),
                 cmocka_unit_test(test_noise_gives_the_same_lines_however_it_is_cut),
+                cmocka_unit_test(test_many_characters_at_once_are_read_as_one_by_one),
                 cmocka_unit_test(test_what_is_made_to_be_slow_is_not),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <time.h>
 
@@ -35,7 +36,7 @@ static const struct qemu_machine plain = {
         .disk_path = "/m/disk.qcow2",
         .disk_format = "qcow2",
         .console_log = "/m/serial.log",
-        .console_socket = "console",
+        .console_pipe = "console",
         .qmp_socket = "qmp",
 };
 
@@ -87,8 +88,7 @@ static void test_the_machine_that_was_asked_for(void **state)
         assert_true(has(&arguments, "-m", "64"));
         assert_true(has(&arguments, "-drive", "if=pflash,unit=0,format=raw,readonly=on,file=/m/code.fd"));
         assert_true(has(&arguments, "-drive", "if=pflash,unit=1,format=raw,file=/m/vars.fd"));
-        assert_true(
-                has(&arguments, "-chardev", "socket,id=console,path=console,server=on,wait=off,logfile=/m/serial.log"));
+        assert_true(has(&arguments, "-chardev", "pipe,id=console,path=console,logfile=/m/serial.log"));
         assert_true(has(&arguments, "-chardev", "socket,id=qmp,path=qmp,server=on,wait=off"));
         assert_string_equal(arguments.values[arguments.count - 1], "-S");
 }
@@ -140,7 +140,7 @@ static void test_no_comma_of_a_path_or_name_stays_single(void **state)
         machine.disk_path = "/d,readonly=on";
         machine.payload_path = "/p,,q";
         machine.console_log = "/l,append=on";
-        machine.console_socket = "s,1";
+        machine.console_pipe = "s,1";
         machine.qmp_socket = "s,2";
         qemu_arguments(&machine, &arguments);
         assert_true(has(&arguments, "-name", "guest=n,,readonly=on"));
@@ -292,6 +292,12 @@ static void run_in_qemu(const struct qemu_machine *machine)
         struct process process;
         struct qmp qmp;
         qemu_arguments(machine, &arguments);
+        static const char *const endings[] = {"in", "out"};
+        for (size_t i = 0; i < 2; i++) {
+                AUTO_FREE char *path = text_format("%s.%s", machine->console_pipe, endings[i]);
+                unlink(path);
+                assert_int_equal(mkfifo(path, 0600), 0);
+        }
         assert_done(process_start(&arguments, NULL, "qemu.log", &process, &err), &err);
         int fd = connect_to(machine->qmp_socket, &process);
         if (fd < 0) {
@@ -346,7 +352,7 @@ static void test_qemu_takes_the_arguments_with_the_strangest_paths(void **state)
                 .disk_format = "raw",
                 .payload_path = payload,
                 .console_log = log,
-                .console_socket = "console,1",
+                .console_pipe = "console,1",
                 .qmp_socket = "qmp,1",
         };
         assert_done(file_make_folder(folder, 0777, &err), &err);
@@ -398,7 +404,7 @@ static void test_qemu_takes_every_network_card(void **state)
                         .disk_path = disk,
                         .disk_format = "raw",
                         .console_log = log,
-                        .console_socket = "console",
+                        .console_pipe = "console",
                         .qmp_socket = "qmp",
                 };
                 networked.nic = nics[i];

@@ -1,0 +1,77 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# An installation of the rehearsal guest and a boot of its disk, beside what a script with fixed sleeps takes. One after the
+# other in QEMU, so the machine should be quiet.
+. "$(dirname "$0")/lib.sh"
+export XDG_CACHE_HOME="${XDG_CACHE_HOME:-$BUILD/cache}"
+export ROOT_PASSWORD=Bench-1234
+"$esxiarm" fetch --from apt >/dev/null
+
+# Runs a command and prints the seconds that it took and the processor time of all that it started.
+timed() {
+        python3 -c 'import resource, subprocess, sys, time
+began = time.monotonic()
+code = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL).returncode
+usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(time.monotonic() - began, usage.ru_utime + usage.ru_stime)
+sys.exit(code)' "$@"
+}
+
+quotient() {
+        awk "BEGIN { printf \"%.$3f\", $1 / $2 }"
+}
+
+# The most memory that the process PID has had, in KiB, sampled while it runs.
+watch_memory() {
+        while size=$(sed -n 's/^VmHWM:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$1/status" 2>/dev/null) && [ -n "$size" ]; do
+                echo "$size" >memory
+                sleep 0.1
+        done
+}
+
+# QEMU as esxiarm starts it, but with the console on its standard streams, as scripts have it.
+qemu_for_scripts() {
+        code=$(sed -n 's/.*unit=0[^ ]*file=\([^ ]*\).*/\1/p' command)
+        mkdir -p files/EFI/BOOT
+        cp "$BUILD/rehearsal/BOOTAA64.EFI" files/EFI/BOOT/
+        printf 'bootstate=0\ntitle=Loading\nkernel=k.b00\nmodules=\n' >files/BOOT.CFG
+        dd if=/dev/null of=payload.img bs=1 seek=67108864 2>/dev/null
+        mformat -i payload.img -F ::
+        mcopy -i payload.img -s files/* ::
+        qemu-img create -q -f qcow2 script.qcow2 40G
+        cp --sparse=always "$(dirname "$code")/AAVMF_VARS.fd" script-vars.fd
+        sed "s,.*\"command\":\"qemu,qemu,; s,\"}\$,,; s,-cpu [^ ]*,-cpu max,; s,file=[^ ]*vars.fd,file=$work/script-vars.fd,
+                s,file=[^ ]*payload.img,file=$work/payload.img,; s,file=[^ ]*disk.qcow2,file=$work/script.qcow2,
+                s,-action [^ ]*,,; s,-chardev pipe.*,-serial stdio -monitor none," command
+}
+
+began=$(date +%s.%N)
+"$esxiarm" install machine --rehearsal >/dev/null 2>&1 &
+pid=$!
+watch_memory $pid
+wait $pid
+ours=$(awk "BEGIN { print $(date +%s.%N) - $began }")
+grep -h '"qemu-start"' machine/runs/*/events.jsonl >command
+at_most "launcher: memory of an installation" "$(cat memory)" KiB 20480
+
+# shellcheck disable=SC2046 # a list of words
+timed expect "$BENCH/install.exp" $(qemu_for_scripts) >script
+at_least "launcher: an installation, against expect with fixed sleeps" "$(quotient "$(cut -d' ' -f1 script)" "$ours" 2)" \
+        times 3
+
+timed "$esxiarm" rehearse rehearsal >usage
+cpu=$(grep -h '"launcher_cpu"' rehearsal/runs/*-boot/result.json | sed 's/[^0-9.]//g')
+at_most "launcher: processor time, of QEMU's" \
+        "$(awk -v own="$cpu" '{ printf "%.2f", 100 * own / ($2 - own) }' usage)" % 1
+
+# Seconds from the start of the latest boot to the first line of the firmware about an entry.
+first_marker() {
+        sed -n 's/^\[ *\([0-9.]*\)\] BdsDxe: loading.*/\1/p' "$(ls -d machine/runs/*-boot* | sort | tail -1)/console.txt" | head -1
+}
+"$esxiarm" boot-installed machine --check >/dev/null 2>&1
+ours=$(first_marker)
+"$vars" edit machine/vars.fd --timeout 5 >/dev/null
+CPU_MODEL=max "$esxiarm" boot-installed machine --check >/dev/null 2>&1
+at_least "boot to the first marker, against Timeout 5 and -cpu max" "$(quotient "$(first_marker)" "$ours" 2)" times 3
+exit $missed

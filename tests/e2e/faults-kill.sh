@@ -1,0 +1,49 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# The launcher or QEMU is killed or stopped in the middle: nothing is left running, nothing half-written is taken for whole,
+# and the next command works. tests/soak/kill.sh does it at many more moments.
+. "$(dirname "$0")/../lib.sh"
+. "$TESTS/machine.sh"
+
+test_the_end_of_qemu_is_an_error_of_the_environment() {
+        begin_install
+        at_step eula
+        kill -KILL "$(qemu_of $launcher)"
+        ends_with 4
+        contains out 'ended by signal 9'
+        nothing_is_left
+}
+
+# While the firmware starts, and while the disk is written.
+test_an_interrupt_ends_everything_at_any_moment() {
+        for moment in qemu-start '"step":"progress"'; do
+                rm -rf machine
+                begin_install
+                wait_for 60 seen "$moment"
+                kill -INT $launcher
+                ends_with 130
+                nothing_is_left
+                expect_exit 0 "$AAVMF_VARS" check machine/vars.fd
+                expect_exit 0 qemu-img check -q machine/disk.qcow2
+                contains machine/runs/*/result.json '"exit_code": 130'
+        done
+}
+
+test_a_killed_launcher_takes_qemu_along_and_the_next_one_works() {
+        begin_install
+        at_step password
+        qemu=$(qemu_of $launcher)
+        kill -KILL $launcher
+        wait $launcher || true
+        wait_for 10 sh -c "! kill -0 $qemu"
+        expect_exit 1 "$ESXIARM" boot-installed machine --check
+        contains stderr 'was not installed to the end'
+        expect_exit 1 "$ESXIARM" status machine
+        expect_exit 0 "$ESXIARM" stop machine
+        nothing_is_left
+        install 0
+        expect_exit 0 "$ESXIARM" boot-installed machine --check
+}
+
+run_tests

@@ -1,0 +1,114 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# An installation that stops at a step, is handed over to the user in a terminal, and is watched there.
+. "$(dirname "$0")/../lib.sh"
+. "$TESTS/machine.sh"
+
+# install in the terminal `user`, to the step that is given.
+install_until() {
+        until=$1
+        shift
+        in_terminal user "$ESXIARM install machine $quickly --until $until $*"
+}
+
+menu() {
+        terminal send-keys -t user C-]
+        wait_for 10 shows user 'screenshot'
+        terminal send-keys -t user "$1"
+}
+
+is_unfinished() {
+        nothing_is_left
+        expect_exit 1 "$ESXIARM" boot-installed machine --check
+        contains stderr 'was not installed to the end'
+}
+
+# A program leaves the terminal as it found it: echo, lines, the cursor.
+terminal_is_clean() {
+        stty -a -F "$(terminal display-message -p -t user '#{pane_tty}')" >modes
+        contains modes ' echo '
+        contains modes ' icanon '
+        [ "$(terminal display-message -p -t user '#{alternate_on} #{cursor_flag}')" = '0 1' ] ||
+                fail "the terminal's screen or cursor is not given back"
+}
+
+test_an_installation_stops_at_a_step() {
+        install 0 --until password
+        contains stdout "stopped at the step 'password'"
+        seen '"step":"password"' || fail "the step was not seen"
+        ! seen '"key":"<password>"' || fail "its keys were sent"
+        is_unfinished
+        expect_exit 2 "$ESXIARM" install machine --rehearsal --until passwort
+        contains stderr 'passwort'
+        expect_exit 2 "$ESXIARM" install machine --rehearsal --hand-over
+        expect_exit 2 "$ESXIARM" install machine --rehearsal --until password --hand-over
+        contains stderr 'terminal'
+}
+
+test_what_was_handed_over_goes_on_by_itself() {
+        install_until keyboard --hand-over
+        wait_for 60 shows user 'Please select a keyboard layout'
+        wait_for 10 shows user 'Ctrl-] for a menu'
+        terminal resize-window -t user -x 40 -y 12
+        terminal resize-window -t user -x 120 -y 40
+        wait_for 10 shows user '(Enter) Continue'
+        # Two steps by hand; the automation finds its place again.
+        terminal send-keys -t user Enter
+        wait_for 10 shows user 'Enter a root password'
+        menu a
+        terminal_ends_with user 0
+        terminal_is_clean
+        nothing_is_left
+        expect_exit 0 "$ESXIARM" boot-installed machine --check
+}
+
+test_the_user_finishes_by_hand() {
+        in_terminal user "$ESXIARM install machine --rehearsal --cpus 1 --rehearsal-option pace=20 --until confirm --hand-over"
+        wait_for 60 shows user '(F11) Install'
+        terminal send-keys -t user F11
+        wait_for 60 shows user '(Enter) Reboot'
+        terminal send-keys -t user Enter
+        terminal_ends_with user 0
+        seen '"event":"hand-back"' || fail "it was not handed back"
+        nothing_is_left
+        expect_exit 0 "$ESXIARM" boot-installed machine --check
+        contains stdout 'Boot0004 "VMware ESXi"'
+}
+
+test_the_user_ends_it() {
+        for way in q o; do
+                rm -rf machine user.code
+                install_until disk --hand-over
+                wait_for 60 shows user 'Select a Disk to Install'
+                wait_for 10 shows user 'Ctrl-] for a menu'
+                menu $way
+                # The rehearsal guest powers off when it is asked to.
+                terminal_ends_with user 130
+                terminal_is_clean
+                is_unfinished
+                terminal kill-server
+        done
+}
+
+test_a_terminal_that_closes_ends_the_installation() {
+        install_until disk --hand-over
+        wait_for 60 shows user 'Select a Disk to Install'
+        wait_for 10 shows user 'Ctrl-] for a menu'
+        terminal kill-server
+        wait_for 20 sh -c 'ls machine/runs/*/result.json'
+        wait_for 10 test ! -e machine/run/control.sock
+        is_unfinished
+}
+
+test_a_watched_installation_shows_the_screen_and_leaves_a_clean_terminal() {
+        in_terminal user "$ESXIARM install machine $quickly --watch"
+        wait_for 60 shows user 'esxi-arm rehearsal guest'
+        terminal resize-window -t user -x 60 -y 20
+        terminal resize-window -t user -x 120 -y 40
+        terminal_ends_with user 0
+        shows user 'matches the disk; sealed' || fail "its last lines are gone: $(terminal capture-pane -p -t user)"
+        terminal_is_clean
+}
+
+run_tests

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "verify/literals.h"
+
+#include <ctype.h>
+#include <string.h>
+
+enum {
+        PAIR = 2, // no word is shorter
+        VECTOR = sizeof(literal_vector),
+};
+
+// Reading a pattern. AT is in it, and moves on.
+
+static bool is_quantifier(char character)
+{
+        return character && strchr("?*+{", character);
+}
+
+// Past a class, [ to ]. A ] at its start is a member.
+static const char *skip_class(const char *at)
+{
+        at++;
+        at += *at == '^';
+        at += *at == ']';
+        for (; *at && *at != ']'; at++) {
+                // A POSIX class, and what is escaped.
+                if (*at == '[' && (at[1] == ':' || at[1] == '.' || at[1] == '='))
+                        return NULL;
+                if (*at == '\\' && !*++at)
+                        return NULL;
+        }
+        return *at ? at + 1 : NULL;
+}
+
+// Past a group, ( to ). NULL where something in it may change what stands outside.
+static const char *skip_group(const char *at)
+{
+        size_t depth = 0;
+        do {
+                if (*at == '[') {
+                        at = skip_class(at);
+                        if (!at)
+                                return NULL;
+                        continue;
+                }
+                if (*at == '\\' && (!at[1] || isalpha((unsigned char)at[1])) && !strchr("bBdDsSwW", at[1]))
+                        return NULL;
+                if (*at == '(' && (at[1] == '*' || (at[1] == '?' && at[2] != ':')))
+                        return NULL;
+                depth += *at == '(';
+                depth -= *at == ')';
+                at += *at == '\\' ? 2 : 1;
+        } while (*at && depth);
+        return depth ? NULL : at;
+}
+
+// Past a quantifier, if there is one. NULL where it is none that is understood.
+static const char *skip_quantifier(const char *at, bool *optional)
+{
+        *optional = *at == '?' || *at == '*';
+        if (*at == '{') {
+                *optional = true;
+                at = strchr(at, '}');
+                if (!at)
+                        return NULL;
+        } else if (!is_quantifier(*at)) {
+                return at;
+        }
+        at++;
+        return at + (*at == '?' || *at == '+');
+}
+
+static void keep_longer(struct literal *best, struct literal *word)
+{
+        if (word->length > best->length)
+                *best = *word;
+        word->length = 0;
+}
+
+// One character of an alternative. Joins it to WORD if it stands for itself.
+static const char *read_plain(const char *at, struct literal *best, struct literal *word)
+{
+        bool escaped = *at == '\\';
+        if (escaped && (!at[1] || isalnum((unsigned char)at[1]) || (at[1] & 0x80)))
+                return strchr("bBdDsSwW", at[1]) && at[1] ? (keep_longer(best, word), at + 2) : NULL;
+        char character = at[escaped];
+        at += 1 + escaped;
+        bool optional;
+        const char *after = skip_quantifier(at, &optional);
+        if (optional || word->length == LITERAL_LONGEST)
+                keep_longer(best, word);
+        // A byte of a character outside of ASCII may be what only the rest of the character has repeated.
+        if (!optional && !(character & 0x80))
+                word->text[word->length++] = character;
+        if (after != at || (character & 0x80))
+                keep_longer(best, word);
+        return after;
+}
+
+// The longest word of the alternative at AT, which may end with |. NULL where that cannot be told.
+static const char *read_alternative(const char *at, struct literal *best)
+{
+        struct literal word = {0};
+        bool optional;
+        while (at && *at && *at != '|') {
+                if (*at == ')' || is_quantifier(*at))
+                        return NULL;
+                if (strchr(".^$([", *at)) {
+                        keep_longer(best, &word);
+                        at = *at == '(' ? skip_group(at) : *at == '[' ? skip_class(at) : at + 1;
+                        at = at ? skip_quantifier(at, &optional) : NULL;
+                } else {
+                        at = read_plain(at, best, &word);
+                }
+        }
+        keep_longer(best, &word);
+        return best->length >= PAIR ? at : NULL;
+}
+
+// How rare a byte is in the text of a log, roughly.
+static unsigned rarity(char byte)
+{
+        if ((byte >= 'a' && byte <= 'z') || byte == ' ')
+                return 0;
+        if ((byte >= '0' && byte <= '9') || strchr(".,:-=/[]", byte))
+                return 1;
+        return 2;
+}
+
+static void add_pair(struct literals *literals, const struct literal *word)
+{
+        size_t best = 0;
+        unsigned most = 0;
+        for (size_t i = 0; i + PAIR <= word->length; i++) {
+                unsigned rare = rarity(word->text[i]) + rarity(word->text[i + 1]);
+                if (rare <= most)
+                        continue;
+                most = rare;
+                best = i;
+        }
+        struct literal_pair *pair = &literals->pairs[literals->pair_count++];
+        memset(&pair->first, word->text[best], sizeof pair->first);
+        memset(&pair->second, word->text[best + 1], sizeof pair->second);
+}
+
+bool literals_add(struct literals *literals, const char *pattern)
+{
+        size_t count = literals->count;
+        for (;; pattern++) {
+                struct literal best = {0};
+                pattern = count < LITERALS_LIMIT ? read_alternative(pattern, &best) : NULL;
+                if (!pattern)
+                        return false;
+                literals->words[count++] = best;
+                if (!*pattern)
+                        break;
+        }
+        while (literals->count < count)
+                add_pair(literals, &literals->words[literals->count++]);
+        return true;
+}
+
+// The search.
+
+// Sets every bit of the places of TEXT, VECTOR + 1 bytes, where one of the pairs is.
+static literal_vector pairs_at(const struct literals *literals, const char *text)
+{
+        literal_vector first, second, found = {0};
+        memcpy(&first, text, sizeof first);
+        memcpy(&second, text + 1, sizeof second);
+        for (size_t i = 0; i < literals->pair_count; i++)
+                found |= (literal_vector)((first == literals->pairs[i].first) & (second == literals->pairs[i].second));
+        return found;
+}
+
+static bool has_pair(const struct literals *literals, const char *text, size_t length)
+{
+        literal_vector found = {0};
+        size_t at = 0;
+        for (; at + VECTOR < length; at += VECTOR)
+                found |= pairs_at(literals, text + at);
+        if (at + 1 < length) {
+                char rest[VECTOR + 1] = "";
+                memcpy(rest, text + at, length - at);
+                found |= pairs_at(literals, rest);
+        }
+        uint64_t halves[2];
+        memcpy(halves, &found, sizeof found);
+        return halves[0] | halves[1];
+}
+
+static bool is_in(const struct literal *word, const char *text, size_t length)
+{
+        for (const char *end = text + length; (size_t)(end - text) >= word->length; text++) {
+                text = memchr(text, word->text[0], (size_t)(end - text) - word->length + 1);
+                if (!text)
+                        return false;
+                if (memcmp(text, word->text, word->length) == 0)
+                        return true;
+        }
+        return false;
+}
+
+bool literals_in(const struct literals *literals, const char *text, size_t length)
+{
+        if (!has_pair(literals, text, length))
+                return false;
+        for (size_t i = 0; i < literals->count; i++) {
+                if (is_in(&literals->words[i], text, length))
+                        return true;
+        }
+        return false;
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A console log in a file, whatever kind of file it is: handed on line by line (log.h), in constant memory.
+//
+//     serial.log     the console's bytes, raw; no times
+//     console.txt    lines that begin with their time, `[  12.345] `, as the evidence of a run has them
+//     console.cast   a recording: asciicast v2, or v3, whose events say how long after the one before they came
+//
+// The kind is recognised by how the content begins, not by the name. Each may be compressed: gzip, zstd, xz, bzip2 or lz4,
+// recognised by its first bytes, by libarchive. Source: docs.asciinema.org/manual/asciicast/v2 and v3.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/progress.h"
+
+enum logfile_kind {
+        LOGFILE_RAW,
+        LOGFILE_LINES,
+        LOGFILE_RECORDING,
+};
+
+struct logfile_line {
+        uint64_t
+                number; // from 1: of the file's lines, of a recording's output what `grep -n` would count in serial.log
+        const char *text; // as in log.h, without the time; valid only during the call
+        size_t length;
+        bool has_time;
+        uint64_t time_ms; // since the run began; of a recording, when the line was complete
+};
+
+// What was read.
+struct logfile {
+        enum logfile_kind kind;
+        const char *compression; // "gzip", "zstd" ...; NULL for a plain file
+        uint64_t bytes;          // of the log, unpacked
+        uint64_t lines;          // that were handed on
+        bool is_cut;             // a recording ends within an event, as where its writer was killed
+};
+
+typedef void logfile_handler(const struct logfile_line *line, void *context);
+
+// Reads the log at PATH ("-" for standard input) to its end and calls HANDLER with CONTEXT for each line. PROGRESS (NULL for
+// none) is told how many bytes of the file were read. Where it fails, what was read until then was handed on, and FILE tells
+// of that. ERROR_USAGE: there is no such file; ERROR_DAMAGED: a directory, a compressed file that is cut off or broken, a
+// recording whose events cannot be read; ERROR_ENVIRONMENT: it may not be read.
+bool logfile_read(const char *path, struct progress *progress, logfile_handler *handler, void *context,
+                  struct logfile *file, struct error *err);
+
+const char *logfile_kind_text(enum logfile_kind kind); // "raw log", "log with times", "recording"
