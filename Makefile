@@ -59,6 +59,8 @@ SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-san
 wing = $(filter-out $(1)/cmd-%.c $(1)/main.c,$(sort $(wildcard $(1)/*.c)))
 program = $(sort $(wildcard $(1)/cmd-*.c)) $(wildcard $(1)/main.c)
 base_SOURCES := $(call wing,base)
+# What libvarstore and aavmf-vars have of it: they read no YAML.
+library_base_SOURCES := $(filter-out base/yaml-file.c,$(base_SOURCES))
 varstore_SOURCES := $(call wing,varstore)
 fw_SOURCES := $(call wing,fw)
 verify_SOURCES := $(call wing,verify)
@@ -109,16 +111,16 @@ $(BUILD)/san/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(call quiet,CCSAN,$<)$(COMPILE) $(SANITIZE) -c -o $@ $<
 
-$(BUILD)/libvarstore.a: $(call objects,$(BUILD),$(base_SOURCES) $(varstore_SOURCES))
+$(BUILD)/libvarstore.a: $(call objects,$(BUILD),$(library_base_SOURCES) $(varstore_SOURCES))
 	@rm -f $@
 	$(call quiet,AR,$@)ar rcs $@ $^
 
-$(BUILD)/libvarstore.so: $(call objects,$(BUILD),$(base_SOURCES) $(varstore_SOURCES)) varstore/libvarstore.map
+$(BUILD)/libvarstore.so: $(call objects,$(BUILD),$(library_base_SOURCES) $(varstore_SOURCES)) varstore/libvarstore.map
 	$(call quiet,LD,$@)$(CC) -shared -Wl,-soname,$(SONAME) -Wl,--version-script,varstore/libvarstore.map -Wl,-z,defs \
 		$(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBRARY_LIBS)
 
 define program_rule
-$(1)/aavmf-vars: $(call objects,$(1),$(base_SOURCES) $(varstore_SOURCES) $(aavmf-vars_SOURCES))
+$(1)/aavmf-vars: $(call objects,$(1),$(library_base_SOURCES) $(varstore_SOURCES) $(aavmf-vars_SOURCES))
 	$$(call quiet,LD,$$@)$$(CC) $(2) $$(LDFLAGS) -o $$@ $$^ $(3)
 
 $(1)/esxiarm: $(call objects,$(1),$(LIBRARY_SOURCES) $(esxiarm_SOURCES))
@@ -130,6 +132,7 @@ $(1)/share: Makefile
 	@ln -sfn $(abspath launcher/guests) $$@/guests
 	@ln -sfn $(abspath launcher/report) $$@/report
 	@ln -sfn $(abspath $(BUILD))/rehearsal $$@/rehearsal
+	@ln -sfn $(abspath firmware/catalog.yaml) $$@/catalog.yaml
 	@touch $$@
 endef
 $(eval $(call program_rule,$(BUILD),,$$(AAVMF_VARS_LIBS)))
@@ -188,6 +191,7 @@ to_install = @mkdir -p '$(DESTDIR)$(PREFIX)/$(1)' && install -m $(2) $(3) '$(DES
 install: all
 	$(call to_install,bin,755,$(PROGRAMS))
 	$(call to_install,share/man/man1,644,$(wildcard docs/*.1))
+	$(call to_install,share/esxiarm,644,firmware/catalog.yaml)
 	$(call to_install,share/esxiarm/guests,644,$(wildcard launcher/guests/*))
 	$(call to_install,share/esxiarm/report,644,$(wildcard launcher/report/*))
 	$(call to_install,share/esxiarm/rehearsal,644,$(BUILD)/rehearsal/BOOTAA64.EFI)

@@ -22,6 +22,8 @@ enum {
 struct progress {
         char *label;
         uint64_t total, done;
+        uint64_t before; // bytes that were there when it began
+        bool moved;
         uint64_t began, drawn; // milliseconds
         bool visible, on_screen;
 };
@@ -81,11 +83,18 @@ static void draw(struct progress *progress, uint64_t now)
         AUTO_TEXT struct text line = {0};
         AUTO_FREE char *done = text_size(progress->done);
         uint64_t elapsed = now - progress->began;
-        AUTO_FREE char *rate = text_size(elapsed ? progress->done * 1000 / elapsed : 0);
+        uint64_t moved = progress->done - progress->before;
+        AUTO_FREE char *rate = text_size(elapsed ? moved * 1000 / elapsed : 0);
         text_add(&line, progress->label);
         if (progress->total)
                 add_bar(&line, progress->done < progress->total ? progress->done : progress->total, progress->total);
         text_add_format(&line, "  %s  %s/s", done, rate);
+        if (progress->total > progress->done && moved) {
+                uint64_t left_ms =
+                        (uint64_t)((double)(progress->total - progress->done) / (double)moved * (double)elapsed);
+                AUTO_FREE char *left = text_duration(left_ms);
+                text_add_format(&line, "  %s left", left);
+        }
         fprintf(stderr, "\r%.*s\033[K", (int)progress_columns() - 1, text_string(&line));
         fflush(stderr);
         progress->drawn = now;
@@ -94,6 +103,9 @@ static void draw(struct progress *progress, uint64_t now)
 
 void progress_update(struct progress *progress, uint64_t done)
 {
+        if (!progress->moved || done < progress->before)
+                progress->before = done;
+        progress->moved = true;
         progress->done = done;
         if (!progress->visible)
                 return;

@@ -174,7 +174,7 @@ static bool check_name(const char *name, struct error *err)
         return error_set(err, ERROR_USAGE, "'%s' is not the name of a package", shown);
 }
 
-bool apt_find(const char *name, struct apt_package *package, struct error *err)
+bool apt_find(const char *name, const char *selection, struct apt_package *package, struct error *err)
 {
         *package = (struct apt_package){0};
         if (!check_name(name, err))
@@ -184,7 +184,7 @@ bool apt_find(const char *name, struct apt_package *package, struct error *err)
         arguments_add(&print, "--print-uris");
         arguments_add(&print, "download");
         arguments_add(&print, "--");
-        arguments_add(&print, name);
+        arguments_add_format(&print, "%s%s", name, selection);
         AUTO_FREE char *program = process_find("apt-get", err);
         if (!program)
                 return false;

@@ -21,9 +21,10 @@ struct apt_package {
 #define AUTO_APT_PACKAGE __attribute__((cleanup(apt_package_free)))
 void apt_package_free(struct apt_package *package);
 
-// Asks apt for the version of NAME that it would install. ERROR_USAGE where NAME is no package name; ERROR_ENVIRONMENT,
+// Asks apt for the version of NAME that it would install, or for the one that SELECTION says: "/bookworm" for the release's,
+// "=1.0-2" for that version, "" for none. ERROR_USAGE where NAME is no package name; ERROR_ENVIRONMENT,
 // with what to do, where there is no apt, the package lists are empty or old, or the package is not in them.
-bool apt_find(const char *name, struct apt_package *package, struct error *err);
+bool apt_find(const char *name, const char *selection, struct apt_package *package, struct error *err);
 
 // Has apt download exactly PACKAGE into FOLDER and checks its digest against the index's. The path of the .deb,
 // freed with free(); NULL on failure.

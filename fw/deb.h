@@ -36,6 +36,8 @@ struct deb_file {
         struct digest sha256; // of the bytes as unpacked
 };
 
-// Unpacks FILES, COUNT of them (at most 64), from the package at PATH. All of the package is read, so that one that is
-// cut off or damaged anywhere is refused (ERROR_DAMAGED). On failure some targets may have been written.
-bool deb_extract(const char *path, struct deb_file *files, size_t count, struct error *err);
+// Unpacks FILES, COUNT of them (at most 64), from the package at PATH, and reads its control file into CONTROL (NULL: not),
+// all in one pass. A second one is only needed where a wanted file is a link to one in another folder. All of the package is
+// read, so that one that is cut off or damaged anywhere is refused (ERROR_DAMAGED), before any target is replaced.
+bool deb_extract(const char *path, struct deb_control *control, struct deb_file *files, size_t count,
+                 struct error *err);

@@ -86,7 +86,7 @@ static void add_hole(struct digest_stream *stream, off_t size)
                 digest_add(stream, (struct bytes){zeroes, size < READ_BLOCK ? (size_t)size : READ_BLOCK});
 }
 
-bool digest_file(const char *path, struct digest *digest, struct error *err)
+bool digest_file_padded(const char *path, uint64_t size, struct digest *digest, struct error *err)
 {
         AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
         struct stat status;
@@ -103,8 +103,13 @@ bool digest_file(const char *path, struct digest *digest, struct error *err)
                 if (!add_data(stream, fd, begin, end, path, err))
                         return false;
         }
-        add_hole(stream, status.st_size - at);
+        add_hole(stream, (status.st_size > (off_t)size ? status.st_size : (off_t)size) - at);
         return digest_end(&stream, digest, err);
+}
+
+bool digest_file(const char *path, struct digest *digest, struct error *err)
+{
+        return digest_file_padded(path, 0, digest, err);
 }
 
 char *digest_hex(const struct digest *digest)

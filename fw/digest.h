@@ -33,6 +33,9 @@ bool digest_bytes(struct bytes bytes, struct digest *digest, struct error *err);
 // Of the regular file at PATH, read in pieces: a file of any size, never all in memory.
 bool digest_file(const char *path, struct digest *digest, struct error *err);
 
+// The same as if the file were filled up with zeroes to SIZE bytes, where it is shorter.
+bool digest_file_padded(const char *path, uint64_t size, struct digest *digest, struct error *err);
+
 // 64 lower-case hexadecimal digits; freed with free().
 char *digest_hex(const struct digest *digest);
 

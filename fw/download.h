@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A file from a URL, by libcurl. What arrives is measured and hashed while it arrives; what is not as expected is never
-// seen under its name. Protocols are http, https and file (a redirection leads only to http and https).
+// seen under its name. Protocols are http, https and file (a redirection leads only to http and https). Proxies come from
+// http_proxy, https_proxy, all_proxy and no_proxy, and the certificates that are trusted from CURL_CA_BUNDLE, as with
+// curl(1).
+//
+// What a network or a server does for a while only (a connection cut or stalled, status 408, 429, 500, 502, 503, 504) is
+// tried again, each time after twice as long, or after as long as the server says (Retry-After). A file whose digest is
+// known goes on where it stopped, where the server can do that; no other does, because it may have become another.
 #pragma once
 
 #include <stdbool.h>
@@ -16,16 +22,21 @@ struct download {
         const struct digest *sha256; // what it must be; NULL where that is not known
         uint64_t size;               // what it must be, in bytes; 0 where that is not known
         uint64_t limit;              // in bytes: more is refused; 0: 1 GiB
-        unsigned connect_seconds;    // how long a connection may take to come about; 0: 20
-        unsigned stall_seconds;      // how long nothing may arrive; 0: 30
+        unsigned attempts;           // how often it is tried; 0: 5
+        const char *part; // where an unfinished file is kept for the next time; NULL: it is removed. With SHA256 only
+        unsigned connect_seconds; // how long a connection may take to come about; 0: 20
+        unsigned stall_seconds;   // how long nothing may arrive; 0: 30
 };
 
 struct downloaded {
         struct digest sha256;
         uint64_t size; // in bytes
+        long status;   // HTTP's, also where it failed; 0 where there was none
+        bool resumed;  // a part was there already
 };
 
-// Downloads to PATH, whose folder exists; replaces what is there (base/file.h). Fails, leaving PATH as it was,
+// Downloads to PATH, whose folder exists; replaces what is there. It is not synced to the disk: what is made of it is. Fails,
+// leaving PATH as it was,
 //  - with ERROR_DAMAGED where size or digest are not as expected,
 //  - with ERROR_USAGE where the URL is none, or of another protocol, or its file: is not there,
 //  - with ERROR_INTERRUPTED where the user interrupts,

@@ -16,6 +16,7 @@ enum {
         SCHEMA = 1,
         PROVENANCE_LIMIT = 1 << 20, // bytes
         MOST_FILES = 64,
+        MOST_LINKS = 64,
 };
 
 #define FILE_NAME "firmware.json"
@@ -36,6 +37,31 @@ void provenance_add_file(struct firmware *firmware, const char *name, uint64_t s
                 (struct firmware_file){.name = memory_text(name), .sha256 = memory_text(sha256), .size = size};
 }
 
+void provenance_add_link(struct firmware *firmware, const struct firmware_link *link)
+{
+        firmware->links = memory_resize(firmware->links, firmware->link_count + 1, sizeof *firmware->links);
+        firmware->links[firmware->link_count++] = (struct firmware_link){
+                .kind = memory_text(link->kind),
+                .url = memory_text(link->url),
+                .sha256 = memory_text(link->sha256),
+                .size = link->size,
+                .proof = memory_text(link->proof),
+        };
+}
+
+void provenance_drop_links(struct firmware *firmware)
+{
+        for (size_t i = 0; i < firmware->link_count; i++) {
+                free(firmware->links[i].kind);
+                free(firmware->links[i].url);
+                free(firmware->links[i].sha256);
+                free(firmware->links[i].proof);
+        }
+        free(firmware->links);
+        firmware->links = NULL;
+        firmware->link_count = 0;
+}
+
 // ---- writing
 
 static json_t *text_or_null(const char *text)
@@ -54,16 +80,30 @@ static json_t *files_to_json(const struct firmware *firmware)
         return files;
 }
 
+json_t *provenance_links_to_json(const struct firmware *firmware)
+{
+        json_t *links = json_array();
+        for (size_t i = 0; i < firmware->link_count; i++) {
+                const struct firmware_link *link = &firmware->links[i];
+                json_array_append_new(links, json_pack("{s:s, s:s, s:s, s:I, s:s}", "kind", link->kind, "url",
+                                                       link->url, "sha256", link->sha256, "size",
+                                                       (json_int_t)link->size, "proof", link->proof));
+        }
+        return links;
+}
+
 static json_t *firmware_to_json(const struct firmware *firmware)
 {
         json_t *deb = firmware->deb_sha256 ? json_pack("{s:s, s:I}", "sha256", firmware->deb_sha256, "size",
                                                        (json_int_t)firmware->deb_size)
                                            : json_null();
-        return json_pack("{s:i, s:s, s:{s:s, s:o}, s:o, s:o, s:o, s:o, s:s, s:o, s:s}", "schema", SCHEMA, "name",
-                         firmware->name, "source", "kind", firmware->source, "url", text_or_null(firmware->url),
-                         "package", text_or_null(firmware->package), "version", text_or_null(firmware->version),
-                         "architecture", text_or_null(firmware->architecture), "deb", deb, "verified",
-                         firmware->verified, "files", files_to_json(firmware), "fetched_at", firmware->fetched_at);
+        return json_pack("{s:i, s:s, s:o, s:{s:s, s:o}, s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:s}", "schema", SCHEMA,
+                         "name", firmware->name, "catalog", text_or_null(firmware->catalog), "source", "kind",
+                         firmware->source, "url", text_or_null(firmware->url), "package",
+                         text_or_null(firmware->package), "version", text_or_null(firmware->version), "architecture",
+                         text_or_null(firmware->architecture), "deb", deb, "verified", firmware->verified, "chain",
+                         provenance_links_to_json(firmware), "files", files_to_json(firmware), "fetched_at",
+                         firmware->fetched_at);
 }
 
 bool provenance_write(const char *folder, const struct firmware *firmware, struct error *err)
@@ -119,6 +159,23 @@ static bool read_files(const char *path, const json_t *files, struct firmware *f
         return true;
 }
 
+// Firmware that an older program has installed has no chain.
+static bool read_links(const char *path, const json_t *links, struct firmware *firmware, struct error *err)
+{
+        size_t i;
+        const json_t *json;
+        if (json_array_size(links) > MOST_LINKS)
+                return malformed(path, "chain", err);
+        json_array_foreach (links, i, json) {
+                struct firmware_link link = {.size = (uint64_t)json_integer_value(json_object_get(json, "size"))};
+                if (json_unpack((json_t *)json, "{s:s, s:s, s:s, s:s}", "kind", &link.kind, "url", &link.url, "sha256",
+                                &link.sha256, "proof", &link.proof) != 0)
+                        return malformed(path, "chain", err);
+                provenance_add_link(firmware, &link);
+        }
+        return true;
+}
+
 static bool read_deb(const char *path, const json_t *deb, struct firmware *firmware, struct error *err)
 {
         if (!deb || json_is_null(deb))
@@ -142,6 +199,7 @@ static bool firmware_from_json(const char *path, const json_t *json, struct firm
         if (schema != SCHEMA)
                 return malformed(path, "schema", err);
         firmware->name = text_of(json, "name");
+        firmware->catalog = text_of(json, "catalog");
         firmware->source = text_of(source, "kind");
         firmware->url = text_of(source, "url");
         firmware->package = text_of(json, "package");
@@ -162,6 +220,7 @@ static bool firmware_from_json(const char *path, const json_t *json, struct firm
                         return malformed(path, required[i].key, err);
         }
         return read_deb(path, json_object_get(json, "deb"), firmware, err) &&
+               read_links(path, json_object_get(json, "chain"), firmware, err) &&
                read_files(path, json_object_get(json, "files"), firmware, err);
 }
 

@@ -59,20 +59,28 @@ static bool lock(struct workspace *workspace, struct error *err)
         return true;
 }
 
-// What killed programs left. That it cannot be removed is no reason not to go on.
-static void remove_leftovers(const char *root)
+// What in ROOT begins with PREFIX: what killed programs left. That it cannot be removed is no reason not to go on.
+static void remove_leftovers(const char *root, const char *prefix)
 {
         DIR *stream = opendir(root);
         if (!stream)
                 return;
         for (const struct dirent *entry; (entry = readdir(stream));) {
-                if (!text_starts_with(entry->d_name, WORK_PREFIX))
+                if (!text_starts_with(entry->d_name, prefix))
                         continue;
                 AUTO_FREE char *path = file_path(root, entry->d_name);
                 AUTO_ERROR struct error ignored = {0};
                 file_remove_tree(path, &ignored);
         }
         closedir(stream);
+}
+
+void workspace_tidy(const char *root)
+{
+        AUTO_FREE char *path = file_path(root, ".lock");
+        AUTO_CLOSE int fd = open(path, O_RDWR | O_CLOEXEC);
+        if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+                remove_leftovers(root, WORK_PREFIX);
 }
 
 static bool make_work_folder(struct workspace *workspace, struct error *err)
@@ -90,7 +98,7 @@ bool workspace_open(const char *root, struct workspace *workspace, struct error 
         *workspace = (struct workspace){.root = memory_text(root), .lock = -1};
         if (!file_make_folder(root, 0755, err) || !lock(workspace, err))
                 return false;
-        remove_leftovers(root);
+        remove_leftovers(root, WORK_PREFIX);
         return make_work_folder(workspace, err);
 }
 
@@ -170,5 +178,6 @@ bool workspace_install(struct workspace *workspace, struct firmware *firmware, s
                 move_back(workspace, target);
                 return false;
         }
+        remove_leftovers(workspace->root, WORKSPACE_PART);
         return sync_folder(workspace->root, err) && read_back(target, firmware, err);
 }

@@ -10,6 +10,10 @@
 #include "base/error.h"
 #include "fw/firmware.h"
 
+// What an unfinished download is called in ROOT; its digest follows. It stays for the next fetch of the same .deb, and goes
+// when anything is installed.
+#define WORKSPACE_PART ".part-"
+
 struct workspace {
         char *root;
         char *folder; // the work folder
@@ -24,6 +28,9 @@ char *workspace_root(const char *given, struct error *err);
 // Makes ROOT, locks it (waiting for whoever holds the lock) and makes the work folder. Close it in any case.
 bool workspace_open(const char *root, struct workspace *workspace, struct error *err);
 void workspace_close(struct workspace *workspace);
+
+// Removes what killed programs left in ROOT, where no other program is at work there.
+void workspace_tidy(const char *root);
 
 // Makes WORKSPACE's files the installed firmware FIRMWARE->name, with a firmware.json of what FIRMWARE says, and reads
 // it back into FIRMWARE. What was installed under that name before is removed, and the outcome says why.

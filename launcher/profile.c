@@ -8,8 +8,8 @@
 #include "base/memory.h"
 #include "base/paths.h"
 #include "base/text.h"
+#include "base/yaml-file.h"
 #include "launcher/keys.h"
-#include "launcher/yaml-file.h"
 
 enum {
         NAME_LIMIT = 64,

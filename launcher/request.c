@@ -32,8 +32,10 @@ static bool choose_firmware(const struct request *request, struct firmware *firm
         if (request->code)
                 return firmware_from_files(request->code, request->vars_template, firmware, err);
         if (request->firmware)
-                return firmware_find(NULL, request->firmware, true, firmware, err);
-        return firmware_default(firmware, err);
+                return firmware_named(request->firmware, true, firmware, err);
+        // What is booted alone, or rehearsed, takes what there is; a real installer takes what it is known to run on.
+        bool real = (request->iso || request->payload) && !request->rehearsal;
+        return real ? firmware_for_esxi(NULL, NULL, firmware, err) : firmware_default(firmware, err);
 }
 
 // More memory than the host has lets the host swap: slow, but it works.
@@ -294,7 +296,8 @@ static char *find_code(const struct request *request, struct error *err)
                         error_system(err, "%s: cannot open", request->code);
                 return path;
         }
-        if (!firmware_find(NULL, request->firmware, false, &firmware, err))
+        if (!(request->firmware ? firmware_named(request->firmware, false, &firmware, err)
+                                : firmware_find(NULL, NULL, false, &firmware, err)))
                 return NULL;
         return memory_text(firmware.code_path);
 }

@@ -3,68 +3,7 @@
 #
 # esxiarm fetch, with the real package from apt, served by a web server on loopback that can misbehave.
 . "$(dirname "$0")/../lib.sh"
-
-export no_proxy=127.0.0.1 NO_PROXY=127.0.0.1
-PACKAGE=qemu-efi-aarch64
-
-# The real package, downloaded by apt-get once for all runs of the tests: sets deb, deb_name, sha256, size and version.
-use_package() {
-        export XDG_CACHE_HOME="$PWD/cache"
-        kept=$BUILD/cache/deb
-        mkdir -p "$kept"
-        if [ -z "$(find "$kept" -name "$PACKAGE*.deb")" ]; then
-                (mkdir download && cd download && apt-get -q download $PACKAGE >&2 && mv ./*.deb "$kept")
-        fi
-        deb=$(find "$kept" -name "$PACKAGE*.deb" | head -n 1)
-        deb_name=$(basename "$deb")
-        sha256=$(sha256sum "$deb" | cut -d ' ' -f 1)
-        size=$(stat -c %s "$deb")
-        unpacked=$kept/$sha256
-        [ -d "$unpacked" ] || unpack_sparsely
-        version=$(dpkg-deb -f "$deb" Version)
-        installed=$XDG_CACHE_HOME/esxiarm/firmware/${PACKAGE}_$version
-}
-
-# What dpkg-deb makes of the package, kept too, because it writes 256 MiB of zeroes.
-unpack_sparsely() {
-        mkdir whole
-        dpkg-deb -x "$deb" whole
-        rm -rf "$unpacked.new"
-        cp -r --sparse=always whole "$unpacked.new"
-        mv "$unpacked.new" "$unpacked"
-        rm -rf whole
-}
-
-# Serves the package as $url/p.deb; what the server says goes to server.log.
-use_server() {
-        use_package
-        mkdir -p served
-        cp "$deb" served/p.deb
-        "$BUILD/tests/http-server" served >server.log &
-        server=$!
-        wait_for 10 grep -q '^port' server.log
-        url=http://127.0.0.1:$(sed -n 's/^port //p' server.log)
-}
-
-fetch_url() {
-        code=$1
-        path=$2
-        shift 2
-        expect_exit "$code" "$ESXIARM" fetch --url "$url/$path" --sha256 "$sha256" "$@"
-}
-
-# No folder that could be taken for a firmware, and nothing half made.
-nothing_installed() {
-        left=$(find "$XDG_CACHE_HOME/esxiarm/firmware" -mindepth 1 ! -name .lock 2>/dev/null || true)
-        [ -z "$left" ] || fail "something was left: $left"
-}
-
-# The installed files are those of the package, byte for byte, as dpkg-deb unpacks it.
-installed_as_dpkg_does() {
-        for name in AAVMF_CODE.fd AAVMF_VARS.fd AAVMF_VARS.ms.fd AAVMF_VARS.snakeoil.fd; do
-                cmp "$unpacked/usr/share/AAVMF/$name" "${1:-$installed}/$name"
-        done
-}
+. "$TESTS/firmware.sh"
 
 # ---- from a URL
 
@@ -126,21 +65,36 @@ test_another_size_is_refused() {
 
 test_a_truncated_download_is_refused() {
         use_server
-        for place in 0 1000 1000000 $((size - 1)); do
-                fetch_url 4 "truncate/$place/p.deb"
+        # At every tenth; what came is kept, and each goes on where the last one stopped.
+        for tenth in 0 1 2 3 4 5 6 7 8 9; do
+                place=$((size * tenth / 10))
+                fetch_url 4 "truncate/$place/p.deb" --attempts 1
                 contains stderr "cut after $place of $size bytes"
+                rm -f "$XDG_CACHE_HOME/esxiarm/firmware/.part-$sha256"
                 nothing_installed
         done
+        fetch_url 4 "reset/1000000/p.deb" --attempts 1
+        rm -f "$XDG_CACHE_HOME/esxiarm/firmware/.part-$sha256"
+        fetch_url 0 "drip/1000000/p.deb" --attempts 3
+        contains stderr "cut after 1000000 of $size bytes; trying again"
+        installed_as_dpkg_does
 }
 
 test_what_a_server_does_not_have_is_told() {
         use_server
         fetch_url 4 nowhere.deb
         contains stderr "404"
-        fetch_url 4 status/503
-        contains stderr "503"
+        fetch_url 4 first/403/p.deb
+        contains stderr "403 (access is denied)"
+        fetch_url 4 status/503 --attempts 2
+        contains stderr "503 (the server has a problem); trying again in 0.5 s"
         fetch_url 4 circle
+        contains stderr "redirects without end"
+        fetch_url 3 page
+        contains stderr "web page"
         nothing_installed
+        fetch_url 0 first/503/p.deb
+        rm -r "$installed"
         kill "$server"
         wait "$server" || true
         fetch_url 4 p.deb
@@ -173,7 +127,7 @@ test_a_fetch_that_is_killed_halfway_leaves_nothing_and_the_next_works() {
         [ -z "$(find "$XDG_CACHE_HOME" -name '.fetch-*')" ] || fail "the killed one's files are still there"
 }
 
-test_an_interrupted_fetch_leaves_nothing() {
+test_an_interrupted_fetch_leaves_a_part_and_the_next_goes_on_with_it() {
         use_server
         # A shell without job control starts what runs beside it with interrupts ignored, so another signal it is.
         "$ESXIARM" fetch --url "$url/stall/1500000/p.deb" --sha256 "$sha256" >stdout 2>stderr &
@@ -184,7 +138,14 @@ test_an_interrupted_fetch_leaves_nothing() {
         wait "$victim" || code=$?
         [ "$code" -eq 130 ] || fail "exit code $code"
         contains stderr interrupted
-        nothing_installed
+        expect_exit 0 "$ESXIARM" fetch --list
+        contains stderr "no firmware is installed"
+        cmp "$XDG_CACHE_HOME/esxiarm/firmware/.part-$sha256" -n 1500000 "$deb"
+        fetch_url 0 p.deb
+        contains server.log "served /p.deb from 1500000"
+        installed_as_dpkg_does
+        [ "$(ls -A "$XDG_CACHE_HOME/esxiarm/firmware")" = ".lock
+${PACKAGE}_$version" ] || fail "left: $(ls -A "$XDG_CACHE_HOME/esxiarm/firmware")"
 }
 
 test_a_second_fetch_waits_for_the_first() {
@@ -201,6 +162,12 @@ test_a_second_fetch_waits_for_the_first() {
         wait "$first" || true
         wait "$second" || fail "$(cat second.log)"
         contains second.log "(installed)"
+}
+
+test_killed_at_any_instant_the_next_fetch_works() {
+        use_server
+        use_small_server
+        kill_often 8 "$BUILD/esxiarm" fetch --url "$url/small.deb" --sha256 "$sha256"
 }
 
 # ---- where there is no room, or no permission
@@ -226,7 +193,7 @@ test_no_space_is_told_and_leaves_nothing() {
                         ls -A small/root >left
                         exit \$code" && fail "$room is enough" || [ $? -eq 4 ] || fail "$(cat stderr)"
                 contains stderr "No space left"
-                [ "$(cat left)" = .lock ] || fail "left: $(cat left)"
+                [ "$(grep -v '^\.part-' left)" = .lock ] || fail "left: $(cat left)"
         done
         with_small_disk 16m "'$ESXIARM' fetch --url $url/p.deb --sha256 $sha256 --to small/root"
 }
@@ -461,8 +428,16 @@ test_usage_errors_say_what_to_do() {
         contains stderr "--url needs --sha256"
         expect_exit 2 "$ESXIARM" fetch --url http://127.0.0.1/p.deb --sha256 abc
         contains stderr "64 hexadecimal digits"
-        expect_exit 2 "$ESXIARM" fetch --from debian
-        contains stderr "apt and system"
+        expect_exit 2 "$ESXIARM" fetch --from nothing
+        contains stderr "there are apt and system, and what"
+        expect_exit 2 "$ESXIARM" fetch ubuntu-22.40
+        contains stderr "did you mean 'ubuntu-22.04'?"
+        expect_exit 2 "$ESXIARM" fetch ubuntu-22.04 --deb p.deb
+        contains stderr "does not go with"
+        expect_exit 2 "$ESXIARM" fetch --from apt --mirror http://127.0.0.1
+        contains stderr "--mirror belongs to"
+        expect_exit 2 "$ESXIARM" fetch --verify nothing
+        contains stderr "no such firmware is installed"
         expect_exit 2 "$ESXIARM" fetch --from sytsem
         contains stderr "did you mean 'system'?"
         expect_exit 2 "$ESXIARM" fetch --from apt --deb p.deb
@@ -473,7 +448,7 @@ test_usage_errors_say_what_to_do() {
         expect_exit 2 "$ESXIARM" fetch --from apt --size 5
         expect_exit 2 "$ESXIARM" fetch --deb p.deb --package x
         contains stderr "belongs to --from apt"
-        expect_exit 2 "$ESXIARM" fetch extra
+        expect_exit 2 "$ESXIARM" fetch apt extra
         nothing_installed
 }
 

@@ -3,9 +3,15 @@
 // A web server on a loopback port of its own that can misbehave: http-server FOLDER
 //
 // It prints `port N`, then a line for every request once it has been dealt with (or has come to a stop), and serves
-// until it is killed or its parent ends.
+// until it is killed or its parent ends. It takes what a proxy is asked for, too, whatever the host.
 //
-//   /NAME                 the file, with its length
+//   /NAME                 the file, with its length, or the part of it that a Range asks for
+//   /no-range/NAME        the whole file, whatever is asked for
+//   /wrong-range/NAME     the part that begins one byte earlier than asked for
+//   /drip/N/NAME          at most N bytes of what is asked for, then the end of the connection
+//   /reset/N/NAME         the first N bytes, then a reset of the connection
+//   /first/N/NAME         every other time, beginning with the first, an answer with status N; else the file
+//   /page                 a web page, with status 200
 //   /no-length/NAME       the file without a length
 //   /truncate/N/NAME      the length of the file, but only its first N bytes
 //   /stall/N/NAME         the first N bytes, then nothing until the client goes
@@ -27,6 +33,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #ifdef __linux__
@@ -36,9 +43,16 @@
 enum {
         REQUEST_LIMIT = 8192, // bytes
         FILE_LIMIT = 64 << 20,
+        STATUS_LIMIT = 600,
 };
 
 static const char *folder;
+
+// Of the request under way.
+static long range_begin; // where a Range begins; 0 where there is none
+
+// How often each status was asked for by /first, over all connections.
+static unsigned *first_counts;
 
 struct content {
         unsigned char *data;
@@ -117,16 +131,82 @@ static struct content read_file(const char *name)
         return content;
 }
 
+// The file from BEGIN on, but at most MOST bytes of it.
+static void send_part(int client, struct content content, size_t begin, size_t most)
+{
+        if (begin >= content.size && begin) {
+                send_text(client,
+                          "HTTP/1.1 416 Answer\r\nConnection: close\r\nContent-Range: bytes */%zu\r\n"
+                          "Content-Length: 0\r\n\r\n",
+                          content.size);
+                return;
+        }
+        size_t size = content.size - begin;
+        if (begin)
+                send_text(client,
+                          "HTTP/1.1 206 Answer\r\nConnection: close\r\nContent-Range: bytes %zu-%zu/%zu\r\n"
+                          "Content-Length: %zu\r\n\r\n",
+                          begin, content.size - 1, content.size, size);
+        else
+                send_head(client, 200, (long)size);
+        send_all(client, content.data + begin, size < most ? size : most);
+}
+
 static void serve_file(int client, const char *rest, long number)
 {
         (void)number;
         struct content content = read_file(rest);
-        if (!content.found) {
+        if (content.found)
+                send_part(client, content, (size_t)range_begin, FILE_LIMIT);
+        else
                 send_status(client, 404);
-                return;
-        }
-        send_head(client, 200, (long)content.size);
-        send_all(client, content.data, content.size);
+}
+
+static void serve_whole(int client, const char *rest, long number)
+{
+        range_begin = 0;
+        serve_file(client, rest, number);
+}
+
+static void serve_wrong_range(int client, const char *rest, long number)
+{
+        range_begin -= range_begin > 1;
+        serve_file(client, rest, number);
+}
+
+static void serve_dripping(int client, const char *rest, long number)
+{
+        struct content content = read_file(rest);
+        send_part(client, content, (size_t)range_begin, (size_t)number);
+}
+
+static void serve_reset(int client, const char *rest, long number)
+{
+        struct content content = read_file(rest);
+        struct linger linger = {1, 0};
+        send_part(client, content, 0, (size_t)number);
+        say("reset /%s\n", rest);
+        setsockopt(client, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
+        close(client);
+        _exit(0);
+}
+
+static void serve_first(int client, const char *rest, long number)
+{
+        if (number > 0 && number < STATUS_LIMIT &&
+            __atomic_fetch_add(&first_counts[number], 1, __ATOMIC_SEQ_CST) % 2 == 0)
+                send_status(client, (int)number);
+        else
+                serve_file(client, rest, number);
+}
+
+static void serve_page(int client, const char *rest, long number)
+{
+        (void)rest;
+        (void)number;
+        static const char page[] = "<!DOCTYPE html><html><body>please log in</body></html>";
+        send_head(client, 200, sizeof page - 1);
+        send_text(client, "%s", page);
 }
 
 static void serve_without_length(int client, const char *rest, long number)
@@ -227,6 +307,12 @@ static const struct mode {
         {"truncate/", true, serve_truncated},
         {"stall/", true, serve_stalling},
         {"flip/", true, serve_flipped},
+        {"no-range/", false, serve_whole},
+        {"wrong-range/", false, serve_wrong_range},
+        {"drip/", true, serve_dripping},
+        {"reset/", true, serve_reset},
+        {"first/", true, serve_first},
+        {"page", false, serve_page},
         {"status/", true, serve_status},
         {"redirect/", false, serve_redirection},
         {"redirect-to-file/", false, serve_redirection_to_file},
@@ -285,10 +371,19 @@ static void serve(int client)
         char *path = strchr(request, '/');
         if (!path)
                 return;
+        const char *range = strcasestr(path, "\r\nRange: bytes=");
+        range_begin = range ? strtol(range + strlen("\r\nRange: bytes="), NULL, 10) : 0;
         path[strcspn(path, " ?\r\n")] = '\0';
+        // What a proxy is asked for begins with http://HOST.
+        if (path > request && path[-1] == ':' && strchr(path + 2, '/'))
+                path = strchr(path + 2, '/');
         decode(path);
+        long begin = range_begin;
         serve_path(client, path + 1);
-        say("served %s\n", path);
+        if (begin)
+                say("served %s from %ld\n", path, begin);
+        else
+                say("served %s\n", path);
         // The rest of the request, if any, is taken before the end: else the client may see a reset instead.
         shutdown(client, SHUT_WR);
         wait_for_the_client_to_go(client);
@@ -324,6 +419,10 @@ int main(int count, char **arguments)
         folder = arguments[1];
         end_with_parent();
         signal(SIGCHLD, SIG_IGN);
+        first_counts = mmap(NULL, STATUS_LIMIT * sizeof *first_counts, PROT_READ | PROT_WRITE,
+                            MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        if (first_counts == MAP_FAILED)
+                return 1;
         int server = listen_on_loopback();
         for (;;) {
                 int client = accept(server, NULL, NULL);

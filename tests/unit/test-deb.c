@@ -34,7 +34,7 @@ static bool extract(const char *name, struct deb_file *file, struct error *err)
 {
         unlink("extracted");
         *file = (struct deb_file){.name = name, .target = "extracted"};
-        return deb_extract("test.deb", file, 1, err);
+        return deb_extract("test.deb", NULL, file, 1, err);
 }
 
 static void assert_extracts(const char *name)
@@ -106,7 +106,7 @@ static void test_several_files_come_out_at_once_and_optional_ones_may_be_missing
                 {.name = "usr/share/nowhere", .target = "four.out", .optional = true},
         };
         AUTO_ERROR struct error err = {0};
-        assert_done(deb_extract("test.deb", files, 4, &err), &err);
+        assert_done(deb_extract("test.deb", NULL, files, 4, &err), &err);
         shell("test \"$(cat one.out)\" = two; cmp two.out original; cmp three.out original; test ! -e four.out");
         assert_true(files[2].found);
         assert_false(files[3].found);
@@ -373,7 +373,7 @@ static void test_a_target_that_cannot_be_written_is_an_error_of_the_environment(
         build("xz");
         struct deb_file file = {.name = NAME, .target = "/proc/nothing/here"};
         AUTO_ERROR struct error err = {0};
-        assert_false(deb_extract("test.deb", &file, 1, &err));
+        assert_false(deb_extract("test.deb", NULL, &file, 1, &err));
         assert_contains(err.message, "/proc/nothing/here");
 }
 

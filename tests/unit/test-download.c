@@ -91,6 +91,8 @@ static bool get(const char *path, struct download download, struct error *err)
         AUTO_FREE char *url = text_format("%s/%s", server.url, path);
         struct downloaded downloaded;
         download.url = url;
+        // What is to fail does so at once, unless it is the attempts that are tested.
+        download.attempts = download.attempts ? download.attempts : 1;
         unlink("got");
         return download_file(&download, "got", &downloaded, err);
 }
@@ -132,7 +134,7 @@ static void test_the_digest_and_the_size_are_told(void **state)
         (void)state;
         AUTO_ERROR struct error err = {0};
         AUTO_FREE char *url = text_format("%s/file", server.url);
-        struct download download = {.url = url};
+        struct download download = {.attempts = 1, .url = url};
         struct downloaded downloaded;
         struct digest digest = digest_of_file();
         assert_done(download_file(&download, "got", &downloaded, &err), &err);
@@ -145,7 +147,7 @@ static void test_a_file_url_is_read(void **state)
         AUTO_ERROR struct error err = {0};
         AUTO_FREE char *url = text_format("file://%s/file", (const char *)*state);
         struct digest digest = digest_of_file();
-        struct download download = {.url = url, .sha256 = &digest, .size = FILE_SIZE};
+        struct download download = {.attempts = 1, .url = url, .sha256 = &digest, .size = FILE_SIZE};
         struct downloaded downloaded;
         assert_done(download_file(&download, "got", &downloaded, &err), &err);
         assert_same_file("got", "file");
@@ -248,7 +250,7 @@ static void test_a_refused_connection_is_told(void **state)
         close(fd);
         AUTO_FREE char *url = text_format("http://127.0.0.1:%u/file", (unsigned)ntohs(address.sin_port));
         AUTO_ERROR struct error err = {0};
-        struct download download = {.url = url};
+        struct download download = {.attempts = 1, .url = url};
         struct downloaded downloaded;
         assert_false(download_file(&download, "there", &downloaded, &err));
         assert_error(&err, ERROR_ENVIRONMENT, "refuses the connection");
@@ -271,7 +273,7 @@ static void test_a_server_that_accepts_no_connection_is_given_up(void **state)
         }
         AUTO_FREE char *url = text_format("http://127.0.0.1:%u/file", (unsigned)ntohs(address.sin_port));
         AUTO_ERROR struct error err = {0};
-        struct download download = {.url = url, .connect_seconds = 1};
+        struct download download = {.attempts = 1, .url = url, .connect_seconds = 1};
         struct downloaded downloaded;
         assert_false(download_file(&download, "got", &downloaded, &err));
         assert_error(&err, ERROR_ENVIRONMENT, "did not answer in time");
@@ -296,7 +298,7 @@ static void test_other_protocols_and_no_urls_are_usage_errors(void **state)
         };
         for (size_t i = 0; i < sizeof urls / sizeof urls[0]; i++) {
                 AUTO_ERROR struct error err = {0};
-                struct download download = {.url = urls[i].url};
+                struct download download = {.attempts = 1, .url = urls[i].url};
                 struct downloaded downloaded;
                 assert_false(download_file(&download, "got", &downloaded, &err));
                 assert_error(&err, ERROR_USAGE, urls[i].text);
@@ -307,7 +309,7 @@ static void test_a_target_that_cannot_be_written_is_told(void **state)
 {
         (void)state;
         AUTO_FREE char *url = text_format("%s/file", server.url);
-        struct download download = {.url = url};
+        struct download download = {.attempts = 1, .url = url};
         struct downloaded downloaded;
         AUTO_ERROR struct error err = {0};
         assert_false(download_file(&download, "/proc/nothing/here", &downloaded, &err));
@@ -318,7 +320,7 @@ static void test_a_password_in_a_url_is_never_told(void **state)
 {
         (void)state;
         AUTO_FREE char *url = text_format("http://me:secret@%s/status/404", server.url + strlen("http://"));
-        struct download download = {.url = url};
+        struct download download = {.attempts = 1, .url = url};
         struct downloaded downloaded;
         AUTO_ERROR struct error err = {0};
         assert_false(download_file(&download, "got", &downloaded, &err));
@@ -377,6 +379,149 @@ static void test_an_interrupt_ends_a_download(void **state)
         }
 }
 
+// ---- again, and on from where it stopped
+
+// How often the server has said that it served PATH (with FROM: from where), since the last time.
+static unsigned served(const char *what)
+{
+        char line[256];
+        unsigned count = 0;
+        AUTO_FREE char *url = text_format("%s/end", server.url);
+        AUTO_ERROR struct error ignored = {0};
+        struct downloaded downloaded;
+        download_file(&(struct download){.url = url, .attempts = 1}, "nothing", &downloaded, &ignored);
+        do {
+                read_line(line, sizeof line);
+                count += strcmp(line, what) == 0;
+        } while (strcmp(line, "served /end") != 0 && *line);
+        return count;
+}
+
+static void test_what_passes_is_tried_again(void **state)
+{
+        (void)state;
+        static const char *const paths[] = {"first/408/file", "first/429/file", "first/503/file"};
+        for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
+                assert_got(paths[i], (struct download){.attempts = 2});
+        // What a server means is not asked for twice.
+        served("");
+        assert_fails("first/404/file", (struct download){.attempts = 3}, ERROR_ENVIRONMENT, "404");
+        assert_int_equal(served("served /first/404/file"), 1);
+        assert_fails("first/403/file", (struct download){.attempts = 3}, ERROR_ENVIRONMENT, "403");
+        assert_int_equal(served("served /first/403/file"), 1);
+        assert_fails("status/503", (struct download){.attempts = 2}, ERROR_ENVIRONMENT, "503");
+        assert_int_equal(served("served /status/503"), 2);
+}
+
+static void test_a_download_goes_on_where_the_connection_was_cut(void **state)
+{
+        (void)state;
+        struct digest digest = digest_of_file();
+        served("");
+        assert_got("drip/120000/file", (struct download){.sha256 = &digest, .size = FILE_SIZE, .attempts = 3});
+        assert_int_equal(served("served /drip/120000/file from 240000"), 1);
+        assert_fails("drip/120000/file", (struct download){.sha256 = &digest, .attempts = 2}, ERROR_ENVIRONMENT,
+                     "240000 of 300000 bytes");
+        // Without a digest nothing tells that the second half is of the same file.
+        assert_fails("drip/120000/file", (struct download){.attempts = 2}, ERROR_ENVIRONMENT, "120000 of 300000 bytes");
+        assert_fails("reset/1000/file", (struct download){.attempts = 2}, ERROR_ENVIRONMENT, "");
+}
+
+static void test_a_part_is_kept_and_taken_up(void **state)
+{
+        (void)state;
+        struct digest digest = digest_of_file();
+        struct download download = {.sha256 = &digest, .part = "part"};
+        assert_fails("truncate/100000/file", download, ERROR_ENVIRONMENT, "cut after 100000");
+        shell("cmp -n 100000 part file; test $(stat -c %%s part) = 100000");
+        served("");
+        assert_got("file", download);
+        assert_int_equal(served("served /file from 100000"), 1);
+        assert_false(file_exists("part"));
+}
+
+static void test_a_server_that_cannot_go_on_sends_all_of_it(void **state)
+{
+        (void)state;
+        struct digest digest = digest_of_file();
+        static const char *const paths[] = {"no-range/file", "wrong-range/file", "no-length/file"};
+        for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+                shell("head -c 100000 file >part");
+                assert_got(paths[i], (struct download){.sha256 = &digest, .size = FILE_SIZE, .part = "part"});
+        }
+}
+
+static void test_a_part_of_something_else_spoils_nothing(void **state)
+{
+        (void)state;
+        struct digest digest = digest_of_file();
+        static const char *const parts[] = {
+                "head -c 100000 /dev/zero >part", // of another file
+                "cp file part",                   // all of it
+                "cat file file >part",            // more than all of it
+                ": >part",
+        };
+        for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+                for (uint64_t size = 0; size <= FILE_SIZE; size += FILE_SIZE) {
+                        shell("%s", parts[i]);
+                        assert_got("file", (struct download){.sha256 = &digest, .size = size, .part = "part"});
+                }
+        }
+        // Where the file is another one, no part of it is kept.
+        shell("head -c 1000 file >part");
+        assert_fails("flip/5/file", (struct download){.sha256 = &digest, .part = "part"}, ERROR_DAMAGED, "SHA-256");
+        assert_false(file_exists("part"));
+}
+
+static void test_a_web_page_is_called_one(void **state)
+{
+        (void)state;
+        struct digest digest = digest_of_file();
+        assert_fails("page", (struct download){.sha256 = &digest}, ERROR_DAMAGED, "what came is a web page");
+        assert_fails("page", (struct download){.size = 5}, ERROR_DAMAGED, "what came is a web page");
+}
+
+static void test_an_interrupt_keeps_the_part(void **state)
+{
+        (void)state;
+        struct digest digest = digest_of_file();
+        char line[64];
+        served("");
+        pid_t child = fork();
+        if (child == 0) {
+                AUTO_ERROR struct error err = {0};
+                interrupt_catch();
+                bool got = get("stall/1000/file", (struct download){.sha256 = &digest, .part = "part"}, &err);
+                _exit(got ? 0 : (int)err.code);
+        }
+        do
+                read_line(line, sizeof line);
+        while (!text_starts_with(line, "stalled"));
+        // The client has what was sent to it.
+        do
+                usleep(1000);
+        while (access("part", F_OK) != 0 || file_allocated("part") == 0);
+        kill(child, SIGINT);
+        int status = 0;
+        waitpid(child, &status, 0);
+        assert_true(WIFEXITED(status));
+        assert_int_equal(WEXITSTATUS(status), ERROR_INTERRUPTED);
+        shell("cmp -n 1000 part file; rm part");
+}
+
+static void test_a_proxy_is_asked_where_there_is_one(void **state)
+{
+        (void)state;
+        AUTO_ERROR struct error err = {0};
+        struct downloaded downloaded;
+        setenv("http_proxy", server.url, 1);
+        struct download download = {.url = "http://nowhere.invalid/file", .attempts = 1};
+        bool got = download_file(&download, "got", &downloaded, &err);
+        unsetenv("http_proxy");
+        assert_done(got, &err);
+        assert_same_file("got", "file");
+}
+
 int main(int count, char **arguments)
 {
         (void)count;
@@ -402,6 +547,14 @@ int main(int count, char **arguments)
                 cmocka_unit_test(test_a_password_in_a_url_is_never_told),
                 cmocka_unit_test(test_public_urls),
                 cmocka_unit_test(test_an_interrupt_ends_a_download),
+                cmocka_unit_test(test_what_passes_is_tried_again),
+                cmocka_unit_test(test_a_download_goes_on_where_the_connection_was_cut),
+                cmocka_unit_test(test_a_part_is_kept_and_taken_up),
+                cmocka_unit_test(test_a_server_that_cannot_go_on_sends_all_of_it),
+                cmocka_unit_test(test_a_part_of_something_else_spoils_nothing),
+                cmocka_unit_test(test_a_web_page_is_called_one),
+                cmocka_unit_test(test_an_interrupt_keeps_the_part),
+                cmocka_unit_test(test_a_proxy_is_asked_where_there_is_one),
         };
         int failed = cmocka_run_group_tests(tests, server_begin, server_end);
         free(program);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // With a package made here: as large as the real one, nearly all zeroes.
-#include "tests/unit/scratch.h"
+#include "tests/unit/firmware-image.h"
 
 #include <jansson.h>
 #include <sys/wait.h>
@@ -14,7 +14,7 @@
 static void make_package(const char *letter, const char *code_size)
 {
         shell("rm -rf tree; mkdir -p tree/DEBIAN tree/usr/share/AAVMF; cd tree/usr/share/AAVMF;"
-              "printf %s >AAVMF_CODE.no-secboot.fd; truncate -s %s AAVMF_CODE.no-secboot.fd;"
+              "{ cat ../../../../head; printf %s; } >AAVMF_CODE.no-secboot.fd; truncate -s %s AAVMF_CODE.no-secboot.fd;"
               "ln -s AAVMF_CODE.no-secboot.fd AAVMF_CODE.fd; truncate -s 64M AAVMF_VARS.fd; cd ../../..;"
               "printf 'Package: test-firmware\\nVersion: 1:2.0-3_rc\\nArchitecture: all\\nMaintainer: a <a@b.c>\\n"
               "Description: a test\\n' | sed s/_rc/~rc/ >DEBIAN/control; cd ..;"
@@ -28,9 +28,13 @@ static int begin(void **state)
 {
         if (scratch_begin(state) != 0)
                 return -1;
+        image_write("head");
         make_package("a", "64M");
         make_package("b", "64M");
         make_package("s", "2M");
+        make_package("l", "65M");
+        shell("truncate -s 0 head");
+        make_package("x", "64M");
         return 0;
 }
 
@@ -126,17 +130,36 @@ static void test_another_package_of_the_same_version_replaces(void **state)
         fetch("a.deb", NULL);
         assert_int_equal(fetch("b.deb", "made of other files"), FIRMWARE_REPLACED);
         assert_int_equal(fetch("b.deb", NULL), FIRMWARE_FOUND);
-        shell("test \"$(head -c 1 " FOLDER "/AAVMF_CODE.fd)\" = b");
+        shell("test \"$(tail -c +8193 " FOLDER "/AAVMF_CODE.fd | head -c 1)\" = b");
 }
 
-static void test_firmware_that_does_not_fill_a_flash_bank_is_refused(void **state)
+static void test_firmware_that_does_not_fill_a_flash_bank_is_filled_up(void **state)
 {
         (void)state;
         AUTO_ERROR struct error err = {0};
         AUTO_FIRMWARE struct firmware firmware = {0};
-        assert_false(firmware_fetch_deb("s.deb", "root", &firmware, &err));
-        assert_error(&err, ERROR_DAMAGED, "takes exactly 67108864");
+        assert_done(firmware_fetch_deb("s.deb", "root", &firmware, &err), &err);
+        assert_int_equal(firmware.files[0].size, 64 << 20);
+        shell("test \"$(sha256sum <" FOLDER "/AAVMF_CODE.fd)\" = '%s  -'; test $(stat -c %%s " FOLDER
+              "/AAVMF_CODE.fd) = 67108864",
+              firmware.code_sha256);
+}
+
+static void assert_refused(const char *deb, const char *because)
+{
+        AUTO_ERROR struct error err = {0};
+        AUTO_FIRMWARE struct firmware firmware = {0};
+        assert_false(firmware_fetch_deb(deb, "root", &firmware, &err));
+        assert_error(&err, ERROR_DAMAGED, because);
+        assert_contains(err.message, deb);
         assert_null(firmware.name);
+}
+
+static void test_what_is_no_firmware_for_a_flash_bank_is_refused(void **state)
+{
+        (void)state;
+        assert_refused("l.deb", "takes 67108864 at most");
+        assert_refused("x.deb", "is no firmware for 64-bit Arm");
         assert_nothing_installed();
 }
 
@@ -144,9 +167,7 @@ static void test_a_refused_package_leaves_the_installed_one(void **state)
 {
         (void)state;
         fetch("a.deb", NULL);
-        AUTO_ERROR struct error err = {0};
-        AUTO_FIRMWARE struct firmware firmware = {0};
-        assert_false(firmware_fetch_deb("s.deb", "root", &firmware, &err));
+        assert_refused("x.deb", "is no firmware for 64-bit Arm");
         assert_int_equal(fetch("a.deb", NULL), FIRMWARE_FOUND);
 }
 
@@ -194,7 +215,7 @@ static void test_a_better_source_of_the_same_package_is_recorded(void **state)
         assert_done(firmware_fetch_deb("a.deb", "root", &first, &err), &err);
         AUTO_FREE char *url = text_format("file://%s/a.deb", (const char *)*state);
         AUTO_FIRMWARE struct firmware second = {0};
-        assert_done(firmware_fetch_url(url, first.deb_sha256, first.deb_size, "root", &second, &err), &err);
+        assert_done(firmware_fetch_url(url, first.deb_sha256, first.deb_size, NULL, "root", &second, &err), &err);
         assert_int_equal(second.outcome, FIRMWARE_FOUND);
         assert_string_equal(second.source, "url");
         assert_string_equal(second.url, url);
@@ -213,11 +234,11 @@ static void test_a_url_of_another_package_is_refused(void **state)
         assert_true(digest_file("b.deb", &digest, &err));
         AUTO_FREE char *sha256 = digest_hex(&digest);
         AUTO_FIRMWARE struct firmware firmware = {0};
-        assert_false(firmware_fetch_url(url, sha256, 0, "root", &firmware, &err));
+        assert_false(firmware_fetch_url(url, sha256, 0, NULL, "root", &firmware, &err));
         assert_error(&err, ERROR_DAMAGED, sha256);
         assert_nothing_installed();
         AUTO_ERROR struct error no_digest = {0};
-        assert_false(firmware_fetch_url(url, "abc", 0, "root", &firmware, &no_digest));
+        assert_false(firmware_fetch_url(url, "abc", 0, NULL, "root", &firmware, &no_digest));
         assert_error(&no_digest, ERROR_USAGE, "64 hexadecimal digits");
 }
 
@@ -349,11 +370,12 @@ static void test_firmware_json_is_as_documented(void **state)
 
 static void describe_system(const char *folder)
 {
+        image_write("firmware-head");
         shell("mkdir -p config/qemu/firmware; printf %%s '{\"interface-types\": [\"uefi\"], \"mapping\": {\"device\": "
               "\"flash\", \"executable\": {\"filename\": \"%s/system-code.fd\", \"format\": \"raw\"}, "
               "\"nvram-template\": {\"filename\": \"%s/system-vars.fd\", \"format\": \"raw\"}}, \"targets\": "
               "[{\"architecture\": \"aarch64\", \"machines\": [\"virt-*\"]}], \"features\": []}' "
-              ">config/qemu/firmware/00-test.json; printf code >system-code.fd; printf vars >system-vars.fd;"
+              ">config/qemu/firmware/00-test.json; cat firmware-head >system-code.fd; printf vars >system-vars.fd;"
               "truncate -s 64M system-code.fd system-vars.fd",
               folder, folder);
         AUTO_FREE char *config = file_path(folder, "config");
@@ -375,7 +397,7 @@ static void test_the_system_s_firmware_is_copied_and_stays(void **state)
         AUTO_FIRMWARE struct firmware again = {0};
         assert_done(firmware_from_system("root", &again, &err), &err);
         assert_int_equal(again.outcome, FIRMWARE_FOUND);
-        shell("printf newer >system-code.fd; truncate -s 64M system-code.fd");
+        shell("{ cat firmware-head; printf newer; } >system-code.fd; truncate -s 64M system-code.fd");
         AUTO_FIRMWARE struct firmware updated = {0};
         assert_done(firmware_from_system("root", &updated, &err), &err);
         assert_int_equal(updated.outcome, FIRMWARE_FETCHED);
@@ -390,7 +412,8 @@ static void test_the_system_s_firmware_is_copied_and_stays(void **state)
 static void test_the_user_s_files_are_used_where_they_lie(void **state)
 {
         (void)state;
-        shell("truncate -s 64M code.fd vars.fd; truncate -s 2M small.fd; : >empty.fd");
+        image_write("code.fd");
+        shell("truncate -s 64M code.fd vars.fd; truncate -s 65M large.fd; : >empty.fd");
         AUTO_ERROR struct error err = {0};
         AUTO_FIRMWARE struct firmware firmware = {0};
         assert_done(firmware_from_files("code.fd", "vars.fd", &firmware, &err), &err);
@@ -405,7 +428,8 @@ static void test_the_user_s_files_are_used_where_they_lie(void **state)
         } others[] = {
                 {"nowhere.fd", "vars.fd", ERROR_USAGE, "nowhere.fd"},
                 {"code.fd", "nowhere.fd", ERROR_USAGE, "nowhere.fd"},
-                {"small.fd", "vars.fd", ERROR_DAMAGED, "truncate --size 64M"},
+                {"large.fd", "vars.fd", ERROR_DAMAGED, "takes 67108864 at most"},
+                {"vars.fd", "vars.fd", ERROR_DAMAGED, "vars.fd: is no firmware for 64-bit Arm: it is blank"},
                 {"code.fd", "empty.fd", ERROR_DAMAGED, "0 bytes"},
                 {".", "vars.fd", ERROR_DAMAGED, "not a regular file"},
                 {"code.fd", "/dev/null", ERROR_DAMAGED, "not a regular file"},
@@ -419,13 +443,68 @@ static void test_the_user_s_files_are_used_where_they_lie(void **state)
         }
 }
 
+static void use_cache(const char *scratch)
+{
+        AUTO_FREE char *cache = file_path(scratch, "cache");
+        setenv("XDG_CACHE_HOME", cache, 1);
+}
+
+static void test_a_smaller_file_of_the_user_s_is_used_in_a_copy_that_fills_a_bank(void **state)
+{
+        use_cache(*state);
+        image_write("small.fd");
+        shell("truncate -s 2M small.fd; cp small.fd full.fd; truncate -s 64M full.fd vars.fd");
+        for (int time = 0; time < 2; time++) {
+                AUTO_ERROR struct error err = {0};
+                AUTO_FIRMWARE struct firmware firmware = {0};
+                assert_done(firmware_from_files("small.fd", "vars.fd", &firmware, &err), &err);
+                assert_same_file(firmware.code_path, "full.fd");
+                shell("test \"$(sha256sum <full.fd)\" = '%s  -'", firmware.code_sha256);
+                assert_true(file_allocated(firmware.code_path) < 1 << 20);
+        }
+}
+
+static void test_a_folder_is_an_installed_firmware_or_holds_files_of_known_names(void **state)
+{
+        use_cache(*state);
+        fetch("a.deb", NULL);
+        AUTO_ERROR struct error err = {0};
+        AUTO_FIRMWARE struct firmware installed = {0};
+        assert_done(firmware_named("./" FOLDER, false, &installed, &err), &err);
+        assert_string_equal(installed.source, "deb");
+        shell("rm -rf own; mkdir own");
+        image_write("own/QEMU_EFI.fd");
+        shell("truncate -s 2M own/QEMU_EFI.fd");
+        AUTO_FIRMWARE struct firmware own = {0};
+        assert_done(firmware_named("own", false, &own, &err), &err);
+        assert_string_equal(own.source, "user");
+        shell("test $(stat -c %%s '%s') = 67108864; cmp -n 67108864 '%s' /dev/zero", own.vars_template_path,
+              own.vars_template_path);
+        static const struct {
+                const char *before, *name;
+                enum error_code error;
+                const char *text;
+        } others[] = {
+                {"rm own/QEMU_EFI.fd", "own", ERROR_USAGE, "has neither firmware.json nor"},
+                {":", "./nowhere", ERROR_USAGE, "no such folder"},
+                {"printf X | dd of=" FOLDER "/AAVMF_CODE.fd bs=1 seek=9999 conv=notrunc status=none", FOLDER,
+                 ERROR_DAMAGED, "has the SHA-256"},
+        };
+        for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+                AUTO_ERROR struct error refused = {0};
+                AUTO_FIRMWARE struct firmware none = {0};
+                shell("%s", others[i].before);
+                assert_false(firmware_named(others[i].name, false, &none, &refused));
+                assert_error(&refused, others[i].error, others[i].text);
+        }
+}
+
 static void test_the_default_is_what_is_installed_and_else_the_system_s(void **state)
 {
         const char *scratch = *state;
         describe_system(scratch);
-        AUTO_FREE char *cache = file_path(scratch, "cache");
         AUTO_FREE char *path = memory_text(getenv("PATH"));
-        setenv("XDG_CACHE_HOME", cache, 1);
+        use_cache(scratch);
         setenv("PATH", scratch, 1); // no apt-get there
         AUTO_ERROR struct error err = {0};
         AUTO_FIRMWARE struct firmware system = {0};
@@ -444,10 +523,9 @@ static void test_where_nothing_works_every_reason_is_told(void **state)
 {
         const char *scratch = *state;
         describe_system(scratch);
-        shell("truncate -s 1M system-code.fd");
-        AUTO_FREE char *cache = file_path(scratch, "cache");
+        shell(": >system-code.fd; truncate -s 1M system-code.fd");
         AUTO_FREE char *path = memory_text(getenv("PATH"));
-        setenv("XDG_CACHE_HOME", cache, 1);
+        use_cache(scratch);
         setenv("PATH", scratch, 1);
         AUTO_ERROR struct error err = {0};
         AUTO_FIRMWARE struct firmware firmware = {0};
@@ -457,7 +535,7 @@ static void test_where_nothing_works_every_reason_is_told(void **state)
         assert_error(&err, ERROR_ENVIRONMENT, "installed: no firmware is installed");
         assert_error(&err, ERROR_ENVIRONMENT, "apt: apt-get is not installed");
         assert_error(&err, ERROR_ENVIRONMENT, "system: ");
-        assert_error(&err, ERROR_ENVIRONMENT, "takes exactly");
+        assert_error(&err, ERROR_ENVIRONMENT, "is no firmware for 64-bit Arm");
         assert_error(&err, ERROR_ENVIRONMENT, "--sha256 HEX");
 }
 
@@ -468,7 +546,8 @@ int main(void)
                 cmocka_unit_test_setup(test_a_second_fetch_does_nothing, begin_test),
                 cmocka_unit_test_setup(test_what_is_damaged_is_said_and_replaced, begin_test),
                 cmocka_unit_test_setup(test_another_package_of_the_same_version_replaces, begin_test),
-                cmocka_unit_test_setup(test_firmware_that_does_not_fill_a_flash_bank_is_refused, begin_test),
+                cmocka_unit_test_setup(test_firmware_that_does_not_fill_a_flash_bank_is_filled_up, begin_test),
+                cmocka_unit_test_setup(test_what_is_no_firmware_for_a_flash_bank_is_refused, begin_test),
                 cmocka_unit_test_setup(test_a_refused_package_leaves_the_installed_one, begin_test),
                 cmocka_unit_test_setup(test_what_a_killed_fetch_left_is_no_firmware_and_goes, begin_test),
                 cmocka_unit_test_setup(test_two_fetches_at_once_install_once, begin_test),
@@ -482,6 +561,10 @@ int main(void)
                 cmocka_unit_test_setup(test_firmware_json_is_as_documented, begin_test),
                 cmocka_unit_test_setup(test_the_system_s_firmware_is_copied_and_stays, begin_test),
                 cmocka_unit_test_setup(test_the_user_s_files_are_used_where_they_lie, begin_test),
+                cmocka_unit_test_setup(test_a_smaller_file_of_the_user_s_is_used_in_a_copy_that_fills_a_bank,
+                                       begin_test),
+                cmocka_unit_test_setup(test_a_folder_is_an_installed_firmware_or_holds_files_of_known_names,
+                                       begin_test),
                 cmocka_unit_test_setup(test_the_default_is_what_is_installed_and_else_the_system_s, begin_test),
                 cmocka_unit_test_setup(test_where_nothing_works_every_reason_is_told, begin_test),
         };

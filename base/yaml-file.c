@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "launcher/yaml-file.h"
+#include "base/yaml-file.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

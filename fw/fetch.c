@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fw/fetch.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "base/time.h"
+#include "fw/apt.h"
+#include "fw/deb-version.h"
+#include "fw/deb.h"
+#include "fw/download.h"
+#include "fw/flash-image.h"
+#include "fw/provenance.h"
+
+#define DEB_LIMIT (UINT64_C(256) << 20) // bytes of a .deb: firmware packages have a few MiB
+
+const struct origin origin_archive = {"archive", 2, "SHA-256 from the archive's index, signed with a pinned key"};
+const struct origin origin_apt = {"apt", 2, "SHA-256 from apt's signed index"};
+const struct origin origin_url = {"url", 1, "SHA-256 as given with the URL"};
+const struct origin origin_deb = {"deb", 0, "not verified: a .deb given by the user"};
+const struct origin origin_system = {"system", 0, "not verified: copied as the system has it"};
+
+static int trust_of(const char *source)
+{
+        const struct origin *origins[] = {&origin_archive, &origin_apt, &origin_url, &origin_deb, &origin_system};
+        for (size_t i = 0; i < sizeof origins / sizeof origins[0]; i++) {
+                if (strcmp(origins[i]->source, source) == 0)
+                        return origins[i]->trust;
+        }
+        return 0;
+}
+
+static void replace_text(char **slot, const char *text)
+{
+        free(*slot);
+        *slot = text ? memory_text(text) : NULL;
+}
+
+void origin_set(struct firmware *firmware, const struct origin *origin)
+{
+        AUTO_FREE char *url = origin->url ? download_public_url(origin->url) : NULL;
+        replace_text(&firmware->source, origin->source);
+        replace_text(&firmware->verified, origin->verified);
+        replace_text(&firmware->url, url);
+        replace_text(&firmware->catalog, origin->catalog);
+        provenance_drop_links(firmware);
+        for (size_t i = 0; i < origin->link_count; i++)
+                provenance_add_link(firmware, &origin->links[i]);
+}
+
+char *fetch_folder_name(const char *prefix, const char *package, const char *version)
+{
+        static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.+~-";
+        char *name = text_format("%s%s_%s", prefix, package, version);
+        for (char *at = name; *at; at++) {
+                if (!strchr(plain, *at) || (at == name && *at == '.'))
+                        *at = '_';
+        }
+        return name;
+}
+
+// Whether the .deb DIGEST is installed in ROOT and its files are as they were: then FIRMWARE is it.
+static bool is_installed(const char *root, const struct digest *digest, struct firmware *firmware)
+{
+        AUTO_ERROR struct error ignored = {0};
+        AUTO_FIRMWARE_LIST struct firmware_list list = {0};
+        AUTO_FREE char *sha256 = digest_hex(digest);
+        if (!firmware_list(root, &list, &ignored))
+                return false;
+        for (size_t i = 0; i < list.count; i++) {
+                struct firmware_entry *entry = &list.entries[i];
+                if (entry->damage || !entry->firmware.deb_sha256 || strcmp(entry->firmware.deb_sha256, sha256) != 0)
+                        continue;
+                if (!provenance_check(&entry->firmware, false, NULL))
+                        return false;
+                *firmware = entry->firmware;
+                entry->firmware = (struct firmware){0};
+                return true;
+        }
+        return false;
+}
+
+// Whether ORIGIN says more than FIRMWARE, the same .deb, has recorded.
+static bool is_better(const struct firmware *firmware, const struct origin *origin)
+{
+        int trust = trust_of(firmware->source);
+        return origin->trust > trust || (origin->trust == trust && origin->catalog && !firmware->catalog);
+}
+
+// Records that the .deb, which is installed already, is now known from a better source.
+static bool promote(struct firmware *firmware, const struct origin *origin, struct error *err)
+{
+        if (!is_better(firmware, origin))
+                return true;
+        origin_set(firmware, origin);
+        return provenance_write(firmware->folder, firmware, err);
+}
+
+// The files of a package that are installed.
+static const struct {
+        const char *name;
+        bool optional;
+} package_files[] = {
+        {FIRMWARE_CODE, false},
+        {FIRMWARE_VARS, false},
+        {"AAVMF_VARS.ms.fd", true},
+        {"AAVMF_VARS.snakeoil.fd", true},
+};
+
+enum {
+        PACKAGE_FILE_COUNT = sizeof package_files / sizeof package_files[0]
+};
+
+#define PACKAGE_FOLDER "usr/share/AAVMF/"
+
+// An image that is smaller than a bank is filled up, and then has another digest.
+static bool fill_bank(struct deb_file *file, struct error *err)
+{
+        if (file->size == FLASH_BANK_SIZE)
+                return true;
+        file->size = FLASH_BANK_SIZE;
+        return flash_image_pad(file->target, err) && digest_file(file->target, &file->sha256, err);
+}
+
+static bool take_file(const char *name, struct deb_file *file, struct firmware *firmware, struct error *err)
+{
+        if (!file->found)
+                return true;
+        if (!flash_image_check_size(file->name, file->size, err) || !fill_bank(file, err))
+                return false;
+        AUTO_FREE char *sha256 = digest_hex(&file->sha256);
+        provenance_add_file(firmware, name, file->size, sha256);
+        return true;
+}
+
+static bool take_files(const char *deb, struct deb_file *files, struct firmware *firmware, struct error *err)
+{
+        for (size_t i = 0; i < PACKAGE_FILE_COUNT; i++) {
+                if (!take_file(package_files[i].name, &files[i], firmware, err))
+                        return error_wrap(err, "%s", deb);
+        }
+        return true;
+}
+
+static bool unpack(const char *deb, const char *folder, struct deb_control *control, struct firmware *firmware,
+                   struct error *err)
+{
+        struct deb_file files[PACKAGE_FILE_COUNT] = {{0}};
+        char *owned[2 * PACKAGE_FILE_COUNT] = {0};
+        for (size_t i = 0; i < PACKAGE_FILE_COUNT; i++) {
+                owned[2 * i] = file_path(PACKAGE_FOLDER, package_files[i].name);
+                owned[2 * i + 1] = file_path(folder, package_files[i].name);
+                files[i] = (struct deb_file){
+                        .name = owned[2 * i], .target = owned[2 * i + 1], .optional = package_files[i].optional};
+        }
+        bool unpacked = deb_extract(deb, control, files, PACKAGE_FILE_COUNT, err) &&
+                        (flash_image_check_code(files[0].target, err) || error_wrap(err, "%s", deb)) &&
+                        take_files(deb, files, firmware, err);
+        for (size_t i = 0; i < sizeof owned / sizeof owned[0]; i++)
+                free(owned[i]);
+        return unpacked;
+}
+
+// Installs the .deb at PATH.
+static bool install(struct workspace *workspace, const char *path, const struct fetch *fetch, struct firmware *firmware,
+                    struct error *err)
+{
+        AUTO_DEB_CONTROL struct deb_control control = {0};
+        struct stat status;
+        if (stat(path, &status) != 0)
+                return error_system(err, "%s: cannot open", path);
+        if (!unpack(path, workspace->files, &control, firmware, err))
+                return false;
+        firmware->name = fetch_folder_name("", control.package, control.version);
+        firmware->package = MEMORY_TAKE(control.package);
+        firmware->version = MEMORY_TAKE(control.version);
+        firmware->architecture = MEMORY_TAKE(control.architecture);
+        firmware->deb_sha256 = digest_hex(fetch->digest);
+        firmware->deb_size = (uint64_t)status.st_size;
+        firmware->fetched_at = time_stamp();
+        origin_set(firmware, fetch->origin);
+        return workspace_install(workspace, firmware, err);
+}
+
+bool fetch_in(const struct fetch *fetch, struct workspace *workspace, struct firmware *firmware, struct error *err)
+{
+        // Somebody else may have installed it while this program waited for the lock.
+        if (is_installed(workspace->root, fetch->digest, firmware))
+                return promote(firmware, fetch->origin, err);
+        AUTO_FREE char *path = fetch->bring(fetch->context, workspace, err);
+        return path && install(workspace, path, fetch, firmware, err);
+}
+
+bool fetch_run(const struct fetch *fetch, const char *given_root, struct firmware *firmware, struct error *err)
+{
+        AUTO_FREE char *root = workspace_root(given_root, err);
+        if (!root)
+                return false;
+        if (is_installed(root, fetch->digest, firmware) && !is_better(firmware, fetch->origin)) {
+                workspace_tidy(root);
+                return true;
+        }
+        firmware_free(firmware);
+        AUTO_WORKSPACE struct workspace workspace;
+        bool done = workspace_open(root, &workspace, err) && fetch_in(fetch, &workspace, firmware, err);
+        if (!done)
+                firmware_free(firmware);
+        return done;
+}
+
+char *fetch_download(const struct workspace *workspace, const char *url, const struct digest *digest, uint64_t size,
+                     unsigned attempts, struct error *err)
+{
+        AUTO_FREE char *path = file_path(workspace->folder, "package.deb");
+        AUTO_FREE char *hex = digest_hex(digest);
+        AUTO_FREE char *part = text_format("%s/" WORKSPACE_PART "%s", workspace->root, hex);
+        struct download download = {
+                .url = url, .sha256 = digest, .size = size, .limit = DEB_LIMIT, .attempts = attempts, .part = part};
+        struct downloaded downloaded;
+        return download_file(&download, path, &downloaded, err) ? MEMORY_TAKE(path) : NULL;
+}
+
+// ---- from apt
+
+struct apt_context {
+        const char *name;
+        const struct apt_package *package;
+};
+
+static char *bring_from_apt(const void *context, const struct workspace *workspace, struct error *err)
+{
+        const struct apt_context *apt = context;
+        return apt_download(apt->name, apt->package, workspace->folder, err);
+}
+
+static bool fetch_apt_package(const char *name, const struct apt_package *package, const char *catalog,
+                              const char *root, struct firmware *firmware, struct error *err)
+{
+        struct origin origin = origin_apt;
+        origin.url = package->url;
+        origin.catalog = catalog;
+        struct apt_context context = {name, package};
+        const struct fetch fetch = {&package->sha256, &origin, bring_from_apt, &context};
+        return fetch_run(&fetch, root, firmware, err);
+}
+
+bool firmware_fetch_apt(const char *package, const char *root, struct firmware *firmware, struct error *err)
+{
+        *firmware = (struct firmware){0};
+        const char *name = package ? package : FIRMWARE_PACKAGE;
+        AUTO_APT_PACKAGE struct apt_package found = {0};
+        return apt_find(name, "", &found, err) && fetch_apt_package(name, &found, NULL, root, firmware, err);
+}
+
+// The latest that apt has in one of ENTRY's suites, or the version that ENTRY names.
+static bool find_in_suites(const struct catalog_entry *entry, struct apt_package *best, struct error *err)
+{
+        AUTO_ERROR struct error first = {0};
+        for (size_t i = 0; i < entry->suite_count; i++) {
+                AUTO_APT_PACKAGE struct apt_package found = {0};
+                AUTO_FREE char *selection =
+                        entry->version ? text_format("=%s", entry->version) : text_format("/%s", entry->suites[i]);
+                AUTO_ERROR struct error failed = {0};
+                if (!apt_find(entry->package, selection, &found, &failed)) {
+                        if (!first.code)
+                                error_set(&first, failed.code, "%s", failed.message);
+                        continue;
+                }
+                if (best->version && deb_version_compare(found.version, best->version) <= 0)
+                        continue;
+                struct apt_package other = *best;
+                *best = found;
+                found = other;
+        }
+        if (best->version)
+                return true;
+        error_set(err, first.code, "%s", first.message);
+        return first.code == ERROR_INTERRUPTED
+                       ? false
+                       : error_append(
+                                 err,
+                                 "; where apt does not know that release, --mirror URL names an archive that has it");
+}
+
+bool fetch_catalog_by_apt(const struct catalog_entry *entry, const char *root, struct firmware *firmware,
+                          struct error *err)
+{
+        AUTO_APT_PACKAGE struct apt_package found = {0};
+        return find_in_suites(entry, &found, err) &&
+               fetch_apt_package(entry->package, &found, entry->name, root, firmware, err);
+}
+
+// ---- from a URL
+
+struct url_context {
+        const char *url;
+        const struct digest *digest;
+        uint64_t size;
+        unsigned attempts;
+};
+
+static char *bring_from_url(const void *given, const struct workspace *workspace, struct error *err)
+{
+        const struct url_context *context = given;
+        return fetch_download(workspace, context->url, context->digest, context->size, context->attempts, err);
+}
+
+bool firmware_fetch_url(const char *url, const char *sha256, uint64_t size, const struct firmware_network *network,
+                        const char *root, struct firmware *firmware, struct error *err)
+{
+        *firmware = (struct firmware){0};
+        struct digest digest;
+        AUTO_FREE char *shown = text_printable(sha256, strlen(sha256), false);
+        if (!digest_parse(sha256, &digest))
+                return error_set(err, ERROR_USAGE, "'%s' is no SHA-256: that is 64 hexadecimal digits", shown);
+        struct origin origin = origin_url;
+        origin.url = url;
+        const struct url_context context = {url, &digest, size, network ? network->attempts : 0};
+        const struct fetch fetch = {&digest, &origin, bring_from_url, &context};
+        return fetch_run(&fetch, root, firmware, err);
+}
+
+// ---- from a file
+
+static char *bring_from_file(const void *context, const struct workspace *workspace, struct error *err)
+{
+        (void)workspace;
+        (void)err;
+        return memory_text(context);
+}
+
+bool firmware_fetch_deb(const char *path, const char *root, struct firmware *firmware, struct error *err)
+{
+        *firmware = (struct firmware){0};
+        struct digest digest;
+        const struct fetch fetch = {&digest, &origin_deb, bring_from_file, path};
+        return digest_file(path, &digest, err) && fetch_run(&fetch, root, firmware, err);
+}

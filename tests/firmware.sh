@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=sh
+#
+# What the tests of `esxiarm fetch` share: the real package, a small one, a web server, and an archive that the test signs
+# itself. Sourced after lib.sh.
+
+export no_proxy=127.0.0.1 NO_PROXY=127.0.0.1
+PACKAGE=qemu-efi-aarch64
+
+# The real package, downloaded by apt-get once for all runs of the tests: sets deb, deb_name, sha256, size and version.
+use_package() {
+        export XDG_CACHE_HOME="$PWD/cache"
+        kept=$BUILD/cache/deb
+        mkdir -p "$kept"
+        if [ -z "$(find "$kept" -name "$PACKAGE*.deb")" ]; then
+                (mkdir download && cd download && apt-get -q download $PACKAGE >&2 && mv ./*.deb "$kept")
+        fi
+        deb=$(find "$kept" -name "$PACKAGE*.deb" | head -n 1)
+        deb_name=$(basename "$deb")
+        sha256=$(sha256sum "$deb" | cut -d ' ' -f 1)
+        size=$(stat -c %s "$deb")
+        unpacked=$kept/$sha256
+        [ -d "$unpacked" ] || unpack_sparsely
+        version=$(dpkg-deb -f "$deb" Version)
+        installed=$XDG_CACHE_HOME/esxiarm/firmware/${PACKAGE}_$version
+}
+
+# What dpkg-deb makes of the package, kept too, because it writes 256 MiB of zeroes.
+unpack_sparsely() {
+        mkdir whole
+        dpkg-deb -x "$deb" whole
+        rm -rf "$unpacked.new"
+        cp -r --sparse=always whole "$unpacked.new"
+        mv "$unpacked.new" "$unpacked"
+        rm -rf whole
+}
+
+# Serves the package as $url/p.deb; what the server says goes to server.log.
+use_server() {
+        use_package
+        mkdir -p served
+        cp "$deb" served/p.deb
+        "$BUILD/tests/http-server" served >server.log &
+        server=$!
+        wait_for 10 grep -q '^port' server.log
+        url=http://127.0.0.1:$(sed -n 's/^port //p' server.log)
+}
+
+fetch_url() {
+        code=$1
+        path=$2
+        shift 2
+        expect_exit "$code" "$ESXIARM" fetch --url "$url/$path" --sha256 "$sha256" "$@"
+}
+
+# No folder that could be taken for a firmware, and nothing half made.
+nothing_installed() {
+        left=$(find "$XDG_CACHE_HOME/esxiarm/firmware" -mindepth 1 ! -name .lock 2>/dev/null || true)
+        [ -z "$left" ] || fail "something was left: $left"
+}
+
+# The installed files are those of the package, byte for byte, as dpkg-deb unpacks it.
+installed_as_dpkg_does() {
+        for name in AAVMF_CODE.fd AAVMF_VARS.fd AAVMF_VARS.ms.fd AAVMF_VARS.snakeoil.fd; do
+                cmp "$unpacked/usr/share/AAVMF/$name" "${1:-$installed}/$name"
+        done
+}
+
+# A package with the real firmware, but small and soon unpacked: package NAME.deb of VERSION. Sets small to its path.
+make_small() {
+        mkdir -p small/DEBIAN small/usr/share/AAVMF
+        printf 'Package: %s\nVersion: %s\nArchitecture: all\nMaintainer: a <a@b.c>\nDescription: a\n' $PACKAGE "$2" \
+                >small/DEBIAN/control
+        head -c 2097152 "$unpacked/usr/share/AAVMF/AAVMF_CODE.fd" >small/usr/share/AAVMF/AAVMF_CODE.fd
+        head -c 131072 /dev/zero >small/usr/share/AAVMF/AAVMF_VARS.fd
+        dpkg-deb --root-owner-group -Zgzip -z1 --build small "$1.deb" >/dev/null
+        rm -rf small
+        small=$PWD/$1.deb
+}
+
+# Serves a small package as $url/small.deb; sets sha256 and installed.
+use_small_server() {
+        make_small small-one 1.0
+        cp "$small" served/small.deb
+        sha256=$(sha256sum "$small" | cut -d ' ' -f 1)
+        installed=$XDG_CACHE_HOME/esxiarm/firmware/${PACKAGE}_1.0
+}
+
+# COUNT numbers from 1 to LIMIT, each once in its own part of that range, so that no part is left out.
+random_numbers() {
+        awk -v count="$1" -v limit="$2" -v seed="$(od -An -N3 -tu4 /dev/urandom)" 'BEGIN {
+                srand(seed)
+                for (i = 0; i < count; i++)
+                        print int((i + rand()) * limit / count) + 1
+        }'
+}
+
+# Kills the command, which installs $installed, at COUNT instants. Each time there is then no firmware or a whole one, and
+# the next run installs it and leaves no litter.
+kill_often() {
+        kills=$1
+        shift
+        stops=$("$BUILD/tests/kill-at" 0 "$@" | tail -n 1)
+        [ "$stops" -gt 100 ] || fail "only $stops stops"
+        rm -rf whole-one
+        mv "$installed" whole-one
+        killed=0
+        for at in $(random_numbers "$kills" "$stops"); do
+                rm -rf "$XDG_CACHE_HOME/esxiarm"
+                code=0
+                "$BUILD/tests/kill-at" "$at" "$@" >/dev/null 2>&1 || code=$?
+                [ "$code" -ne 9 ] || killed=$((killed + 1))
+                "$BUILD/esxiarm" fetch --list >list 2>&1
+                lacks list damaged
+                if [ -d "$installed" ]; then
+                        expect_exit 0 "$BUILD/esxiarm" fetch --verify "$(basename "$installed")"
+                fi
+                "$@" >/dev/null 2>&1 || fail "after a kill at $at of $stops"
+                for file in whole-one/*.fd; do
+                        cmp "$file" "$installed/$(basename "$file")"
+                done
+                [ "$(ls -A "$XDG_CACHE_HOME/esxiarm/firmware")" = ".lock
+$(basename "$installed")" ] || fail "left at $at of $stops: $(ls -A "$XDG_CACHE_HOME/esxiarm/firmware")"
+        done
+        [ "$killed" -ge $((kills * 3 / 4)) ] || fail "only $killed of $kills were killed"
+}
+
+# ---- an archive of the test's own
+
+# Keys of the archive and of somebody else; sets fingerprint and other.
+use_keys() {
+        mkdir -m 700 gpg
+        trap 'gpgconf --homedir gpg --kill all' EXIT
+        for name in archive other; do
+                gpg --homedir gpg --batch --quiet --passphrase '' --quick-gen-key "$name <$name@b.c>" ed25519 sign never
+                gpg --homedir gpg --batch --export $name >$name.gpg
+        done
+        fingerprint=$(fingerprint_of archive)
+        other=$(fingerprint_of other)
+}
+
+fingerprint_of() {
+        gpg --homedir gpg --batch --with-colons --list-keys "$1" | awk -F: '/^fpr/ { print $10; exit }'
+}
+
+date_of() {
+        LC_ALL=C date -u -d "$1" '+%a, %d %b %Y %H:%M:%S UTC'
+}
+
+# Adds a suite to the archive in FOLDER with the packages given: add_suite FOLDER SUITE DEB...
+add_suite() {
+        archive=$1
+        suite=$2
+        shift 2
+        index=$archive/dists/$suite/main/binary-amd64
+        mkdir -p "$index" "$archive/pool"
+        for package; do
+                cp "$package" "$archive/pool/"
+                dpkg-deb -f "$package" Package Version Architecture Maintainer Description
+                echo "Filename: pool/$(basename "$package")"
+                echo "Size: $(stat -c %s "$package")"
+                echo "SHA256: $(sha256sum "$package" | cut -d ' ' -f 1)"
+                echo
+        done >"$index/Packages"
+        xz -kf "$index/Packages"
+        rm "$index/Packages"
+        write_release "$archive" "$suite" "$suite"
+        sign_release "$archive" "$suite" archive
+}
+
+# What is to be signed: write_release FOLDER SUITE SUITE-NAME-IN-IT [DATE [VALID-UNTIL]]
+write_release() {
+        packages=main/binary-amd64/Packages.xz
+        {
+                echo "Origin: Test"
+                echo "Suite: $3"
+                echo "Date: $(date_of "${4:-now}")"
+                [ -z "${5:-}" ] || echo "Valid-Until: $(date_of "$5")"
+                echo "SHA256:"
+                echo " $(sha256sum "$1/dists/$2/$packages" | cut -d ' ' -f 1) $(stat -c %s "$1/dists/$2/$packages") $packages"
+        } >"$1/dists/$2/Release"
+}
+
+# sign_release FOLDER SUITE KEY
+sign_release() {
+        gpg --homedir gpg --batch --quiet --yes --local-user "$3" --clearsign -o "$1/dists/$2/InRelease" "$1/dists/$2/Release"
+}
+
+# A catalog with the one entry `test`, whose archive is ARCHIVE; what follows are more lines of the entry.
+write_catalog() {
+        export ESXIARM_DATA="$PWD/data"
+        mkdir -p data
+        {
+                printf 'default: test\nfirmware:\n  - name: test\n    package: %s\n    component: main\n' $PACKAGE
+                printf '    architecture: amd64\n    esxi: works in tests\n    keys: %s\n' "$fingerprint"
+                [ -z "$1" ] || printf '    archive: %s\n' "$1"
+                shift
+                for line; do
+                        printf '    %s\n' "$line"
+                done
+        } >data/catalog.yaml
+}
+
+# All of it: the archive is served as $url/archive and has version 1.0 in the suite `stable`.
+use_archive() {
+        use_server
+        use_keys
+        make_small one 1.0
+        add_suite served/archive stable "$small"
+        write_catalog "$url/archive" "version: newest" "suites: stable"
+        installed=$XDG_CACHE_HOME/esxiarm/firmware/${PACKAGE}_1.0
+}
+
+fetch_test() {
+        code=$1
+        shift
+        expect_exit "$code" "$ESXIARM" fetch test --keyring archive.gpg --attempts 1 "$@"
+}
