@@ -3,6 +3,7 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -116,6 +117,9 @@ static bool damaged(struct member *member, struct archive *archive, const char *
 {
         if (member->failed)
                 return false;
+        if (archive_errno(archive) == ENOMEM)
+                return error_set(err, ERROR_ENVIRONMENT, "%s: %s: there is not enough memory to unpack it",
+                                 member->path, what);
         const char *says = archive_error_string(archive);
         AUTO_FREE char *shown = says ? text_printable(says, strlen(says), false) : memory_text("damaged");
         return error_set(err, ERROR_DAMAGED, "%s: %s: %s; the file is damaged or cut off", member->path, what, shown);
