@@ -713,7 +713,8 @@ static bool pass_entry(struct pass *pass, struct archive_entry *entry, struct er
         const struct content_entry *last = content_add(&pass->content, pass->member, entry, err);
         if (!last || !last->regular)
                 return last != NULL;
-        if (may_be_linked(pass, last->name))
+        int64_t size = archive_entry_size(entry);
+        if (size >= 0 && (uint64_t)size <= FILE_LIMIT && may_be_linked(pass, last->name))
                 return unpack_spare(pass, entry, last->name, err);
         return unpack_if_wanted(pass->member, entry, pass->files, pass->unpackings, pass->count, err);
 }
