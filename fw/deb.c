@@ -3,6 +3,7 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -116,6 +117,9 @@ static bool damaged(struct member *member, struct archive *archive, const char *
 {
         if (member->failed)
                 return false;
+        if (archive_errno(archive) == ENOMEM)
+                return error_set(err, ERROR_ENVIRONMENT, "%s: %s: there is not enough memory to unpack it",
+                                 member->path, what);
         const char *says = archive_error_string(archive);
         AUTO_FREE char *shown = says ? text_printable(says, strlen(says), false) : memory_text("damaged");
         return error_set(err, ERROR_DAMAGED, "%s: %s: %s; the file is damaged or cut off", member->path, what, shown);
@@ -332,32 +336,40 @@ static bool bad_name(const struct member *member, const char *what, const char *
                          shown);
 }
 
-static bool content_add(struct content *content, const struct member *member, struct archive_entry *entry,
-                        struct error *err)
+// NULL where the package is refused for it.
+static const struct content_entry *content_add(struct content *content, const struct member *member,
+                                               struct archive_entry *entry, struct error *err)
 {
-        if (content->count == MOST_ENTRIES)
-                return error_set(err, ERROR_DAMAGED, "%s: has more than %d files: refused", member->path, MOST_ENTRIES);
+        if (content->count == MOST_ENTRIES) {
+                error_set(err, ERROR_DAMAGED, "%s: has more than %d files: refused", member->path, MOST_ENTRIES);
+                return NULL;
+        }
         const char *given = archive_entry_pathname(entry);
         AUTO_FREE char *name = plain_name(given);
-        if (!name)
-                return bad_name(member, "has the name", given, err);
+        if (!name) {
+                bad_name(member, "has the name", given, err);
+                return NULL;
+        }
         const char *symlink = archive_entry_symlink(entry);
         const char *hardlink = archive_entry_hardlink(entry);
         AUTO_FREE char *linked = hardlink ? plain_name(hardlink) : NULL;
-        if (hardlink && !linked)
-                return bad_name(member, "has a hard link to", hardlink, err);
+        if (hardlink && !linked) {
+                bad_name(member, "has a hard link to", hardlink, err);
+                return NULL;
+        }
         if (content->count == content->capacity) {
                 content->capacity = content->capacity ? 2 * content->capacity : 64;
                 content->entries = memory_resize(content->entries, content->capacity, sizeof *content->entries);
         }
-        content->entries[content->count++] = (struct content_entry){
+        struct content_entry *added = &content->entries[content->count++];
+        *added = (struct content_entry){
                 .name = MEMORY_TAKE(name),
                 .link = linked    ? text_format("/%s", linked)
                         : symlink ? memory_text(symlink)
                                   : NULL,
                 .regular = !symlink && !hardlink && archive_entry_filetype(entry) == AE_IFREG,
         };
-        return true;
+        return added;
 }
 
 static void drop_last(struct text *path)
@@ -698,12 +710,11 @@ static bool unpack_spare(struct pass *pass, struct archive_entry *entry, const c
 
 static bool pass_entry(struct pass *pass, struct archive_entry *entry, struct error *err)
 {
-        if (!content_add(&pass->content, pass->member, entry, err))
-                return false;
-        const struct content_entry *last = &pass->content.entries[pass->content.count - 1];
-        if (!last->regular)
-                return true;
-        if (may_be_linked(pass, last->name))
+        const struct content_entry *last = content_add(&pass->content, pass->member, entry, err);
+        if (!last || !last->regular)
+                return last != NULL;
+        int64_t size = archive_entry_size(entry);
+        if (size >= 0 && (uint64_t)size <= FILE_LIMIT && may_be_linked(pass, last->name))
                 return unpack_spare(pass, entry, last->name, err);
         return unpack_if_wanted(pass->member, entry, pass->files, pass->unpackings, pass->count, err);
 }

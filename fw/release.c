@@ -48,18 +48,22 @@ static char *field_value(const char *text, const char *field)
 static bool parse_date(const char *text, uint64_t *seconds)
 {
         static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-        int day, year, hour, minute, second; // NOLINT(readability-isolate-declaration)
-        char month[4] = "";
-        char zone[6] = "";
-        if (sscanf(text, "%*3[A-Za-z], %2d %3[A-Za-z] %4d %2d:%2d:%2d %5s", &day, month, &year, &hour, &minute, &second,
-                   zone) != 7)
+        enum {
+                MONTH_LENGTH = 3
+        };
+        char day[3];
+        char month[MONTH_LENGTH + 1];
+        char year[5];
+        char clock[9];
+        char zone[6];
+        if (sscanf(text, "%*3[A-Za-z], %2[0-9] %3[A-Za-z] %4[0-9] %8[0-9:] %5s", day, month, year, clock, zone) != 5)
                 return false;
         const char *found = strstr(months, month);
-        if (!found || strlen(month) != 3 || (found - months) % 3 ||
+        if (!found || strlen(month) != MONTH_LENGTH || (found - months) % MONTH_LENGTH ||
             (strcmp(zone, "UTC") != 0 && strcmp(zone, "GMT") != 0 && strcmp(zone, "+0000") != 0))
                 return false;
-        AUTO_FREE char *stamp = text_format("%04d-%02d-%02dT%02d:%02d:%02dZ", year, (int)(found - months) / 3 + 1, day,
-                                            hour, minute, second);
+        AUTO_FREE char *stamp =
+                text_format("%s-%02d-%sT%sZ", year, (int)(found - months) / MONTH_LENGTH + 1, day, clock);
         return time_parse_stamp(stamp, seconds);
 }
 

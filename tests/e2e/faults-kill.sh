@@ -19,7 +19,7 @@ test_the_end_of_qemu_is_an_error_of_the_environment() {
 test_an_interrupt_ends_everything_at_any_moment() {
         for moment in qemu-start '"step":"progress"'; do
                 rm -rf machine
-                begin_install
+                begin_install --rehearsal-option hang=halfway
                 wait_for 60 seen "$moment"
                 kill -INT $launcher
                 ends_with 130

@@ -217,6 +217,41 @@ static void test_a_file_that_is_too_large_is_refused(void **state)
         assert_extracts(NAME);
 }
 
+static void test_ten_gigabytes_of_holes_are_refused_where_they_are_wanted(void **state)
+{
+        (void)state;
+        make_tree("truncate -s 10G usr/share/AAVMF/bomb");
+        shell("rm -f data.tar; tar --sparse -C tree -cf data.tar ./" NAME " ./usr/share/AAVMF/bomb");
+        build_by_hand();
+        assert_refused("usr/share/AAVMF/bomb", "256.00 MiB is the most");
+        assert_extracts(NAME);
+}
+
+static void test_a_device_is_no_file(void **state)
+{
+        (void)state;
+        make_tree(":");
+        shell("rm -f data.tar; tar -C / --transform 's,^dev/null,usr/share/AAVMF/device,' -cf data.tar dev/null; "
+              "tar -C tree -rf data.tar ./" NAME);
+        build_by_hand();
+        assert_refused("usr/share/AAVMF/device", "not a regular file");
+        assert_extracts(NAME);
+}
+
+static void test_a_link_to_a_file_in_another_folder_takes_a_second_pass(void **state)
+{
+        (void)state;
+        make_tree("echo elsewhere >usr/elsewhere; ln -s ../../elsewhere usr/share/AAVMF/link");
+        build("xz");
+        AUTO_ERROR struct error err = {0};
+        struct deb_file files[] = {
+                {.name = "usr/share/AAVMF/link", .target = "one.out"},
+                {.name = NAME, .target = "two.out"},
+        };
+        assert_done(deb_extract("test.deb", NULL, files, 2, &err), &err);
+        shell("test \"$(cat one.out)\" = elsewhere; cmp two.out tree/" NAME "; test -z \"$(ls -A | grep spare)\"");
+}
+
 static void test_a_package_that_unpacks_to_too_much_is_refused(void **state)
 {
         (void)state;
@@ -390,6 +425,9 @@ int main(void)
                 cmocka_unit_test(test_a_hard_link_that_leads_out_is_refused),
                 cmocka_unit_test(test_a_file_that_is_there_twice_is_refused),
                 cmocka_unit_test(test_a_file_that_is_too_large_is_refused),
+                cmocka_unit_test(test_ten_gigabytes_of_holes_are_refused_where_they_are_wanted),
+                cmocka_unit_test(test_a_device_is_no_file),
+                cmocka_unit_test(test_a_link_to_a_file_in_another_folder_takes_a_second_pass),
                 cmocka_unit_test(test_a_package_that_unpacks_to_too_much_is_refused),
                 cmocka_unit_test(test_a_package_with_too_many_files_is_refused),
                 cmocka_unit_test(test_control_fields_that_could_be_a_path_or_a_control_sequence_are_refused),
