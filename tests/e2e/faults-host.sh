@@ -96,7 +96,7 @@ test_a_disk_that_is_gone_damaged_or_taken_is_not_booted() {
         holder=$!
         exec 4>hold
         echo 'read 0 512' >&4
-        wait_for 10 grep -q '^read 512/512' held
+        wait_for 10 grep -q 'read 512/512' held
         check 4
         contains stderr 'disk.qcow2'
         contains stderr 'lock'
