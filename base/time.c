@@ -2,7 +2,6 @@
 #include "base/time.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <time.h>
 
 #include "base/memory.h"
@@ -26,13 +25,24 @@ void time_sleep_ms(unsigned milliseconds)
                 ;
 }
 
+// Exactly so many DIGITS at *AT, and the character AFTER them.
+static bool take_number(const char **at, unsigned digits, char after, int *number)
+{
+        for (*number = 0; digits; digits--, ++*at) {
+                if (**at < '0' || **at > '9')
+                        return false;
+                *number = *number * 10 + (**at - '0');
+        }
+        return *(*at)++ == after;
+}
+
 bool time_parse_stamp(const char *stamp, uint64_t *seconds)
 {
         struct tm utc = {0};
-        int length = 0;
-        if (sscanf(stamp, "%4d-%2d-%2dT%2d:%2d:%2dZ%n", &utc.tm_year, &utc.tm_mon, &utc.tm_mday, &utc.tm_hour,
-                   &utc.tm_min, &utc.tm_sec, &length) != 6 ||
-            !length || stamp[length])
+        const char *at = stamp;
+        if (!take_number(&at, 4, '-', &utc.tm_year) || !take_number(&at, 2, '-', &utc.tm_mon) ||
+            !take_number(&at, 2, 'T', &utc.tm_mday) || !take_number(&at, 2, ':', &utc.tm_hour) ||
+            !take_number(&at, 2, ':', &utc.tm_min) || !take_number(&at, 2, 'Z', &utc.tm_sec) || *at)
                 return false;
         utc.tm_year -= 1900;
         utc.tm_mon--;

@@ -81,11 +81,15 @@ static void keep_longer(struct literal *best, struct literal *word)
 static const char *read_plain(const char *at, struct literal *best, struct literal *word)
 {
         bool escaped = *at == '\\';
+        bool optional;
+        if (escaped && at[1] && strchr("bBdDsSwW", at[1])) {
+                keep_longer(best, word);
+                return skip_quantifier(at + 2, &optional);
+        }
         if (escaped && (!at[1] || isalnum((unsigned char)at[1]) || (at[1] & 0x80)))
-                return strchr("bBdDsSwW", at[1]) && at[1] ? (keep_longer(best, word), at + 2) : NULL;
+                return NULL;
         char character = at[escaped];
         at += 1 + escaped;
-        bool optional;
         const char *after = skip_quantifier(at, &optional);
         if (optional || word->length == LITERAL_LONGEST)
                 keep_longer(best, word);

@@ -19,7 +19,7 @@
 #include "verify/log.h"
 
 enum {
-        BLOCK = 1 << 17,         // bytes that are read at once
+        BLOCK = 1 << 16,         // bytes that are read at once
         HEAD = 4096,             // bytes by which the kind is recognised
         EVENT_LIMIT = 4 << 20,   // bytes of one event of a recording
         QUIET_MS = 100,          // for so long a recording showed nothing: what stands in the current line is a line

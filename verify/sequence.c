@@ -247,12 +247,30 @@ static bool read_byte(struct sequence_decoder *decoder, uint8_t byte, struct seq
         }
 }
 
+// How many bytes at the front of INPUT are NUL, which is filling and no control (ECMA-48, 8.3.88).
+static size_t filling(struct bytes input)
+{
+        size_t length = 0;
+        for (uint64_t word; length + sizeof word <= input.size; length += sizeof word) {
+                memcpy(&word, input.data + length, sizeof word);
+                if (word)
+                        break;
+        }
+        while (length < input.size && !input.data[length])
+                length++;
+        return length;
+}
+
 // Kept out of sequence_next, whose short way would else save and restore the registers that only this one needs.
 __attribute__((noinline)) static bool read_bytes(struct sequence_decoder *decoder, struct bytes *input,
                                                  struct sequence *sequence)
 {
         while (input->size) {
                 uint8_t byte = *input->data;
+                if (decoder->state == STATE_TEXT && !byte) {
+                        sequence_skip_plain(decoder, input, filling(*input), 0);
+                        continue;
+                }
                 if (decoder->state == STATE_CHARACTER && breaks_character(decoder, byte)) {
                         // BYTE is no part of it and is read anew.
                         decoder->state = STATE_TEXT;

@@ -5,7 +5,7 @@
 // A terminal's bytes are characters in UTF-8 with controls between them (ECMA-48, and what the VT100 and xterm add):
 //
 //         a  é  中                      characters
-//         BS  HT  LF  CR                single controls, 0x00 to 0x1F (C0)
+//         BS  HT  LF  CR                single controls, 0x01 to 0x1F (C0); NUL and DEL are filling
 //         ESC M                         escape sequences; 0x8D, bare or as U+008D, is the same one (C1)
 //         ESC [ 5 ; 10 H                control sequences: parameters and a final byte that says what they are for
 //         ESC ] 0 ; title BEL           strings for the terminal itself: nothing comes out

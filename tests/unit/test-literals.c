@@ -19,6 +19,7 @@ static void test_the_words_of_a_pattern(void **state)
                 {"its\\.c:2934", "its.c:2934"},
                 {"BdsDxe: (loading|starting) Boot[0-9A-F]{4}", "BdsDxe: "},
                 {"VMware ESXi [0-9.]+ \\[Releasebuild", " [Releasebuild"},
+                {"ESXi 8\\.\\d+\\.\\d* \\[Releasebuild", " [Releasebuild"},
                 {"Starting service DCUI|To manage this host,? go to:", "Starting service DCUI|To manage this host"},
                 {"Boot complete \\(2/2\\)", "Boot complete (2/2)"},
                 {"ab?cd", "cd"},

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// The oracle is date.
+#include "tests/unit/scratch.h"
+
+#include "base/time.h"
+
+static void test_a_stamp_is_read_as_date_reads_it(void **state)
+{
+        (void)state;
+        static const char *const stamps[] = {"1970-01-01T00:00:01Z", "2000-02-29T23:59:59Z", "2026-05-04T09:07:12Z",
+                                             "2038-01-19T03:14:08Z", "2100-03-01T00:00:00Z"};
+        for (size_t i = 0; i < sizeof stamps / sizeof stamps[0]; i++) {
+                uint64_t seconds;
+                uint64_t expected;
+                AUTO_FREE char *text = shell_output("date -u -d %s +%%s", stamps[i]);
+                assert_true(text_parse_number(text, &expected));
+                assert_true(time_parse_stamp(stamps[i], &seconds));
+                assert_true(seconds == expected);
+        }
+}
+
+static void test_what_is_no_stamp(void **state)
+{
+        (void)state;
+        static const char *const wrong[] = {"",
+                                            "2026",
+                                            "2026-05-04",
+                                            "2026-05-04T09:07:12",
+                                            "2026-05-04T09:07:12Zx",
+                                            "2026-05-04 09:07:12Z",
+                                            "20260504T090712Z",
+                                            "x026-05-04T09:07:12Z",
+                                            "2026-5-04T09:07:12Z",
+                                            "-026-05-04T09:07:12Z",
+                                            "1969-12-31T23:59:59Z"};
+        uint64_t seconds;
+        for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+                if (time_parse_stamp(wrong[i], &seconds))
+                        fail_msg("'%s' was taken for a stamp", wrong[i]);
+        }
+}
+
+static void test_now_is_a_stamp(void **state)
+{
+        (void)state;
+        uint64_t seconds;
+        uint64_t now;
+        AUTO_FREE char *stamp = time_stamp();
+        AUTO_FREE char *text = shell_output("date +%%s");
+        assert_true(time_parse_stamp(stamp, &seconds) && text_parse_number(text, &now));
+        assert_true(now - seconds <= 60);
+}
+
+static void test_a_sleep_lasts_as_long_as_it_should(void **state)
+{
+        (void)state;
+        uint64_t began = time_now_us();
+        time_sleep_ms(20);
+        assert_true(time_now_us() - began >= 20000);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_a_stamp_is_read_as_date_reads_it),
+                cmocka_unit_test(test_what_is_no_stamp),
+                cmocka_unit_test(test_now_is_a_stamp),
+                cmocka_unit_test(test_a_sleep_lasts_as_long_as_it_should),
+        };
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
