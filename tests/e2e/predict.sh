@@ -66,7 +66,7 @@ test_rebuilt_vars_boot_any_disk() {
 }
 
 test_random_stores_and_disks() {
-        compare_random 20261124 8
+        compare_random 20261124 4
 }
 
 test_entry_that_a_bootindex_drops_is_gone_for_later_starts() {
