@@ -9,7 +9,6 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "base/time.h"
-#include "fw/digest.h"
 #include "launcher/install-parts.h"
 #include "launcher/result.h"
 #include "varstore/bootchain.h"
@@ -73,11 +72,11 @@ static bool write_seal(struct installation *run, const struct boot_entry *entry,
 {
         struct machine *machine = run->in->machine;
         const struct firmware *firmware = run->in->firmware;
-        struct digest digest;
-        if (!file_copy(machine->vars_path, machine->sealed_path, 0666, err) ||
-            !digest_file(machine->sealed_path, &digest, err))
+        if (!file_copy(machine->vars_path, machine->sealed_path, 0666, err))
                 return false;
-        AUTO_FREE char *vars_sha256 = digest_hex(&digest);
+        json_t *sealed = result_vars(machine->sealed_path);
+        AUTO_FREE char *vars_sha256 = text_format("%s", json_string_value(json_object_get(sealed, "sha256")));
+        json_decref(sealed);
         AUTO_FREE char *now = time_stamp();
         char disk_guid[37];
         char esp_guid[37];

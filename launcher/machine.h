@@ -38,7 +38,7 @@ struct machine_identity {
                 const char *label, *path;
                 uint16_t number;
         } entry;
-        const char *vars_sha256; // of vars.sealed.fd
+        const char *vars_sha256; // of the firmware volume in vars.sealed.fd; behind it is padding
 };
 
 struct machine {

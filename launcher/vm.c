@@ -12,7 +12,7 @@
 
 enum {
         READ_BLOCK = 1 << 18,
-        GATHER_MS = 5,
+        GATHER_MS = 15,
         MANY_BYTES = 4096,
         QUIET_US = 100000, // a console that prints nothing for so long has finished its line
         OWN_DESCRIPTORS = 5,
