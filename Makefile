@@ -95,6 +95,8 @@ quiet = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2);)
 
 # The floors that go into the shared library, too.
 $(BUILD)/obj/base/%.o $(BUILD)/obj/varstore/%.o: EXTRA += -fPIC
+# What every byte of a log goes through.
+$(addprefix $(BUILD)/obj/verify/,log.o sequence.o literals.o): EXTRA += -O3
 $(BUILD)/obj/varstore/cmd-mount.o $(BUILD)/san/obj/varstore/cmd-mount.o: EXTRA += $(FUSE_CFLAGS)
 
 # The one object that knows where it will be installed is made anew when that changes.

@@ -6,12 +6,10 @@
 
 #include "base/memory.h"
 #include "base/text.h"
-#include "verify/literals.h"
 
 struct check {
         const struct check_phase *phases;
         size_t phase_count;
-        struct literals firmware; // what it begins its lines with
         struct criteria *criteria[CHECK_PHASES];
         struct check_boot boot; // that is being read
         size_t phase;           // that its lines are judged by
@@ -57,11 +55,11 @@ struct check *check_new(const struct check_phase *phases, size_t count, struct e
         check->phases = phases;
         check->phase_count = count;
         check->boot.number = 1;
-        literals_add(&check->firmware, "BdsDxe: ");
         for (size_t i = 0; i < count; i++) {
                 check->criteria[i] = criteria_new(phases[i].criteria, phases[i].count, err);
                 if (!check->criteria[i])
                         return NULL;
+                criteria_watch(check->criteria[i], "BdsDxe: ");
         }
         return MEMORY_TAKE(check);
 }
@@ -198,24 +196,20 @@ static void take_boot_line(struct check *check, const struct logfile_line *line,
                 note_started(check, line->number, boot);
 }
 
-// Of millions of lines hardly any is one of the firmware's: a quick look at them.
-static bool may_be_boot_line(const struct check *check, const struct logfile_line *line)
-{
-        return literals_in(&check->firmware, line->text, line->length);
-}
-
 void check_line(const struct logfile_line *line, void *context)
 {
         struct check *check = context;
         AUTO_BOOT_LINE struct boot_line boot = {0};
-        if (may_be_boot_line(check, line) && boot_line_parse(line->text, &boot))
+        bool is_of_interest = criteria_may_meet(check->criteria[check->phase], line->text, line->length);
+        if (is_of_interest && boot_line_parse(line->text, &boot))
                 take_boot_line(check, line, &boot);
         else
                 check->guest_spoke = check->is_running;
         if (!check->boot.first_line)
                 check->boot.first_line = line->number;
         check->boot.last_line = line->number;
-        judge(check, line);
+        if (is_of_interest)
+                judge(check, line);
 }
 
 void check_finish(struct check *check)

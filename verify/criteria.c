@@ -27,6 +27,7 @@ struct criteria {
                 pcre2_code *code;
         } * patterns;
         size_t count;
+        const char *watched;      // a pattern whose words are looked for, too; NULL for none
         struct literals literals; // of what is still looked for; a line without any of them meets nothing
         bool judges_all;          // one of the patterns has none
         pcre2_match_data *match;
@@ -92,7 +93,7 @@ static bool is_looked_for(const struct criteria *criteria, size_t i)
 static void gather_literals(struct criteria *criteria)
 {
         memset(&criteria->literals, 0, sizeof criteria->literals);
-        criteria->judges_all = false;
+        criteria->judges_all = criteria->watched && !literals_add(&criteria->literals, criteria->watched);
         for (size_t i = 0; i < criteria->count; i++) {
                 if (is_looked_for(criteria, i) && !literals_add(&criteria->literals, criteria->rows[i].pattern))
                         criteria->judges_all = true;
@@ -191,9 +192,20 @@ static void judge_line(struct criteria *criteria, const struct line *line)
                 gather_literals(criteria);
 }
 
+bool criteria_may_meet(const struct criteria *criteria, const char *text, size_t length)
+{
+        return criteria->judges_all || literals_in(&criteria->literals, text, length);
+}
+
+void criteria_watch(struct criteria *criteria, const char *pattern)
+{
+        criteria->watched = pattern;
+        gather_literals(criteria);
+}
+
 void criteria_span(struct criteria *criteria, uint64_t line_number, uint64_t time_ms, const char *text, size_t length)
 {
-        if (!criteria->judges_all && !literals_in(&criteria->literals, text, length))
+        if (!criteria_may_meet(criteria, text, length))
                 return;
         judge_line(criteria, &(struct line){.number = line_number, .time_ms = time_ms, .text = text, .length = length});
 }

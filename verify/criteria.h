@@ -45,6 +45,13 @@ void criteria_line(struct criteria *criteria, uint64_t line_number, uint64_t tim
 // The same for a line of LENGTH bytes, which the caller knows: of millions of lines, counting them is much of the work.
 void criteria_span(struct criteria *criteria, uint64_t line_number, uint64_t time_ms, const char *text, size_t length);
 
+// Whether a line may meet a criterion that is still looked for: a quick look (literals.h) that lets nearly every line pass.
+// Those that it lets pass need not be judged.
+bool criteria_may_meet(const struct criteria *criteria, const char *text, size_t length);
+
+// From now on criteria_may_meet is true for lines that have PATTERN's words in them, too. It is borrowed.
+void criteria_watch(struct criteria *criteria, const char *pattern);
+
 // Whether every required criterion was met already (so that a live run can stop).
 bool criteria_complete(const struct criteria *criteria);
 
