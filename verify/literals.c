@@ -142,9 +142,14 @@ static void add_pair(struct literals *literals, const struct literal *word)
                 most = rare;
                 best = i;
         }
-        struct literal_pair *pair = &literals->pairs[literals->pair_count++];
-        memset(&pair->first, word->text[best], sizeof pair->first);
-        memset(&pair->second, word->text[best + 1], sizeof pair->second);
+        struct literal_pair pair;
+        memset(&pair.first, word->text[best], sizeof pair.first);
+        memset(&pair.second, word->text[best + 1], sizeof pair.second);
+        for (size_t i = 0; i < literals->pair_count; i++) {
+                if (memcmp(&literals->pairs[i], &pair, sizeof pair) == 0)
+                        return;
+        }
+        literals->pairs[literals->pair_count++] = pair;
 }
 
 bool literals_add(struct literals *literals, const char *pattern)
