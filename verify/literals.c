@@ -146,7 +146,8 @@ static void add_pair(struct literals *literals, const struct literal *word)
         memset(&pair.first, word->text[best], sizeof pair.first);
         memset(&pair.second, word->text[best + 1], sizeof pair.second);
         for (size_t i = 0; i < literals->pair_count; i++) {
-                if (memcmp(&literals->pairs[i], &pair, sizeof pair) == 0)
+                const struct literal_pair *known = &literals->pairs[i];
+                if (known->first[0] == pair.first[0] && known->second[0] == pair.second[0])
                         return;
         }
         literals->pairs[literals->pair_count++] = pair;
