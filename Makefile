@@ -154,12 +154,7 @@ $(BUILD)/tests/predict: tests/helpers/predict.c $(BUILD)/libvarstore.a Makefile
 	@mkdir -p $(@D)
 	$(call quiet,HELP,$<)$(COMPILE) -o $@ $< $(BUILD)/libvarstore.a $(LDFLAGS) $(PACKAGE_LIBS)
 
-# The helpers that measure what the program does with a console: its whole way, and only the reading of its log.
-$(BUILD)/tests/log-check: tests/helpers/log-check.c \
-        $(call objects,$(BUILD),$(base_SOURCES) $(addprefix verify/,log.c sequence.c literals.c criteria.c)) Makefile
-	@mkdir -p $(@D)
-	$(call quiet,HELP,$<)$(COMPILE) -o $@ $< $(filter %.o,$^) $(LDFLAGS) $(PACKAGE_LIBS)
-
+# The helper that measures what the launcher does with a console.
 $(BUILD)/tests/console-path: tests/helpers/console-path.c $(call objects,$(BUILD),$(LIBRARY_SOURCES)) Makefile
 	@mkdir -p $(@D)
 	$(call quiet,HELP,$<)$(COMPILE) -o $@ $< $(filter %.o,$^) $(LDFLAGS) $(PACKAGE_LIBS)
@@ -211,7 +206,7 @@ endif
 		>'$(DESTDIR)$(PREFIX)/lib/pkgconfig/libvarstore.pc'
 
 bench: deps
-	@+$(MAKE) --no-print-directory -j2 all $(addprefix $(BUILD)/tests/,bench fill-store put-variable console-stream console-path log-check)
+	@+$(MAKE) --no-print-directory -j2 all $(addprefix $(BUILD)/tests/,bench fill-store put-variable console-stream console-path)
 	@tests/bench/run $(BUILD) $(BENCH)
 
 # Everything that reads untrusted bytes, compiled for libFuzzer.

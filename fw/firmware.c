@@ -209,12 +209,6 @@ static bool fetch_any(const char *root, struct text *reasons, struct firmware *f
         return note_failure("system", &failed, reasons, err) && none_worked(reasons, err);
 }
 
-bool firmware_fetch_any(const char *root, struct firmware *firmware, struct error *err)
-{
-        AUTO_TEXT struct text reasons = {0};
-        return fetch_any(root, &reasons, firmware, err);
-}
-
 bool firmware_default(struct firmware *firmware, struct error *err)
 {
         AUTO_TEXT struct text reasons = {0};

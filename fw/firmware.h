@@ -100,9 +100,6 @@ bool firmware_fetch_deb(const char *path, const char *root, struct firmware *fir
 // the firmware under an installed machine.
 bool firmware_from_system(const char *root, struct firmware *firmware, struct error *err);
 
-// The first of apt and system that works. Where none does, ERR tells the reasons of both.
-bool firmware_fetch_any(const char *root, struct firmware *firmware, struct error *err);
-
 // An installed one: the one called NAME, or else fetched last for the catalog's entry NAME; where NAME is NULL the one
 // fetched last. CHECK holds CODE and the template
 // against firmware.json, and hashes them where they changed since they were hashed last; without it nothing but firmware.json is read. ERROR_USAGE where it is not
@@ -136,8 +133,8 @@ bool firmware_from_files(const char *code_path, const char *vars_template_path, 
 // ones are used, which the firmware formats.
 bool firmware_from_folder(const char *folder, struct firmware *firmware, struct error *err);
 
-// What to use when the user names none: an installed one that is as it was, else firmware_fetch_any. Where none works,
-// ERR tells the reasons of all.
+// What to use when the user names none: an installed one that is as it was, else the first of apt and system that works.
+// Where none does, ERR tells the reasons of all.
 bool firmware_default(struct firmware *firmware, struct error *err);
 
 // The same for a real ESXi: the catalog's default; where the network fails, firmware_default, and a notice says that it is

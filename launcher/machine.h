@@ -7,7 +7,7 @@
 //     vars.fd         the live variable store
 //     vars.sealed.fd  the same as the installation left it
 //     runs/TAG/       the evidence of one run
-//     run/            the lock, and the sockets while the machine is up
+//     run/            the lock, and the sockets and FIFOs while the machine is up
 #pragma once
 
 #include <stdbool.h>

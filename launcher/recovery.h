@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a program that died with a machine up has left: sockets, a payload, and (where the system does not end a child with its
+// What a program that died with a machine up has left: sockets and FIFOs, a payload, and (where the system does not end a child with its
 // parent) a QEMU that nobody drives.
 #pragma once
 

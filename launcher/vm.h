@@ -32,7 +32,7 @@ struct vm_input {
 // Starts QEMU, connects to it and lets the guest run. NULL where that fails: ERR has what QEMU said.
 struct vm *vm_start(const struct vm_input *input, struct error *err);
 
-// Stops QEMU (a firmware write that is under way is finished first), waits until it is gone, removes its sockets, and
+// Stops QEMU (a firmware write that is under way is finished first), waits until it is gone, removes its channels, and
 // frees *VM, which becomes NULL.
 void vm_stop(struct vm **vm);
 
