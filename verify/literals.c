@@ -2,11 +2,14 @@
 #include "verify/literals.h"
 
 #include <ctype.h>
+#include <limits.h>
 #include <string.h>
 
+#include "base/vector.h"
+
 enum {
-        PAIR = 2, // no word is shorter
-        VECTOR = sizeof(literal_vector),
+        PAIR = 2,                // no word is shorter
+        VECTOR = sizeof(vector), // bytes
 };
 
 // Reading a pattern. AT is in it, and moves on.
@@ -131,8 +134,9 @@ static unsigned rarity(char byte)
         return 2;
 }
 
-static void add_pair(struct literals *literals, const struct literal *word)
+static void add_pair(struct literals *literals, size_t index)
 {
+        const struct literal *word = &literals->words[index];
         size_t best = 0;
         unsigned most = 0;
         for (size_t i = 0; i + PAIR <= word->length; i++) {
@@ -142,15 +146,12 @@ static void add_pair(struct literals *literals, const struct literal *word)
                 most = rare;
                 best = i;
         }
-        struct literal_pair pair;
-        memset(&pair.first, word->text[best], sizeof pair.first);
-        memset(&pair.second, word->text[best + 1], sizeof pair.second);
-        for (size_t i = 0; i < literals->pair_count; i++) {
-                const struct literal_pair *known = &literals->pairs[i];
-                if (known->first[0] == pair.first[0] && known->second[0] == pair.second[0])
-                        return;
+        uint8_t bit = (uint8_t)(1U << index % CHAR_BIT);
+        for (size_t i = 0; i < PAIR; i++) {
+                uint8_t byte = (uint8_t)word->text[best + i];
+                literals->nibbles[2 * i][byte & 0xF] |= bit;
+                literals->nibbles[2 * i + 1][byte >> 4] |= bit;
         }
-        literals->pairs[literals->pair_count++] = pair;
 }
 
 bool literals_add(struct literals *literals, const char *pattern)
@@ -166,37 +167,34 @@ bool literals_add(struct literals *literals, const char *pattern)
                         break;
         }
         while (literals->count < count)
-                add_pair(literals, &literals->words[literals->count++]);
+                add_pair(literals, literals->count++);
         return true;
 }
 
 // The search.
 
-// Sets every bit of the places of TEXT, VECTOR + 1 bytes, where one of the pairs is.
-static literal_vector pairs_at(const struct literals *literals, const char *text)
+// Not 0 in the places of TEXT, VECTOR + 1 bytes, where one of the pairs may be.
+VECTOR_LOOK_UP static vector places_of_pairs(const struct literals *literals, const char *text)
 {
-        literal_vector first, second, found = {0};
-        memcpy(&first, text, sizeof first);
-        memcpy(&second, text + 1, sizeof second);
-        for (size_t i = 0; i < literals->pair_count; i++)
-                found |= (literal_vector)((first == literals->pairs[i].first) & (second == literals->pairs[i].second));
-        return found;
+        unsigned_vector first = (unsigned_vector)vector_load(text), second = (unsigned_vector)vector_load(text + 1);
+        return vector_look_up(literals->nibbles[0], first & 0xF) & vector_look_up(literals->nibbles[1], first >> 4) &
+               vector_look_up(literals->nibbles[2], second & 0xF) & vector_look_up(literals->nibbles[3], second >> 4);
 }
 
-static bool has_pair(const struct literals *literals, const char *text, size_t length)
+// The last bytes are looked at with the ones before them, so that no vector reaches past the end.
+VECTOR_LOOK_UP static bool may_have_pair(const struct literals *literals, const char *text, size_t length)
 {
-        literal_vector found = {0};
-        size_t at = 0;
-        for (; at + VECTOR < length; at += VECTOR)
-                found |= pairs_at(literals, text + at);
-        if (at + 1 < length) {
-                char rest[VECTOR + 1] = "";
-                memcpy(rest, text + at, length - at);
-                found |= pairs_at(literals, rest);
+        char few[VECTOR + 1] = "";
+        if (length <= VECTOR) {
+                memcpy(few, text, length);
+                text = few;
+                length = sizeof few;
         }
-        uint64_t halves[2];
-        memcpy(halves, &found, sizeof found);
-        return halves[0] | halves[1];
+        size_t last = length - VECTOR - 1;
+        vector found = places_of_pairs(literals, text + last);
+        for (size_t at = 0; at < last; at += VECTOR)
+                found |= places_of_pairs(literals, text + at);
+        return vector_first((vector)(found != 0)) < VECTOR;
 }
 
 static bool is_in(const struct literal *word, const char *text, size_t length)
@@ -213,7 +211,7 @@ static bool is_in(const struct literal *word, const char *text, size_t length)
 
 bool literals_in(const struct literals *literals, const char *text, size_t length)
 {
-        if (!has_pair(literals, text, length))
+        if (vector_can_look_up() && !may_have_pair(literals, text, length))
                 return false;
         for (size_t i = 0; i < literals->count; i++) {
                 if (is_in(&literals->words[i], text, length))

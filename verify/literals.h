@@ -7,8 +7,8 @@
 // groups and classes, each there at least once; of alternatives, one word of each. What is not understood (options, verbs,
 // quoting, an alternative without a word) makes no word, and then every line has to be matched.
 //
-// The search compares many bytes at once with the rarest pair of bytes in each word; only where one of the pairs is, it
-// looks for the words themselves.
+// The search tells for sixteen bytes at once, whatever the number of words, whether the rarest pair of bytes of one of them may
+// be there; only then it looks for the words themselves. Its tables are those of the "shufti" search (G. Langdale, Hyperscan).
 #pragma once
 
 #include <stdbool.h>
@@ -20,9 +20,6 @@ enum {
         LITERALS_LIMIT = 64   // words in a set
 };
 
-// As many bytes as are compared at once.
-typedef uint8_t literal_vector __attribute__((vector_size(16)));
-
 // Some words. Starts as {0}; an empty set finds nothing.
 struct literals {
         struct literal {
@@ -30,10 +27,9 @@ struct literals {
                 char text[LITERAL_LONGEST];
         } words[LITERALS_LIMIT];
         size_t count;
-        struct literal_pair {
-                literal_vector first, second; // one byte, in each place
-        } pairs[LITERALS_LIMIT];
-        size_t pair_count;
+        // What the pairs' bytes are made of: the low and the high four bits of the first byte, then of the second one. Each pair
+        // has a bit; where all four tables have it set, the pair may be.
+        uint8_t nibbles[4][16];
 };
 
 // Adds the words of PATTERN (PCRE2, without options). False where it has none, or there is no room: nothing is added.

@@ -645,6 +645,40 @@ static bool take_plain_lines(struct log *log, struct bytes *input)
         return any;
 }
 
+// Whether another ASCII character in the place of one changes nothing but the cell.
+static bool has_settled(const struct log *log)
+{
+        return log->changed && !log->redrawing && log->redraw_changed;
+}
+
+// Shows TEXT in CELLS, if all that they show is ASCII.
+static bool overwrite(uint32_t *cells, const uint8_t *text, size_t length)
+{
+        uint32_t bits = 0;
+        for (size_t i = 0; i < length; i++)
+                bits |= cells[i];
+        if (bits >= 0x80)
+                return false;
+        for (size_t i = 0; i < length; i++)
+                cells[i] = text[i];
+        return true;
+}
+
+// Shows TEXT from the cursor on, where it is not yet; the row is wide enough.
+static void show_plain(struct log *log, const uint8_t *text, size_t length)
+{
+        uint32_t *cells = current_row(log)->cells + log->cursor.column;
+        size_t shown = 0;
+        for (; shown < length && !has_settled(log); shown++) {
+                log->sequence.offset++;
+                change_cell(log, log->cursor.column + shown, text[shown]);
+        }
+        if (overwrite(cells + shown, text + shown, length - shown))
+                return;
+        for (; shown < length; shown++)
+                change_cell(log, log->cursor.column + shown, text[shown]);
+}
+
 // A piece of text that stays on its row.
 static bool take_plain_text(struct log *log, struct bytes *input)
 {
@@ -658,19 +692,11 @@ static bool take_plain_text(struct log *log, struct bytes *input)
         log->sequence.line_feeds = log->decoder.line_feeds;
         put(log, input->data[0]);
         struct row *row = current_row(log);
-        unsigned column = log->cursor.column;
-        if (column + length - 1 > row->width)
-                widen(row, column + length - 1);
-        for (size_t i = 1; i < length; i++, column++) {
-                log->sequence.offset++;
-                uint32_t *cell = &row->cells[column], character = input->data[i];
-                // Where the row has changed already, another ASCII character needs no more.
-                if (*cell != character && log->changed && !log->redrawing && log->redraw_changed && *cell < 0x80)
-                        *cell = character;
-                else if (*cell != character)
-                        change_cell(log, column, character);
-        }
-        log->cursor.column = column;
+        size_t end = log->cursor.column + length - 1;
+        if (end > row->width)
+                widen(row, end);
+        show_plain(log, input->data + 1, length - 1);
+        log->cursor.column = (unsigned)end;
         log->last_character = input->data[length - 1];
         sequence_skip_plain(&log->decoder, input, length, 0);
         return true;

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/vector.h"
+
 enum {
         BEL = 0x07,
         LF = CONTROL_LF,
@@ -291,7 +293,7 @@ static bool read_plain_control(struct sequence_decoder *decoder, struct bytes *i
 {
         if (input->size < 3 || input->data[1] != '[')
                 return false;
-        unsigned parameters[SEQUENCE_PARAMETERS] = {0}, value = 0;
+        unsigned value = 0;
         size_t count = 0, end = input->size < PLAIN_LIMIT ? input->size : PLAIN_LIMIT, at = 2;
         for (; at < end; at++) {
                 uint8_t byte = input->data[at];
@@ -303,7 +305,7 @@ static bool read_plain_control(struct sequence_decoder *decoder, struct bytes *i
                 }
                 if (count == SEQUENCE_PARAMETERS)
                         return false;
-                parameters[count++] = value;
+                sequence->parameters[count++] = value;
                 value = 0;
                 if (byte != ';')
                         break;
@@ -312,24 +314,12 @@ static bool read_plain_control(struct sequence_decoder *decoder, struct bytes *i
                 return false;
         decoder->began = decoder->offset;
         complete(decoder, sequence, SEQUENCE_CONTROL, input->data[at]);
-        memcpy(sequence->parameters, parameters, sizeof sequence->parameters);
+        while (count < SEQUENCE_PARAMETERS)
+                sequence->parameters[count++] = 0;
         sequence->prefix = 0;
         decoder->offset += at + 1;
         *input = (struct bytes){input->data + at + 1, input->size - at - 1};
         return true;
-}
-
-typedef int8_t vector __attribute__((vector_size(16)));
-
-// Whether all of as many bytes as a vector has are printable ASCII. Those above 0x7F are negative.
-static bool is_plain(const uint8_t *bytes)
-{
-        vector block;
-        memcpy(&block, bytes, sizeof block);
-        vector others = (vector)((block < 0x20) | (block == DEL));
-        uint64_t halves[2];
-        memcpy(halves, &others, sizeof halves);
-        return !(halves[0] | halves[1]);
 }
 
 size_t sequence_plain_length(const struct sequence_decoder *decoder, struct bytes input)
@@ -337,8 +327,12 @@ size_t sequence_plain_length(const struct sequence_decoder *decoder, struct byte
         size_t length = 0;
         if (decoder->state != STATE_TEXT || decoder->graphics[decoder->shifted])
                 return 0;
-        while (length + sizeof(vector) <= input.size && is_plain(input.data + length))
-                length += sizeof(vector);
+        for (; length + sizeof(vector) <= input.size; length += sizeof(vector)) {
+                vector block = vector_load(input.data + length);
+                size_t plain = vector_first((vector)((block < 0x20) | (block == DEL)));
+                if (plain < sizeof(vector))
+                        return length + plain;
+        }
         while (length < input.size && input.data[length] >= 0x20 && input.data[length] < DEL)
                 length++;
         return length;

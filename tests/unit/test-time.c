@@ -44,7 +44,7 @@ static void test_now_is_a_stamp(void **state)
 {
         (void)state;
         uint64_t seconds;
-        uint64_t now;
+        uint64_t now = 0;
         AUTO_FREE char *stamp = time_stamp();
         AUTO_FREE char *text = shell_output("date +%%s");
         assert_true(time_parse_stamp(stamp, &seconds) && text_parse_number(text, &now));
