@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/interrupt.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
+
+static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+
+enum {
+        SIGNAL_COUNT = sizeof signals / sizeof signals[0]
+};
 
 static int pipe_ends[2] = {-1, -1};
 static volatile sig_atomic_t count;
@@ -45,8 +52,7 @@ void interrupt_catch(void)
                 return;
         struct sigaction action = {.sa_handler = note};
         sigemptyset(&action.sa_mask);
-        static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
-        for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
+        for (size_t i = 0; i < SIGNAL_COUNT; i++) {
                 struct sigaction old;
                 // What nohup ignores stays ignored. SIGINT is ignored in every background job of a script, which is meant for
                 // programs that would leave things undone.
@@ -54,6 +60,38 @@ void interrupt_catch(void)
                 if (!nohup)
                         sigaction(signals[i], &action, NULL);
         }
+}
+
+// As if interrupt_catch had never been called.
+static void forget(void)
+{
+        for (size_t i = 0; i < SIGNAL_COUNT; i++) {
+                struct sigaction old;
+                if (sigaction(signals[i], NULL, &old) == 0 && old.sa_handler == note)
+                        signal(signals[i], SIG_DFL);
+        }
+        for (int i = 0; i < 2 && pipe_ends[i] >= 0; i++) {
+                close(pipe_ends[i]);
+                pipe_ends[i] = -1;
+        }
+        count = 0;
+}
+
+pid_t interrupt_fork(void)
+{
+        sigset_t held;
+        sigset_t before;
+        sigemptyset(&held);
+        for (size_t i = 0; i < SIGNAL_COUNT; i++)
+                sigaddset(&held, signals[i]);
+        sigprocmask(SIG_BLOCK, &held, &before);
+        pid_t pid = fork();
+        int number = errno;
+        if (pid == 0)
+                forget();
+        sigprocmask(SIG_SETMASK, &before, NULL);
+        errno = number;
+        return pid;
 }
 
 int interrupt_descriptor(void)

@@ -21,11 +21,6 @@ static const struct {
         {"curl_easy_getinfo", offsetof(struct libcurl, easy_getinfo)},
         {"curl_easy_strerror", offsetof(struct libcurl, easy_strerror)},
         {"curl_easy_cleanup", offsetof(struct libcurl, easy_cleanup)},
-        {"curl_url", offsetof(struct libcurl, url)},
-        {"curl_url_set", offsetof(struct libcurl, url_set)},
-        {"curl_url_get", offsetof(struct libcurl, url_get)},
-        {"curl_url_cleanup", offsetof(struct libcurl, url_cleanup)},
-        {"curl_free", offsetof(struct libcurl, free)},
 };
 
 const struct libcurl *libcurl_load(struct error *err)

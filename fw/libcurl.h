@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// libcurl, loaded when the first download wants it. With all that it brings along (TLS twice, Kerberos, LDAP) it is more than half
-// of the memory and of the time that starting the program takes, and hardly any command downloads anything.
+// libcurl, loaded when a download wants it. With all that it brings along (TLS twice, Kerberos, LDAP) it takes some 8 MB and more
+// than half of the time that starting the program would take, and hardly any command downloads anything. It cannot be unloaded:
+// its libraries are not made for that. What loads it is therefore a process that does nothing else (fw/transfer.h).
 #pragma once
 
 #include <curl/curl.h>
@@ -16,11 +17,6 @@ struct libcurl {
         CURLcode (*easy_getinfo)(CURL *curl, CURLINFO info, ...);
         const char *(*easy_strerror)(CURLcode code);
         void (*easy_cleanup)(CURL *curl);
-        CURLU *(*url)(void);
-        CURLUcode (*url_set)(CURLU *url, CURLUPart part, const char *text, unsigned flags);
-        CURLUcode (*url_get)(const CURLU *url, CURLUPart part, char **text, unsigned flags);
-        void (*url_cleanup)(CURLU *url);
-        void (*free)(void *memory);
 };
 
 // NULL, with ERROR_ENVIRONMENT, where it is not installed. It stays loaded.

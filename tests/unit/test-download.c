@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Downloads from tests/helpers/http-server, which misbehaves as asked.
+#define _XOPEN_SOURCE 700 // posix_openpt
 #include "tests/unit/scratch.h"
 
 #include <arpa/inet.h>
@@ -335,12 +336,53 @@ static void test_public_urls(void **state)
         static const struct {
                 const char *url, *expected;
         } urls[] = {
+                // Without a user: as they are.
                 {"http://host/a/b%2bc.deb", "http://host/a/b%2bc.deb"},
+                {"HTTP://Host:80", "HTTP://Host:80"},
+                {"file:///a/b", "file:///a/b"},
+                {"not/a url at all", "not/a url at all"},
+                {"", ""},
+                {"http://", "http://"},
+                // An @ behind the authority is one of the path, the query or the fragment.
+                {"https://host:8443/@scope/a@1.deb", "https://host:8443/@scope/a@1.deb"},
+                {"https://host?to=me@other", "https://host?to=me@other"},
+                {"https://host#me@other", "https://host#me@other"},
+                {"file:///a/b@c", "file:///a/b@c"},
+                {"http://[::1]:80/a@b", "http://[::1]:80/a@b"},
+                {"http://[v1.fe80]/a@b", "http://[v1.fe80]/a@b"},
+                // With one.
                 {"https://me:secret@host:8443/a?b=c", "https://host:8443/a?b=c"},
                 {"https://me@host/a", "https://host/a"},
+                {"https://:secret@host", "https://host"},
+                {"https://@host/a", "https://host/a"},
+                {"http://me:secret@[fe80::1]/a", "http://[fe80::1]/a"},
+                {"http://me:secret@host/a@b", "http://host/a@b"},
+                {"http://me:sec@ret@host/a", "http://host/a"},
+                {"http://me:%40se%2Fcret@host/a", "http://host/a"},
+                {"http://me:se cret\\\n@host/a", "http://host/a"},
                 {"mirror+http://me:secret@host/a", "mirror+http://host/a"},
+                {"file://me:secret@/a/b", "file:///a/b"},
+                {"http://me:secret@host/?u=http://me:other@host/", "http://host/?u=http://me:other@host/"},
+                // What is no URL: the last @ decides.
                 {"me:secret@nothing else", "nothing else"},
-                {"file:///a/b", "file:///a/b"},
+                {"me:secret@host/a@b", "b"},
+                {"http:me:secret@host/a", "host/a"},
+                {"http:/me:secret@host/a", "host/a"},
+                {"//me:secret@host/a", "host/a"},
+                {"://me:secret@host/a", "host/a"},
+                {"1http://me:secret@host/a", "host/a"},
+                {"ht tp://me:secret@host/a", "host/a"},
+                {"http://me:se/cret@host/a", "host/a"},
+                {"http://me:se?cret@host/a", "host/a"},
+                {"http://me:se#cret@host/a", "host/a"},
+                {"http://me:secret@ho st/a@b", "b"},
+                {"http://me:secret@host:port/a", "host:port/a"},
+                {"http://x@me:se/cret@host/a", "host/a"},
+                {"http://[::1/a@b", "b"},
+                {"http://[::1]x/a@b", "b"},
+                {"http://[/a@b", "b"},
+                {"http://a:1:2/a@b", "b"},
+                {"me@", ""},
         };
         for (size_t i = 0; i < sizeof urls / sizeof urls[0]; i++) {
                 AUTO_FREE char *public_url = download_public_url(urls[i].url);
@@ -377,6 +419,63 @@ static void test_an_interrupt_ends_a_download(void **state)
                 assert_false(file_exists("got"));
                 assert_false(file_exists(".got.partial"));
         }
+}
+
+// Reads from the terminal into DRAWN until TEXT is there.
+static void read_until(int terminal, struct buffer *drawn, const char *text)
+{
+        alarm(20);
+        for (;;) {
+                char block[256];
+                ssize_t count = read(terminal, block, sizeof block);
+                assert_true(count > 0);
+                buffer_add(drawn, block, (size_t)count);
+                AUTO_FREE char *so_far = text_format("%.*s", (int)drawn->size, (const char *)drawn->data);
+                if (strstr(so_far, text))
+                        break;
+        }
+        alarm(0);
+}
+
+static void test_an_interrupt_takes_the_progress_off_the_terminal(void **state)
+{
+        (void)state;
+        // A server that takes connections and says nothing.
+        struct sockaddr_in address;
+        int fd = bind_free_port(&address);
+        assert_int_equal(listen(fd, 4), 0);
+        AUTO_FREE char *url = text_format("http://me:secret@127.0.0.1:%u", (unsigned)ntohs(address.sin_port));
+        AUTO_FREE char *label = text_format("downloading %s", strchr(url, '@') + 1);
+        int terminal = posix_openpt(O_RDWR | O_NOCTTY);
+        assert_true(terminal >= 0 && grantpt(terminal) == 0 && unlockpt(terminal) == 0);
+        int line = open(ptsname(terminal), O_RDWR | O_NOCTTY);
+        assert_true(line >= 0);
+        fflush(NULL);
+        pid_t child = fork();
+        if (child == 0) {
+                AUTO_ERROR struct error err = {0};
+                struct downloaded downloaded;
+                dup2(line, STDERR_FILENO);
+                setenv("TERM", "xterm", 1);
+                interrupt_catch();
+                download_file(&(struct download){.url = url}, "got", &downloaded, &err);
+                fputs("END", stderr);
+                _exit((int)err.code);
+        }
+        AUTO_BUFFER struct buffer drawn = {0};
+        read_until(terminal, &drawn, label);
+        kill(child, SIGINT);
+        read_until(terminal, &drawn, "END");
+        int status = 0;
+        waitpid(child, &status, 0);
+        assert_true(WIFEXITED(status));
+        assert_int_equal(WEXITSTATUS(status), ERROR_INTERRUPTED);
+        buffer_add_u8(&drawn, 0);
+        assert_contains((const char *)drawn.data, "\r\033[KEND");
+        assert_null(strstr((const char *)drawn.data, "secret"));
+        close(line);
+        close(terminal);
+        close(fd);
 }
 
 // ---- again, and on from where it stopped
@@ -547,6 +646,7 @@ int main(int count, char **arguments)
                 cmocka_unit_test(test_a_password_in_a_url_is_never_told),
                 cmocka_unit_test(test_public_urls),
                 cmocka_unit_test(test_an_interrupt_ends_a_download),
+                cmocka_unit_test(test_an_interrupt_takes_the_progress_off_the_terminal),
                 cmocka_unit_test(test_what_passes_is_tried_again),
                 cmocka_unit_test(test_a_download_goes_on_where_the_connection_was_cut),
                 cmocka_unit_test(test_a_part_is_kept_and_taken_up),

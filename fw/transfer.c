@@ -1,0 +1,469 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fw/transfer.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/cli.h"
+#include "base/memory.h"
+#include "base/progress.h"
+#include "base/text.h"
+#include "fw/libcurl.h"
+
+enum {
+        DEFAULT_CONNECT_SECONDS = 20,
+        DEFAULT_STALL_SECONDS = 30,
+        DEFAULT_ATTEMPTS = 5,
+        STALL_BYTES_PER_SECOND = 16, // fewer than that counts as nothing
+        MOST_REDIRECTIONS = 5,
+        FIRST_PAUSE_MS = 500,
+        LONGEST_PAUSE_MS = 60 * 1000,
+        READ_BLOCK = 1 << 16, // bytes
+};
+
+#define DEFAULT_LIMIT (UINT64_C(1) << 30)
+
+// One file under way, over all its attempts.
+struct transfer {
+        const struct download *download;
+        const struct libcurl *api;
+        CURL *curl;
+        const char *path; // where the bytes go
+        int fd;           // of it
+        struct digest_stream *digest;
+        struct progress *progress;
+        uint64_t limit;
+        uint64_t received; // all bytes so far, from whichever attempt
+        uint64_t offset;   // where this attempt began
+        bool answered;     // a byte came in this attempt
+        bool page;         // the first bytes look like a web page
+        bool again;        // the failure is worth another attempt
+        struct error *err; // filled by a callback that ends the transfer
+        bool failed;       // whether one did
+};
+
+static void transfer_free(struct transfer *transfer)
+{
+        if (transfer->curl)
+                transfer->api->easy_cleanup(transfer->curl);
+        digest_discard(&transfer->digest);
+        progress_end(&transfer->progress);
+}
+
+static bool is_name_character(char character)
+{
+        return strchr("/?#", character) == NULL;
+}
+
+static char *progress_label(const char *given)
+{
+        AUTO_FREE char *url = download_public_url(given);
+        const char *end = url + strcspn(url, "?#");
+        const char *begin = end;
+        while (begin > url && is_name_character(begin[-1]))
+                begin--;
+        return text_format("downloading %.*s", (int)(end - begin), begin);
+}
+
+// Forgets what came so far.
+static bool start_over(struct transfer *transfer, struct error *err)
+{
+        digest_discard(&transfer->digest);
+        transfer->digest = digest_begin();
+        transfer->received = 0;
+        return ftruncate(transfer->fd, 0) == 0 || error_system(err, "%s: cannot empty", transfer->path);
+}
+
+// A server that wants a login, or has a sentence to say, sends a page with status 200.
+static bool looks_like_a_page(struct bytes bytes)
+{
+        static const char *const starts[] = {"<!doctype", "<html", "<?xml"};
+        for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++) {
+                size_t length = strlen(starts[i]);
+                AUTO_FREE char *begin =
+                        text_format("%.*s", (int)(bytes.size < length ? bytes.size : length), (const char *)bytes.data);
+                if (text_equal_ignoring_case(begin, starts[i]))
+                        return true;
+        }
+        return false;
+}
+
+static const char *page_advice(const struct transfer *transfer)
+{
+        return transfer->page ? "; what came is a web page: a login, or a proxy's answer?" : "";
+}
+
+static bool wrong_size(const struct transfer *transfer, uint64_t size, const char *qualifier, struct error *err)
+{
+        return error_set(err, ERROR_DAMAGED, "has %s%" PRIu64 " bytes where %" PRIu64 " were expected: refused%s",
+                         qualifier, size, transfer->download->size, page_advice(transfer));
+}
+
+// The sizes, checked as early as they are known.
+static bool check_announced(struct transfer *transfer, struct error *err)
+{
+        curl_off_t announced = -1;
+        transfer->api->easy_getinfo(transfer->curl, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &announced);
+        if (announced < 0)
+                return true;
+        uint64_t size = transfer->offset + (uint64_t)announced;
+        if (transfer->download->size && size != transfer->download->size)
+                return wrong_size(transfer, size, "", err);
+        if (size > transfer->limit) {
+                AUTO_FREE char *most = text_size(transfer->limit);
+                return error_set(err, ERROR_DAMAGED, "has %" PRIu64 " bytes, and %s is the most that is taken", size,
+                                 most);
+        }
+        progress_total(transfer->progress, size);
+        return true;
+}
+
+static bool check_received(const struct transfer *transfer, struct error *err)
+{
+        if (transfer->download->size && transfer->received > transfer->download->size)
+                return wrong_size(transfer, transfer->received, "at least ", err);
+        if (transfer->received <= transfer->limit)
+                return true;
+        AUTO_FREE char *most = text_size(transfer->limit);
+        return error_set(err, ERROR_DAMAGED, "has more than %s, the most that is taken", most);
+}
+
+static bool keep_bytes(const struct transfer *transfer, struct bytes bytes, uint64_t at, struct error *err)
+{
+        while (bytes.size) {
+                ssize_t count = pwrite(transfer->fd, bytes.data, bytes.size, (off_t)at);
+                if (count < 0 && errno == EINTR)
+                        continue;
+                if (count < 0)
+                        return error_system(err, "%s: cannot write", transfer->path);
+                at += (uint64_t)count;
+                bytes = bytes_from(bytes, (uint64_t)count);
+        }
+        return true;
+}
+
+// libcurl's CURLOPT_WRITEFUNCTION: anything but COUNT ends the transfer. Its type is libcurl's.
+// NOLINTNEXTLINE(readability-non-const-parameter)
+static size_t receive(char *data, size_t size, size_t count, void *context)
+{
+        (void)size;
+        struct transfer *transfer = context;
+        struct bytes bytes = {(const uint8_t *)data, count};
+        bool first = !transfer->answered;
+        uint64_t at = transfer->received;
+        transfer->answered = true;
+        transfer->page |= !at && looks_like_a_page(bytes);
+        transfer->received += count;
+        transfer->failed = (first && !check_announced(transfer, transfer->err)) ||
+                           !check_received(transfer, transfer->err) || !keep_bytes(transfer, bytes, at, transfer->err);
+        if (transfer->failed)
+                return 0;
+        digest_add(transfer->digest, bytes);
+        progress_update(transfer->progress, transfer->received);
+        return count;
+}
+
+// libcurl's CURLOPT_XFERINFOFUNCTION, called about once a second even while nothing arrives.
+static int watch(void *context, curl_off_t total, curl_off_t done, curl_off_t upload_total, curl_off_t upload_done)
+{
+        const struct transfer *transfer = context;
+        (void)total;
+        (void)done;
+        (void)upload_total;
+        (void)upload_done;
+        progress_update(transfer->progress, transfer->received);
+        return 0;
+}
+
+static bool protocols_set(const struct libcurl *api, CURL *curl)
+{
+#if LIBCURL_VERSION_NUM >= 0x075500
+        return api->easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https,file") == CURLE_OK &&
+               api->easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, "http,https") == CURLE_OK;
+#else
+        return api->easy_setopt(curl, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS | CURLPROTO_FILE)) ==
+                       CURLE_OK &&
+               api->easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS)) == CURLE_OK;
+#endif
+}
+
+// Certificates that the user trusts instead of the system's.
+static bool trust_set(const struct libcurl *api, CURL *curl)
+{
+        const char *bundle = getenv("CURL_CA_BUNDLE");
+        return !bundle || !*bundle || api->easy_setopt(curl, CURLOPT_CAINFO, bundle) == CURLE_OK;
+}
+
+static bool transfer_set_up(struct transfer *transfer, char *curl_says, struct error *err)
+{
+        const struct download *download = transfer->download;
+        long connect = download->connect_seconds ? (long)download->connect_seconds : DEFAULT_CONNECT_SECONDS;
+        long stall = download->stall_seconds ? (long)download->stall_seconds : DEFAULT_STALL_SECONDS;
+        const struct libcurl *api = transfer->api = libcurl_load(err);
+        if (!api)
+                return false;
+        CURL *curl = transfer->curl = api->easy_init();
+        bool done = curl && protocols_set(api, curl) && trust_set(api, curl) &&
+                    api->easy_setopt(curl, CURLOPT_URL, download->url) == CURLE_OK &&
+                    api->easy_setopt(curl, CURLOPT_ERRORBUFFER, curl_says) == CURLE_OK &&
+                    api->easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 1L) == CURLE_OK &&
+                    api->easy_setopt(curl, CURLOPT_MAXREDIRS, (long)MOST_REDIRECTIONS) == CURLE_OK &&
+                    api->easy_setopt(curl, CURLOPT_FAILONERROR, 1L) == CURLE_OK &&
+                    api->easy_setopt(curl, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
+                    api->easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, connect) == CURLE_OK &&
+                    api->easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, (long)STALL_BYTES_PER_SECOND) == CURLE_OK &&
+                    api->easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, stall) == CURLE_OK &&
+                    api->easy_setopt(curl, CURLOPT_USERAGENT, "esxiarm/" VERSION) == CURLE_OK &&
+                    api->easy_setopt(curl, CURLOPT_WRITEFUNCTION, receive) == CURLE_OK &&
+                    api->easy_setopt(curl, CURLOPT_WRITEDATA, transfer) == CURLE_OK &&
+                    api->easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, watch) == CURLE_OK &&
+                    api->easy_setopt(curl, CURLOPT_XFERINFODATA, transfer) == CURLE_OK &&
+                    api->easy_setopt(curl, CURLOPT_NOPROGRESS, 0L) == CURLE_OK;
+        return done || error_set(err, ERROR_ENVIRONMENT, "libcurl cannot be set up");
+}
+
+// What a CURLcode means to somebody who wants a file. All others are told in libcurl's own words.
+static const struct {
+        CURLcode code;
+        enum error_code error;
+        bool again; // it may be otherwise the next time
+        const char *sentence;
+} meanings[] = {
+        {CURLE_UNSUPPORTED_PROTOCOL, ERROR_USAGE, false, "only http, https and file are supported"},
+        {CURLE_URL_MALFORMAT, ERROR_USAGE, false, "this is no URL"},
+        {CURLE_FILE_COULDNT_READ_FILE, ERROR_USAGE, false, "there is no such file, or it may not be read"},
+        {CURLE_COULDNT_RESOLVE_HOST, ERROR_ENVIRONMENT, false,
+         "the server's name is not known; check the spelling and the network"},
+        {CURLE_COULDNT_RESOLVE_PROXY, ERROR_ENVIRONMENT, false,
+         "the proxy's name is not known; check http_proxy and https_proxy"},
+        {CURLE_COULDNT_CONNECT, ERROR_ENVIRONMENT, false, "the server cannot be reached, or refuses the connection"},
+        {CURLE_TOO_MANY_REDIRECTS, ERROR_ENVIRONMENT, false, "the server redirects without end"},
+        {CURLE_PEER_FAILED_VERIFICATION, ERROR_ENVIRONMENT, false, "the server's certificate is not trusted"},
+        {CURLE_GOT_NOTHING, ERROR_ENVIRONMENT, true, "the server closed the connection without an answer"},
+        {CURLE_RECV_ERROR, ERROR_ENVIRONMENT, true, "the connection broke before an answer came"},
+        {CURLE_SEND_ERROR, ERROR_ENVIRONMENT, true, "the connection broke before an answer came"},
+        {CURLE_SSL_CONNECT_ERROR, ERROR_ENVIRONMENT, false, "no secure connection comes about with the server"},
+        {CURLE_SSL_CACERT_BADFILE, ERROR_ENVIRONMENT, false,
+         "the trusted certificates cannot be read; check CURL_CA_BUNDLE, or install ca-certificates"},
+};
+
+static bool is_passing(long status)
+{
+        static const long passing[] = {408, 429, 500, 502, 503, 504};
+        for (size_t i = 0; i < sizeof passing / sizeof passing[0]; i++) {
+                if (passing[i] == status)
+                        return true;
+        }
+        return false;
+}
+
+static long http_status(const struct transfer *transfer)
+{
+        long status = 0;
+        transfer->api->easy_getinfo(transfer->curl, CURLINFO_RESPONSE_CODE, &status);
+        return status;
+}
+
+static bool http_failed(struct transfer *transfer, struct error *err)
+{
+        long status = http_status(transfer);
+        transfer->again = is_passing(status);
+        const char *meaning = status == 404 || status == 410   ? " (the file is not there)"
+                              : status == 401 || status == 403 ? " (access is denied)"
+                              : status >= 500                  ? " (the server has a problem)"
+                                                               : "";
+        return error_set(err, ERROR_ENVIRONMENT, "the server answered with HTTP status %ld%s", status, meaning);
+}
+
+static bool timed_out(struct transfer *transfer, struct error *err)
+{
+        curl_off_t connected = 0;
+        transfer->api->easy_getinfo(transfer->curl, CURLINFO_CONNECT_TIME_T, &connected);
+        transfer->again = true;
+        if (!connected)
+                return error_set(err, ERROR_ENVIRONMENT, "the server did not answer in time");
+        return error_set(err, ERROR_ENVIRONMENT, "the server stopped sending after %" PRIu64 " bytes",
+                         transfer->received);
+}
+
+static bool cut_off(struct transfer *transfer, struct error *err)
+{
+        curl_off_t announced = -1;
+        transfer->again = true;
+        transfer->api->easy_getinfo(transfer->curl, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &announced);
+        error_set(err, ERROR_ENVIRONMENT, "the connection was cut after %" PRIu64, transfer->received);
+        if (announced < 0)
+                return error_append(err, " bytes");
+        return error_append(err, " of %" PRIu64 " bytes", transfer->offset + (uint64_t)announced);
+}
+
+// To libcurl an answer that does not begin with HTTP is one in the unsupported protocol HTTP/0.9.
+static bool spoke_no_http(const struct transfer *transfer)
+{
+        curl_off_t connected = 0;
+        transfer->api->easy_getinfo(transfer->curl, CURLINFO_CONNECT_TIME_T, &connected);
+        return connected && !http_status(transfer);
+}
+
+static bool curl_failed(struct transfer *transfer, CURLcode code, const char *curl_says, struct error *err)
+{
+        if (transfer->failed)
+                return false;
+        if (code == CURLE_HTTP_RETURNED_ERROR)
+                return http_failed(transfer, err);
+        if (code == CURLE_OPERATION_TIMEDOUT)
+                return timed_out(transfer, err);
+        if (code == CURLE_PARTIAL_FILE || (code == CURLE_RECV_ERROR && transfer->answered))
+                return cut_off(transfer, err);
+        if (code == CURLE_UNSUPPORTED_PROTOCOL && spoke_no_http(transfer))
+                return error_set(err, ERROR_ENVIRONMENT, "the server does not speak HTTP");
+        for (size_t i = 0; i < sizeof meanings / sizeof meanings[0]; i++) {
+                if (meanings[i].code != code)
+                        continue;
+                transfer->again = meanings[i].again;
+                return error_set(err, meanings[i].error, "%s", meanings[i].sentence);
+        }
+        const char *says = *curl_says ? curl_says : transfer->api->easy_strerror(code);
+        AUTO_FREE char *shown = text_printable(says, strlen(says), false);
+        return error_set(err, ERROR_ENVIRONMENT, "%s", shown);
+}
+
+static bool transfer_check(struct transfer *transfer, struct downloaded *downloaded, struct error *err)
+{
+        downloaded->size = transfer->received;
+        if (!digest_end(&transfer->digest, &downloaded->sha256, err))
+                return false;
+        if (transfer->download->size && transfer->received != transfer->download->size)
+                return wrong_size(transfer, transfer->received, "", err);
+        if (!transfer->download->sha256 || digest_equal(transfer->download->sha256, &downloaded->sha256))
+                return true;
+        AUTO_FREE char *is = digest_hex(&downloaded->sha256);
+        AUTO_FREE char *expected = digest_hex(transfer->download->sha256);
+        return error_set(err, ERROR_DAMAGED, "has the SHA-256 %s where %s was expected: refused%s", is, expected,
+                         page_advice(transfer));
+}
+
+// Hashes what is there of an earlier time. Where it cannot be of use it is forgotten.
+static bool take_up(struct transfer *transfer, struct error *err)
+{
+        AUTO_FREE uint8_t *block = memory_new(READ_BLOCK, 1);
+        struct stat status;
+        if (fstat(transfer->fd, &status) != 0)
+                return error_system(err, "%s: cannot read", transfer->path);
+        uint64_t size = (uint64_t)status.st_size;
+        uint64_t most = transfer->download->size ? transfer->download->size - 1 : transfer->limit;
+        if (!transfer->download->part || !transfer->download->sha256 || size > most)
+                return start_over(transfer, err);
+        while (transfer->received < size) {
+                ssize_t count = pread(transfer->fd, block, READ_BLOCK, (off_t)transfer->received);
+                if (count <= 0)
+                        return start_over(transfer, err);
+                digest_add(transfer->digest, (struct bytes){block, (size_t)count});
+                transfer->received += (uint64_t)count;
+        }
+        return true;
+}
+
+// ---- the attempts
+
+enum attempt {
+        ATTEMPT_DONE,
+        ATTEMPT_FAILED,
+        ATTEMPT_AGAIN,     // the failure may pass
+        ATTEMPT_FROM_ZERO, // the server does not go on where the part ends
+};
+
+static enum attempt attempt(struct transfer *transfer, char *curl_says, struct error *err)
+{
+        transfer->again = transfer->failed = transfer->answered = false;
+        transfer->err = err;
+        transfer->offset = transfer->received;
+        *curl_says = '\0';
+        transfer->api->easy_setopt(transfer->curl, CURLOPT_RESUME_FROM_LARGE, (curl_off_t)transfer->offset);
+        CURLcode code = transfer->api->easy_perform(transfer->curl);
+        if (code == CURLE_OK)
+                return ATTEMPT_DONE;
+        bool no_range = code == CURLE_RANGE_ERROR || code == CURLE_BAD_DOWNLOAD_RESUME ||
+                        (code == CURLE_HTTP_RETURNED_ERROR && http_status(transfer) == 416);
+        if (transfer->offset && no_range)
+                return ATTEMPT_FROM_ZERO;
+        curl_failed(transfer, code, curl_says, err);
+        return transfer->again ? ATTEMPT_AGAIN : ATTEMPT_FAILED;
+}
+
+static void sleep_ms(uint64_t ms)
+{
+        struct timespec left = {(time_t)(ms / 1000), (long)(ms % 1000) * 1000000};
+        while (nanosleep(&left, &left) != 0 && errno == EINTR)
+                ;
+}
+
+// Waits before the attempt after NUMBER.
+static void pause_after(const struct transfer *transfer, unsigned number, struct error *err)
+{
+        curl_off_t wished = 0;
+        uint64_t pause_ms = (uint64_t)FIRST_PAUSE_MS << (number < 10 ? number - 1 : 10);
+        transfer->api->easy_getinfo(transfer->curl, CURLINFO_RETRY_AFTER, &wished);
+        if (wished > 0 && (uint64_t)wished * 1000 > pause_ms)
+                pause_ms = (uint64_t)wished * 1000;
+        if (pause_ms > LONGEST_PAUSE_MS)
+                pause_ms = LONGEST_PAUSE_MS;
+        AUTO_FREE char *pause = text_duration(pause_ms);
+        cli_note("%s; trying again in %s", err->message, pause);
+        sleep_ms(pause_ms);
+        error_clear(err);
+}
+
+static bool try_often(struct transfer *transfer, char *curl_says, struct error *err)
+{
+        unsigned most = transfer->download->attempts ? transfer->download->attempts : DEFAULT_ATTEMPTS;
+        for (unsigned number = 1;; number++) {
+                enum attempt outcome = attempt(transfer, curl_says, err);
+                if (outcome == ATTEMPT_FROM_ZERO) {
+                        if (!start_over(transfer, err))
+                                return false;
+                        outcome = attempt(transfer, curl_says, err);
+                }
+                if (outcome == ATTEMPT_DONE)
+                        return true;
+                if (outcome != ATTEMPT_AGAIN || number >= most)
+                        return false;
+                pause_after(transfer, number, err);
+                if (!transfer->download->sha256 && !start_over(transfer, err))
+                        return false;
+        }
+}
+
+static bool run(struct transfer *transfer, struct downloaded *downloaded, struct error *err)
+{
+        char curl_says[CURL_ERROR_SIZE] = "";
+        if (!transfer_set_up(transfer, curl_says, err) || !take_up(transfer, err))
+                return false;
+        AUTO_FREE char *label = progress_label(transfer->download->url);
+        transfer->progress =
+                progress_begin(transfer->download->label ? transfer->download->label : label, transfer->download->size);
+        downloaded->resumed = transfer->received > 0;
+        bool done = try_often(transfer, curl_says, err);
+        downloaded->status = http_status(transfer);
+        return done && transfer_check(transfer, downloaded, err);
+}
+
+bool transfer_run(const struct download *download, const char *path, int fd, struct downloaded *downloaded,
+                  struct error *err)
+{
+        struct transfer transfer = {
+                .download = download,
+                .path = path,
+                .fd = fd,
+                .limit = download->limit ? download->limit : DEFAULT_LIMIT,
+                .digest = digest_begin(),
+        };
+        bool done = run(&transfer, downloaded, err);
+        transfer_free(&transfer);
+        return done;
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The bytes of a URL, by libcurl, into a file that is open: with its attempts, and measured and hashed while they arrive. It
+// loads libcurl, and so is meant for a process that is given up afterwards (fw/download.h).
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "fw/download.h"
+
+// Brings DOWNLOAD into FD, which may be read and written; PATH names it in messages. Where the download has a part and a digest,
+// what is in FD already is its beginning, and is hashed first; else it is forgotten. DOWNLOADED, empty before, tells what it came
+// to, also where it fails: as download_file does, but for interrupts, which end the process.
+bool transfer_run(const struct download *download, const char *path, int fd, struct downloaded *downloaded,
+                  struct error *err);
