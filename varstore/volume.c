@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/crc32.h"
 #include "base/text.h"
 
 enum {
@@ -243,18 +244,6 @@ static void read_store_header(struct bytes image, struct volume *volume, struct 
 
 // ---- fault-tolerant writes ----
 
-// CRC-32 as UEFI's CalculateCrc32 (IEEE 802.3, reflected).
-static uint32_t crc32_of(struct bytes bytes)
-{
-        uint32_t crc = UINT32_MAX;
-        for (size_t i = 0; i < bytes.size; i++) {
-                crc ^= bytes.data[i];
-                for (int bit = 0; bit < 8; bit++)
-                        crc = crc >> 1 ^ (crc & 1 ? 0xEDB88320 : 0);
-        }
-        return ~crc;
-}
-
 // The header's checksum is over the header with itself and the state still erased.
 static uint32_t working_checksum(uint64_t queue_size)
 {
@@ -262,7 +251,7 @@ static uint32_t working_checksum(uint64_t queue_size)
         buffer_add(&header, GUID_EDKII_WORKING_BLOCK_SIGNATURE.bytes, sizeof(struct guid));
         buffer_fill(&header, 0xFF, 8);
         buffer_add_u64(&header, queue_size);
-        return crc32_of(buffer_view(&header));
+        return crc32_more(0, buffer_view(&header));
 }
 
 static bool has_working_signature(struct bytes image, uint64_t at)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/crc32.h"
 #include "base/memory.h"
 #include "base/text.h"
 
@@ -121,18 +122,6 @@ void gpt_free(struct gpt *gpt)
         free(gpt->partitions);
         free(gpt->remark);
         *gpt = (struct gpt){0};
-}
-
-// CRC-32 (ISO 3309), carried on from CRC.
-static uint32_t crc32_more(uint32_t crc, struct bytes bytes)
-{
-        crc = ~crc;
-        for (size_t i = 0; i < bytes.size; i++) {
-                crc ^= bytes.data[i];
-                for (int bit = 0; bit < 8; bit++)
-                        crc = crc >> 1 ^ (crc & 1 ? 0xEDB88320 : 0);
-        }
-        return ~crc;
 }
 
 // One of the two copies: its header as it stands and, where nothing is wrong with it, its table.
