@@ -20,10 +20,6 @@
 #include "varstore/bootchain.h"
 #include "verify/match.h"
 
-enum {
-        TICK_US = 100000,
-};
-
 void boot_outcome_free(struct boot_outcome *outcome)
 {
         free(outcome->evidence);
@@ -38,27 +34,27 @@ struct booting {
         struct evidence *evidence;
         struct display *display;
         json_t *result;
+        struct disk *disk; // open until QEMU has it
         struct judge judge;
         uint16_t entry; // the number of the disk's own boot entry
 };
 
 // Compares the store at VARS with the machine's disk and firmware. A store that is broken anywhere is not booted: the
 // firmware may mend it by forgetting what it held.
-static bool compare(const struct booting *run, const char *vars, struct match *match, struct error *err)
+static bool compare(struct booting *run, const char *vars, struct match *match, struct error *err)
 {
         const struct machine *machine = run->in->machine;
         AUTO_VARSTORE struct varstore *store = NULL;
         AUTO_BOOTCHAIN struct bootchain chain = {0};
-        AUTO_DISK struct disk *disk = NULL;
         struct digest digest;
         if (!varstore_load(vars, &store, err) || !varstore_is_sound(store, vars, err) ||
             !bootchain_read(store, &chain, err) || !digest_remembered(run->in->code_path, &digest, err) ||
-            !disk_open(machine->disk_path, machine->disk_format, &disk, err))
+            (!run->disk && !disk_open(machine->disk_path, machine->disk_format, &run->disk, err)))
                 return false;
         AUTO_FREE char *code_sha256 = digest_hex(&digest);
         const struct match_input input = {
                 .chain = varstore_is_blank(store) ? NULL : &chain,
-                .disk = disk,
+                .disk = run->disk,
                 .expected_code = machine->identity.firmware.code_sha256,
                 .actual_code = code_sha256,
                 .label = run->in->profile->boot_label,
@@ -67,7 +63,7 @@ static bool compare(const struct booting *run, const char *vars, struct match *m
 }
 
 // The command that mends it, where the vars of the installation would do; else what MATCH advises. Freed with free().
-static char *advice(const struct booting *run, const struct match *match)
+static char *advice(struct booting *run, const struct match *match)
 {
         const struct machine *machine = run->in->machine;
         AUTO_MATCH struct match sealed = {0};
@@ -85,7 +81,7 @@ static char *advice(const struct booting *run, const struct match *match)
 }
 
 // Whether firmware, variables and disk belong together. Where not, nothing may be started.
-static bool match_machine(struct booting *run, struct error *err)
+static bool check_match(struct booting *run, struct error *err)
 {
         AUTO_MATCH struct match match = {0};
         if (!compare(run, run->in->machine->vars_path, &match, err)) {
@@ -103,9 +99,16 @@ static bool match_machine(struct booting *run, struct error *err)
         display_step(run->display, "Firmware, vars and disk match");
         forecast_note(run->result, &(struct forecast_input){.vars_path = run->in->machine->vars_path,
                                                             .disk_path = run->in->machine->disk_path,
-                                                            .disk_format = run->in->machine->disk_format,
+                                                            .disk = run->disk,
                                                             .disk_bus = run->in->settings->disk_bus});
         return true;
+}
+
+static bool match_machine(struct booting *run, struct error *err)
+{
+        bool matches = check_match(run, err);
+        disk_close(&run->disk);
+        return matches;
 }
 
 // What the firmware said that it starts.
@@ -157,11 +160,11 @@ static bool watch(struct booting *run, struct vm *vm, struct error *err)
         display_waiting(run->display, "booting the disk alone ...");
         while (!criteria_complete(run->judge.criteria)) {
                 enum vm_event event;
-                uint64_t now = time_now_us();
-                if (now >= deadline)
+                uint64_t due = display_due_us(run->display);
+                if (time_now_us() >= deadline)
                         return fail_timed_out(run, vm, err);
-                if (!vm_wait(vm, now + TICK_US < deadline ? now + TICK_US : deadline, &event, err) ||
-                    !judge_check(&run->judge, err) || !vm_check_panic(vm, err))
+                if (!vm_wait(vm, due < deadline ? due : deadline, &event, err) || !judge_check(&run->judge, err) ||
+                    !vm_check_panic(vm, err))
                         return false;
                 show_progress(run, &shown);
                 display_console_line(run->display, judge_last_line(&run->judge));

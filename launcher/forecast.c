@@ -54,7 +54,8 @@ bool forecast_devices(const struct forecast_input *input, const struct bootchain
                 return false;
         const struct predict_device disk =
                 forecast_disk(input->disk_path, input->disk_bus, input->payload != FORECAST_WITHOUT_PAYLOAD);
-        return add_image(devices, &disk, input->disk_path, input->disk_format, chain, err);
+        return input->disk ? devices_add_disk(devices, &disk, input->disk, chain, err)
+                           : add_image(devices, &disk, input->disk_path, input->disk_format, chain, err);
 }
 
 bool forecast_make(const struct forecast_input *input, struct forecast *forecast, struct error *err)

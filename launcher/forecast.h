@@ -22,6 +22,7 @@ enum forecast_payload {
 struct forecast_input {
         const char *vars_path;
         const char *disk_path, *disk_format; // the format may be NULL
+        struct disk *disk;                   // the same, where it is open already; else NULL
         const char *disk_bus;                // "usb" or "nvme"
         enum forecast_payload payload;
         const char *payload_path; // its image; NULL for one that is not at hand

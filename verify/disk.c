@@ -16,11 +16,13 @@
 #include "base/process.h"
 #include "base/text.h"
 
-// An image is mapped by windows, because the map of a large fragmented one has hundreds of thousands of extents and
-// nobody needs them all; and fetched by chunks, where its extents have no place of their own.
+// A large image is mapped by windows, because the map of a fragmented one has hundreds of thousands of extents and nobody
+// needs them all; a small one, whose files are no larger than a window, is mapped at once. Images are fetched by chunks,
+// where their extents have no place of their own.
 enum {
         WINDOW_SIZE = 64 << 20,
         CHUNK_SIZE = 1 << 20,
+        SECTOR_SIZE = 512,
         KEPT = 8, // windows and chunks that are remembered
         QEMU_IMG_TIMEOUT_MS = 60000,
         QEMU_IMG_OUTPUT_LIMIT = 256 << 20,
@@ -68,6 +70,7 @@ struct disk {
         uint64_t size;
         struct layer *layers;
         size_t layer_count;
+        uint64_t window_size;
         struct window windows[KEPT];
         size_t window_count, next_window;
         struct chunk chunks[KEPT];
@@ -148,15 +151,11 @@ static json_t *run_qemu_img_json(const struct disk *disk, const struct arguments
         return root;
 }
 
-static bool begin_qemu_img(const struct disk *disk, const char *command, struct arguments *arguments, struct error *err)
+static void begin_qemu_img(const char *command, struct arguments *arguments)
 {
-        AUTO_FREE char *program = process_find("qemu-img", err);
-        if (!program)
-                return error_wrap(err, "%s", disk->path);
-        arguments_add(arguments, program);
+        arguments_add(arguments, "qemu-img");
         arguments_add(arguments, command);
         arguments_add(arguments, "-U"); // a running machine has the image locked
-        return true;
 }
 
 // Whether the offsets in the map of this layer are offsets in its own file. qemu-img does not say which file it means,
@@ -269,11 +268,22 @@ static bool add_layer(struct disk *disk, const json_t *info, struct error *err)
         return strcmp(format, "qcow2") != 0 || check_qcow2(disk, layer, err);
 }
 
+// Whether all that is written on the disk would fit into a window.
+static bool is_small(const struct disk *disk)
+{
+        uint64_t size = 0;
+        for (size_t i = 0; i < disk->layer_count; i++) {
+                if (disk->layers[i].descriptor < 0 || disk->layers[i].size > WINDOW_SIZE)
+                        return false;
+                size += disk->layers[i].size;
+        }
+        return disk->size && size <= WINDOW_SIZE;
+}
+
 static bool read_info(struct disk *disk, const char *format, struct error *err)
 {
         AUTO_ARGUMENTS struct arguments arguments = {0};
-        if (!begin_qemu_img(disk, "info", &arguments, err))
-                return false;
+        begin_qemu_img("info", &arguments);
         arguments_add(&arguments, "--backing-chain");
         arguments_add(&arguments, "--output=json");
         if (format) {
@@ -299,6 +309,8 @@ static bool read_info(struct disk *disk, const char *format, struct error *err)
         for (size_t i = 0; ok && i < json_array_size(chain); i++)
                 ok = add_layer(disk, json_array_get(chain, i), err);
         json_decref(chain);
+        if (is_small(disk))
+                disk->window_size = disk->size;
         return ok;
 }
 
@@ -318,6 +330,20 @@ static bool check_file(struct disk *disk, struct error *err)
         return true;
 }
 
+// A file that is said to be the disk itself: qemu-img has nothing to add. It rounds the size up to whole sectors, too.
+static bool open_raw(struct disk *disk, struct error *err)
+{
+        disk->layers = memory_new(1, sizeof *disk->layers);
+        disk->layer_count = 1;
+        struct layer *layer = disk->layers;
+        *layer = (struct layer){.path = memory_text(disk->path), .raw = true, .has_places = true};
+        layer->descriptor = open(disk->path, O_RDONLY | O_CLOEXEC);
+        if (layer->descriptor < 0 || !file_size_of(layer->descriptor, &layer->size))
+                return error_system(err, "cannot open the disk image %s", disk->path);
+        disk->size = (layer->size + SECTOR_SIZE - 1) / SECTOR_SIZE * SECTOR_SIZE;
+        return true;
+}
+
 bool disk_open(const char *path, const char *format, struct disk **disk_pointer, struct error *err)
 {
         AUTO_DISK struct disk *disk = memory_new(1, sizeof *disk);
@@ -325,7 +351,9 @@ bool disk_open(const char *path, const char *format, struct disk **disk_pointer,
         // Else QEMU would take "a:b" for a protocol and "-a" for an option.
         disk->operand = text_format("%s%s", *path == '/' ? "" : "./", path);
         disk->format = format ? memory_text(format) : NULL;
-        if (!check_file(disk, err) || !read_info(disk, format, err))
+        disk->window_size = WINDOW_SIZE;
+        bool is_raw = format && strcmp(format, "raw") == 0;
+        if (!check_file(disk, err) || !(is_raw ? open_raw(disk, err) : read_info(disk, format, err)))
                 return false;
         *disk_pointer = MEMORY_TAKE(disk);
         return true;
@@ -369,11 +397,10 @@ static bool extent_from_json(const struct disk *disk, const json_t *entry, uint6
 static bool read_window(struct disk *disk, uint64_t start, struct window *window, struct error *err)
 {
         AUTO_ARGUMENTS struct arguments arguments = {0};
-        if (!begin_qemu_img(disk, "map", &arguments, err))
-                return false;
+        begin_qemu_img("map", &arguments);
         arguments_add(&arguments, "--output=json");
         arguments_add_format(&arguments, "--start-offset=%" PRIu64, start);
-        arguments_add_format(&arguments, "--max-length=%d", WINDOW_SIZE);
+        arguments_add_format(&arguments, "--max-length=%" PRIu64, disk->window_size);
         arguments_add(&arguments, "-f");
         arguments_add(&arguments, disk->format);
         arguments_add(&arguments, disk->operand);
@@ -391,7 +418,7 @@ static bool read_window(struct disk *disk, uint64_t start, struct window *window
                 end += extent->length;
         }
         json_decref(map);
-        uint64_t wanted = disk->size - start < WINDOW_SIZE ? disk->size - start : WINDOW_SIZE;
+        uint64_t wanted = disk->size - start < disk->window_size ? disk->size - start : disk->window_size;
         if (ok && end - start >= wanted)
                 return true;
         free(window->extents);
@@ -426,7 +453,7 @@ static bool find_extent(struct disk *disk, uint64_t offset, struct extent *exten
                 *extent = (struct extent){.length = disk->size, .kind = EXTENT_PLACED};
                 return true;
         }
-        const struct window *window = find_window(disk, offset - offset % WINDOW_SIZE, err);
+        const struct window *window = find_window(disk, offset - offset % disk->window_size, err);
         if (!window)
                 return false;
         size_t low = 0, high = window->count;
@@ -457,8 +484,7 @@ static bool read_placed(const struct disk *disk, const struct extent *extent, ui
 static bool fetch_chunk(const struct disk *disk, uint64_t start, struct buffer *bytes, struct error *err)
 {
         AUTO_ARGUMENTS struct arguments arguments = {0};
-        if (!begin_qemu_img(disk, "convert", &arguments, err))
-                return false;
+        begin_qemu_img("convert", &arguments);
         AUTO_FREE char *folder = file_temporary_folder(err);
         if (!folder)
                 return false;

@@ -264,14 +264,22 @@ static void test_what_is_no_image_is_refused_with_its_name(void **state)
         assert_refused("crypt", NULL, ERROR_DAMAGED, "encrypted");
 }
 
-static void test_a_missing_qemu_img_is_named(void **state)
+static void test_a_missing_qemu_img_is_named_where_it_is_needed(void **state)
 {
         (void)state;
         shell("truncate -s 1M image");
         AUTO_FREE char *path = memory_text(getenv("PATH"));
         setenv("PATH", "/nowhere", 1);
-        assert_refused("image", "raw", ERROR_ENVIRONMENT, "qemu-img");
+        AUTO_ERROR struct error err = {0};
+        AUTO_DISK struct disk *raw = NULL;
+        bool opened = disk_open("image", "raw", &raw, &err);
+        AUTO_DISK struct disk *unknown = NULL;
+        bool guessed = disk_open("image", NULL, &unknown, &err);
         setenv("PATH", path, 1);
+        assert_true(opened);
+        assert_int_equal(disk_size(raw), 1 << 20);
+        assert_false(guessed);
+        assert_error(&err, ERROR_ENVIRONMENT, "qemu-img");
 }
 
 // Either it is said that the image is cut off, or what is read is what was written.
@@ -352,7 +360,7 @@ int main(void)
                 IN_SCRATCH(test_a_machine_may_be_running_on_the_image),
                 IN_SCRATCH(test_the_image_is_never_written),
                 IN_SCRATCH(test_what_is_no_image_is_refused_with_its_name),
-                IN_SCRATCH(test_a_missing_qemu_img_is_named),
+                IN_SCRATCH(test_a_missing_qemu_img_is_named_where_it_is_needed),
                 IN_SCRATCH(test_a_qcow2_cut_at_any_length_is_never_mistaken_for_a_blank_disk),
                 IN_SCRATCH(test_a_qcow2_with_any_bit_of_its_header_flipped_does_no_harm),
                 IN_SCRATCH(test_a_fragmented_disk_of_40_gib_opens_quickly),
