@@ -143,7 +143,7 @@ $(eval $(call program_rule,$(BUILD)/san,$(SANITIZE),$$(PACKAGE_LIBS) $$(FUSE_LIB
 # The driver is tested against a guest and a clock of the test's own (ld --wrap).
 comma := ,
 $(BUILD)/san/tests/test-drive: private EXTRA += $(addprefix -Wl$(comma)--wrap=,time_now_us vm_wait vm_state vm_status vm_console vm_send \
-        vm_fail_ended judge_check judge_last_line evidence_event display_step display_waiting display_percent display_tick display_console_line)
+        vm_fail_ended judge_check judge_last_line evidence_event display_step display_waiting display_percent display_tick display_due_us display_console_line)
 
 $(BUILD)/san/tests/%: tests/unit/%.c $(call objects,$(BUILD)/san,$(LIBRARY_SOURCES)) Makefile
 	@mkdir -p $(@D)

@@ -139,10 +139,15 @@ static void draw_screen(struct display *display, const char *line)
         fflush(stderr);
 }
 
+uint64_t display_due_us(const struct display *display)
+{
+        return display->living && !display->paused ? (display->drawn + REDRAW_MS) * 1000 : UINT64_MAX;
+}
+
 void display_tick(struct display *display)
 {
         uint64_t now = time_now_ms();
-        if (!display->living || display->paused || now - display->drawn < REDRAW_MS)
+        if (now * 1000 < display_due_us(display))
                 return;
         AUTO_TEXT struct text line = {0};
         display->drawn = now;

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "launcher/console.h"
 
@@ -34,8 +35,11 @@ void display_watch(struct display *display, struct console *console);
 void display_pause(struct display *display);
 void display_resume(struct display *display);
 
-// Draws the living line anew where it is time to; call it about ten times a second.
+// Draws the living line anew where it is time to.
 void display_tick(struct display *display);
+
+// When it is time to, on the clock of time_now_us; UINT64_MAX where nobody sees it.
+uint64_t display_due_us(const struct display *display);
 
 // Takes the living line off the screen and frees *DISPLAY, which becomes NULL.
 void display_end(struct display **display);

@@ -10,7 +10,6 @@
 #include "launcher/result.h"
 
 enum {
-        TICK_US = 100000,
         LINE_TIMEOUT_S = 5,      // for a line of the log to be whole
         FIRMWARE_TIMEOUT_S = 60, // for the firmware to start the installer
 };
@@ -34,11 +33,11 @@ static bool wait_until(struct installation *run, bool (*done)(const struct insta
         uint64_t deadline = time_now_us() + timeout_s * 1000000;
         while (!done(run)) {
                 enum vm_event event;
-                uint64_t now = time_now_us();
-                if (now >= deadline)
+                uint64_t due = display_due_us(run->display);
+                if (time_now_us() >= deadline)
                         return false;
-                if (!vm_wait(run->vm, now + TICK_US < deadline ? now + TICK_US : deadline, &event, err) ||
-                    !judge_check(&run->judge, err) || !vm_check_panic(run->vm, err))
+                if (!vm_wait(run->vm, due < deadline ? due : deadline, &event, err) || !judge_check(&run->judge, err) ||
+                    !vm_check_panic(run->vm, err))
                         return false;
                 display_console_line(run->display, judge_last_line(&run->judge));
                 display_tick(run->display);

@@ -9,7 +9,6 @@
 #include "launcher/keys.h"
 
 enum {
-        TICK_US = 100000,     // how often the display lives
         RESTLESS_FACTOR = 20, // a screen that never stands still is answered after so many settle times
         RESTLESS_CHANGES = 3, // a row that has changed so often on the same screen will never stand still
         RESTLESS_ROWS = 4,    // where more rows than that do, something is being drawn
@@ -44,10 +43,10 @@ static bool fail_gone(const struct typing *typing, struct error *err)
 bool typing_wait(struct typing *typing, uint64_t deadline_us, struct error *err)
 {
         struct vm *vm = typing->vm;
-        uint64_t tick = time_now_us() + TICK_US;
+        uint64_t due = display_due_us(typing->display);
         enum vm_event event;
         unsigned resets = vm_state(vm)->resets;
-        if (!vm_wait(vm, deadline_us < tick ? deadline_us : tick, &event, err))
+        if (!vm_wait(vm, deadline_us < due ? deadline_us : due, &event, err))
                 return false;
         display_console_line(typing->display, judge_last_line(typing->judge));
         display_tick(typing->display);
