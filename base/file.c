@@ -347,7 +347,7 @@ static bool sync_folder_of(const char *path, struct error *err)
         return true;
 }
 
-bool file_replacement_commit(struct file_replacement **replacement, struct error *err)
+static bool commit(struct file_replacement **replacement, bool durably, struct error *err)
 {
         const struct file_replacement *done = *replacement;
         if (done->replaces && fchmod(done->fd, done->mode) != 0) {
@@ -355,7 +355,7 @@ bool file_replacement_commit(struct file_replacement **replacement, struct error
                 file_replacement_discard(replacement);
                 return false;
         }
-        if (fsync(done->fd) != 0) {
+        if (durably && fsync(done->fd) != 0) {
                 error_system(err, "%s: cannot sync", done->target);
                 file_replacement_discard(replacement);
                 return false;
@@ -365,10 +365,15 @@ bool file_replacement_commit(struct file_replacement **replacement, struct error
                 file_replacement_discard(replacement);
                 return false;
         }
-        bool synced = sync_folder_of(done->target, err);
+        bool synced = !durably || sync_folder_of(done->target, err);
         replacement_free(*replacement);
         *replacement = NULL;
         return synced;
+}
+
+bool file_replacement_commit(struct file_replacement **replacement, struct error *err)
+{
+        return commit(replacement, true, err);
 }
 
 void file_replacement_discard(struct file_replacement **replacement)
@@ -380,11 +385,20 @@ void file_replacement_discard(struct file_replacement **replacement)
         *replacement = NULL;
 }
 
-bool file_replace(const char *path, mode_t mode, struct bytes bytes, struct error *err)
+static bool replace(const char *path, mode_t mode, struct bytes bytes, bool durably, struct error *err)
 {
         AUTO_REPLACEMENT struct file_replacement *replacement = file_replacement_begin(path, mode, err);
-        return replacement && file_replacement_write(replacement, bytes, err) &&
-               file_replacement_commit(&replacement, err);
+        return replacement && file_replacement_write(replacement, bytes, err) && commit(&replacement, durably, err);
+}
+
+bool file_replace(const char *path, mode_t mode, struct bytes bytes, struct error *err)
+{
+        return replace(path, mode, bytes, true, err);
+}
+
+bool file_replace_unsynced(const char *path, mode_t mode, struct bytes bytes, struct error *err)
+{
+        return replace(path, mode, bytes, false, err);
 }
 
 static bool copy_range(int fd, const char *source, off_t begin, off_t end, struct file_replacement *replacement,

@@ -56,6 +56,9 @@ void file_replacement_discard(struct file_replacement **replacement);
 // Replaces PATH by BYTES in one call.
 bool file_replace(const char *path, mode_t mode, struct bytes bytes, struct error *err);
 
+// The same without waiting for the disk: atomic for every program, but after a power failure the file may be empty.
+bool file_replace_unsynced(const char *path, mode_t mode, struct bytes bytes, struct error *err);
+
 // Where the data at or after AT of the SIZE bytes of a file lies: from BEGIN to END, both offsets; before BEGIN there are
 // only zeroes. False where there is none left. A file system that knows no holes is all data.
 bool file_next_data(int fd, off_t at, off_t size, off_t *begin, off_t *end);

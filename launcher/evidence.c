@@ -2,7 +2,6 @@
 #include "launcher/evidence.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +17,7 @@
 
 enum {
         FILE_BUFFER = 1 << 16,     // so that a flood is written in large pieces
-        FLUSH_INTERVAL_US = 100000 // handing on every few bytes at once costs more than all else that is done with them
+        FLUSH_INTERVAL_US = 250000 // handing on every few bytes at once costs more than all else that is done with them
 };
 
 struct evidence {
@@ -28,8 +27,7 @@ struct evidence {
         struct log *log;
         struct buffer unfinished; // the start of a UTF-8 sequence whose rest has not come yet
         struct text quoted;       // what came, as JSON
-        char stamp[32];           // before each line that came at STAMPED_MS
-        int stamp_length;
+        struct text stamp;        // before each line that came at STAMPED_MS
         uint64_t stamped_ms;
         struct text suites; // of junit.xml so far
         json_t *facts;
@@ -57,20 +55,38 @@ char *evidence_path(const struct evidence *evidence, const char *name)
         return file_path(evidence->folder, name);
 }
 
+// Adds UNITS as a number with PLACES digits behind its point and at least WIDTH places before it. There is one for every line
+// and for every few bytes of the guest's, and printf would be most of what is done with them.
+static void add_decimal(struct text *text, uint64_t units, unsigned places, unsigned width)
+{
+        char digits[32];
+        size_t at = sizeof digits;
+        for (unsigned place = 0; place <= places || units; place++, units /= 10) {
+                if (place == places)
+                        digits[--at] = '.';
+                digits[--at] = (char)('0' + units % 10);
+        }
+        while (at > sizeof digits - places - 1 - width)
+                digits[--at] = ' ';
+        text_add_span(text, digits + at, sizeof digits - at);
+}
+
 static void stamp(struct evidence *evidence, uint64_t ms)
 {
-        if (ms == evidence->stamped_ms && evidence->stamp_length)
+        if (ms == evidence->stamped_ms && evidence->stamp.length)
                 return;
         evidence->stamped_ms = ms;
-        evidence->stamp_length = snprintf(evidence->stamp, sizeof evidence->stamp, "[%4" PRIu64 ".%03" PRIu64 "] ",
-                                          ms / 1000, ms % 1000);
+        text_clear(&evidence->stamp);
+        text_add_char(&evidence->stamp, '[');
+        add_decimal(&evidence->stamp, ms, 3, 4);
+        text_add(&evidence->stamp, "] ");
 }
 
 static void take_line(const struct log_line *line, void *context)
 {
         struct evidence *evidence = context;
         stamp(evidence, evidence->now_us / 1000);
-        fwrite(evidence->stamp, 1, (size_t)evidence->stamp_length, evidence->lines);
+        fwrite(evidence->stamp.data, 1, evidence->stamp.length, evidence->lines);
         fwrite(line->text, 1, line->length, evidence->lines);
         putc('\n', evidence->lines);
         if (evidence->handler)
@@ -164,6 +180,7 @@ void evidence_free(struct evidence **evidence)
         log_free(&(*evidence)->log);
         buffer_free(&(*evidence)->unfinished);
         text_free(&(*evidence)->quoted);
+        text_free(&(*evidence)->stamp);
         text_free(&(*evidence)->suites);
         json_decref((*evidence)->facts);
         free((*evidence)->folder);
@@ -249,8 +266,9 @@ static void record(struct evidence *evidence, const void *data, size_t size)
         const uint8_t *bytes = joined ? unfinished->data : data;
         size = joined ? unfinished->size : size;
         text_clear(quoted);
-        text_add_format(quoted, "[%" PRIu64 ".%06" PRIu64 ", \"o\", \"", evidence->now_us / 1000000,
-                        evidence->now_us % 1000000);
+        text_add_char(quoted, '[');
+        add_decimal(quoted, evidence->now_us, 6, 1);
+        text_add(quoted, ", \"o\", \"");
         size_t taken = quote(quoted, bytes, size);
         text_add(quoted, "\"]\n");
         if (joined && taken)
@@ -333,7 +351,7 @@ void evidence_event(struct evidence *evidence, const char *kind, json_t *fields)
 static bool write_file(struct evidence *evidence, const char *name, const char *content, struct error *err)
 {
         AUTO_FREE char *path = evidence_path(evidence, name);
-        return file_replace(path, 0666, (struct bytes){(const uint8_t *)content, strlen(content)}, err);
+        return file_replace_unsynced(path, 0666, (struct bytes){(const uint8_t *)content, strlen(content)}, err);
 }
 
 bool evidence_result(struct evidence *evidence, const json_t *result, struct error *err)

@@ -76,7 +76,7 @@ static bool write_seal(struct installation *run, const struct boot_entry *entry,
                 return false;
         json_t *sealed = result_vars(machine->sealed_path);
         AUTO_FREE char *vars_sha256 = text_format("%s", json_string_value(json_object_get(sealed, "sha256")));
-        json_decref(sealed);
+        json_object_set_new(run->result, "vars_after", sealed);
         AUTO_FREE char *now = time_stamp();
         char disk_guid[37];
         char esp_guid[37];
@@ -164,7 +164,8 @@ bool install_run(const struct install_input *input, struct install_outcome *outc
         run.result = result_new("install", machine, input->settings, input->profile);
         json_object_set_new(run.result, "firmware", firmware_json(input->firmware));
         bool installed = install(&run, err);
-        json_object_set_new(run.result, "vars_after", result_vars(machine->vars_path));
+        if (!json_object_get(run.result, "vars_after"))
+                json_object_set_new(run.result, "vars_after", result_vars(machine->vars_path));
         if (installed)
                 result_identity(run.result, machine, input->firmware->code_path);
         unlink(payload);

@@ -96,15 +96,15 @@ static bool sync_path(const char *path, struct error *err)
 }
 
 // Makes NAME of the work folder what was asked for.
-static bool publish(const struct work *work, const char *name, struct error *err)
+static bool publish(const struct work *work, const char *name, bool durably, struct error *err)
 {
         AUTO_FREE char *path = file_path(work->folder, name);
         AUTO_FREE char *parent = memory_text(work->target);
-        if (!sync_path(path, err))
+        if (durably && !sync_path(path, err))
                 return false;
         if (rename(path, work->target) != 0)
                 return error_system(err, "%s: cannot replace", work->target);
-        return sync_path(dirname(parent), err);
+        return !durably || sync_path(dirname(parent), err);
 }
 
 // Writes a file of the work folder, which is synced with what becomes of it, if at all.
@@ -490,7 +490,7 @@ static bool finish(const struct making *making, const char *name, const char *ou
                 return false;
         if (made.kind == PAYLOAD_IMAGE && made.has_kickstart && chmod(path, 0600) != 0)
                 return error_system(err, "%s: cannot set the mode", path);
-        if (!publish(&making->work, name, err))
+        if (!publish(&making->work, name, !making->request->for_one_run, err))
                 return false;
         if (info) {
                 *info = made;

@@ -6,6 +6,8 @@
 // the host's folders, as with QEMU's own "fat:" disks. docs/payload.md tells the whole story.
 #pragma once
 
+#include <stdbool.h>
+
 #include "base/error.h"
 #include "base/process.h"
 #include "launcher/payload-info.h"
@@ -20,6 +22,7 @@ struct payload_request {
         const char *kickstart;                // a file, "auto", or NULL; it becomes KS.CFG
         const char *password;                 // root's, for "auto"; it is in the payload as a hash only
         const char *disk_type;                // for "auto": the target's bus, "usb" or "nvme"; NULL where not known
+        bool for_one_run; // the image goes with the machine's run, and need not outlive a power failure
 };
 
 // Makes the image IMAGE and says in INFO (free with payload_info_free) what it is; INFO may be NULL. IMAGE appears whole
