@@ -22,6 +22,9 @@ struct vm {
         struct vm_state state;
         bool quiet;            // the evidence was told so
         bool flooded;          // much came at once
+        bool answer_due;       // something was sent, and the guest's answer has not been waited for
+        bool gathered;         // what there is to be read had its moment
+        unsigned streak;       // how often in a row something came, without a pause and without an answer to a key
         bool accepts_keys;     // from the hub's clients
         bool accepts_stop;     // somebody looks at stop_asked
         bool optional_pending; // a command that may fail has not been answered

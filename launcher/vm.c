@@ -13,6 +13,9 @@
 enum {
         READ_BLOCK = 1 << 18,
         GATHER_MS = 15,
+        PATIENT_MS = 60,    // the longest that is gathered for
+        PAUSE_US = 30000,   // for so long nothing came: what comes now is something new
+        LONG_STREAK = 8,    // gatherings without such a pause after which the next ones are longer
         MANY_BYTES = 4096,
         QUIET_US = 100000, // a console that prints nothing for so long has finished its line
         OWN_DESCRIPTORS = 5,
@@ -88,13 +91,29 @@ static size_t read_output(struct vm *vm)
         return (size_t)count;
 }
 
-// Takes what the guest prints. A UART's bytes come a few at a time, and waking up for each of them costs more than all
-// the rest of the launcher; so they are given a moment to gather, unless there were many the last time.
-void vm_take_output(struct vm *vm)
+// A UART's bytes come a few at a time, and waking up for each of them costs more than all the rest of the launcher; so they
+// are given a moment to gather.
+static void gather(int ms)
 {
         struct pollfd poll_for = {interrupt_descriptor(), POLLIN, 0};
-        if (!vm->flooded)
-                poll(&poll_for, 1, GATHER_MS);
+        poll(&poll_for, 1, ms);
+}
+
+// How long a moment is. A guest that prints on and on without having been sent anything (a percentage, a log) is in no hurry.
+static int gather_ms(struct vm *vm)
+{
+        bool goes_on = time_now_us() < vm->state.last_output_us + PAUSE_US;
+        vm->streak = goes_on ? vm->streak + 1 : 0;
+        int longer = GATHER_MS * (int)(1 + vm->streak / LONG_STREAK);
+        return longer < PATIENT_MS ? longer : PATIENT_MS;
+}
+
+// Takes what the guest prints, gathered unless there was much the last time.
+void vm_take_output(struct vm *vm)
+{
+        if (!vm->flooded && !vm->gathered)
+                gather(gather_ms(vm));
+        vm->gathered = false;
         vm->flooded = read_output(vm) >= MANY_BYTES;
 }
 
@@ -206,9 +225,21 @@ static uint64_t earlier(uint64_t a, uint64_t b)
         return a < b ? a : b;
 }
 
+// What was sent is echoed at once: that gathers without anybody waking up for its first byte.
+static void gather_answer(struct vm *vm, uint64_t deadline_us)
+{
+        if (!vm->answer_due)
+                return;
+        int left_ms = milliseconds_until(deadline_us);
+        vm->answer_due = false;
+        vm->gathered = true;
+        gather(left_ms < GATHER_MS ? left_ms : GATHER_MS);
+}
+
 bool vm_wait(struct vm *vm, uint64_t deadline_us, enum vm_event *event, struct error *err)
 {
         uint64_t quiet_us = vm->quiet ? UINT64_MAX : vm->state.last_output_us + QUIET_US;
+        gather_answer(vm, deadline_us);
         for (;;) {
                 struct pollfd poll_for[OWN_DESCRIPTORS + HUB_DESCRIPTORS] = {
                         {vm->console_output, POLLIN, 0},  {vm->qmp.descriptor, POLLIN, 0},
@@ -249,6 +280,8 @@ bool vm_wait(struct vm *vm, uint64_t deadline_us, enum vm_event *event, struct e
 
 bool vm_send(struct vm *vm, const char *bytes, size_t size, struct error *err)
 {
+        vm->streak = 0;
+        vm->answer_due = true;
         while (size) {
                 if (vm->console_input < 0 || vm->state.ended)
                         return error_set(err, ERROR_ENVIRONMENT, "QEMU closed the console");
