@@ -36,6 +36,7 @@ struct log {
         struct sequence sequence; // that is acted on
 
         struct row rows[ROWS];
+        unsigned used_rows; // those from there on are empty
         struct position cursor, saved;
         uint32_t last_character; // for a sequence that repeats it
         unsigned screen_columns; // as far as is known
@@ -176,8 +177,9 @@ static void leave_row(struct log *log)
 
 static void forget_screen(struct log *log)
 {
-        for (size_t i = 0; i < ROWS; i++)
+        for (size_t i = 0; i < log->used_rows; i++)
                 clear_row(&log->rows[i]);
+        log->used_rows = 0;
 }
 
 static void reserve(struct row *row, size_t width)
@@ -266,6 +268,8 @@ static void put(struct log *log, uint32_t code_point)
         }
         if (log->cursor.column >= row->width)
                 widen(row, log->cursor.column + 1UL);
+        if (log->cursor.row >= log->used_rows)
+                log->used_rows = log->cursor.row + 1;
         change_cell(log, log->cursor.column, code_point);
         log->cursor.column++;
         log->last_character = code_point;
