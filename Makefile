@@ -145,9 +145,14 @@ comma := ,
 $(BUILD)/san/tests/test-drive: private EXTRA += $(addprefix -Wl$(comma)--wrap=,time_now_us vm_wait vm_state vm_status vm_console vm_send \
         vm_fail_ended judge_check judge_last_line evidence_event display_step display_waiting display_percent display_tick display_due_us display_console_line)
 
-$(BUILD)/san/tests/%: tests/unit/%.c $(call objects,$(BUILD)/san,$(LIBRARY_SOURCES)) Makefile
+# Every wing, in a library: a test links what it calls and no more.
+$(BUILD)/san/wings.a: $(call objects,$(BUILD)/san,$(LIBRARY_SOURCES))
+	@rm -f $@
+	$(call quiet,AR,$@)ar rcs $@ $^
+
+$(BUILD)/san/tests/%: tests/unit/%.c $(BUILD)/san/wings.a Makefile
 	@mkdir -p $(@D)
-	$(call quiet,TEST,$<)$(COMPILE) $(SANITIZE) -o $@ $< $(filter %.o,$^) $(PACKAGE_LIBS) $(CMOCKA)
+	$(call quiet,TEST,$<)$(COMPILE) $(SANITIZE) -o $@ $< $(BUILD)/san/wings.a $(PACKAGE_LIBS) $(CMOCKA)
 
 # The helper that says what the library predicts.
 $(BUILD)/tests/predict: tests/helpers/predict.c $(BUILD)/libvarstore.a Makefile
@@ -219,7 +224,7 @@ $(BUILD)/fuzz/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(call quiet,FUZZ,$<)$(FUZZ_COMPILE) -fsanitize=fuzzer-no-link,address,undefined -c -o $@ $<
 
-# Every wing, in a library: a target links what it calls and no more.
+# The same for them.
 $(BUILD)/fuzz/wings.a: $(call objects,$(BUILD)/fuzz,$(LIBRARY_SOURCES))
 	@rm -f $@
 	$(call quiet,AR,$@)ar rcs $@ $^
