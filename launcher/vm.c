@@ -13,9 +13,9 @@
 enum {
         READ_BLOCK = 1 << 18,
         GATHER_MS = 15,
-        PATIENT_MS = 60,    // the longest that is gathered for
-        PAUSE_US = 30000,   // for so long nothing came: what comes now is something new
-        LONG_STREAK = 8,    // gatherings without such a pause after which the next ones are longer
+        PATIENT_MS = 60,  // the longest that is gathered for
+        PAUSE_US = 30000, // for so long nothing came: what comes now is something new
+        LONG_STREAK = 8,  // gatherings without such a pause after which the next ones are longer
         MANY_BYTES = 4096,
         QUIET_US = 100000, // a console that prints nothing for so long has finished its line
         OWN_DESCRIPTORS = 5,
