@@ -11,10 +11,15 @@
 #include "launcher/commands.h"
 #include "launcher/forecast.h"
 #include "launcher/mend.h"
+#include "launcher/payload-tree.h"
 #include "launcher/runs.h"
 #include "launcher/subject.h"
 #include "varstore/report.h"
 #include "verify/diagnose.h"
+
+enum {
+        BOOT_CFG_LIMIT = 1 << 20, // bytes
+};
 
 struct values {
         struct subject_request subject;
@@ -28,7 +33,8 @@ struct examination {
         const struct values *values;
         struct subject *subject;
         struct run run;
-        char *code_sha256, *boot_cfg;
+        char *code_sha256, *boot_cfg_name;
+        struct buffer boot_cfg;
         const char **logs;
         size_t log_count;
         struct diagnosis diagnosis;
@@ -39,23 +45,26 @@ static void examination_free(struct examination *examination)
         run_free(&examination->run);
         diagnosis_free(&examination->diagnosis);
         free(examination->code_sha256);
-        free(examination->boot_cfg);
+        free(examination->boot_cfg_name);
+        buffer_free(&examination->boot_cfg);
         free(examination->logs);
 }
 #define AUTO_EXAMINATION __attribute__((cleanup(examination_free)))
 
-// BOOT.CFG in the payload's folder, in either case.
-static bool find_boot_cfg(struct examination *examination, struct error *err)
+static bool read_boot_cfg(struct examination *examination, struct error *err)
 {
-        const char *folder = examination->values->payload;
-        if (!folder)
+        const char *path = examination->values->payload;
+        AUTO_PAYLOAD_TREE struct payload_tree *tree = NULL;
+        bool found = false;
+        uint64_t size;
+        if (!path)
                 return true;
-        AUTO_FREE char *upper = file_path(folder, "BOOT.CFG");
-        AUTO_FREE char *lower = file_path(folder, "boot.cfg");
-        if (!file_exists(upper) && !file_exists(lower))
-                return error_set(err, ERROR_USAGE, "the payload %s has no BOOT.CFG", folder);
-        examination->boot_cfg = file_exists(upper) ? MEMORY_TAKE(upper) : MEMORY_TAKE(lower);
-        return true;
+        if (!payload_tree_open(path, &tree, err) || !payload_tree_find(tree, "BOOT.CFG", &found, &size, err))
+                return false;
+        if (!found)
+                return error_set(err, ERROR_USAGE, "the payload %s has no BOOT.CFG", path);
+        examination->boot_cfg_name = file_path(path, "BOOT.CFG");
+        return payload_tree_read(tree, "BOOT.CFG", BOOT_CFG_LIMIT, &examination->boot_cfg, err);
 }
 
 // The last run's console, then those that the user names: the last of them counts most.
@@ -72,7 +81,7 @@ static void gather_logs(struct examination *examination)
 static bool prepare(struct examination *examination, struct error *err)
 {
         const struct subject *subject = examination->subject;
-        if (!find_boot_cfg(examination, err))
+        if (!read_boot_cfg(examination, err))
                 return false;
         if (subject->is_machine)
                 runs_newest(subject->machine.runs_folder, true, &examination->run);
@@ -114,7 +123,8 @@ static bool examine(struct examination *examination, bool with_history, struct e
                         .message = run->message},
                 .logs = examination->logs,
                 .log_count = with_history ? examination->log_count : 0,
-                .boot_cfg = examination->boot_cfg,
+                .boot_cfg_name = examination->boot_cfg_name,
+                .boot_cfg = buffer_view(&examination->boot_cfg),
                 .machine_options = subject->machine.settings.machine_options,
         };
         diagnosis_free(&examination->diagnosis);
@@ -270,8 +280,8 @@ static const struct cli_option options[] = {
         SUBJECT_BUS_OPTION(struct values, subject),
         {"log", "FILE", CLI_LIST, offsetof(struct values, logs),
          "a console log; may be given several times, the newest last (a machine's last run is read by itself)"},
-        {"payload", "DIR", CLI_TEXT, offsetof(struct values, payload),
-         "the installer's files, whose BOOT.CFG is looked at, too"},
+        {"payload", "PATH", CLI_TEXT, offsetof(struct values, payload),
+         "the installer's ISO, folder or image, whose BOOT.CFG is looked at, too"},
         {"fix", NULL, CLI_FLAG, offsetof(struct values, fix),
          "mend what can be mended without losing anything, keeping a copy of the vars"},
         {"json", NULL, CLI_FLAG, offsetof(struct values, json), "print the result as JSON"},

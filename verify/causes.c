@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "varstore/loadopt.h"
@@ -289,10 +288,8 @@ static bool show_norts(struct bytes content, char *file, struct finding *finding
 
 static bool norts_in_payload(const struct facts *facts, struct finding *finding)
 {
-        AUTO_BUFFER struct buffer content = {0};
-        const char *path = facts->in->boot_cfg;
-        return path && file_read(path, BOOT_CFG_LIMIT, &content, NULL) &&
-               show_norts(buffer_view(&content), memory_text(path), finding);
+        const char *name = facts->in->boot_cfg_name;
+        return name && show_norts(facts->in->boot_cfg, memory_text(name), finding);
 }
 
 static bool norts_on_partition(const struct facts *facts, const struct gpt_partition *partition,

@@ -285,6 +285,13 @@ test_norts_in_the_payload() {
         names no-runtime-services
         names no-runtime-services machine --payload payload
         contains stdout 'payload/BOOT.CFG:3'
+        # An image of it and an ISO with it say the same.
+        "$ESXIARM" payload payload -o payload.img >/dev/null
+        names no-runtime-services machine --payload payload.img
+        contains stdout 'payload.img/BOOT.CFG:3'
+        xorriso -as mkisofs -quiet -J -o payload.iso payload 2>/dev/null
+        names no-runtime-services machine --payload payload.iso
+        contains stdout 'payload.iso/BOOT.CFG:3'
         # Loose, vars are made from the disk.
         names no-runtime-services --disk machine/disk.qcow2 --vars machine/vars.fd --payload payload
         paste_command
