@@ -221,9 +221,10 @@ static pid_t fork_and_become(const struct start *start)
         sigset_t before;
         sigfillset(&all);
         sigprocmask(SIG_SETMASK, &all, &before);
-        pid_t pid = FORK_TO_BECOME(); // NOLINT(clang-analyzer-security.insecureAPI.vfork): become() heeds what it says
+        // What the checks of vfork are afraid of, become() heeds.
+        pid_t pid = FORK_TO_BECOME(); // NOLINT(clang-analyzer-security.insecureAPI.vfork)
         if (pid == 0)
-                become(start);
+                become(start); // NOLINT(clang-analyzer-unix.Vfork)
         int number = errno;
         sigprocmask(SIG_SETMASK, &before, NULL);
         errno = number;
