@@ -8,6 +8,7 @@
 #   make bench      what the programs cost, beside what they are compared with; BENCH="log console" for those alone
 #   make fuzz       every parser under libFuzzer for FUZZ_SECONDS each
 #   make rehearse   deps, then an installation and a boot of the installed disk, in QEMU under real AAVMF
+#   make coverage   which lines and branches the tests run, as a table and as build/coverage/report/index.html
 #   make lint       format, clang-tidy, cppcheck, and the floors of the house
 #   make clean
 
@@ -75,7 +76,7 @@ TEST_HELPERS := $(patsubst tests/helpers/%.c,%,$(sort $(wildcard tests/helpers/*
 # $(1) is where the objects go: $(BUILD) as shipped, $(BUILD)/san under the sanitizers.
 objects = $(patsubst %.c,$(1)/obj/%.o,$(2))
 
-.PHONY: all deps test soak bench fuzz rehearse lint format clean sanitized install FORCE
+.PHONY: all deps test soak bench fuzz coverage rehearse lint format clean sanitized install FORCE
 .DELETE_ON_ERROR:
 
 # The library: its version in names, what it exports, and the headers that its users see.
@@ -237,6 +238,17 @@ $(BUILD)/fuzz/%: tests/fuzz/%.c $(BUILD)/fuzz/wings.a Makefile
 fuzz: deps
 	@+$(MAKE) --no-print-directory -j2 $(BUILD)/aavmf-vars $(FUZZ_TARGETS:%=$(BUILD)/fuzz/%)
 	@tests/fuzz/run $(BUILD) $(FUZZ_SECONDS)
+
+# Everything once more, counting; a program that is killed has not counted. What another machine runs (the rehearsal guest) does
+# not count either.
+coverage: deps
+	@+$(MAKE) --no-print-directory -j2 BUILD=$(BUILD)/coverage CFLAGS='-O1 -g --coverage -fprofile-update=atomic' \
+		LDFLAGS='--coverage -Wl,--as-needed' all sanitized
+	@find $(BUILD)/coverage -name '*.gcda' -delete
+	@tests/run $(BUILD)/coverage
+	@mkdir -p $(BUILD)/coverage/report
+	@gcovr --root . --object-directory $(BUILD)/coverage --exclude tests/ --exclude launcher/rehearsal/ \
+		--exclude-unreachable-branches --html-details $(BUILD)/coverage/report/index.html --txt -
 
 rehearse: deps
 	@+$(MAKE) --no-print-directory -j2 all
