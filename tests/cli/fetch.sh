@@ -132,7 +132,8 @@ test_an_interrupted_fetch_leaves_a_part_and_the_next_goes_on_with_it() {
         # A shell without job control starts what runs beside it with interrupts ignored, so another signal it is.
         "$ESXIARM" fetch --url "$url/stall/1500000/p.deb" --sha256 "$sha256" >stdout 2>stderr &
         victim=$!
-        wait_for 20 grep -q '^stalled' server.log
+        part=$XDG_CACHE_HOME/esxiarm/firmware/.part-$sha256
+        wait_for 20 cmp -n 1500000 "$part" "$deb"
         kill -TERM "$victim"
         code=0
         wait "$victim" || code=$?
@@ -140,7 +141,7 @@ test_an_interrupted_fetch_leaves_a_part_and_the_next_goes_on_with_it() {
         contains stderr interrupted
         expect_exit 0 "$ESXIARM" fetch --list
         contains stderr "no firmware is installed"
-        cmp "$XDG_CACHE_HOME/esxiarm/firmware/.part-$sha256" -n 1500000 "$deb"
+        cmp -n 1500000 "$part" "$deb"
         fetch_url 0 p.deb
         contains server.log "served /p.deb from 1500000"
         installed_as_dpkg_does
