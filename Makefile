@@ -50,6 +50,11 @@ STATIC_LIBS = $(call lazy,STATIC_LIBS,$(shell \
         libs="-static -Wl,--no-warnings $$(pkg-config --static --libs $(LIBRARY_PACKAGES) $(FUSE_PACKAGE))"; \
         echo 'int main(void) { return 0; }' | $(CC) -x c - -o /dev/null $$libs 2>/dev/null && echo "$$libs"))
 FUSE_LIBS = $(call lazy,FUSE_LIBS,$(if $(FUSE_PACKAGE),$(shell pkg-config --libs fuse3)))
+# libcrypto is what takes longest to load for esxiarm, too.
+ESXIARM_LIBS = $(call lazy,ESXIARM_LIBS,$(shell \
+        static="-Wl,-Bstatic -lcrypto -Wl,-Bdynamic"; \
+        echo 'int main(void) { return 0; }' | $(CC) -x c - -o /dev/null $$static 2>/dev/null || static=-lcrypto; \
+        echo "$(PACKAGE_LIBS)" | sed "s/-lcrypto/$$static/"))
 AAVMF_VARS_LIBS = $(or $(STATIC_LIBS),$(shell pkg-config --libs $(LIBRARY_PACKAGES) $(FUSE_PACKAGE)))
 
 COMPILE = $(CC) $(STANDARD) $(WARNINGS) $(CFLAGS) -I. $(PACKAGE_CFLAGS) -DVERSION='"$(VERSION)"' \
@@ -127,7 +132,7 @@ $(1)/aavmf-vars: $(call objects,$(1),$(library_base_SOURCES) $(varstore_SOURCES)
 	$$(call quiet,LD,$$@)$$(CC) $(2) $$(LDFLAGS) -o $$@ $$^ $(3)
 
 $(1)/esxiarm: $(call objects,$(1),$(LIBRARY_SOURCES) $(esxiarm_SOURCES))
-	$$(call quiet,LD,$$@)$$(CC) $(2) $$(LDFLAGS) -o $$@ $$^ $$(PACKAGE_LIBS)
+	$$(call quiet,LD,$$@)$$(CC) $(2) $$(LDFLAGS) -o $$@ $$^ $(4)
 
 # The data that the programs look for beside themselves (base/paths.h).
 $(1)/share: Makefile
@@ -138,8 +143,8 @@ $(1)/share: Makefile
 	@ln -sfn $(abspath firmware/catalog.yaml) $$@/catalog.yaml
 	@touch $$@
 endef
-$(eval $(call program_rule,$(BUILD),,$$(AAVMF_VARS_LIBS)))
-$(eval $(call program_rule,$(BUILD)/san,$(SANITIZE),$$(PACKAGE_LIBS) $$(FUSE_LIBS)))
+$(eval $(call program_rule,$(BUILD),,$$(AAVMF_VARS_LIBS),$$(ESXIARM_LIBS)))
+$(eval $(call program_rule,$(BUILD)/san,$(SANITIZE),$$(PACKAGE_LIBS) $$(FUSE_LIBS),$$(PACKAGE_LIBS)))
 
 # The driver is tested against a guest and a clock of the test's own (ld --wrap).
 comma := ,

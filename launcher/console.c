@@ -94,7 +94,7 @@ struct console *console_new(void)
         vterm_set_utf8(console->terminal, 1);
         console->screen = vterm_obtain_screen(console->terminal);
         vterm_screen_set_callbacks(console->screen, &callbacks, console);
-        vterm_screen_set_damage_merge(console->screen, VTERM_DAMAGE_SCREEN);
+        vterm_screen_set_damage_merge(console->screen, VTERM_DAMAGE_ROW);
         vterm_screen_enable_altscreen(console->screen, 1);
         vterm_screen_reset(console->screen, 1);
         console->backlog = backlog_new(draw, console);
@@ -253,7 +253,12 @@ static void take_picture(struct console *console)
 
 void console_feed(struct console *console, const void *data, size_t size)
 {
-        console->fed_us = time_now_us();
+        console_feed_at(console, data, size, time_now_us());
+}
+
+void console_feed_at(struct console *console, const void *data, size_t size, uint64_t came_us)
+{
+        console->fed_us = came_us;
         backlog_feed(console->backlog, data, size);
         vterm_screen_flush_damage(console->screen);
 }

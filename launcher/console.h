@@ -21,8 +21,11 @@ struct console;
 struct console *console_new(void);
 void console_free(struct console **console);
 
-// Draws SIZE more bytes of the guest's.
+// Draws SIZE more bytes of the guest's, which came just now.
 void console_feed(struct console *console, const void *data, size_t size);
+
+// The same for bytes of which the last came at CAME_US, on the clock of time_now_us.
+void console_feed_at(struct console *console, const void *data, size_t size, uint64_t came_us);
 
 // The whole screen as UTF-8, a line a row, without trailing blanks. Belongs to the console, until the next console_feed.
 const char *console_text(struct console *console);

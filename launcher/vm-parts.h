@@ -20,10 +20,11 @@ struct vm {
         const char *how_stopped;
         char *run_folder;
         struct vm_state state;
-        bool quiet;            // the evidence was told so
-        bool flooded;          // much came at once
-        bool answer_due;       // something was sent, and the guest's answer has not been waited for
-        bool gathered;         // what there is to be read had its moment
+        bool quiet;                  // the evidence was told so
+        bool flooded;                // much came at once
+        bool answer_due;             // something was sent, and the guest's answer has not been waited for
+        bool gathered;               // what there is to be read had its moment
+        uint64_t gathering_since_us; // when the last moment began
         unsigned streak;       // how often in a row something came, without a pause and without an answer to a key
         bool accepts_keys;     // from the hub's clients
         bool accepts_stop;     // somebody looks at stop_asked

@@ -4,18 +4,27 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/interrupt.h"
 #include "base/time.h"
 #include "launcher/vm-parts.h"
 
+#ifdef __APPLE__
+#define MODIFIED(status) ((status).st_mtimespec)
+#else
+#define MODIFIED(status) ((status).st_mtim)
+#endif
+
 enum {
         READ_BLOCK = 1 << 18,
-        GATHER_MS = 15,
-        PATIENT_MS = 60,  // the longest that is gathered for
-        PAUSE_US = 30000, // for so long nothing came: what comes now is something new
-        LONG_STREAK = 8,  // gatherings without such a pause after which the next ones are longer
+        ANSWER_MS = 15,   // for an answer to a key to gather
+        GATHER_MS = 30,   // for all else
+        PATIENT_MS = 90,  // the longest that is gathered for
+        PAUSE_US = 40000, // for so long nothing came: what comes now is something new
+        LONG_STREAK = 6,  // gatherings without such a pause after which the next ones are longer
         MANY_BYTES = 4096,
         QUIET_US = 100000, // a console that prints nothing for so long has finished its line
         OWN_DESCRIPTORS = 5,
@@ -71,6 +80,21 @@ void vm_listen(struct vm *vm, int descriptor)
         vm->input = descriptor;
 }
 
+// When the last of what was read was written: the FIFO's own time of modification, whose clock ticks every few milliseconds.
+// Where that lies before the gathering (a clock that was set, a system that keeps no such time), it is now.
+static uint64_t written_us(const struct vm *vm)
+{
+        struct stat status;
+        struct timespec today;
+        uint64_t now_us = time_now_us();
+        if (fstat(vm->console_output, &status) != 0 || clock_gettime(CLOCK_REALTIME, &today) != 0)
+                return now_us;
+        struct timespec written = MODIFIED(status);
+        int64_t age_us = (int64_t)(today.tv_sec - written.tv_sec) * 1000000 + (today.tv_nsec - written.tv_nsec) / 1000;
+        bool makes_sense = age_us >= 0 && (uint64_t)age_us < now_us - vm->gathering_since_us;
+        return makes_sense ? now_us - (uint64_t)age_us : now_us;
+}
+
 // Reads once, and returns how many bytes came.
 static size_t read_output(struct vm *vm)
 {
@@ -82,10 +106,10 @@ static size_t read_output(struct vm *vm)
                 vm_close_console(vm);
                 return 0;
         }
-        vm->state.last_output_us = time_now_us();
+        vm->state.last_output_us = written_us(vm);
         vm->quiet = false;
         evidence_console(vm->evidence, block, (size_t)count);
-        console_feed(vm->console, block, (size_t)count);
+        console_feed_at(vm->console, block, (size_t)count, vm->state.last_output_us);
         hub_output(vm->hub, block, (size_t)count);
         show(vm, (const char *)block, (size_t)count);
         return (size_t)count;
@@ -93,9 +117,10 @@ static size_t read_output(struct vm *vm)
 
 // A UART's bytes come a few at a time, and waking up for each of them costs more than all the rest of the launcher; so they
 // are given a moment to gather.
-static void gather(int ms)
+static void gather(struct vm *vm, int ms)
 {
         struct pollfd poll_for = {interrupt_descriptor(), POLLIN, 0};
+        vm->gathering_since_us = time_now_us();
         poll(&poll_for, 1, ms);
 }
 
@@ -112,7 +137,7 @@ static int gather_ms(struct vm *vm)
 void vm_take_output(struct vm *vm)
 {
         if (!vm->flooded && !vm->gathered)
-                gather(gather_ms(vm));
+                gather(vm, gather_ms(vm));
         vm->gathered = false;
         vm->flooded = read_output(vm) >= MANY_BYTES;
 }
@@ -233,7 +258,7 @@ static void gather_answer(struct vm *vm, uint64_t deadline_us)
         int left_ms = milliseconds_until(deadline_us);
         vm->answer_due = false;
         vm->gathered = true;
-        gather(left_ms < GATHER_MS ? left_ms : GATHER_MS);
+        gather(vm, left_ms < ANSWER_MS ? left_ms : ANSWER_MS);
 }
 
 bool vm_wait(struct vm *vm, uint64_t deadline_us, enum vm_event *event, struct error *err)

@@ -60,10 +60,18 @@ timed expect "$BENCH/install.exp" $(qemu_for_scripts) >script
 at_least "launcher: an installation, against expect with fixed sleeps" "$(quotient "$(cut -d' ' -f1 script)" "$ours" 2)" \
         times 3
 
-timed "$esxiarm" rehearse rehearsal >usage
-cpu=$(grep -h '"launcher_cpu"' rehearsal/runs/*-boot/result.json | sed 's/[^0-9.]//g')
-at_most "launcher: processor time, of QEMU's" \
-        "$(awk -v own="$cpu" '{ printf "%.2f", 100 * own / ($2 - own) }' usage)" % 1
+numbers() {
+        grep -h "\"$1\"" rehearsal/runs/*-"$2"/result.json | sed 's/[^0-9.]//g'
+}
+
+# An installation and a boot, five times: the share of each, in percent. What the boot's result has is the launcher's for both.
+for _ in 1 2 3 4 5; do
+        rm -rf rehearsal
+        "$esxiarm" rehearse rehearsal >/dev/null
+        { numbers launcher_cpu boot && numbers qemu_cpu install && numbers qemu_cpu boot; } |
+                awk '{ seconds[NR] = $1 } END { printf "%.2f\n", 100 * seconds[1] / (seconds[2] + seconds[3]) }'
+done >shares
+at_most "launcher: processor time, of QEMU's (median of 5)" "$(sort -n shares | sed -n 3p)" % 1
 
 # Seconds from the start of the latest boot to the first line of the firmware about an entry.
 first_marker() {
