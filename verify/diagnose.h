@@ -88,8 +88,8 @@ struct diagnose_input {
         struct diagnose_run run;
         const char *const *logs; // console logs, the newest last
         size_t log_count;
-        const char *boot_cfg_name; // of the payload's BOOT.CFG, as evidence is to name it
-        struct bytes boot_cfg;     // what is in it
+        const char *boot_cfg_name;   // of the payload's BOOT.CFG, as evidence is to name it
+        struct bytes boot_cfg;       // what is in it
         const char *machine_options; // QEMU's -machine, as the machine's settings have it
 };
 
