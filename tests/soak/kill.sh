@@ -106,7 +106,7 @@ test_a_qemu_that_is_ended_at_every_step_is_an_error_of_the_environment() {
         for step in welcome disk password progress complete; do
                 for signal in KILL TERM; do
                         rm -rf machine
-                        begin_install
+                        begin_install --rehearsal-option pace=100
                         at_step $step
                         # At the end it may have gone by itself.
                         kill -$signal "$(qemu_of $launcher)" || continue
@@ -122,7 +122,7 @@ test_an_interrupt_ends_everything_at_any_moment() {
         for moment in qemu-start '"step":"disk"' '"step":"password"' '"step":"progress"' '"step":"complete"'; do
                 for signal in INT TERM HUP; do
                         rm -rf machine
-                        begin_install --reboot-action enter
+                        begin_install --reboot-action enter --rehearsal-option pace=100
                         wait_for 60 seen "$moment"
                         kill -$signal $launcher
                         ends_with 130
