@@ -250,10 +250,10 @@ coverage: deps
 	@+$(MAKE) --no-print-directory -j2 BUILD=$(BUILD)/coverage CFLAGS='-O1 -g --coverage -fprofile-update=atomic' \
 		LDFLAGS='--coverage -Wl,--as-needed' all sanitized
 	@find $(BUILD)/coverage -name '*.gcda' -delete
-	@tests/run $(BUILD)/coverage
 	@mkdir -p $(BUILD)/coverage/report
-	@gcovr --root . --object-directory $(BUILD)/coverage --exclude tests/ --exclude launcher/rehearsal/ \
-		--exclude-unreachable-branches --html-details $(BUILD)/coverage/report/index.html --txt -
+	@tests/run $(BUILD)/coverage; code=$$?; \
+	gcovr --root . --object-directory $(BUILD)/coverage --exclude tests/ --exclude launcher/rehearsal/ \
+		--exclude-unreachable-branches --html-details $(BUILD)/coverage/report/index.html --txt - && exit $$code
 
 rehearse: deps
 	@+$(MAKE) --no-print-directory -j2 all
