@@ -251,7 +251,7 @@ coverage: deps
 		LDFLAGS='--coverage -Wl,--as-needed' all sanitized
 	@find $(BUILD)/coverage -name '*.gcda' -delete
 	@mkdir -p $(BUILD)/coverage/report
-	@tests/run $(BUILD)/coverage; code=$$?; \
+	@LDFLAGS=--coverage tests/run $(BUILD)/coverage; code=$$?; \
 	gcovr --root . --object-directory $(BUILD)/coverage --exclude tests/ --exclude launcher/rehearsal/ \
 		--exclude-unreachable-branches --html-details $(BUILD)/coverage/report/index.html --txt - && exit $$code
 

@@ -23,15 +23,10 @@ struct digest_stream {
         bool failed;
 };
 
-// OpenSSL's configuration has nothing to say about a SHA-256, and reading it takes as long as most digests that are made here.
-static void begin_openssl(void)
-{
-        OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
-}
-
 struct digest_stream *digest_begin(void)
 {
-        begin_openssl();
+        // Its configuration has nothing to say about a SHA-256, and reading it takes as long as most digests that are made here.
+        OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
         struct digest_stream *stream = memory_new(1, sizeof *stream);
         stream->context = EVP_MD_CTX_new();
         stream->failed = !stream->context || EVP_DigestInit_ex(stream->context, EVP_sha256(), NULL) != 1;

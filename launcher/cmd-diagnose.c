@@ -17,10 +17,6 @@
 #include "varstore/report.h"
 #include "verify/diagnose.h"
 
-enum {
-        BOOT_CFG_LIMIT = 1 << 20, // bytes
-};
-
 struct values {
         struct subject_request subject;
         struct arguments logs;
@@ -64,7 +60,7 @@ static bool read_boot_cfg(struct examination *examination, struct error *err)
         if (!found)
                 return error_set(err, ERROR_USAGE, "the payload %s has no BOOT.CFG", path);
         examination->boot_cfg_name = file_path(path, "BOOT.CFG");
-        return payload_tree_read(tree, "BOOT.CFG", BOOT_CFG_LIMIT, &examination->boot_cfg, err);
+        return payload_tree_read(tree, "BOOT.CFG", DIAGNOSE_BOOT_CFG_LIMIT, &examination->boot_cfg, err);
 }
 
 // The last run's console, then those that the user names: the last of them counts most.

@@ -7,20 +7,30 @@
 export no_proxy=127.0.0.1 NO_PROXY=127.0.0.1
 PACKAGE=qemu-efi-aarch64
 
+name_package() {
+        deb=$(find "$kept" -maxdepth 1 -name "$PACKAGE*.deb")
+        deb_name=$(basename "$deb")
+        sha256=$(sha256sum "$deb" | cut -d ' ' -f 1)
+        size=$(stat -c %s "$deb")
+        unpacked=$kept/$sha256
+}
+
+keep_package() {
+        if [ -z "$(find "$kept" -maxdepth 1 -name "$PACKAGE*.deb")" ]; then
+                (mkdir download && cd download && apt-get -q download $PACKAGE && mv ./*.deb "$kept")
+        fi
+        name_package
+        [ -d "$unpacked" ] || unpack_sparsely
+}
+
 # The real package, downloaded by apt-get once for all runs of the tests: sets deb, deb_name, sha256, size and version.
 use_package() {
         export XDG_CACHE_HOME="$PWD/cache"
         kept=$BUILD/cache/deb
         mkdir -p "$kept"
-        if [ -z "$(find "$kept" -name "$PACKAGE*.deb")" ]; then
-                (mkdir download && cd download && apt-get -q download $PACKAGE >&2 && mv ./*.deb "$kept")
-        fi
-        deb=$(find "$kept" -name "$PACKAGE*.deb" | head -n 1)
-        deb_name=$(basename "$deb")
-        sha256=$(sha256sum "$deb" | cut -d ' ' -f 1)
-        size=$(stat -c %s "$deb")
-        unpacked=$kept/$sha256
-        [ -d "$unpacked" ] || unpack_sparsely
+        # Of the scripts that run beside each other the first one makes what is kept.
+        (flock 9; keep_package >&2) 9>"$kept.lock"
+        name_package
         version=$(dpkg-deb -f "$deb" Version)
         installed=$XDG_CACHE_HOME/esxiarm/firmware/${PACKAGE}_$version
 }
@@ -84,15 +94,6 @@ use_small_server() {
         cp "$small" served/small.deb
         sha256=$(sha256sum "$small" | cut -d ' ' -f 1)
         installed=$XDG_CACHE_HOME/esxiarm/firmware/${PACKAGE}_1.0
-}
-
-# COUNT numbers from 1 to LIMIT, each once in its own part of that range, so that no part is left out.
-random_numbers() {
-        awk -v count="$1" -v limit="$2" -v seed="$(od -An -N3 -tu4 /dev/urandom)" 'BEGIN {
-                srand(seed)
-                for (i = 0; i < count; i++)
-                        print int((i + rand()) * limit / count) + 1
-        }'
 }
 
 # Kills the command, which installs $installed, at COUNT instants. Each time there is then no firmware or a whole one, and

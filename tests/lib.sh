@@ -66,6 +66,15 @@ wait_for() {
         done
 }
 
+# COUNT numbers from 1 to LIMIT, each once in its own part of that range, so that no part is left out.
+random_numbers() {
+        awk -v count="$1" -v limit="$2" -v seed="$(od -An -N3 -tu4 /dev/urandom)" 'BEGIN {
+                srand(seed)
+                for (i = 0; i < count; i++)
+                        print int((i + rand()) * limit / count) + 1
+        }'
+}
+
 # The firmware that the e2e tests boot, fetched once a run of the tests: sets AAVMF_CODE and AAVMF_VARS_TEMPLATE.
 use_firmware() {
         folder=$(find "$XDG_CACHE_HOME/esxiarm/firmware" -mindepth 1 -maxdepth 1 -type d 2>/dev/null | head -n 1)

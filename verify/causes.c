@@ -10,10 +10,6 @@
 #include "varstore/loadopt.h"
 #include "verify/fat.h"
 
-enum {
-        BOOT_CFG_LIMIT = 64 << 10
-};
-
 // Adds a piece of evidence; takes WHERE and FOUND. Returns true, so that a cause is found with its evidence. Text out of
 // files is made fit for a terminal.
 static bool show(struct finding *finding, char *where, char *found, const char *expected)
@@ -301,7 +297,7 @@ static bool norts_on_partition(const struct facts *facts, const struct gpt_parti
         return fat_open(facts->disk, gpt_partition_offset_bytes(&facts->gpt, partition),
                         gpt_partition_size_bytes(&facts->gpt, partition), &fat, NULL) &&
                fat_find(fat, "\\BOOT.CFG", &file, NULL) && file.kind == FAT_FILE &&
-               fat_read_file(fat, &file, BOOT_CFG_LIMIT, &content, NULL) &&
+               fat_read_file(fat, &file, DIAGNOSE_BOOT_CFG_LIMIT, &content, NULL) &&
                show_norts(buffer_view(&content),
                           text_format("%s, partition %u, \\BOOT.CFG", facts->in->disk_path, partition->index), finding);
 }

@@ -196,23 +196,21 @@ static void take_boot_line(struct check *check, const struct logfile_line *line,
                 note_started(check, line->number, boot);
 }
 
-// A line in which the firmware may speak, or that may meet a criterion.
-static void take_line_of_interest(struct check *check, const struct logfile_line *line)
+// False where the firmware says nothing of an entry in LINE.
+static bool take_firmware_line(struct check *check, const struct logfile_line *line)
 {
         AUTO_BOOT_LINE struct boot_line boot = {0};
-        if (boot_line_parse(line->text, &boot))
-                take_boot_line(check, line, &boot);
-        else
-                check->guest_spoke = check->is_running;
+        if (!boot_line_parse(line->text, &boot))
+                return false;
+        take_boot_line(check, line, &boot);
+        return true;
 }
 
 void check_line(const struct logfile_line *line, void *context)
 {
         struct check *check = context;
         bool is_of_interest = criteria_may_meet(check->criteria[check->phase], line->text, line->length);
-        if (is_of_interest)
-                take_line_of_interest(check, line);
-        else
+        if (!is_of_interest || !take_firmware_line(check, line))
                 check->guest_spoke = check->is_running;
         if (!check->boot.first_line)
                 check->boot.first_line = line->number;

@@ -77,6 +77,10 @@ struct diagnose_run {
         const char *outcome, *message; // from its result.json; NULL where it has none
 };
 
+enum {
+        DIAGNOSE_BOOT_CFG_LIMIT = 64 << 10 // bytes that a BOOT.CFG may have
+};
+
 // Everything is borrowed; what is not known is NULL.
 struct diagnose_input {
         const char *vars_path, *disk_path, *disk_format;

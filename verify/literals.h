@@ -8,7 +8,7 @@
 // quoting, an alternative without a word) makes no word, and then every line has to be matched.
 //
 // The search tells for sixteen bytes at once, whatever the number of words, whether the rarest pair of bytes of one of them may
-// be there; only then it looks for the words themselves. Its tables are those of the "shufti" search (G. Langdale, Hyperscan).
+// be there; only then it looks for the words themselves. Its tables are those of "Teddy" (G. Langdale, Hyperscan) for two bytes.
 #pragma once
 
 #include <stdbool.h>

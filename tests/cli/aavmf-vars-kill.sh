@@ -15,15 +15,6 @@ store() {
         "$AAVMF_VARS" format "$1" --boot-add A --loader a.efi --hd $hd --boot-add B --loader b.efi --hd $hd --timeout 5
 }
 
-# COUNT numbers from 1 to LIMIT, each once in its own part of that range, so that no part is left out.
-random_numbers() {
-        awk -v count="$1" -v limit="$2" -v seed="$(od -An -N3 -tu4 /dev/urandom)" 'BEGIN {
-                srand(seed)
-                for (i = 0; i < count; i++)
-                        print int((i + rand()) * limit / count) + 1
-        }'
-}
-
 # Runs the command COUNT times on a fresh copy of old.fd, kills it each time somewhere else, and looks at vars.fd.
 kill_often() {
         kills=$1
