@@ -136,7 +136,7 @@ static bool take_typed(struct attachment *attachment, struct error *err)
                 enum menu_choice choice = menu_typed(&attachment->menu, typed + at, (size_t)count - at, &keys, &taken);
                 at += taken;
                 show_line(attachment, NULL);
-                if (!vm_send(attachment->vm, (const char *)keys.data, keys.size, err) ||
+                if (!vm_send(attachment->vm, (const char *)keys.data, keys.size, VM_ECHO_US, err) ||
                     !follow(attachment, choice, err))
                         return false;
         }

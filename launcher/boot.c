@@ -158,6 +158,7 @@ static bool watch(struct booting *run, struct vm *vm, struct error *err)
         uint64_t deadline = time_now_us() + run->in->settings->boot_timeout_s * 1000000;
         size_t shown = 0;
         display_waiting(run->display, "booting the disk alone ...");
+        vm_be_patient(vm, true);
         while (!criteria_complete(run->judge.criteria)) {
                 enum vm_event event;
                 uint64_t due = display_due_us(run->display);
@@ -209,7 +210,8 @@ static bool announce(struct booting *run, struct vm *vm, struct error *err)
         json_object_set_new(status, "own_entry", json_boolean(run->outcome->expected_entry));
         run->outcome->duration_ms = evidence_elapsed_ms(run->evidence);
         display_end(&run->display);
-        if (!result_write(run->result, run->evidence, err, err))
+        // One that does not stay up has its result in a moment.
+        if (run->in->stay != BOOT_STOP && !result_write(run->result, run->evidence, err, err))
                 return false;
         if (run->in->up)
                 run->in->up(run->outcome, run->in->context);

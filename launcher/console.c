@@ -23,14 +23,23 @@ enum {
 
 // What is known of a row of the screen. Each is worked out when it is asked for, and kept until the row is drawn on.
 enum aspect {
+        ASPECT_CELLS,
         ASPECT_PICTURE,
         ASPECT_TEXT,
         ASPECT_ANSI,
         ASPECT_COUNT
 };
 
+// A cell and the character that it shows: 0 for the right half of a wide one, which has none of its own.
+struct shown {
+        VTermScreenCell cell;
+        uint32_t character;
+        bool wide;
+};
+
 struct row {
         bool known[ASPECT_COUNT];
+        struct shown cells[CONSOLE_COLUMNS];
         uint64_t picture;
         struct text text, ansi;
 };
@@ -147,13 +156,6 @@ static int width_of(struct console *console, uint32_t character)
         return cursor.col;
 }
 
-// A cell and the character that it shows: 0 for the right half of a wide one, which has none of its own.
-struct shown {
-        VTermScreenCell cell;
-        uint32_t character;
-        bool wide;
-};
-
 // What the cell in COLUMN shows, given what the one before it does. What is left of a wide character of which one half was
 // drawn over is a blank, and so is one that combines with nothing. A control character that came as UTF-8 must not steer
 // the terminal of whoever prints the screen.
@@ -172,6 +174,26 @@ static struct shown shown_at(struct console *console, unsigned row, int column, 
         shown.wide = width == 2 && shown.cell.width == 2;
         shown.character = width == 1 || shown.wide ? character : ' ';
         return shown;
+}
+
+// Whether ASPECT of ROW has to be worked out, which the caller does now.
+static bool is_asked_anew(struct row *row, enum aspect aspect)
+{
+        bool known = row->known[aspect];
+        row->known[aspect] = true;
+        return !known;
+}
+
+// The CONSOLE_COLUMNS cells of a row.
+static const struct shown *shown_in(struct console *console, unsigned number)
+{
+        static const struct shown nothing;
+        struct row *row = &console->rows[number];
+        if (!is_asked_anew(row, ASPECT_CELLS))
+                return row->cells;
+        for (int column = 0; column < CONSOLE_COLUMNS; column++)
+                row->cells[column] = shown_at(console, number, column, column ? &row->cells[column - 1] : &nothing);
+        return row->cells;
 }
 
 static bool is_blank(const struct shown *shown)
@@ -216,26 +238,17 @@ static uint64_t mix_shown(uint64_t hash, const struct shown *shown)
                                  looks.strike << 6);
 }
 
-// Whether ASPECT of ROW has to be worked out, which the caller does now.
-static bool is_asked_anew(struct row *row, enum aspect aspect)
-{
-        bool known = row->known[aspect];
-        row->known[aspect] = true;
-        return !known;
-}
-
 uint64_t console_row_picture(struct console *console, unsigned number)
 {
         struct row *row = &console->rows[number];
         if (!is_asked_anew(row, ASPECT_PICTURE))
                 return row->picture;
-        row->picture = FNV_BEGIN;
-        struct shown shown = {0};
-        for (int column = 0; column < CONSOLE_COLUMNS; column++) {
-                shown = shown_at(console, number, column, &shown);
-                row->picture = mix_shown(row->picture, &shown);
-        }
-        return row->picture;
+        const struct shown *cells = shown_in(console, number);
+        uint64_t picture = FNV_BEGIN;
+        for (int column = 0; column < CONSOLE_COLUMNS; column++)
+                picture = mix_shown(picture, &cells[column]);
+        row->picture = picture;
+        return picture;
 }
 
 static void take_picture(struct console *console)
@@ -285,13 +298,12 @@ const char *console_row(struct console *console, unsigned row)
                 return text_string(text);
         text_clear(text);
         size_t trimmed = 0;
-        struct shown shown = {0};
-        for (int column = 0; column < CONSOLE_COLUMNS; column++) {
-                shown = shown_at(console, row, column, &shown);
-                if (!shown.character)
+        const struct shown *cells = shown_in(console, row);
+        for (const struct shown *shown = cells; shown < cells + CONSOLE_COLUMNS; shown++) {
+                if (!shown->character)
                         continue;
-                add_shown(text, &shown);
-                if (!is_blank(&shown))
+                add_shown(text, shown);
+                if (!is_blank(shown))
                         trimmed = text->length;
         }
         truncate_text(text, trimmed);
@@ -306,19 +318,18 @@ const char *console_row_ansi(struct console *console, unsigned row)
         text_clear(text);
         size_t trimmed = 0;
         bool plain = true;
-        struct shown before = {0};
-        for (int column = 0; column < CONSOLE_COLUMNS; column++) {
-                struct shown shown = shown_at(console, row, column, &before);
-                bool changes = column ? !rendition_equal(&shown.cell, &before.cell) : !rendition_is_plain(&shown.cell);
-                before = shown;
+        const struct shown *cells = shown_in(console, row);
+        for (const struct shown *shown = cells; shown < cells + CONSOLE_COLUMNS; shown++) {
+                bool changes = shown == cells ? !rendition_is_plain(&shown->cell)
+                                              : !rendition_equal(&shown->cell, &shown[-1].cell);
                 if (changes) {
-                        rendition_add(text, &shown.cell);
+                        rendition_add(text, &shown->cell);
                         plain = false;
                 }
-                if (!shown.character)
+                if (!shown->character)
                         continue;
-                add_shown(text, &shown);
-                if (!is_unseen(&shown))
+                add_shown(text, shown);
+                if (!is_unseen(shown))
                         trimmed = text->length;
         }
         truncate_text(text, trimmed);

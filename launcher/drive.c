@@ -349,7 +349,7 @@ static uint64_t next_decision(const struct drive *drive, uint64_t deadline)
         uint64_t now = time_now_us();
         uint64_t moments[] = {
                 now - typing_still_us(typing) + typing->settle_us,
-                drive->matched_since_us + RESTLESS_FACTOR * typing->settle_us,
+                drive->matched ? drive->matched_since_us + RESTLESS_FACTOR * typing->settle_us : 0,
                 typing_overdue_at_us(typing),
         };
         for (size_t i = 0; i < sizeof moments / sizeof moments[0]; i++) {
@@ -374,6 +374,8 @@ static bool await_step(struct drive *drive, const struct profile_step **step, st
                 *step = step_on_screen(drive);
                 if (*step)
                         return true;
+                // Nobody is in a hurry before the first screen and at a progress bar, nor where a known screen goes on moving.
+                vm_be_patient(drive->in.vm, installing || !drive->previous || drive->matched);
                 if (time_now_us() >= deadline)
                         return time_out(drive, wanted, err);
                 if (was_swallowed(drive) && !resend(drive, err))

@@ -22,7 +22,7 @@ enum {
 
 struct evidence {
         char *folder;
-        uint64_t began_us, now_us, flushed_us; // NOW_US is when the bytes came that are being taken in
+        uint64_t began_us, now_us, flushed_us; // NOW_US is when the latest bytes were printed
         FILE *events, *lines, *cast;
         struct log *log;
         struct buffer unfinished; // the start of a UTF-8 sequence whose rest has not come yet
@@ -281,9 +281,10 @@ static void record(struct evidence *evidence, const void *data, size_t size)
         fwrite(quoted->data, 1, quoted->length, evidence->cast);
 }
 
-void evidence_console(struct evidence *evidence, const void *data, size_t size)
+void evidence_console(struct evidence *evidence, const void *data, size_t size, uint64_t printed_us)
 {
-        evidence->now_us = elapsed_us(evidence);
+        if (printed_us > evidence->began_us + evidence->now_us)
+                evidence->now_us = printed_us - evidence->began_us;
         if (size)
                 record(evidence, data, size);
         log_feed(evidence->log, data, size);
@@ -298,7 +299,6 @@ static void flush(struct evidence *evidence)
 
 void evidence_quiet(struct evidence *evidence)
 {
-        evidence->now_us = elapsed_us(evidence);
         log_finish(evidence->log);
         flush(evidence);
 }

@@ -42,13 +42,13 @@ uint64_t evidence_elapsed_ms(const struct evidence *evidence);
 // Every line of the console is handed to HANDLER, too; at most one at a time. NULL ends that.
 void evidence_on_line(struct evidence *evidence, log_line_handler *handler, void *context);
 
-// The next bytes of the console.
-void evidence_console(struct evidence *evidence, const void *data, size_t size);
+// The next bytes of the console, and when the last of them was printed (on the clock of time_now_us).
+void evidence_console(struct evidence *evidence, const void *data, size_t size, uint64_t printed_us);
 
 // The console has gone quiet: what stands in its last line is a whole line. Everything is handed to the system.
 void evidence_quiet(struct evidence *evidence);
 
-// Hands what was written so far to the system, if that was not done within the last tenth of a second. (Events always are
+// Hands what was written so far to the system, if that was not done within the last quarter of a second. (Events always are
 // at once.)
 void evidence_flush(struct evidence *evidence);
 

@@ -31,6 +31,7 @@ static bool wait_until(struct installation *run, bool (*done)(const struct insta
                        struct error *err)
 {
         uint64_t deadline = time_now_us() + timeout_s * 1000000;
+        vm_be_patient(run->vm, true);
         while (!done(run)) {
                 enum vm_event event;
                 uint64_t due = display_due_us(run->display);

@@ -15,6 +15,9 @@ enum {
         QUIET_KEY_FACTOR = 4, // settle times that a key with no visible effect is given
         KEY_TRIES = 5,        // how often a key without effect is sent
         DOUBLINGS = 6,        // of the time between two tries
+        KEY_US = 50000,       // for a key to have its effect, and for that to stand still on a quick guest
+        DIALOG_US = 100000,   // for a dialog to be taken off, and for another to be drawn
+        TICK_US = 4000,       // of the clock that says when something was printed
 };
 
 struct console *typing_console(const struct typing *typing)
@@ -152,7 +155,8 @@ bool typing_unanswered(const struct typing *typing)
 
 // Sending.
 
-static bool send(struct typing *typing, const char *bytes, size_t size, const char *shown, struct error *err)
+static bool send(struct typing *typing, const char *bytes, size_t size, const char *shown, uint64_t answer_us,
+                 struct error *err)
 {
         if (!typing->is_secret)
                 evidence_event(
@@ -162,7 +166,7 @@ static bool send(struct typing *typing, const char *bytes, size_t size, const ch
         typing->sent_us = typing->looked_us;
         typing->sent_picture = typing->picture;
         memcpy(typing->sent_rows, typing->rows, sizeof typing->sent_rows);
-        return vm_send(typing->vm, bytes, size, err);
+        return vm_send(typing->vm, bytes, size, answer_us, err);
 }
 
 static bool has_left(const struct typing *typing)
@@ -196,12 +200,12 @@ static bool await_effect(struct typing *typing, uint64_t deadline_us, bool *seen
 }
 
 static bool send_until_answered(struct typing *typing, const char *bytes, size_t size, const char *shown,
-                                struct error *err)
+                                uint64_t answer_us, struct error *err)
 {
         for (unsigned attempt = 0; attempt < KEY_TRIES; attempt++) {
                 bool seen;
                 typing->resends = attempt;
-                if (!send(typing, bytes, size, shown, err) ||
+                if (!send(typing, bytes, size, shown, answer_us, err) ||
                     !await_effect(typing, typing->sent_us + (typing->resend_us << attempt), &seen, err))
                         return false;
                 if (seen)
@@ -214,14 +218,14 @@ static bool send_until_answered(struct typing *typing, const char *bytes, size_t
 bool typing_key(struct typing *typing, const char *name, struct error *err)
 {
         const char *bytes = key_bytes(name);
-        return send_until_answered(typing, bytes, strlen(bytes), name, err) &&
+        return send_until_answered(typing, bytes, strlen(bytes), name, KEY_US, err) &&
                (has_left(typing) || typing_settle(typing, err));
 }
 
 bool typing_silent_key(struct typing *typing, const char *name, struct error *err)
 {
         const char *bytes = key_bytes(name);
-        if (!send(typing, bytes, strlen(bytes), name, err))
+        if (!send(typing, bytes, strlen(bytes), name, KEY_US, err))
                 return false;
         uint64_t until = typing->sent_us + QUIET_KEY_FACTOR * typing->settle_us;
         while (time_now_us() < until) {
@@ -234,7 +238,7 @@ bool typing_silent_key(struct typing *typing, const char *name, struct error *er
 bool typing_last_key(struct typing *typing, const char *name, struct error *err)
 {
         const char *bytes = key_bytes(name);
-        return send(typing, bytes, strlen(bytes), name, err);
+        return send(typing, bytes, strlen(bytes), name, DIALOG_US, err);
 }
 
 // When anything but a restless row has changed last.
@@ -259,16 +263,26 @@ uint64_t typing_overdue_at_us(const struct typing *typing)
 bool typing_try_key(struct typing *typing, const char *name, uint64_t patience_us, bool *moved, struct error *err)
 {
         const char *bytes = key_bytes(name);
-        return send(typing, bytes, strlen(bytes), name, err) &&
+        return send(typing, bytes, strlen(bytes), name, KEY_US, err) &&
                await_effect(typing, typing->sent_us + patience_us, moved, err) &&
                (!*moved || typing_settle(typing, err));
+}
+
+// How long the echo of the last character took. The next one takes as long, as a rule: guests look for keys at intervals.
+static uint64_t echo_time(const struct typing *typing)
+{
+        uint64_t echoed_us = vm_state(typing->vm)->last_output_us;
+        uint64_t took_us = echoed_us > typing->sent_us ? echoed_us - typing->sent_us + TICK_US : 0;
+        return took_us < KEY_US ? took_us : KEY_US;
 }
 
 bool typing_text(struct typing *typing, const char *text, const char *shown, struct error *err)
 {
         bool typed = true;
+        uint64_t echo_us = 0;
         for (; typed && *text; text++) {
-                typed = send_until_answered(typing, text, 1, shown, err);
+                typed = send_until_answered(typing, text, 1, shown, echo_us, err);
+                echo_us = echo_time(typing);
                 typing->is_secret = true;
         }
         typing->is_secret = false;

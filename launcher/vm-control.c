@@ -167,7 +167,7 @@ json_t *vm_serve(const struct hub_request *request, void *context)
                 return json_pack("{s:s}", "error", "the machine is driven by its launcher now, which takes no keys");
         switch (request->wish) {
         case HUB_KEYS:
-                return done(vm_send(vm, request->bytes, request->size, &err), &err);
+                return done(vm_send(vm, request->bytes, request->size, VM_ECHO_US, &err), &err);
         case HUB_POWER_OFF:
                 return done(vm_power_off(vm, &err), &err);
         case HUB_RESET:

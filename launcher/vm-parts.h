@@ -22,14 +22,14 @@ struct vm {
         struct vm_state state;
         bool quiet;                  // the evidence was told so
         bool flooded;                // much came at once
-        bool answer_due;             // something was sent, and the guest's answer has not been waited for
+        uint64_t answer_us;          // something was sent, and the guest's answer is given so long; 0 once it was
         bool gathered;               // what there is to be read had its moment
         uint64_t gathering_since_us; // when the last moment began
-        unsigned streak;       // how often in a row something came, without a pause and without an answer to a key
-        bool accepts_keys;     // from the hub's clients
-        bool accepts_stop;     // somebody looks at stop_asked
-        bool optional_pending; // a command that may fail has not been answered
-        int input, echo;       // -1 where there is none
+        bool patient;                // nobody answers what the guest prints
+        bool accepts_keys;           // from the hub's clients
+        bool accepts_stop;           // somebody looks at stop_asked
+        bool optional_pending;       // a command that may fail has not been answered
+        int input, echo;             // -1 where there is none
 };
 
 // QEMU is gone: notes that and its exit code.

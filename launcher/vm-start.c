@@ -21,6 +21,7 @@
 
 enum {
         START_TIMEOUT_MS = 30000,
+        FIRST_LOOK_MS = 15,   // for QEMU to load, before it makes its sockets
         RETRY_MS = 5,         // between two looks for a socket that QEMU is about to make
         LAST_WORDS_MS = 1000, // for a QEMU that closes its sockets to end
         QUIT_TIMEOUT_MS = 5000,
@@ -66,17 +67,17 @@ void vm_note_end(struct vm *vm)
 // Connects to the socket NAME once QEMU has made it.
 static int connect_when_there(struct vm *vm, const char *name, uint64_t deadline_ms, struct error *err)
 {
-        for (;;) {
+        for (int wait_ms = FIRST_LOOK_MS;; wait_ms = RETRY_MS) {
+                if (process_wait(&vm->qemu, wait_ms)) {
+                        vm_note_end(vm);
+                        vm_fail_ended(vm, err);
+                        return -1;
+                }
                 int fd = local_socket_connect(vm->run_folder, name);
                 if (fd >= 0)
                         return fd;
                 if (errno != ENOENT && errno != ECONNREFUSED) {
                         error_system(err, "%s/%s: cannot connect", vm->run_folder, name);
-                        return -1;
-                }
-                if (process_wait(&vm->qemu, RETRY_MS)) {
-                        vm_note_end(vm);
-                        vm_fail_ended(vm, err);
                         return -1;
                 }
                 if (!interrupt_check(err))

@@ -20,13 +20,11 @@
 
 enum {
         READ_BLOCK = 1 << 18,
-        ANSWER_MS = 15,   // for an answer to a key to gather
-        GATHER_MS = 30,   // for all else
-        PATIENT_MS = 90,  // the longest that is gathered for
-        PAUSE_US = 40000, // for so long nothing came: what comes now is something new
-        LONG_STREAK = 6,  // gatherings without such a pause after which the next ones are longer
+        GATHER_MS = 30,
+        PATIENT_MS = 90, // where nobody answers it
+        TICK_US = 10000, // between two ticks of the clock of FIFOs, at most
         MANY_BYTES = 4096,
-        QUIET_US = 100000, // a console that prints nothing for so long has finished its line
+        QUIET_US = 80000, // a console that prints nothing for so long has finished its line
         OWN_DESCRIPTORS = 5,
 };
 
@@ -80,8 +78,9 @@ void vm_listen(struct vm *vm, int descriptor)
         vm->input = descriptor;
 }
 
-// When the last of what was read was written: the FIFO's own time of modification, whose clock ticks every few milliseconds.
-// Where that lies before the gathering (a clock that was set, a system that keeps no such time), it is now.
+// When the last of what was read was written: the FIFO's own time of modification, whose clock ticks every few milliseconds,
+// so that it may lie a little before the gathering, which began with the first byte. Where it lies further back (a clock that
+// was set, a system that keeps no such time), it is now.
 static uint64_t written_us(const struct vm *vm)
 {
         struct stat status;
@@ -91,8 +90,10 @@ static uint64_t written_us(const struct vm *vm)
                 return now_us;
         struct timespec written = MODIFIED(status);
         int64_t age_us = (int64_t)(today.tv_sec - written.tv_sec) * 1000000 + (today.tv_nsec - written.tv_nsec) / 1000;
-        bool makes_sense = age_us >= 0 && (uint64_t)age_us < now_us - vm->gathering_since_us;
-        return makes_sense ? now_us - (uint64_t)age_us : now_us;
+        uint64_t gathered_us = now_us - vm->gathering_since_us;
+        if (age_us < 0 || (uint64_t)age_us > gathered_us + TICK_US)
+                return now_us;
+        return now_us - ((uint64_t)age_us < gathered_us ? (uint64_t)age_us : gathered_us);
 }
 
 // Reads once, and returns how many bytes came.
@@ -108,7 +109,7 @@ static size_t read_output(struct vm *vm)
         }
         vm->state.last_output_us = written_us(vm);
         vm->quiet = false;
-        evidence_console(vm->evidence, block, (size_t)count);
+        evidence_console(vm->evidence, block, (size_t)count, vm->state.last_output_us);
         console_feed_at(vm->console, block, (size_t)count, vm->state.last_output_us);
         hub_output(vm->hub, block, (size_t)count);
         show(vm, (const char *)block, (size_t)count);
@@ -124,20 +125,11 @@ static void gather(struct vm *vm, int ms)
         poll(&poll_for, 1, ms);
 }
 
-// How long a moment is. A guest that prints on and on without having been sent anything (a percentage, a log) is in no hurry.
-static int gather_ms(struct vm *vm)
-{
-        bool goes_on = time_now_us() < vm->state.last_output_us + PAUSE_US;
-        vm->streak = goes_on ? vm->streak + 1 : 0;
-        int longer = GATHER_MS * (int)(1 + vm->streak / LONG_STREAK);
-        return longer < PATIENT_MS ? longer : PATIENT_MS;
-}
-
 // Takes what the guest prints, gathered unless there was much the last time.
 void vm_take_output(struct vm *vm)
 {
         if (!vm->flooded && !vm->gathered)
-                gather(vm, gather_ms(vm));
+                gather(vm, vm->patient && !vm->accepts_keys ? PATIENT_MS : GATHER_MS);
         vm->gathered = false;
         vm->flooded = read_output(vm) >= MANY_BYTES;
 }
@@ -250,15 +242,15 @@ static uint64_t earlier(uint64_t a, uint64_t b)
         return a < b ? a : b;
 }
 
-// What was sent is echoed at once: that gathers without anybody waking up for its first byte.
+// What was sent is answered soon: that gathers without anybody waking up for its first byte.
 static void gather_answer(struct vm *vm, uint64_t deadline_us)
 {
-        if (!vm->answer_due)
+        if (!vm->answer_us)
                 return;
-        int left_ms = milliseconds_until(deadline_us);
-        vm->answer_due = false;
+        uint64_t until_us = time_now_us() + vm->answer_us;
+        vm->answer_us = 0;
         vm->gathered = true;
-        gather(vm, left_ms < ANSWER_MS ? left_ms : ANSWER_MS);
+        gather(vm, milliseconds_until(until_us < deadline_us ? until_us : deadline_us));
 }
 
 bool vm_wait(struct vm *vm, uint64_t deadline_us, enum vm_event *event, struct error *err)
@@ -303,10 +295,14 @@ bool vm_wait(struct vm *vm, uint64_t deadline_us, enum vm_event *event, struct e
         }
 }
 
-bool vm_send(struct vm *vm, const char *bytes, size_t size, struct error *err)
+void vm_be_patient(struct vm *vm, bool patient)
 {
-        vm->streak = 0;
-        vm->answer_due = true;
+        vm->patient = patient;
+}
+
+bool vm_send(struct vm *vm, const char *bytes, size_t size, uint64_t answer_us, struct error *err)
+{
+        vm->answer_us = answer_us;
         while (size) {
                 if (vm->console_input < 0 || vm->state.ended)
                         return error_set(err, ERROR_ENVIRONMENT, "QEMU closed the console");

@@ -64,8 +64,18 @@ const struct vm_state *vm_state(const struct vm *vm);
 
 struct console *vm_console(struct vm *vm);
 
-// Sends SIZE bytes to the guest as if typed.
-bool vm_send(struct vm *vm, const char *bytes, size_t size, struct error *err);
+enum {
+        VM_ECHO_US = 15000, // what a person types is echoed within that, or need not be
+};
+
+// Sends SIZE bytes to the guest as if typed. The next vm_wait lets the guest's answer gather for ANSWER_US before it looks
+// at it: the shortest that such an answer takes to be whole.
+bool vm_send(struct vm *vm, const char *bytes, size_t size, uint64_t answer_us, struct error *err);
+
+// Whether what the guest prints is only watched, and nobody is waiting to answer it: then it gathers for longer before
+// vm_wait returns for it (never while somebody is at the console: vm_accept_keys). At first somebody is. When it was
+// printed is known all the same.
+void vm_be_patient(struct vm *vm, bool patient);
 
 // vm_wait returns for DESCRIPTOR, too; -1 for none.
 void vm_listen(struct vm *vm, int descriptor);

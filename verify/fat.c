@@ -18,6 +18,7 @@ enum {
         SHORT_NAME = 11,
         FAT12_CLUSTERS = 4085, // with so many or more it is FAT16
         WINDOW = 4096,         // bytes of the table that are kept
+        RUN_LIMIT = 1 << 20,   // bytes that are read at once
 };
 
 // Attributes of a folder entry, and what its first byte may say.
@@ -205,24 +206,40 @@ static uint64_t cluster_place(const struct fat *fat, uint32_t cluster)
         return fat->data_at + (uint64_t)(cluster - FIRST_CLUSTER) * fat->cluster_size;
 }
 
+// How many bytes from the cluster FIRST on lie side by side, at most MOST, and the cluster that comes after them: 0 where the
+// chain ends with them, and none that counts where MOST are reached.
+static bool find_run(struct fat *fat, uint32_t first, uint64_t most, uint64_t *size, uint32_t *next, struct error *err)
+{
+        uint32_t cluster = first;
+        for (*size = 0, *next = first; *next == cluster && *size < RUN_LIMIT; cluster++) {
+                *size += fat->cluster_size;
+                if (*size >= most) {
+                        *size = most;
+                        return true;
+                }
+                if (!next_cluster(fat, cluster, next, err))
+                        return false;
+        }
+        return true;
+}
+
 // Adds the clusters from FIRST to BUFFER, at most LIMIT bytes; *WHOLE says whether the chain ended within them.
 static bool read_chain(struct fat *fat, uint32_t first, uint64_t limit, struct buffer *buffer, bool *whole,
                        struct error *err)
 {
         if (!is_cluster(fat, first))
                 return damaged(fat, err, "a folder entry names a cluster that does not exist");
-        AUTO_FREE uint8_t *data = memory_new(fat->cluster_size, 1);
-        uint64_t done = 0;
-        for (uint32_t cluster = first; cluster && done < limit; done += fat->cluster_size) {
-                size_t step = limit - done < fat->cluster_size ? (size_t)(limit - done) : fat->cluster_size;
-                if (!read_region(fat, cluster_place(fat, cluster), data, step, err))
+        uint32_t next;
+        for (uint32_t cluster = first; cluster && limit; cluster = next) {
+                uint64_t size;
+                if (!find_run(fat, cluster, limit, &size, &next, err))
                         return false;
-                buffer_add(buffer, data, step);
-                if (done + step == limit)
-                        return true;
-                if (!next_cluster(fat, cluster, &cluster, err))
+                size_t before = buffer->size;
+                buffer_fill(buffer, 0, (size_t)size);
+                if (!read_region(fat, cluster_place(fat, cluster), buffer->data + before, (size_t)size, err))
                         return false;
-                *whole = !cluster;
+                limit -= size;
+                *whole = !next;
         }
         return true;
 }

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/time.h"
 #include "launcher/console.h"
 #include "launcher/evidence.h"
 #include "tests/helpers/markers.h"
@@ -51,7 +52,7 @@ static int live(const char *path)
         evidence_on_line(evidence, judge_line, criteria);
         uint64_t bytes = 0;
         for (ssize_t count; (count = read(socket, block, sizeof block)) > 0; bytes += (uint64_t)count) {
-                evidence_console(evidence, block, (size_t)count);
+                evidence_console(evidence, block, (size_t)count, time_now_us());
                 console_feed(console, block, (size_t)count);
         }
         evidence_quiet(evidence);

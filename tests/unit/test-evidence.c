@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#include "base/time.h"
 #include "launcher/evidence.h"
 
 static struct evidence *begin(const char *tag)
@@ -16,7 +17,7 @@ static struct evidence *begin(const char *tag)
 
 static void feed(struct evidence *evidence, const char *text)
 {
-        evidence_console(evidence, text, strlen(text));
+        evidence_console(evidence, text, strlen(text), time_now_us());
 }
 
 // The recording at PATH is asciicast v2 (docs.asciinema.org/manual/asciicast/v2), and what it plays is returned, freed
@@ -123,7 +124,7 @@ static void test_the_recording_is_valid_however_the_bytes_come(void **state)
                 struct evidence *evidence = begin(tag);
                 for (size_t at = 0; at < sizeof stream - 1; at += piece) {
                         size_t left = sizeof stream - 1 - at;
-                        evidence_console(evidence, stream + at, left < piece ? left : piece);
+                        evidence_console(evidence, stream + at, left < piece ? left : piece, time_now_us());
                 }
                 AUTO_FREE char *path = evidence_path(evidence, "console.cast");
                 evidence_free(&evidence);
@@ -137,9 +138,9 @@ static void test_nothing_at_all_and_a_sequence_without_its_end(void **state)
 {
         (void)state;
         struct evidence *evidence = begin("x");
-        evidence_console(evidence, "", 0);
+        evidence_console(evidence, "", 0, time_now_us());
         feed(evidence, "a\xE2\x82");
-        evidence_console(evidence, "", 0);
+        evidence_console(evidence, "", 0, time_now_us());
         evidence_quiet(evidence);
         evidence_free(&evidence);
         AUTO_FREE char *output = played("runs/x/console.cast");
@@ -174,6 +175,22 @@ static void test_lines_are_written_with_their_time_and_handed_on(void **state)
         evidence_quiet(evidence);
         shell("sed 's/^\\[ *[0-9]*\\.[0-9][0-9][0-9]\\] //' runs/x/console.txt >read; "
               "printf 'first line\\nsecond red\\nunfinished\\nunseen\\n' | cmp - read");
+}
+
+// Not the time when they were taken in, which may be a moment later; but no line comes before the one above it.
+static void test_lines_have_the_time_when_they_were_printed(void **state)
+{
+        (void)state;
+        AUTO_EVIDENCE struct evidence *evidence = begin("x");
+        uint64_t began_us = time_now_us();
+        evidence_console(evidence, "early\nlate", 10, began_us + 1200000);
+        evidence_console(evidence, "r\n", 2, began_us + 2300000);
+        evidence_console(evidence, "a clock that goes back\nunfinished", 33, began_us + 1500000);
+        evidence_quiet(evidence);
+        shell("awk '{ print int(substr($0, 2)), $NF }' runs/x/console.txt >read; "
+              "printf '1 early\n2 later\n2 back\n2 unfinished\n' | cmp - read");
+        shell("tail -n +2 runs/x/console.cast | awk -F '[[,]' '{ print int($2) }' >read; "
+              "printf '1\n2\n2\n' | cmp - read");
 }
 
 static void test_events_are_one_json_object_a_line(void **state)
@@ -371,6 +388,7 @@ int main(void)
                 IN_SCRATCH(test_the_recording_is_valid_however_the_bytes_come),
                 IN_SCRATCH(test_nothing_at_all_and_a_sequence_without_its_end),
                 IN_SCRATCH(test_lines_are_written_with_their_time_and_handed_on),
+                IN_SCRATCH(test_lines_have_the_time_when_they_were_printed),
                 IN_SCRATCH(test_events_are_one_json_object_a_line),
                 IN_SCRATCH(test_an_event_keeps_its_time_and_kind_whatever_its_fields),
                 IN_SCRATCH(test_the_result_is_replaced_whole),

@@ -82,6 +82,9 @@ static void make_fs_anew(size_t kind)
               "mcopy -i $at none.bin ::/NONE.BIN; mcopy -i $at one.bin ::/gone.bin; mdel -i $at ::/gone.bin\n"
               "mcopy -i $at big.bin '::/a long folder name/A File Of A Long Name, With More Than 26 Letters.text'\n"
               "mcopy -i $at one.bin '::/Lösung für alles'\n"
+              "head -c 5000 big.bin >part.bin\n"
+              "for i in $(seq 20); do mcopy -i $at part.bin ::/hole$i; mcopy -i $at one.bin ::/kept$i; done\n"
+              "mdel -i $at '::/hole*'; mcopy -i $at big.bin ::/in-pieces.bin\n"
               "mkdir many; for i in $(seq 300); do echo $i >many/\"file number $i\"; done\n"
               "mcopy -i $at many/* ::/many; rm -r many; echo last >last.bin; mcopy -i $at last.bin ::/many/last",
               AT, kinds[kind].options);
@@ -118,6 +121,7 @@ static void test_files_are_those_that_mtools_wrote(void **state)
                 assert_content(&volume, "none.bin", "none.bin");
                 assert_content(&volume, "a long folder name/A File Of A Long Name, With More Than 26 Letters.text",
                                "big.bin");
+                assert_content(&volume, "in-pieces.bin", "big.bin");
                 assert_content(&volume, "many\\last", "last.bin");
                 assert_content(&volume, "many\\..\\efi\\.\\boot\\bootaa64.efi", "one.bin");
                 assert_content(&volume, "Lösung für alles", "one.bin");
