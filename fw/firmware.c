@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "fw/fetch.h"
 #include "fw/provenance.h"
 #include "fw/workspace.h"
 
@@ -235,6 +236,18 @@ static bool take_another(const struct catalog_entry *entry, const struct error *
         return true;
 }
 
+// An installed firmware that is the very one that ENTRY names.
+static bool find_of_entry(const struct catalog_entry *entry, const char *root, bool check, struct firmware *firmware)
+{
+        AUTO_ERROR struct error ignored = {0};
+        if (!firmware_find(root, entry->name, check, firmware, &ignored))
+                return false;
+        if (!entry->version || (firmware->version && strcmp(firmware->version, entry->version) == 0))
+                return true;
+        firmware_free(firmware);
+        return false;
+}
+
 bool firmware_for_esxi(const struct firmware_network *network, const char *root, struct firmware *firmware,
                        struct error *err)
 {
@@ -243,18 +256,31 @@ bool firmware_for_esxi(const struct firmware_network *network, const char *root,
                 return false;
         const struct catalog_entry *entry = catalog_find(&catalog, catalog.default_name);
         AUTO_ERROR struct error failed = {0};
-        if (firmware_find(root, entry->name, true, firmware, &failed)) {
-                if (!entry->version || (firmware->version && strcmp(firmware->version, entry->version) == 0))
-                        return true;
-                firmware_free(firmware);
-        }
-        error_clear(&failed);
+        if (find_of_entry(entry, root, true, firmware))
+                return true;
         if (firmware_fetch_catalog(entry, network, root, firmware, &failed))
                 return true;
         // What is not as it should be is told, and not passed over for something else.
         if (failed.code != ERROR_ENVIRONMENT)
                 return error_set(err, failed.code, "%s: %s", entry->name, failed.message);
         return take_another(entry, &failed, root, firmware, err);
+}
+
+char *firmware_code_for_esxi(const char *root, struct error *err)
+{
+        AUTO_CATALOG struct catalog catalog = {0};
+        AUTO_FIRMWARE struct firmware firmware = {0};
+        if (!catalog_read(&catalog, err))
+                return NULL;
+        const struct catalog_entry *entry = catalog_find(&catalog, catalog.default_name);
+        if (find_of_entry(entry, root, false, &firmware))
+                return memory_text(firmware.code_path);
+        // Which one is the newest, only the network knows.
+        if (!entry->version)
+                return firmware_find(root, NULL, false, &firmware, err) ? memory_text(firmware.code_path) : NULL;
+        AUTO_FREE char *folder = workspace_root(root, err);
+        AUTO_FREE char *name = fetch_folder_name("", entry->package, entry->version);
+        return folder ? text_format("%s/%s/" FIRMWARE_CODE, folder, name) : NULL;
 }
 
 static bool is_folder(const char *path)

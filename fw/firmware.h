@@ -142,6 +142,10 @@ bool firmware_default(struct firmware *firmware, struct error *err);
 bool firmware_for_esxi(const struct firmware_network *network, const char *root, struct firmware *firmware,
                        struct error *err);
 
+// Where the code of that firmware is, or will be once it is fetched: nothing is fetched, and no file is looked into but
+// firmware.json. Freed with free().
+char *firmware_code_for_esxi(const char *root, struct error *err);
+
 // What the user calls NAME: a folder where it has a slash or is one, an installed firmware, or an entry of the catalog,
 // which is fetched (with MAY_FETCH; without it ERROR_USAGE).
 bool firmware_named(const char *name, bool may_fetch, struct firmware *firmware, struct error *err);

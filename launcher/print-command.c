@@ -32,7 +32,8 @@ static void print_notes(const struct qemu_machine *machine, const struct argumen
 {
         for (size_t i = 0; i < missing->count; i++) {
                 AUTO_FREE char *shown = text_printable(missing->values[i], strlen(missing->values[i]), false);
-                printf("# not there yet, esxiarm makes it when it installs: %s\n", shown);
+                bool fetched = strcmp(missing->values[i], machine->code_path) == 0;
+                printf("# not there yet, esxiarm %s it when it installs: %s\n", fetched ? "fetches" : "makes", shown);
         }
         // docs/decisions.md says why.
         if (machine->payload_path)

@@ -23,6 +23,13 @@ enum {
         MOST_DISKS = 1000
 };
 
+// What is booted alone, or rehearsed, takes the firmware that there is; a real installer takes the one that it is known to
+// run on.
+static bool is_real(const struct request *request)
+{
+        return (request->iso || request->payload) && !request->rehearsal;
+}
+
 static bool choose_firmware(const struct request *request, struct firmware *firmware, struct error *err)
 {
         if (!request->code != !request->vars_template)
@@ -33,9 +40,7 @@ static bool choose_firmware(const struct request *request, struct firmware *firm
                 return firmware_from_files(request->code, request->vars_template, firmware, err);
         if (request->firmware)
                 return firmware_named(request->firmware, true, firmware, err);
-        // What is booted alone, or rehearsed, takes what there is; a real installer takes what it is known to run on.
-        bool real = (request->iso || request->payload) && !request->rehearsal;
-        return real ? firmware_for_esxi(NULL, NULL, firmware, err) : firmware_default(firmware, err);
+        return is_real(request) ? firmware_for_esxi(NULL, NULL, firmware, err) : firmware_default(firmware, err);
 }
 
 // More memory than the host has lets the host swap: slow, but it works.
@@ -297,6 +302,8 @@ static char *find_code(const struct request *request, struct error *err)
                         error_system(err, "%s: cannot open", request->code);
                 return path;
         }
+        if (!request->firmware && is_real(request))
+                return firmware_code_for_esxi(NULL, err);
         if (!(request->firmware ? firmware_named(request->firmware, false, &firmware, err)
                                 : firmware_find(NULL, NULL, false, &firmware, err)))
                 return NULL;

@@ -125,6 +125,28 @@ test_nothing_is_made_and_what_is_missing_is_said() {
         expect_exit 4 "$ESXIARM" install empty/new --rehearsal --print-command --qemu ./nowhere
 }
 
+test_a_real_installer_gets_the_firmware_of_the_catalog() {
+        argv qemu
+        use_firmware
+        mkdir -p data cache/esxiarm/firmware
+        cp -r "$(dirname "$AAVMF_CODE")" cache/esxiarm/firmware/another
+        export XDG_CACHE_HOME="$PWD/cache" ESXIARM_DATA="$PWD/data"
+        unset AAVMF_CODE AAVMF_VARS_TEMPLATE
+        printf '%s\n' 'default: known' 'firmware:' '  - name: known' '    package: qemu-efi-aarch64' '    version: 1.0-2' \
+                '    suites: [bookworm]' '    component: main' '    architecture: amd64' \
+                '    keys: F6ECB3762474EDA9D21B7022871920D1991BC93C' '    esxi: a test' >data/catalog.yaml
+        installed=cache/esxiarm/firmware/qemu-efi-aarch64_1.0-2
+        expect_exit 0 "$ESXIARM" install machine --iso any.iso --print-command --qemu ./qemu
+        contains stdout "# not there yet, esxiarm fetches it when it installs: $PWD/$installed/AAVMF_CODE.fd"
+        contains stdout "file=$PWD/$installed/AAVMF_CODE.fd"
+        # Once it is there, wherever that is, it needs no note.
+        jq '.catalog = "known" | .version = "1.0-2"' cache/esxiarm/firmware/another/firmware.json >edited
+        mv edited cache/esxiarm/firmware/another/firmware.json
+        expect_exit 0 "$ESXIARM" install machine --iso any.iso --print-command --qemu ./qemu
+        contains stdout "file=$PWD/cache/esxiarm/firmware/another/AAVMF_CODE.fd"
+        ! grep fetches stdout || fail "it is there"
+}
+
 test_any_path_survives_the_shell() {
         name="a, b'c\"d \$e \`f\` ü;&|*"
         mkdir "$name"
