@@ -190,7 +190,7 @@ test: deps
 
 # One at a time would leave a core idle, and three would disturb each other.
 soak: deps
-	@+$(MAKE) --no-print-directory -j2 all
+	@+$(MAKE) --no-print-directory -j2 all $(TEST_HELPERS:%=$(BUILD)/tests/%)
 	@tests/run $(BUILD) $(patsubst tests/%.sh,%,$(sort $(wildcard tests/soak/*.sh)))
 
 # $(1) is a folder below the prefix, $(2) the mode, $(3) the files.
