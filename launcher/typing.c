@@ -17,7 +17,6 @@ enum {
         DOUBLINGS = 6,        // of the time between two tries
         KEY_US = 50000,       // for a key to have its effect, and for that to stand still on a quick guest
         DIALOG_US = 100000,   // for a dialog to be taken off, and for another to be drawn
-        TICK_US = 4000,       // of the clock that says when something was printed
 };
 
 struct console *typing_console(const struct typing *typing)
@@ -272,7 +271,7 @@ bool typing_try_key(struct typing *typing, const char *name, uint64_t patience_u
 static uint64_t echo_time(const struct typing *typing)
 {
         uint64_t echoed_us = vm_state(typing->vm)->last_output_us;
-        uint64_t took_us = echoed_us > typing->sent_us ? echoed_us - typing->sent_us + TICK_US : 0;
+        uint64_t took_us = echoed_us > typing->sent_us ? echoed_us - typing->sent_us + VM_TICK_US : 0;
         return took_us < KEY_US ? took_us : KEY_US;
 }
 

@@ -22,9 +22,8 @@ enum {
         READ_BLOCK = 1 << 18,
         GATHER_MS = 30,
         PATIENT_MS = 90, // where nobody answers it
-        TICK_US = 10000, // between two ticks of the clock of FIFOs, at most
         MANY_BYTES = 4096,
-        QUIET_US = 80000, // a console that prints nothing for so long has finished its line
+        QUIET_US = 250000, // a console that prints nothing for so long has finished its line
         OWN_DESCRIPTORS = 5,
 };
 
@@ -91,7 +90,7 @@ static uint64_t written_us(const struct vm *vm)
         struct timespec written = MODIFIED(status);
         int64_t age_us = (int64_t)(today.tv_sec - written.tv_sec) * 1000000 + (today.tv_nsec - written.tv_nsec) / 1000;
         uint64_t gathered_us = now_us - vm->gathering_since_us;
-        if (age_us < 0 || (uint64_t)age_us > gathered_us + TICK_US)
+        if (age_us < 0 || (uint64_t)age_us > gathered_us + VM_TICK_US)
                 return now_us;
         return now_us - ((uint64_t)age_us < gathered_us ? (uint64_t)age_us : gathered_us);
 }

@@ -48,6 +48,10 @@ enum vm_event {
 // where the user interrupts, and where he asks for the machine's end (esxiarm stop) and nobody has called vm_accept_stop.
 bool vm_wait(struct vm *vm, uint64_t deadline_us, enum vm_event *event, struct error *err);
 
+enum {
+        VM_TICK_US = 10000, // between two ticks of the clock that knows when a pipe was written to, at most
+};
+
 struct vm_state {
         unsigned resets;      // how often the guest reset itself
         bool paused_at_reset; // and waits for vm_reboot
@@ -58,7 +62,7 @@ struct vm_state {
         bool ended;    // QEMU is gone; EXIT_CODE is its
         int exit_code; // 128 + number of the signal
         const char *qemu_version;
-        uint64_t last_output_us; // when the console last printed anything
+        uint64_t last_output_us; // when the console last printed anything; that may be said to be VM_TICK_US earlier
 };
 const struct vm_state *vm_state(const struct vm *vm);
 
