@@ -10,10 +10,6 @@
 #include "launcher/screen.h"
 #include "launcher/typing.h"
 
-enum {
-        RESTLESS_FACTOR = 20, // a screen that never stands still is answered after so many settle times
-};
-
 struct drive {
         struct drive_input in;
         struct typing typing;
@@ -223,7 +219,7 @@ static const struct profile_step *step_on_screen(struct drive *drive)
         if (typing->picture != drive->matched_picture)
                 match(drive);
         bool still = typing_still_us(typing) >= typing->settle_us;
-        bool restless = time_now_us() - drive->matched_since_us >= RESTLESS_FACTOR * typing->settle_us;
+        bool restless = time_now_us() - drive->matched_since_us >= TYPING_RESTLESS_FACTOR * typing->settle_us;
         return (still || restless) && !is_old(drive) ? drive->matched : NULL;
 }
 
@@ -349,7 +345,7 @@ static uint64_t next_decision(const struct drive *drive, uint64_t deadline)
         uint64_t now = time_now_us();
         uint64_t moments[] = {
                 now - typing_still_us(typing) + typing->settle_us,
-                drive->matched ? drive->matched_since_us + RESTLESS_FACTOR * typing->settle_us : 0,
+                drive->matched ? drive->matched_since_us + TYPING_RESTLESS_FACTOR * typing->settle_us : 0,
                 typing_overdue_at_us(typing),
         };
         for (size_t i = 0; i < sizeof moments / sizeof moments[0]; i++) {

@@ -9,7 +9,6 @@
 #include "launcher/keys.h"
 
 enum {
-        RESTLESS_FACTOR = 20, // a screen that never stands still is answered after so many settle times
         RESTLESS_CHANGES = 3, // a row that has changed so often on the same screen will never stand still
         RESTLESS_ROWS = 4,    // where more rows than that do, something is being drawn
         QUIET_KEY_FACTOR = 4, // settle times that a key with no visible effect is given
@@ -128,7 +127,7 @@ uint64_t typing_still_us(const struct typing *typing)
 
 bool typing_settle(struct typing *typing, struct error *err)
 {
-        uint64_t give_up = time_now_us() + RESTLESS_FACTOR * typing->settle_us;
+        uint64_t give_up = time_now_us() + TYPING_RESTLESS_FACTOR * typing->settle_us;
         look(typing);
         while (typing_still_us(typing) < typing->settle_us && time_now_us() < give_up) {
                 if (!typing_look(typing, give_up, err))

@@ -16,6 +16,10 @@
 #include "launcher/judge.h"
 #include "launcher/vm.h"
 
+enum {
+        TYPING_RESTLESS_FACTOR = 20, // a screen that never stands still is answered after so many settle times
+};
+
 // Zeroed but for what it borrows and the two times.
 struct typing {
         struct vm *vm;
