@@ -763,7 +763,7 @@ static bool is_alone(const struct pass *pass, const char *name, struct error *er
 static bool finish_file(struct pass *pass, struct deb_file *file, struct unpacking *unpacking, size_t *missing,
                         struct error *err)
 {
-        AUTO_FREE char *own_name = MEMORY_TAKE(unpacking->real_name);
+        free(MEMORY_TAKE(unpacking->real_name)); // its own, until now
         if (!unpacking_find(&pass->content, pass->member->path, file, unpacking, err))
                 return false;
         AUTO_FREE char *real_name = MEMORY_TAKE(unpacking->real_name);

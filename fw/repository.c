@@ -138,7 +138,7 @@ static bool get_release(struct suite *suite, struct error *err)
 // The forms an index comes in, best first. A form may be listed and not be there.
 static const char *const index_forms[] = {".xz", ".gz", ""};
 
-static bool take_package(struct suite *suite, struct indexed_package *package, const char *index_url)
+static bool take_package(struct suite *suite, struct indexed_package *package)
 {
         struct repository_package *found = suite->found;
         if (found->url && deb_version_compare(package->version, found->package.version) <= 0)
@@ -150,7 +150,6 @@ static bool take_package(struct suite *suite, struct indexed_package *package, c
         for (size_t i = 0; i < suite->trail.firmware.link_count; i++)
                 provenance_add_link(&found->firmware, &suite->trail.firmware.links[i]);
         AUTO_FREE char *sha256 = digest_hex(&found->package.sha256);
-        AUTO_FREE char *public_url = download_public_url(index_url);
         AUTO_FREE char *proof = text_format("SHA-256 and size as the index says, %s %s",
                                             suite->repository->entry->package, found->package.version);
         add_link(found, "deb", found->url, sha256, found->package.size, proof);
@@ -169,7 +168,7 @@ static bool read_index(struct suite *suite, const char *path, const char *url, c
         AUTO_FREE char *sha256 = digest_hex(digest);
         size_t links = suite->trail.firmware.link_count;
         add_link(&suite->trail, "index", url, sha256, size, "SHA-256 and size as InRelease says");
-        bool taken = take_package(suite, &package, url);
+        bool taken = take_package(suite, &package);
         // The next component's index follows InRelease, too.
         suite->trail.firmware.link_count = links;
         struct firmware_link *last = &suite->trail.firmware.links[links];

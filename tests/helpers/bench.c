@@ -33,7 +33,7 @@ struct series {
         long memory;   // KiB
 };
 
-static void die(const char *what)
+static _Noreturn void die(const char *what)
 {
         perror(what);
         exit(1);

@@ -300,8 +300,8 @@ static void test_the_test_cases_of_a_suite(void **state)
                 "&amp; "
                 "&quot;so&quot; ]]&gt;</system-out></testcase>",
                 "name=\"missing\" time=\"0.000\"><failure message=\"not met\">a&lt;b&gt;&amp;&quot;c&quot;</failure>",
-                "<failure message=\"met in line "
-                "9\">P\xEF\xBF\xBD\xEF\xBF\xBD[31m\x7F\xEF\xBF\xBD\xEF\xBF\xBD\xC3\xBC\ttab</failure>",
+                ("<failure message=\"met in line "
+                 "9\">P\xEF\xBF\xBD\xEF\xBF\xBD[31m\x7F\xEF\xBF\xBD\xEF\xBF\xBD\xC3\xBC\ttab</failure>"),
                 "name=\"absent\" time=\"0.000\"></testcase>",
                 "name=\"maybe\" time=\"0.000\"></testcase>",
         };

@@ -96,6 +96,7 @@ static void every_flipped_bit_is_read_without_harm(void **state)
                 loadopt_read((struct bytes){copy, data.size}, &option, NULL);
                 assert_non_null(option.description);
                 AUTO_FREE char *path = devpath_text(option.path);
+                assert_non_null(path);
                 copy[bit / 8] ^= (uint8_t)(1 << bit % 8);
         }
 }

@@ -208,8 +208,8 @@ static void test_strange_but_valid_json_is_survived(void **state)
                 "{\"QMP\": {}}\r\n",
                 "{\"QMP\": 7}\r\n",
                 "{\"QMP\": {\"version\": {\"qemu\": {\"major\": \"x\"}}}}\r\n",
-                "{\"QMP\": {\"version\": {\"qemu\": {\"major\": 2147483647, \"minor\": -2147483648, \"micro\": "
-                "9999999999}}}}\r\n",
+                ("{\"QMP\": {\"version\": {\"qemu\": {\"major\": 2147483647, \"minor\": -2147483648, \"micro\": "
+                 "9999999999}}}}\r\n"),
         };
         for (size_t i = 0; i < sizeof strange / sizeof strange[0]; i++) {
                 struct pair pair;
