@@ -67,7 +67,7 @@ numbers() {
 # An installation and a boot, five times: the share of each, in percent. What the boot's result has is the launcher's for both.
 for _ in 1 2 3 4 5; do
         rm -rf rehearsal
-        "$esxiarm" rehearse rehearsal >/dev/null
+        "$esxiarm" rehearse rehearsal >said 2>&1 || { cat said >&2 && exit 1; }
         { numbers launcher_cpu boot && numbers qemu_cpu install && numbers qemu_cpu boot; } |
                 awk '{ seconds[NR] = $1 } END { printf "%.2f\n", 100 * seconds[1] / (seconds[2] + seconds[3]) }'
 done >shares

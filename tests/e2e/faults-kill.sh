@@ -30,6 +30,27 @@ test_an_interrupt_ends_everything_at_any_moment() {
         done
 }
 
+# As on macOS, where the system ends no child with its parent. Here the real one is gone, and another stands in for it.
+test_a_qemu_that_outlived_its_launcher_is_ended() {
+        begin_install
+        at_step eula
+        qemu=$(qemu_of $launcher)
+        kill -KILL $launcher
+        wait $launcher || true
+        wait_for 10 sh -c "! kill -0 $qemu"
+        rm machine/run/qmp.sock
+        timeout 20 qemu-system-aarch64 -machine none -nodefaults -display none \
+                -qmp "unix:$PWD/machine/run/qmp.sock,server=on,wait=off" &
+        orphan=$!
+        wait_for 10 test -S machine/run/qmp.sock
+        expect_exit 1 "$ESXIARM" status machine
+        contains stderr "process $launcher died while it had this machine up"
+        code=0
+        wait $orphan || code=$?
+        [ $code -eq 0 ] || fail "it ended with exit code $code"
+        nothing_is_left
+}
+
 test_a_killed_launcher_takes_qemu_along_and_the_next_one_works() {
         begin_install
         at_step password
