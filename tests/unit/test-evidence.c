@@ -296,12 +296,11 @@ static void test_the_test_cases_of_a_suite(void **state)
         assert_true(text_ends_with(xml, "</testsuites>\n"));
         static const char *const parts[] = {
                 "<testsuite name=\"inst&lt;all&gt;\" tests=\"6\" failures=\"2\" errors=\"0\" time=\"",
-                "name=\"&lt;done&gt; &amp; &quot;dusted&quot;\" time=\"1.500\"><system-out>line 7: &lt;Complete&gt; "
-                "&amp; "
-                "&quot;so&quot; ]]&gt;</system-out></testcase>",
+                ("name=\"&lt;done&gt; &amp; &quot;dusted&quot;\" time=\"1.500\">"
+                 "<system-out>line 7: &lt;Complete&gt; &amp; &quot;so&quot; ]]&gt;</system-out></testcase>"),
                 "name=\"missing\" time=\"0.000\"><failure message=\"not met\">a&lt;b&gt;&amp;&quot;c&quot;</failure>",
-                ("<failure message=\"met in line "
-                 "9\">P\xEF\xBF\xBD\xEF\xBF\xBD[31m\x7F\xEF\xBF\xBD\xEF\xBF\xBD\xC3\xBC\ttab</failure>"),
+                ("<failure message=\"met in line 9\">"
+                 "P\xEF\xBF\xBD\xEF\xBF\xBD[31m\x7F\xEF\xBF\xBD\xEF\xBF\xBD\xC3\xBC\ttab</failure>"),
                 "name=\"absent\" time=\"0.000\"></testcase>",
                 "name=\"maybe\" time=\"0.000\"></testcase>",
         };
