@@ -260,7 +260,7 @@ rehearse: deps
 	@$(BUILD)/esxiarm rehearse
 
 lint: deps
-	@tools/lint $(SOURCES)
+	@WARNINGS='$(WARNINGS)' tools/lint
 
 format:
 	clang-format -i $(wildcard */*.c */*.h tests/*/*.c launcher/rehearsal/*.c launcher/rehearsal/*.h)

@@ -233,6 +233,7 @@ static bool fail_in_step(const struct profile_step *step, struct error *err)
 static bool send_key(struct drive *drive, const char *key, bool last, struct error *err)
 {
         struct typing *typing = &drive->typing;
+        vm_be_patient(drive->in.vm, false);
         if (strcmp(key, "<password>") == 0)
                 return typing_text(typing, drive->in.password, key, err);
         if (strcmp(key, "<target-disk>") == 0)

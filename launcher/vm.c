@@ -249,7 +249,7 @@ static void gather_answer(struct vm *vm, uint64_t deadline_us)
         uint64_t until_us = time_now_us() + vm->answer_us;
         vm->answer_us = 0;
         vm->gathered = true;
-        gather(vm, milliseconds_until(until_us < deadline_us ? until_us : deadline_us));
+        gather(vm, milliseconds_until(earlier(until_us, deadline_us)));
 }
 
 bool vm_wait(struct vm *vm, uint64_t deadline_us, enum vm_event *event, struct error *err)

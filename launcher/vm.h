@@ -69,7 +69,7 @@ const struct vm_state *vm_state(const struct vm *vm);
 struct console *vm_console(struct vm *vm);
 
 enum {
-        VM_ECHO_US = 15000, // what a person types is echoed within that, or need not be
+        VM_ECHO_US = 15000, // for the echo of what a person types
 };
 
 // Sends SIZE bytes to the guest as if typed. The next vm_wait lets the guest's answer gather for ANSWER_US before it looks
