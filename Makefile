@@ -16,15 +16,23 @@ VERSION := 0.1.0
 
 BUILD ?= build
 CC ?= cc
+# Cross building needs only the compiler's name: CC=aarch64-linux-gnu-gcc takes aarch64-linux-gnu-ar and -pkg-config, too.
+TRIPLET := $(if $(findstring -gcc,$(notdir $(CC))),$(firstword $(subst -gcc, ,$(notdir $(CC))))-)
+ifeq ($(origin AR),default)
+AR := $(TRIPLET)ar
+endif
+PKG_CONFIG ?= $(TRIPLET)pkg-config
 PREFIX ?= /usr/local
 DESTDIR ?=
 CFLAGS ?= -O2 -g
+# Where a warning is an error: in CI and in `make lint`, not where a newer compiler of a user finds something to say.
+WERROR ?= $(if $(CI),-Werror)
 # Members that a row of a table leaves out are zero, and meant to be.
-WARNINGS := -Wall -Wextra -Wno-missing-field-initializers -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wpointer-arith
+WARNINGS := -Wall -Wextra -Wno-missing-field-initializers -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wpointer-arith
 STANDARD := -std=c17 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -D_DARWIN_C_SOURCE -D_FILE_OFFSET_BITS=64
 PACKAGES := libarchive libcurl libcrypto jansson yaml-0.1 vterm libpcre2-8
 ifeq ($(shell uname -s),Linux)
-PACKAGES += efivar
+LINUX := yes
 # crypt(3), for the password's hash in a kickstart. It is named as needed because AddressSanitizer has a crypt_r, too,
 # which only calls the real one.
 CRYPT_LIBS := -Wl,--push-state,--no-as-needed -lcrypt -Wl,--pop-state
@@ -34,32 +42,29 @@ endif
 
 # Read once, and only when something is compiled: `make deps` has to work before any of this is installed.
 lazy = $(eval $(1) := $(2))$($(1))
-PACKAGE_CFLAGS = $(call lazy,PACKAGE_CFLAGS,$(shell pkg-config --cflags $(PACKAGES)))
-PACKAGE_LIBS = $(call lazy,PACKAGE_LIBS,$(shell pkg-config --libs $(PACKAGES)) $(CRYPT_LIBS))
-CMOCKA = $(call lazy,CMOCKA,$(shell pkg-config --cflags --libs cmocka))
+PACKAGE_CFLAGS = $(call lazy,PACKAGE_CFLAGS,$(shell $(PKG_CONFIG) --cflags $(PACKAGES)))
+PACKAGE_LIBS = $(call lazy,PACKAGE_LIBS,$(shell $(PKG_CONFIG) --libs $(PACKAGES)) $(CRYPT_LIBS))
+CMOCKA = $(call lazy,CMOCKA,$(shell $(PKG_CONFIG) --cflags --libs cmocka))
+# The tests compare device paths and GUID names with libefivar's where it is installed.
+EFIVAR = $(call lazy,EFIVAR,$(shell $(PKG_CONFIG) --exists efivar && echo -DHAVE_EFIVAR $$($(PKG_CONFIG) --cflags --libs efivar)))
 
 # What libvarstore and aavmf-vars stand on. FUSE is only for `aavmf-vars mount`, which says so where it is missing.
 LIBRARY_PACKAGES := jansson libcrypto
-FUSE_PACKAGE = $(call lazy,FUSE_PACKAGE,$(shell pkg-config --exists 'fuse3 >= 3.10' && echo fuse3))
-FUSE_CFLAGS = $(call lazy,FUSE_CFLAGS,$(if $(FUSE_PACKAGE),-DHAVE_FUSE $(shell pkg-config --cflags fuse3)))
-LIBRARY_LIBS = $(call lazy,LIBRARY_LIBS,$(shell pkg-config --libs $(LIBRARY_PACKAGES)))
+FUSE_PACKAGE = $(call lazy,FUSE_PACKAGE,$(shell $(PKG_CONFIG) --exists 'fuse3 >= 3.10' && echo fuse3))
+FUSE_CFLAGS = $(call lazy,FUSE_CFLAGS,$(if $(FUSE_PACKAGE),-DHAVE_FUSE $(shell $(PKG_CONFIG) --cflags fuse3)))
+LIBRARY_LIBS = $(call lazy,LIBRARY_LIBS,$(shell $(PKG_CONFIG) --libs $(LIBRARY_PACKAGES)))
+VARS_LIBS = $(call lazy,VARS_LIBS,$(shell $(PKG_CONFIG) --libs $(LIBRARY_PACKAGES) $(FUSE_PACKAGE)))
+VARS_STATIC_LIBS = $(call lazy,VARS_STATIC_LIBS,-Wl$(comma)-Bstatic \
+                   $(shell $(PKG_CONFIG) --static --libs $(LIBRARY_PACKAGES) $(FUSE_PACKAGE)) -Wl$(comma)-Bdynamic)
+# Starting aavmf-vars is most of its time, and loading libraries most of that, so it has its own copies of them (but of the C
+# library) wherever the linker can make such a program. STATIC=yes insists on that, STATIC=no does without.
+STATIC ?= $(if $(LINUX),auto,no)
+comma := ,
 
-# Starting aavmf-vars is most of its time, and loading libcrypto most of that: where there are static libraries, it is
-# linked with them.
-STATIC_LIBS = $(call lazy,STATIC_LIBS,$(shell \
-        libs="-static -Wl,--no-warnings $$(pkg-config --static --libs $(LIBRARY_PACKAGES) $(FUSE_PACKAGE))"; \
-        echo 'int main(void) { return 0; }' | $(CC) -x c - -o /dev/null $$libs 2>/dev/null && echo "$$libs"))
-FUSE_LIBS = $(call lazy,FUSE_LIBS,$(if $(FUSE_PACKAGE),$(shell pkg-config --libs fuse3)))
-# libcrypto is what takes longest to load for esxiarm, too.
-ESXIARM_LIBS = $(call lazy,ESXIARM_LIBS,$(shell \
-        static="-Wl,-Bstatic -lcrypto -Wl,-Bdynamic"; \
-        echo 'int main(void) { return 0; }' | $(CC) -x c - -o /dev/null $$static 2>/dev/null || static=-lcrypto; \
-        echo "$(PACKAGE_LIBS)" | sed "s/-lcrypto/$$static/"))
-AAVMF_VARS_LIBS = $(or $(STATIC_LIBS),$(shell pkg-config --libs $(LIBRARY_PACKAGES) $(FUSE_PACKAGE)))
-
-COMPILE = $(CC) $(STANDARD) $(WARNINGS) $(CFLAGS) -I. $(PACKAGE_CFLAGS) -DVERSION='"$(VERSION)"' \
+COMPILE = $(CC) $(STANDARD) $(WARNINGS) $(WERROR) $(CPPFLAGS) $(CFLAGS) -I. $(PACKAGE_CFLAGS) -DVERSION='"$(VERSION)"' \
           -DDATA_FOLDER='"$(PREFIX)/share/esxiarm"' -MMD -MP $(EXTRA)
-SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+LINK = $(CC) $(CFLAGS) $(LDFLAGS)
+SANITIZE ?= -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 
 # A wing is a library; cmd-*.c and main.c belong to the program that lives in the wing.
 wing = $(filter-out $(1)/cmd-%.c $(1)/main.c,$(sort $(wildcard $(1)/*.c)))
@@ -81,7 +86,7 @@ TEST_HELPERS := $(patsubst tests/helpers/%.c,%,$(sort $(wildcard tests/helpers/*
 # $(1) is where the objects go: $(BUILD) as shipped, $(BUILD)/san under the sanitizers.
 objects = $(patsubst %.c,$(1)/obj/%.o,$(2))
 
-.PHONY: all deps test soak bench fuzz coverage rehearse lint format clean sanitized install FORCE
+.PHONY: all test-library deps test soak bench fuzz coverage rehearse lint format clean sanitized install FORCE
 .DELETE_ON_ERROR:
 
 # The library: its version in names, what it exports, and the headers that its users see.
@@ -105,34 +110,41 @@ $(BUILD)/obj/base/%.o $(BUILD)/obj/varstore/%.o: EXTRA += -fPIC
 $(addprefix $(BUILD)/obj/verify/,log.o sequence.o literals.o): EXTRA += -O3
 $(BUILD)/obj/varstore/cmd-mount.o $(BUILD)/san/obj/varstore/cmd-mount.o: EXTRA += $(FUSE_CFLAGS)
 
-# The one object that knows where it will be installed is made anew when that changes.
+# A file that changes when $(1) does, so that what depends on it is built again.
+remember = @mkdir -p $(@D); echo '$(subst ','\'',$(1))' | cmp -s - $@ || echo '$(subst ','\'',$(1))' >$@
+
+# Everything is built again with another compiler or other flags, and nothing without what that needs.
+$(BUILD)/toolchain: FORCE
+	@PKG_CONFIG='$(PKG_CONFIG)' tools/require $(firstword $(CC)) $(AR) $(PKG_CONFIG) -- $(PACKAGES)
+	$(call remember,$(CC) $(AR) $(PKG_CONFIG) $(WERROR) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(SANITIZE) $(STATIC))
+
+# The one object that knows where it will be installed.
 $(BUILD)/prefix: FORCE
-	@mkdir -p $(@D)
-	@echo '$(PREFIX)' | cmp -s - $@ || echo '$(PREFIX)' >$@
+	$(call remember,$(PREFIX))
 $(BUILD)/obj/base/paths.o: $(BUILD)/prefix
 
-$(BUILD)/obj/%.o: %.c Makefile
+$(BUILD)/obj/%.o: %.c Makefile $(BUILD)/toolchain
 	@mkdir -p $(@D)
 	$(call quiet,CC,$<)$(COMPILE) -c -o $@ $<
 
-$(BUILD)/san/obj/%.o: %.c Makefile
+$(BUILD)/san/obj/%.o: %.c Makefile $(BUILD)/toolchain
 	@mkdir -p $(@D)
 	$(call quiet,CCSAN,$<)$(COMPILE) $(SANITIZE) -c -o $@ $<
 
 $(BUILD)/libvarstore.a: $(call objects,$(BUILD),$(library_base_SOURCES) $(varstore_SOURCES))
 	@rm -f $@
-	$(call quiet,AR,$@)ar rcs $@ $^
+	$(call quiet,AR,$@)$(AR) rcs $@ $^
 
 $(BUILD)/libvarstore.so: $(call objects,$(BUILD),$(library_base_SOURCES) $(varstore_SOURCES)) varstore/libvarstore.map
-	$(call quiet,LD,$@)$(CC) -shared -Wl,-soname,$(SONAME) -Wl,--version-script,varstore/libvarstore.map -Wl,-z,defs \
-		$(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBRARY_LIBS)
+	$(call quiet,LD,$@)$(LINK) -shared -Wl,-soname,$(SONAME) -Wl,--version-script,varstore/libvarstore.map -Wl,-z,defs \
+		-o $@ $(filter %.o,$^) $(LIBRARY_LIBS)
 
 define program_rule
 $(1)/aavmf-vars: $(call objects,$(1),$(library_base_SOURCES) $(varstore_SOURCES) $(aavmf-vars_SOURCES))
-	$$(call quiet,LD,$$@)$$(CC) $(2) $$(LDFLAGS) -o $$@ $$^ $(3)
+	$$(call quiet,LD,$$@)$(3)
 
 $(1)/esxiarm: $(call objects,$(1),$(LIBRARY_SOURCES) $(esxiarm_SOURCES))
-	$$(call quiet,LD,$$@)$$(CC) $(2) $$(LDFLAGS) -o $$@ $$^ $(4)
+	$$(call quiet,LD,$$@)$$(LINK) $(2) -o $$@ $$^ $$(PACKAGE_LIBS)
 
 # The data that the programs look for beside themselves (base/paths.h).
 $(1)/share: Makefile
@@ -143,22 +155,31 @@ $(1)/share: Makefile
 	@ln -sfn $(abspath firmware/catalog.yaml) $$@/catalog.yaml
 	@touch $$@
 endef
-$(eval $(call program_rule,$(BUILD),,$$(AAVMF_VARS_LIBS),$$(ESXIARM_LIBS)))
-$(eval $(call program_rule,$(BUILD)/san,$(SANITIZE),$$(PACKAGE_LIBS) $$(FUSE_LIBS),$$(PACKAGE_LIBS)))
+# How aavmf-vars is linked, by STATIC. What keeps the linker from the static one stands in static-link.log.
+link_no = $(LINK) -o $@ $^ $(VARS_LIBS)
+link_yes = $(LINK) -o $@ $^ $(VARS_STATIC_LIBS)
+link_auto = $(link_yes) 2>$(BUILD)/static-link.log || \
+	{ echo '        with shared libraries, for the reason in $(BUILD)/static-link.log'; $(link_no); }
+$(if $(filter yes no auto,$(STATIC)),,$(error STATIC: invalid value '$(STATIC)' (expected yes, no or auto)))
+
+$(eval $(call program_rule,$(BUILD),,$$(link_$$(STATIC))))
+$(eval $(call program_rule,$(BUILD)/san,$$(SANITIZE),$$(LINK) $$(SANITIZE) -o $$@ $$^ $$(VARS_LIBS)))
 
 # The driver is tested against a guest and a clock of the test's own (ld --wrap).
-comma := ,
 $(BUILD)/san/tests/test-drive: private EXTRA += $(addprefix -Wl$(comma)--wrap=,time_now_us vm_wait vm_state vm_status vm_console vm_send \
         vm_fail_ended judge_check judge_last_line evidence_event display_step display_waiting display_percent display_tick display_due_us display_console_line vm_be_patient)
+
+test-library:
+	@PKG_CONFIG='$(PKG_CONFIG)' tools/require -- cmocka
 
 # Every wing, in a library: a test links what it calls and no more.
 $(BUILD)/san/wings.a: $(call objects,$(BUILD)/san,$(LIBRARY_SOURCES))
 	@rm -f $@
-	$(call quiet,AR,$@)ar rcs $@ $^
+	$(call quiet,AR,$@)$(AR) rcs $@ $^
 
-$(BUILD)/san/tests/%: tests/unit/%.c $(BUILD)/san/wings.a Makefile
+$(BUILD)/san/tests/%: tests/unit/%.c $(BUILD)/san/wings.a Makefile | test-library
 	@mkdir -p $(@D)
-	$(call quiet,TEST,$<)$(COMPILE) $(SANITIZE) -o $@ $< $(BUILD)/san/wings.a $(PACKAGE_LIBS) $(CMOCKA)
+	$(call quiet,TEST,$<)$(COMPILE) $(SANITIZE) -o $@ $< $(BUILD)/san/wings.a $(PACKAGE_LIBS) $(CMOCKA) $(EFIVAR)
 
 # The helper that says what the library predicts.
 $(BUILD)/tests/predict: tests/helpers/predict.c $(BUILD)/libvarstore.a Makefile
@@ -233,7 +254,7 @@ $(BUILD)/fuzz/obj/%.o: %.c Makefile
 # The same for them.
 $(BUILD)/fuzz/wings.a: $(call objects,$(BUILD)/fuzz,$(LIBRARY_SOURCES))
 	@rm -f $@
-	$(call quiet,AR,$@)ar rcs $@ $^
+	$(call quiet,AR,$@)$(AR) rcs $@ $^
 
 .PRECIOUS: $(BUILD)/fuzz/obj/%.o
 $(BUILD)/fuzz/%: tests/fuzz/%.c $(BUILD)/fuzz/wings.a Makefile

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fw/transfer.h"
 
+#include <curl/curl.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -13,7 +14,6 @@
 #include "base/memory.h"
 #include "base/progress.h"
 #include "base/text.h"
-#include "fw/libcurl.h"
 
 enum {
         DEFAULT_CONNECT_SECONDS = 20,
@@ -31,7 +31,6 @@ enum {
 // One file under way, over all its attempts.
 struct transfer {
         const struct download *download;
-        const struct libcurl *api;
         CURL *curl;
         const char *path; // where the bytes go
         int fd;           // of it
@@ -50,7 +49,7 @@ struct transfer {
 static void transfer_free(struct transfer *transfer)
 {
         if (transfer->curl)
-                transfer->api->easy_cleanup(transfer->curl);
+                curl_easy_cleanup(transfer->curl);
         digest_discard(&transfer->digest);
         progress_end(&transfer->progress);
 }
@@ -108,7 +107,7 @@ static bool wrong_size(const struct transfer *transfer, uint64_t size, const cha
 static bool check_announced(struct transfer *transfer, struct error *err)
 {
         curl_off_t announced = -1;
-        transfer->api->easy_getinfo(transfer->curl, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &announced);
+        curl_easy_getinfo(transfer->curl, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &announced);
         if (announced < 0)
                 return true;
         uint64_t size = transfer->offset + (uint64_t)announced;
@@ -180,23 +179,23 @@ static int watch(void *context, curl_off_t total, curl_off_t done, curl_off_t up
         return 0;
 }
 
-static bool protocols_set(const struct libcurl *api, CURL *curl)
+static bool protocols_set(CURL *curl)
 {
 #if LIBCURL_VERSION_NUM >= 0x075500
-        return api->easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https,file") == CURLE_OK &&
-               api->easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, "http,https") == CURLE_OK;
+        return curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https,file") == CURLE_OK &&
+               curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, "http,https") == CURLE_OK;
 #else
-        return api->easy_setopt(curl, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS | CURLPROTO_FILE)) ==
+        return curl_easy_setopt(curl, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS | CURLPROTO_FILE)) ==
                        CURLE_OK &&
-               api->easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS)) == CURLE_OK;
+               curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS)) == CURLE_OK;
 #endif
 }
 
 // Certificates that the user trusts instead of the system's.
-static bool trust_set(const struct libcurl *api, CURL *curl)
+static bool trust_set(CURL *curl)
 {
         const char *bundle = getenv("CURL_CA_BUNDLE");
-        return !bundle || !*bundle || api->easy_setopt(curl, CURLOPT_CAINFO, bundle) == CURLE_OK;
+        return !bundle || !*bundle || curl_easy_setopt(curl, CURLOPT_CAINFO, bundle) == CURLE_OK;
 }
 
 static bool transfer_set_up(struct transfer *transfer, char *curl_says, struct error *err)
@@ -204,26 +203,23 @@ static bool transfer_set_up(struct transfer *transfer, char *curl_says, struct e
         const struct download *download = transfer->download;
         long connect = download->connect_seconds ? (long)download->connect_seconds : DEFAULT_CONNECT_SECONDS;
         long stall = download->stall_seconds ? (long)download->stall_seconds : DEFAULT_STALL_SECONDS;
-        const struct libcurl *api = transfer->api = libcurl_load(err);
-        if (!api)
-                return false;
-        CURL *curl = transfer->curl = api->easy_init();
-        bool done = curl && protocols_set(api, curl) && trust_set(api, curl) &&
-                    api->easy_setopt(curl, CURLOPT_URL, download->url) == CURLE_OK &&
-                    api->easy_setopt(curl, CURLOPT_ERRORBUFFER, curl_says) == CURLE_OK &&
-                    api->easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 1L) == CURLE_OK &&
-                    api->easy_setopt(curl, CURLOPT_MAXREDIRS, (long)MOST_REDIRECTIONS) == CURLE_OK &&
-                    api->easy_setopt(curl, CURLOPT_FAILONERROR, 1L) == CURLE_OK &&
-                    api->easy_setopt(curl, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
-                    api->easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, connect) == CURLE_OK &&
-                    api->easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, (long)STALL_BYTES_PER_SECOND) == CURLE_OK &&
-                    api->easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, stall) == CURLE_OK &&
-                    api->easy_setopt(curl, CURLOPT_USERAGENT, "esxiarm/" VERSION) == CURLE_OK &&
-                    api->easy_setopt(curl, CURLOPT_WRITEFUNCTION, receive) == CURLE_OK &&
-                    api->easy_setopt(curl, CURLOPT_WRITEDATA, transfer) == CURLE_OK &&
-                    api->easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, watch) == CURLE_OK &&
-                    api->easy_setopt(curl, CURLOPT_XFERINFODATA, transfer) == CURLE_OK &&
-                    api->easy_setopt(curl, CURLOPT_NOPROGRESS, 0L) == CURLE_OK;
+        CURL *curl = transfer->curl = curl_easy_init();
+        bool done = curl && protocols_set(curl) && trust_set(curl) &&
+                    curl_easy_setopt(curl, CURLOPT_URL, download->url) == CURLE_OK &&
+                    curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, curl_says) == CURLE_OK &&
+                    curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 1L) == CURLE_OK &&
+                    curl_easy_setopt(curl, CURLOPT_MAXREDIRS, (long)MOST_REDIRECTIONS) == CURLE_OK &&
+                    curl_easy_setopt(curl, CURLOPT_FAILONERROR, 1L) == CURLE_OK &&
+                    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
+                    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, connect) == CURLE_OK &&
+                    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, (long)STALL_BYTES_PER_SECOND) == CURLE_OK &&
+                    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, stall) == CURLE_OK &&
+                    curl_easy_setopt(curl, CURLOPT_USERAGENT, "esxiarm/" VERSION) == CURLE_OK &&
+                    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, receive) == CURLE_OK &&
+                    curl_easy_setopt(curl, CURLOPT_WRITEDATA, transfer) == CURLE_OK &&
+                    curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, watch) == CURLE_OK &&
+                    curl_easy_setopt(curl, CURLOPT_XFERINFODATA, transfer) == CURLE_OK &&
+                    curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L) == CURLE_OK;
         return done || error_set(err, ERROR_ENVIRONMENT, "libcurl cannot be set up");
 }
 
@@ -265,7 +261,7 @@ static bool is_passing(long status)
 static long http_status(const struct transfer *transfer)
 {
         long status = 0;
-        transfer->api->easy_getinfo(transfer->curl, CURLINFO_RESPONSE_CODE, &status);
+        curl_easy_getinfo(transfer->curl, CURLINFO_RESPONSE_CODE, &status);
         return status;
 }
 
@@ -283,7 +279,7 @@ static bool http_failed(struct transfer *transfer, struct error *err)
 static bool timed_out(struct transfer *transfer, struct error *err)
 {
         curl_off_t connected = 0;
-        transfer->api->easy_getinfo(transfer->curl, CURLINFO_CONNECT_TIME_T, &connected);
+        curl_easy_getinfo(transfer->curl, CURLINFO_CONNECT_TIME_T, &connected);
         transfer->again = true;
         if (!connected)
                 return error_set(err, ERROR_ENVIRONMENT, "the server did not answer in time");
@@ -295,7 +291,7 @@ static bool cut_off(struct transfer *transfer, struct error *err)
 {
         curl_off_t announced = -1;
         transfer->again = true;
-        transfer->api->easy_getinfo(transfer->curl, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &announced);
+        curl_easy_getinfo(transfer->curl, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &announced);
         error_set(err, ERROR_ENVIRONMENT, "the connection was cut after %" PRIu64, transfer->received);
         if (announced < 0)
                 return error_append(err, " bytes");
@@ -306,7 +302,7 @@ static bool cut_off(struct transfer *transfer, struct error *err)
 static bool spoke_no_http(const struct transfer *transfer)
 {
         curl_off_t connected = 0;
-        transfer->api->easy_getinfo(transfer->curl, CURLINFO_CONNECT_TIME_T, &connected);
+        curl_easy_getinfo(transfer->curl, CURLINFO_CONNECT_TIME_T, &connected);
         return connected && !http_status(transfer);
 }
 
@@ -328,7 +324,7 @@ static bool curl_failed(struct transfer *transfer, CURLcode code, const char *cu
                 transfer->again = meanings[i].again;
                 return error_set(err, meanings[i].error, "%s", meanings[i].sentence);
         }
-        const char *says = *curl_says ? curl_says : transfer->api->easy_strerror(code);
+        const char *says = *curl_says ? curl_says : curl_easy_strerror(code);
         AUTO_FREE char *shown = text_printable(says, strlen(says), false);
         return error_set(err, ERROR_ENVIRONMENT, "%s", shown);
 }
@@ -384,8 +380,8 @@ static enum attempt attempt(struct transfer *transfer, char *curl_says, struct e
         transfer->err = err;
         transfer->offset = transfer->received;
         *curl_says = '\0';
-        transfer->api->easy_setopt(transfer->curl, CURLOPT_RESUME_FROM_LARGE, (curl_off_t)transfer->offset);
-        CURLcode code = transfer->api->easy_perform(transfer->curl);
+        curl_easy_setopt(transfer->curl, CURLOPT_RESUME_FROM_LARGE, (curl_off_t)transfer->offset);
+        CURLcode code = curl_easy_perform(transfer->curl);
         if (code == CURLE_OK)
                 return ATTEMPT_DONE;
         bool no_range = code == CURLE_RANGE_ERROR || code == CURLE_BAD_DOWNLOAD_RESUME ||
@@ -408,7 +404,7 @@ static void pause_after(const struct transfer *transfer, unsigned number, struct
 {
         curl_off_t wished = 0;
         uint64_t pause_ms = (uint64_t)FIRST_PAUSE_MS << (number < 10 ? number - 1 : 10);
-        transfer->api->easy_getinfo(transfer->curl, CURLINFO_RETRY_AFTER, &wished);
+        curl_easy_getinfo(transfer->curl, CURLINFO_RETRY_AFTER, &wished);
         if (wished > 0 && (uint64_t)wished * 1000 > pause_ms)
                 pause_ms = (uint64_t)wished * 1000;
         if (pause_ms > LONGEST_PAUSE_MS)

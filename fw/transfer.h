@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The bytes of a URL, by libcurl, into a file that is open: with its attempts, and measured and hashed while they arrive. It
-// loads libcurl, and so is meant for a process that is given up afterwards (fw/download.h).
+// The bytes of a URL, by libcurl, into a file that is open: with its attempts, and measured and hashed while they arrive.
 #pragma once
 
 #include <stdbool.h>

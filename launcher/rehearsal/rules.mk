@@ -28,7 +28,10 @@ REHEARSAL_LDFLAGS := $(REHEARSAL_TARGET) -fuse-ld=$(notdir $(LLD_LINK)) \
         $(if $(findstring /,$(LLD_LINK)),-B$(dir $(LLD_LINK))) \
         -nostdlib -Wl,-subsystem:efi_application -Wl,-entry:efi_main -Wl,-Brepro
 
-.PHONY: rehearsal
+.PHONY: rehearsal rehearsal-tools
+rehearsal-tools:
+	@tools/require $(CLANG) "$$($(CLANG) --print-prog-name=$(LLD_LINK) 2>/dev/null || echo $(LLD_LINK))"
+
 rehearsal: $(REHEARSAL_EFI)
 
 $(REHEARSAL_EFI): $(REHEARSAL_OBJECTS)
@@ -37,7 +40,7 @@ $(REHEARSAL_EFI): $(REHEARSAL_OBJECTS)
 # The loops of memory.c are what the compiler would call for them.
 $(BUILD)/rehearsal/memory.o: REHEARSAL_CFLAGS += -fno-builtin
 
-$(BUILD)/rehearsal/%.o: $(REHEARSAL_DIR)/%.c $(REHEARSAL_DIR)/rules.mk
+$(BUILD)/rehearsal/%.o: $(REHEARSAL_DIR)/%.c $(REHEARSAL_DIR)/rules.mk | rehearsal-tools
 	@mkdir -p $(@D)
 	$(call quiet,CLANG,$<)$(CLANG) $(REHEARSAL_CFLAGS) -MMD -MP -c -o $@ $<
 
@@ -47,6 +50,6 @@ $(BUILD)/rehearsal/%.o: $(REHEARSAL_DIR)/%.c $(REHEARSAL_DIR)/rules.mk
 REHEARSAL_HOST_OBJECTS := $(REHEARSAL_PURE:%=$(BUILD)/san/obj/$(REHEARSAL_DIR)/%.o)
 REHEARSAL_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/san/tests/%,$(wildcard tests/unit/test-guest-*.c))
 
-$(REHEARSAL_TESTS): $(BUILD)/san/tests/%: tests/unit/%.c $(REHEARSAL_HOST_OBJECTS) Makefile
+$(REHEARSAL_TESTS): $(BUILD)/san/tests/%: tests/unit/%.c $(REHEARSAL_HOST_OBJECTS) Makefile | test-library
 	@mkdir -p $(@D)
 	$(call quiet,TEST,$<)$(COMPILE) $(SANITIZE) -o $@ $< $(filter %.o,$^) $(CMOCKA)

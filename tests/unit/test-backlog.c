@@ -231,7 +231,7 @@ static void test_most_of_a_flood_is_left_out(void **state)
                 struct screen screen = screen_new();
                 struct backlog *backlog = backlog_new(write_screen, &screen);
                 backlog_feed(backlog, text.data, text.length);
-                assert_in_range(screen.fed, 1, 8192);
+                assert_true(screen.fed >= 1 && screen.fed <= 8192);
                 backlog_free(&backlog);
                 vterm_free(screen.terminal);
         }

@@ -214,7 +214,7 @@ static void test_of_a_long_line_the_part_that_met_is_kept(void **state)
         struct criteria_verdict verdict = criteria_judge(criteria);
         const char *text = verdict.forbidden->text;
         assert_true(text_starts_with(text, "PSOD é"));
-        assert_in_range(strlen(text), 300, 400);
+        assert_true(strlen(text) >= 300 && strlen(text) <= 400);
         assert_true(text_ends_with(text, "é"));
 }
 
@@ -290,7 +290,7 @@ static void test_a_pattern_that_runs_wild_is_given_up_and_said(void **state)
         uint64_t start = time_now_ms();
         for (int i = 0; i < 20; i++)
                 criteria_line(criteria, 1, 0, line);
-        assert_in_range(time_now_ms() - start, 0, 5000);
+        assert_true(time_now_ms() - start <= 5000);
         struct criteria_verdict verdict = criteria_judge(criteria);
         assert_int_equal(verdict.outcome, VERDICT_PASS);
         assert_int_equal(verdict.findings[0].given_up, 20);

@@ -15,11 +15,10 @@
 #include "base/text.h"
 #include "varstore/devpath.h"
 
-#if __has_include(<efivar/efivar.h>)
+#ifdef HAVE_EFIVAR
 #include <efivar/efivar.h>
 // efivar.h declares the device path functions only after the types that they need.
 #include <efivar/efivar-dp.h>
-#define HAVE_EFIVAR 1
 #endif
 
 static const char END_NODE[] = "7fff0400";

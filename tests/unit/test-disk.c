@@ -341,7 +341,7 @@ static void test_a_fragmented_disk_of_40_gib_opens_quickly(void **state)
         disk_read(disk, 0, bytes, sizeof bytes, &err);
         disk_read(disk, 128 << 10, bytes, sizeof bytes, &err);
         assert_done(disk_read(disk, (UINT64_C(40) << 30) - 512, bytes, sizeof bytes, &err), &err);
-        assert_in_range(time_now_ms() - start, 0, 2000); // 0.05 s where nothing else runs
+        assert_true(time_now_ms() - start <= 2000); // 0.05 s where nothing else runs
 }
 
 int main(void)

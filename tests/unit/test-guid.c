@@ -11,9 +11,8 @@
 #include "base/memory.h"
 #include "varstore/guid.h"
 
-#if __has_include(<efivar/efivar.h>)
+#ifdef HAVE_EFIVAR
 #include <efivar/efivar.h>
-#define HAVE_EFIVAR 1
 #endif
 
 // UEFI 2.10, appendix A: the bytes of EFI_GLOBAL_VARIABLE as they are on disk.

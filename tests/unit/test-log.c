@@ -364,7 +364,7 @@ static void test_what_is_made_to_be_slow_is_not(void **state)
                 uint64_t start = time_now_ms();
                 for (size_t done = 0; done < 100000; done += strlen(unkind[i]))
                         log_feed(log, unkind[i], strlen(unkind[i]));
-                assert_in_range(time_now_ms() - start, 0, 8000); // under 1 s where nothing else runs
+                assert_true(time_now_ms() - start <= 8000); // under 1 s where nothing else runs
         }
 }
 

@@ -427,7 +427,7 @@ static void test_a_disk_of_40_gib_is_matched_quickly(void **state)
         scene_add(&scene, 4, "VMware ESXi", &scene.esp, LOADER, true);
         scene_order(&scene, 4);
         scene_compare(&scene);
-        assert_in_range(time_now_ms() - start, 0, 2000); // 0.06 s where nothing else runs
+        assert_true(time_now_ms() - start <= 2000); // 0.06 s where nothing else runs
         assert_reason(&scene, MATCH_HOLDS);
 }
 
