@@ -196,9 +196,9 @@ struct making {
         struct overlay overlay;
 };
 
-static void making_begin(struct making *making, const struct payload_request *request)
+static struct making making_of(const struct payload_request *request)
 {
-        *making = (struct making){.request = request, .work.lock = -1};
+        return (struct making){.request = request, .work.lock = -1};
 }
 
 static void making_end(struct making *making)
@@ -502,11 +502,10 @@ static bool finish(const struct making *making, const char *name, const char *ou
 bool payload_make(const struct payload_request *request, const char *image, struct payload_info *info,
                   struct error *err)
 {
-        AUTO_MAKING struct making making;
+        AUTO_MAKING struct making making = making_of(request);
         struct stat status;
         if (stat(image, &status) == 0 && !S_ISREG(status.st_mode))
                 return error_set(err, ERROR_USAGE, "%s is no file that an image could replace", image);
-        making_begin(&making, request);
         if (!prepare(&making, image, err))
                 return false;
         AUTO_FREE char *path = file_path(making.work.folder, "image");
@@ -544,8 +543,7 @@ static bool check_vacant(const char *folder, struct error *err)
 bool payload_make_folder(const struct payload_request *request, const char *folder, struct payload_info *info,
                          struct error *err)
 {
-        AUTO_MAKING struct making making;
-        making_begin(&making, request);
+        AUTO_MAKING struct making making = making_of(request);
         if (!check_vacant(folder, err) || !prepare(&making, folder, err))
                 return false;
         if (payload_tree_kind(making.tree) == PAYLOAD_IMAGE)

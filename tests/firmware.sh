@@ -81,7 +81,7 @@ make_small() {
         mkdir -p small/DEBIAN small/usr/share/AAVMF
         printf 'Package: %s\nVersion: %s\nArchitecture: all\nMaintainer: a <a@b.c>\nDescription: a\n' $PACKAGE "$2" \
                 >small/DEBIAN/control
-        head -c 2097152 "$unpacked/usr/share/AAVMF/AAVMF_CODE.fd" >small/usr/share/AAVMF/AAVMF_CODE.fd
+        head -c "$(used_size "$unpacked/usr/share/AAVMF/AAVMF_CODE.fd")" "$unpacked/usr/share/AAVMF/AAVMF_CODE.fd" >small/usr/share/AAVMF/AAVMF_CODE.fd
         head -c 131072 /dev/zero >small/usr/share/AAVMF/AAVMF_VARS.fd
         dpkg-deb --root-owner-group -Zgzip -z1 --build small "$1.deb" >/dev/null
         rm -rf small

@@ -41,6 +41,25 @@ as_any_user() {
         fi
 }
 
+# Runs a command in a mount namespace of its own, as root. Who is root already needs no user namespace, and in a chroot gets none.
+in_mount_namespace() {
+        if [ "$(id -u)" -eq 0 ]; then
+                unshare -m "$@"
+        else
+                unshare -rm "$@"
+        fi
+}
+
+# What efibootmgr -v shows of a folder or mount, without the lines that newer versions add to an entry.
+efibootmgr_shows() {
+        EFIVARFS_PATH=$PWD/$1/ efibootmgr -v | grep -v '^ *\(dp\|data\): '
+}
+
+# The size of a file up to its last byte that is neither 0x00 nor 0xFF.
+used_size() {
+        python3 -c 'import sys; print(len(open(sys.argv[1], "rb").read().rstrip(b"\0\xff")))' "$1"
+}
+
 contains() {
         grep -qF -- "$2" "$1" && return
         echo "'$2' is not in $1:" >&2

@@ -153,10 +153,13 @@ static int create_file(const char *path, mode_t mode, struct fuse_file_info *inf
         return result ? -result : open_file(path, info);
 }
 
+// A new file that no write has made a variable goes with its handle, as in efivarfs since Linux 6.14.
 static int close_file(const char *path, struct fuse_file_info *info)
 {
-        (void)path;
         struct handle *handle = handle_of(info);
+        uint64_t size = 0;
+        if (efivarfs_size(mounted()->efivarfs, path + 1, &size) == 0 && size == 0)
+                efivarfs_unlink(mounted()->efivarfs, path + 1);
         buffer_free(&handle->content);
         buffer_free(&handle->written);
         free(handle);

@@ -4,7 +4,8 @@
 //
 // The rules are efivarfs's. A write replaces the whole variable, whatever was in the file. Attributes with
 // EFI_VARIABLE_APPEND_WRITE add the data to what is there instead; attributes without data delete the variable, and so
-// does unlinking its file. A new file is empty and no variable until it is written. Nothing is renamed. What an
+// does unlinking its file. A new file is empty and no variable until it is written;
+// one that is never written is removed by who serves the files, when it is closed. Nothing is renamed. What an
 // authenticated variable holds is its key's owner's to change: EACCES, unless forced.
 // Source: Linux Documentation/filesystems/efivarfs.rst; UEFI 2.10, 8.2.
 //

@@ -473,10 +473,10 @@ static bool read_placed(const struct disk *disk, const struct extent *extent, ui
         size_t got;
         if (!read_layer_file(disk, layer, place, data, size, &got, err))
                 return false;
-        // Formats may leave the unwritten rest of the last cluster out of the file, and a raw file may end within a sector;
-        // but something of an extent must be there.
-        if (!got && !layer->raw && extent->offset >= layer->size)
-                return cut_off(disk, layer, "data lie", extent->offset, err);
+        // A raw file may end within a sector. Other formats have all of a cluster in the file, and some versions of qemu-img
+        // map a cluster whole that the file's end cuts.
+        if (got < size && !layer->raw)
+                return cut_off(disk, layer, "data lie", place, err);
         memset(data + got, 0, size - got);
         return true;
 }

@@ -86,7 +86,7 @@ test_list_says_what_efibootmgr_says() {
                 "$put" $target BootNext $global 7 0700
         done
         "$put" efivars Timeout $global 7 0500
-        EFIVARFS_PATH=$PWD/efivars/ efibootmgr -v >theirs.txt
+        efibootmgr_shows efivars >theirs.txt
         expect_exit 0 "$AAVMF_VARS" list vars.fd
         sed "s/$tab.*//" theirs.txt >theirs
         sed "s/$tab.*//" stdout >ours
@@ -375,7 +375,7 @@ test_clone_keeps_the_old_file_when_the_disk_is_full() {
         installed source.fd
         mkdir small
         # A file system of 300 KiB, in a mount namespace of its own; a clone takes 768.
-        unshare -rm sh -eu -c '
+        in_mount_namespace sh -eu -c '
                 mount -t tmpfs -o size=300k none small
                 echo precious >small/target.fd
                 code=0

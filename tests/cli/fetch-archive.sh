@@ -32,16 +32,18 @@ test_the_machine_s_own_archive_is_proved_to_its_key() {
         suite=$(sed -n 's/^Codename: //p' "$list")
         packages=$(ls "${list%InRelease}"main_binary-*_Packages* | head -n 1)
         architecture=$(echo "$packages" | sed 's/.*_binary-\(.*\)_Packages.*/\1/')
-        index=served/dists/$suite/main/binary-$architecture
+        # Judged by its own time: a machine may be content with a list that has expired.
+        state=$(date -u -d "$(sed -n 's/^Date: //p' "$list")" +%Y%m%dT%H%M%SZ)
+        index=served/$state/dists/$suite/main/binary-$architecture
         mkdir -p "$index"
-        cp "$list" "served/dists/$suite/InRelease"
+        cp "$list" "served/$state/dists/$suite/InRelease"
         /usr/lib/apt/apt-helper cat-file "$packages" >"$index/Packages"
         path=$(sed -n "/^Package: $PACKAGE\$/,/^\$/s/^Filename: //p" "$index/Packages")
-        mkdir -p "served/$(dirname "$path")"
-        cp "$deb" "served/$path"
+        mkdir -p "served/$state/$(dirname "$path")"
+        cp "$deb" "served/$state/$path"
         fingerprint=$(gpgv --keyring /usr/share/keyrings/debian-archive-keyring.gpg --status-fd 1 "$list" 2>/dev/null |
                 awk '/VALIDSIG/ { print $NF; exit }')
-        write_catalog "$url" "version: newest" "suites: $suite"
+        write_catalog "$url/$state" "version: newest" "suites: $suite"
         sed -i "s/architecture: .*/architecture: $architecture/" data/catalog.yaml
         expect_exit 0 "$ESXIARM" fetch test
         contains stdout "signed with the key $fingerprint"

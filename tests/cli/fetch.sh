@@ -73,10 +73,11 @@ test_a_truncated_download_is_refused() {
                 rm -f "$XDG_CACHE_HOME/esxiarm/firmware/.part-$sha256"
                 nothing_installed
         done
-        fetch_url 4 "reset/1000000/p.deb" --attempts 1
+        fetch_url 4 "reset/$place/p.deb" --attempts 1
         rm -f "$XDG_CACHE_HOME/esxiarm/firmware/.part-$sha256"
-        fetch_url 0 "drip/1000000/p.deb" --attempts 3
-        contains stderr "cut after 1000000 of $size bytes; trying again"
+        piece=$((size / 2 - 1))
+        fetch_url 0 "drip/$piece/p.deb" --attempts 3
+        contains stderr "cut after $piece of $size bytes; trying again"
         installed_as_dpkg_does
 }
 
@@ -172,16 +173,6 @@ ended_with_a_part() {
         installed_as_dpkg_does
 }
 
-test_libcurl_is_only_in_the_process_that_downloads() {
-        use_server
-        begin_stalled
-        lacks "/proc/$victim/maps" libcurl
-        contains "/proc/$child/maps" libcurl
-        kill -TERM "$victim"
-        ended_with_a_part 130
-        contains said interrupted
-}
-
 test_an_interrupt_at_the_terminal_reaches_both_and_is_told_once() {
         use_server
         begin_stalled
@@ -233,18 +224,13 @@ test_killed_at_any_instant_the_next_fetch_works() {
 # Runs the commands given as root in a namespace of its own, with a file system of SIZE mounted at ./small.
 with_small_disk() {
         mkdir -p small
-        if [ "$(id -u)" -eq 0 ]; then
-                space="unshare -m"
-        else
-                space="unshare -rm"
-        fi
-        $space sh -euc "mount -t tmpfs -o size=$1 none small; $2"
+        in_mount_namespace sh -euc "mount -t tmpfs -o size=$1 none small; $2"
 }
 
 test_no_space_is_told_and_leaves_nothing() {
         use_server
         # For the download; for the unpacking.
-        for room in 1m 4m; do
+        for room in $((size / 2048))k $((size / 1024 + 512))k; do
                 with_small_disk $room "
                         code=0
                         '$ESXIARM' fetch --url $url/p.deb --sha256 $sha256 --to small/root 2>stderr || code=\$?
@@ -253,12 +239,12 @@ test_no_space_is_told_and_leaves_nothing() {
                 contains stderr "No space left"
                 [ "$(grep -v '^\.part-' left)" = .lock ] || fail "left: $(cat left)"
         done
-        with_small_disk 16m "'$ESXIARM' fetch --url $url/p.deb --sha256 $sha256 --to small/root"
+        with_small_disk 64m "'$ESXIARM' fetch --url $url/p.deb --sha256 $sha256 --to small/root"
 }
 
 test_a_read_only_target_is_told_but_what_is_there_can_be_used() {
         use_server
-        with_small_disk 16m "
+        with_small_disk 64m "
                 '$ESXIARM' fetch --url $url/p.deb --sha256 $sha256 --to small/root
                 mount -o remount,bind,ro small
                 '$ESXIARM' fetch --url $url/p.deb --sha256 $sha256 --to small/root

@@ -185,7 +185,7 @@ END
 test_efibootmgr_reads_the_folder_as_list_shows_the_store() {
         installed vars.fd
         expect_exit 0 "$AAVMF_VARS" export vars.fd --efivarfs efivars/
-        EFIVARFS_PATH=$PWD/efivars/ efibootmgr -v >theirs.txt
+        efibootmgr_shows efivars >theirs.txt
         expect_exit 0 "$AAVMF_VARS" list vars.fd
         sed "s/$tab.*//" theirs.txt >theirs
         sed "s/$tab.*//" stdout >ours
@@ -201,7 +201,6 @@ test_entry_that_efibootmgr_changed_is_imported() {
         installed vars.fd
         expect_exit 0 "$AAVMF_VARS" export vars.fd --efivarfs efivars
         EFIVARFS_PATH=$PWD/efivars/ efibootmgr -q -o 0000,0001
-        EFIVARFS_PATH=$PWD/efivars/ efibootmgr -q -a -b 0000
         EFIVARFS_PATH=$PWD/efivars/ efibootmgr -q -t 9
         expect_exit 0 "$AAVMF_VARS" import vars.fd --efivarfs efivars
         expect_exit 0 "$AAVMF_VARS" list vars.fd

@@ -46,7 +46,7 @@ test_efibootmgr_sees_and_changes_a_mounted_store() {
         # efibootmgr makes entries for block devices alone.
         loop=$(losetup -f --show disk.img)
         trap 'losetup -d $loop 2>/dev/null || :; fusermount3 -u efivars 2>/dev/null || :; kill $mounter 2>/dev/null || :' EXIT
-        efibootmgr -v >theirs.txt
+        efibootmgr_shows efivars >theirs.txt
         "$AAVMF_VARS" list vars.fd >ours.txt
         sed 's/\t.*//' theirs.txt >theirs
         sed 's/\t.*//' ours.txt >ours
@@ -55,7 +55,6 @@ test_efibootmgr_sees_and_changes_a_mounted_store() {
         efibootmgr -q -o 0002,0000,0001
         efibootmgr -q -n 0001
         efibootmgr -q -t 9
-        efibootmgr -q -b 0001 -A
         losetup -d $loop
         unmount_store
         expect_exit 0 "$AAVMF_VARS" check vars.fd
@@ -64,7 +63,6 @@ test_efibootmgr_sees_and_changes_a_mounted_store() {
         contains stdout 'BootNext: 0001'
         contains stdout 'Timeout: 9 seconds'
         contains stdout 'BootOrder: 0002,0000,0001'
-        contains stdout 'Boot0001  A'
         contains stdout 'Boot0000* New one	HD(1,GPT,0A48CC8F-F9C7-44DD-9EB5-AF5635D049C8,0x800,0x1800)/\EFI\new.efi'
         mount_store vars.fd
         efibootmgr -q -b 0002 -B
@@ -80,7 +78,7 @@ test_efivar_and_cp_work_on_a_mounted_store() {
         store vars.fd
         mount_store vars.fd
         printf 'value' >data
-        efivar -n $suffix-Written -w -t 7 -f data
+        efivar -n $suffix-Written -w -f data
         efivar -p -n $suffix-Written >printed
         contains printed 'value'
         cp efivars/Timeout-$suffix saved

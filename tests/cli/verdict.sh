@@ -26,7 +26,7 @@ efibootmgr_says() {
         rm -rf efivars
         mkdir efivars
         "$AAVMF_VARS" export vars.fd --efivarfs efivars
-        EFIVARFS_PATH=$PWD/efivars/ efibootmgr -v >said
+        efibootmgr_shows efivars >said
 }
 
 test_rebuilt_vars_are_what_efibootmgr_reads() {

@@ -27,8 +27,10 @@ begin_iso() {
 
 # The hash that an automatic kickstart has, and who may read it.
 look_at_payload() {
-        stat -c %a machine/run/payload.img >payload-mode
-        mtype -i machine/run/payload.img ::/KS.CFG 2>/dev/null | sed -n 's/^rootpw --iscrypted //p' >hash
+        # Its name may go at any moment.
+        ln -f machine/run/payload.img payload.img 2>/dev/null || return 0
+        stat -c %a payload.img >payload-mode
+        mtype -i payload.img ::/KS.CFG 2>/dev/null | sed -n 's/^rootpw --iscrypted //p' >hash
 }
 
 # Looks at every program that the launcher has started, and every command line, until the launcher has ended.

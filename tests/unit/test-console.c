@@ -234,6 +234,9 @@ static void test_a_change_is_dated_by_its_bytes_not_by_the_question(void **state
         assert_true(console_changed_us(console) <= after);
 }
 
+// A row of blanks that are drawn: what is erased in reverse video is reversed by some versions of libvterm only.
+#define DRAWN_BLANK " \033[79b\r\n"
+
 static void test_the_selected_row_by_reverse_video_and_by_background(void **state)
 {
         (void)state;
@@ -252,7 +255,9 @@ static void test_the_selected_row_by_reverse_video_and_by_background(void **stat
                 // On a coloured screen, and the other way round.
                 {"\033[44m\033[2J\033[3;3Hone\033[4;3H\033[43mtwo\033[44m\033[5;3Hthree", 3},
                 {"\033[44m\033[2J\033[3;3Hone\033[4;3H\033[7mtwo\033[27m\033[5;3Hthree", 3},
-                {"\033[7m\033[2J\033[3;3Hone\033[27m\033[4;3Htwo\033[7m\033[5;3Hthree", 3},
+                {"\033[7m" DRAWN_BLANK DRAWN_BLANK DRAWN_BLANK DRAWN_BLANK DRAWN_BLANK
+                 "\033[3;3Hone\033[27m\033[4;3Htwo\033[7m\033[5;3Hthree",
+                 3},
                 // A coloured blank, a border, another text colour and bold are no selection.
                 {"\033[3;3Hone\033[4;3H\033[7m    \033[0mtwo\033[5;3Hthree", -1},
                 {"\033[3;3H\033[31mone\033[0m\033[4;3H\033[1mtwo\033[0m\033[5;3Hthree", -1},
