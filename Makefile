@@ -284,7 +284,7 @@ lint: deps
 	@WARNINGS='$(WARNINGS)' tools/lint
 
 format:
-	clang-format -i $(wildcard */*.c */*.h tests/*/*.c launcher/rehearsal/*.c launcher/rehearsal/*.h)
+	@git ls-files "*.c" "*.h" | xargs clang-format -i
 
 clean:
 	rm -rf $(BUILD)

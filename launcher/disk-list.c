@@ -77,9 +77,10 @@ static bool has_words(const char *text)
 
 static bool may_scroll(const struct choice *choice, const struct view *view)
 {
+        if (view->count < SHORTEST_FULL)
+                return false;
         unsigned below = view->disks[view->count - 1].row + 1;
-        return view->count >= SHORTEST_FULL && below < CONSOLE_ROWS &&
-               has_words(console_row(typing_console(choice->typing), below));
+        return below < CONSOLE_ROWS && has_words(console_row(typing_console(choice->typing), below));
 }
 
 // Without the blanks and frames around it.
