@@ -86,7 +86,7 @@ TEST_HELPERS := $(patsubst tests/helpers/%.c,%,$(sort $(wildcard tests/helpers/*
 # $(1) is where the objects go: $(BUILD) as shipped, $(BUILD)/san under the sanitizers.
 objects = $(patsubst %.c,$(1)/obj/%.o,$(2))
 
-.PHONY: all test-library deps test soak bench fuzz coverage rehearse lint format clean sanitized install FORCE
+.PHONY: all unit-tests test-library deps test soak bench fuzz coverage rehearse lint format clean sanitized install FORCE
 .DELETE_ON_ERROR:
 
 # The library: its version in names, what it exports, and the headers that its users see.
@@ -198,15 +198,17 @@ $(BUILD)/tests/%: tests/helpers/%.c Makefile
 BUILD_REHEARSAL := $(BUILD)/rehearsal
 include launcher/rehearsal/rules.mk
 
-sanitized: $(BUILD)/san/aavmf-vars $(BUILD)/san/esxiarm $(BUILD)/san/share \
-           $(UNIT_TESTS:%=$(BUILD)/san/tests/%) $(TEST_HELPERS:%=$(BUILD)/tests/%)
+sanitized: $(BUILD)/san/aavmf-vars $(BUILD)/san/esxiarm $(BUILD)/san/share unit-tests $(TEST_HELPERS:%=$(BUILD)/tests/%)
+unit-tests: $(UNIT_TESTS:%=$(BUILD)/san/tests/%) $(BUILD)/tests/http-server
 
 deps:
 	@tools/deps
 
-# The set-up runs first and by itself, so that the parallel build below finds everything in place.
+# The set-up runs first and by itself, so that the parallel build below finds everything in place. The unit tests run under
+# clang's sanitizers, too: they know other mistakes than gcc's.
 test: deps
 	@+$(MAKE) --no-print-directory -j2 all sanitized
+	@+$(MAKE) --no-print-directory -j2 BUILD=$(BUILD)/clang CC=$(CLANG) unit-tests
 	@tests/run $(BUILD)
 
 # One at a time would leave a core idle, and three would disturb each other.

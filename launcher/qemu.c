@@ -46,7 +46,7 @@ static void add_qmp(const struct qemu_machine *machine, struct arguments *argume
         AUTO_FREE char *path = qemu_escaped(machine->qmp_socket);
         arguments_add(arguments, "-chardev");
         arguments_add_format(arguments, "socket,id=qmp,path=%s,server=on,wait=off", path);
-        add_pair(arguments, "-mon", "chardev=qmp,mode=control");
+        add_pair(arguments, "-qmp", "chardev:qmp");
 }
 
 static void add_firmware(const struct qemu_machine *machine, struct arguments *arguments)

@@ -103,16 +103,23 @@ use_firmware() {
 }
 
 # Starts the firmware, with no disk, on the store VARS; its console goes to VARS.log and its process is in $pid. What still
-# runs when the test ends is killed.
+# runs when the test ends is killed. Further arguments are QEMU's.
 start_firmware() {
-        : >"$1.log"
+        flash=$1
+        shift
+        : >"$flash.log"
         qemu-system-aarch64 -machine virt -cpu cortex-a72 -accel tcg -m 512 -display none -nic none \
-                -serial "file:$1.log" -monitor none \
+                -serial "file:$flash.log" -monitor none "$@" \
                 -drive "if=pflash,format=raw,readonly=on,file=$(echo "$AAVMF_CODE" | sed 's/,/,,/g')" \
-                -drive "if=pflash,format=raw,file=$1" &
+                -drive "if=pflash,format=raw,file=$flash" &
         pid=$!
         pids="${pids:-} $pid"
         trap 'kill $pids 2>/dev/null || :' EXIT
+}
+
+# Whether the firmware on the store VARS has come to an end of its boot order: newer ones start no shell by themselves.
+settled() {
+        grep -q 'BdsDxe: starting\|BdsDxe: No bootable option' "$1.log"
 }
 
 stop_firmware() {

@@ -204,9 +204,9 @@ const struct boot_entry *bootchain_first(const struct bootchain *chain)
 char *bootchain_names(const struct bootchain *chain)
 {
         struct text text = {0};
-        const struct boot_entry *end = chain->entries + chain->entry_count;
-        for (const struct boot_entry *entry = chain->entries; entry < end; entry++)
-                text_add_format(&text, "%sBoot%04X \"%s\"", text.length ? ", " : "", entry->number, entry->label);
+        for (size_t i = 0; i < chain->entry_count; i++)
+                text_add_format(&text, "%sBoot%04X \"%s\"", i ? ", " : "", chain->entries[i].number,
+                                chain->entries[i].label);
         return text_take(&text);
 }
 

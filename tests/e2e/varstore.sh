@@ -11,8 +11,8 @@ mine=11111111-2222-3333-4444-555555555555
 
 # The firmware's last resort is its shell.
 boot() {
-        start_firmware "$1"
-        wait_for 30 grep -q 'BdsDxe: starting' "$1.log"
+        start_firmware "$@"
+        wait_for 30 settled "$1"
         stop_firmware "$pid"
 }
 
@@ -37,7 +37,7 @@ test_firmware_keeps_a_store_that_was_formatted_for_it_and_does_not_wait() {
         slow=$pid
         start_firmware quick.fd
         quick=$pid
-        wait_for 60 grep -q 'BdsDxe: starting' quick.fd.log
+        wait_for 60 settled quick.fd
         lacks slow.fd.log 'BdsDxe:'
         stop_firmware "$quick"
         expect_exit 0 "$AAVMF_VARS" check quick.fd
@@ -48,7 +48,7 @@ test_firmware_keeps_a_store_that_was_formatted_for_it_and_does_not_wait() {
         contains stdout 'Boot0000'
         contains stdout "Lang${tab}EFI_GLOBAL_VARIABLE${tab}NV,BS,RT${tab}4 bytes${tab}\"eng\""
         # What the firmware formatted by itself has the same headers.
-        wait_for 60 grep -q 'BdsDxe: starting' slow.fd.log
+        wait_for 60 settled slow.fd
         stop_firmware "$slow"
         cmp -n 100 slow.fd quick.fd
         cmp -n 262144 -i 262144 slow.fd quick.fd
@@ -76,7 +76,13 @@ test_device_paths_are_spelled_as_in_the_firmwares_log() {
         "$put" vars.fd BootOrder $global 7 "$order"
         expect_exit 0 "$AAVMF_VARS" list vars.fd
         sed -n "s/^\(Boot1...\)\* x$tab/\1 /p" stdout >ours
-        boot vars.fd
+        # A disk, so that there is something to start in the end.
+        truncate -s 4M payload.img
+        mformat -i payload.img -T 8192 -h 16 -s 32 ::
+        mmd -i payload.img ::EFI ::EFI/BOOT
+        mcopy -i payload.img "$BUILD/rehearsal/BOOTAA64.EFI" ::EFI/BOOT
+        boot vars.fd -device qemu-xhci -drive if=none,id=payload,format=raw,readonly=on,file=payload.img \
+                -device usb-storage,drive=payload
         tr -d '\r' <vars.fd.log | sed -n 's/.*BdsDxe: failed to load \(Boot1...\) "x" from \(.*\): Not Found$/\1 \2/p' |
                 sort >theirs
         [ "$(wc -l <theirs)" -eq $number ]
