@@ -49,6 +49,7 @@ struct mount {
 struct handle {
         struct buffer content;
         struct buffer written;
+        bool created; // the file, by this handle
 };
 
 static struct mount *mounted(void)
@@ -149,16 +150,20 @@ static int open_file(const char *path, struct fuse_file_info *info)
 static int create_file(const char *path, mode_t mode, struct fuse_file_info *info)
 {
         (void)mode;
-        int result = efivarfs_create(mounted()->efivarfs, path + 1);
-        return result ? -result : open_file(path, info);
+        int result = -efivarfs_create(mounted()->efivarfs, path + 1);
+        if (result == 0)
+                result = open_file(path, info);
+        if (result == 0)
+                handle_of(info)->created = true;
+        return result;
 }
 
-// A new file that no write has made a variable goes with its handle, as in efivarfs since Linux 6.14.
+// A new file that no write has made a variable goes with the handle that made it, as in efivarfs since Linux 6.14.
 static int close_file(const char *path, struct fuse_file_info *info)
 {
         struct handle *handle = handle_of(info);
         uint64_t size = 0;
-        if (efivarfs_size(mounted()->efivarfs, path + 1, &size) == 0 && size == 0)
+        if (handle->created && efivarfs_size(mounted()->efivarfs, path + 1, &size) == 0 && size == 0)
                 efivarfs_unlink(mounted()->efivarfs, path + 1);
         buffer_free(&handle->content);
         buffer_free(&handle->written);

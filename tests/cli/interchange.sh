@@ -205,7 +205,7 @@ test_entry_that_efibootmgr_changed_is_imported() {
         expect_exit 0 "$AAVMF_VARS" import vars.fd --efivarfs efivars
         expect_exit 0 "$AAVMF_VARS" list vars.fd
         contains stdout 'BootOrder: 0000,0001'
-        contains stdout 'Boot0000* UiApp'
+        contains stdout 'Boot0000  UiApp'
         contains stdout 'Timeout: 9 seconds'
 }
 
