@@ -78,7 +78,7 @@ test_efivar_and_cp_work_on_a_mounted_store() {
         store vars.fd
         mount_store vars.fd
         printf 'value' >data
-        efivar -n $suffix-Written -w -f data
+        efivar -n $suffix-Written -w --attributes=7 -f data
         efivar -p -n $suffix-Written >printed
         contains printed 'value'
         cp efivars/Timeout-$suffix saved
