@@ -26,9 +26,14 @@ ${PACKAGE}_0.9" ] || fail "left: $(ls -A "$bystanders")"
 
 # ---- what is proved
 
+# The signed list of the machine's own archive.
+apt_list() {
+        ls /var/lib/apt/lists/*_dists_*_InRelease | grep -v 'updates_InRelease\|security_InRelease\|backports' | head -n 1
+}
+
 test_the_machine_s_own_archive_is_proved_to_its_key() {
         use_server
-        list=$(ls /var/lib/apt/lists/*_dists_*_InRelease | grep -v 'updates_InRelease\|security_InRelease\|backports' | head -n 1)
+        list=$(apt_list)
         suite=$(sed -n 's/^Codename: //p' "$list")
         packages=$(ls "${list%InRelease}"main_binary-*_Packages* | head -n 1)
         architecture=$(echo "$packages" | sed 's/.*_binary-\(.*\)_Packages.*/\1/')
@@ -229,7 +234,8 @@ test_a_snapshot_that_was_expired_at_its_time_is_refused() {
 
 test_an_entry_without_an_archive_comes_by_apt_or_from_a_mirror() {
         use_archive
-        codename=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
+        # In os-release, Debian's unstable has the codename of the next release.
+        codename=$(sed -n 's/^Codename: //p' "$(apt_list)")
         write_catalog "" "version: newest" "suites: $codename"
         expect_exit 0 "$ESXIARM" fetch test --json
         jq -e '.source.kind == "apt" and .catalog == "test"' stdout
