@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // The rehearsal guest stands in for VMware ESXi 8 on Arm: loaded from a payload it is the installer, loaded from the
 // disk it installed it is the system. Firmware, NVRAM, disk and console are real; see docs/rehearsal-guest.md.
-#include "acpi.h"
-#include "firmware.h"
-#include "guest.h"
-#include "installer.h"
-#include "payload.h"
-#include "system.h"
-#include "text.h"
-#include "volume.h"
+#include "launcher/rehearsal/base/text.h"
+#include "launcher/rehearsal/efi/acpi.h"
+#include "launcher/rehearsal/efi/firmware.h"
+#include "launcher/rehearsal/efi/volume.h"
+#include "launcher/rehearsal/guest/guest.h"
+#include "launcher/rehearsal/guest/input.h"
+#include "launcher/rehearsal/guest/payload.h"
+#include "launcher/rehearsal/installer/installer.h"
+#include "launcher/rehearsal/system.h"
 
 static void warn_option(void *context, const struct keyvalue *pair, const char *what)
 {

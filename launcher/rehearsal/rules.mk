@@ -11,19 +11,16 @@ LLD_LINK ?= lld-link
 REHEARSAL_DIR := launcher/rehearsal
 REHEARSAL_EFI := $(BUILD)/rehearsal/BOOTAA64.EFI
 
-# Pure: no firmware below them. These are compiled for the host too and tested there.
-REHEARSAL_PURE := aml crc32 fat16 garbage gpt guid keys keyvalue kickstart layout load-option madt options password \
-        screen steps text
-
-REHEARSAL_SOURCES := $(addprefix $(REHEARSAL_DIR)/,$(addsuffix .c,$(REHEARSAL_PURE))) \
-        $(addprefix $(REHEARSAL_DIR)/,acpi.c boot-entry.c console.c deploy.c device-path.c dialog.c disks.c firmware.c \
-        guest.c installer.c installer-disk.c installer-keyboard.c installer-kickstart.c installer-password.c \
-        installer-progress.c main.c memory.c panic.c payload.c power-button.c random.c shutdown.c system.c volume.c)
+REHEARSAL_SOURCES := $(sort $(wildcard $(REHEARSAL_DIR)/*.c $(REHEARSAL_DIR)/*/*.c))
 REHEARSAL_OBJECTS := $(REHEARSAL_SOURCES:$(REHEARSAL_DIR)/%.c=$(BUILD)/rehearsal/%.o)
+# Pure: no firmware below them. These are compiled for the host too and tested there.
+REHEARSAL_PURE := $(addprefix base/,crc32 keyvalue text) $(addprefix disk/,fat16 gpt layout) \
+        $(addprefix efi/,aml guid load-option madt) $(addprefix guest/,garbage options steps) \
+        $(addprefix installer/,kickstart password) $(addprefix screen/,keys screen)
 
 REHEARSAL_TARGET := --target=aarch64-unknown-windows
 REHEARSAL_CFLAGS := $(REHEARSAL_TARGET) -std=c17 -O2 -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes \
-        -ffreestanding -fno-stack-protector -mno-stack-arg-probe
+        -I. -ffreestanding -fno-stack-protector -mno-stack-arg-probe
 REHEARSAL_LDFLAGS := $(REHEARSAL_TARGET) -fuse-ld=$(notdir $(LLD_LINK)) \
         $(if $(findstring /,$(LLD_LINK)),-B$(dir $(LLD_LINK))) \
         -nostdlib -Wl,-subsystem:efi_application -Wl,-entry:efi_main -Wl,-Brepro
@@ -37,8 +34,8 @@ rehearsal: $(REHEARSAL_EFI)
 $(REHEARSAL_EFI): $(REHEARSAL_OBJECTS)
 	$(call quiet,LD,$@)$(CLANG) $(REHEARSAL_LDFLAGS) -o $@ $^
 
-# The loops of memory.c are what the compiler would call for them.
-$(BUILD)/rehearsal/memory.o: REHEARSAL_CFLAGS += -fno-builtin
+# The loops of base/memory.c are what the compiler would call for them.
+$(BUILD)/rehearsal/base/memory.o: REHEARSAL_CFLAGS += -fno-builtin
 
 $(BUILD)/rehearsal/%.o: $(REHEARSAL_DIR)/%.c $(REHEARSAL_DIR)/rules.mk | rehearsal-tools
 	@mkdir -p $(@D)
@@ -46,7 +43,7 @@ $(BUILD)/rehearsal/%.o: $(REHEARSAL_DIR)/%.c $(REHEARSAL_DIR)/rules.mk | rehears
 
 -include $(REHEARSAL_OBJECTS:.o=.d)
 
-# The host's tests of the pure files. They stand alone: the guest's text.h is not the programs'.
+# The host's tests of the pure files. They stand alone: the guest's text is not the programs'.
 REHEARSAL_HOST_OBJECTS := $(REHEARSAL_PURE:%=$(BUILD)/san/obj/$(REHEARSAL_DIR)/%.o)
 REHEARSAL_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/san/tests/%,$(wildcard tests/unit/test-guest-*.c))
 

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "system.h"
+#include "launcher/rehearsal/system.h"
 
-#include "boot-entry.h"
-#include "device-path.h"
-#include "dialog.h"
-#include "firmware.h"
-#include "shutdown.h"
-#include "text.h"
+#include "launcher/rehearsal/base/text.h"
+#include "launcher/rehearsal/efi/boot-entry.h"
+#include "launcher/rehearsal/efi/device-path.h"
+#include "launcher/rehearsal/efi/firmware.h"
+#include "launcher/rehearsal/guest/dialog.h"
+#include "launcher/rehearsal/guest/input.h"
+#include "launcher/rehearsal/guest/shutdown.h"
+#include "launcher/rehearsal/guest/trouble.h"
 
 #define PATH_SIZE     256
 #define CLOCK_MS      1000

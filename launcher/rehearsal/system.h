@@ -2,6 +2,6 @@
 // The guest as installed system: prints what ESXi prints while it boots, then shows its console.
 #pragma once
 
-#include "guest.h"
+#include "launcher/rehearsal/guest/guest.h"
 
 _Noreturn void system_run(struct guest *guest);

@@ -16,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "launcher/rehearsal/keyvalue.h"
+#include "launcher/rehearsal/base/keyvalue.h"
 
 static inline struct span span_of(const char *text)
 {

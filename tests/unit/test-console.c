@@ -86,7 +86,8 @@ static void test_the_screen_is_the_one_that_tmux_shows(void **state)
         write_text("bytes", bytes);
         shell("export LC_ALL=C.UTF-8; unset TMUX; tmux='tmux -u -f /dev/null -S ./socket'; "
               "$tmux new-session -d -x 80 -y 24 'stty raw -echo; cat bytes; exec sleep 20'; $tmux set -g status off; "
-              "for try in $(seq 500); do $tmux capture-pane -p | expand >shown; ! grep -q END-MARK shown || break; sleep 0.02; "
+              "for try in $(seq 500); do $tmux capture-pane -p | expand >shown; ! grep -q END-MARK shown || break; "
+              "sleep 0.02; "
               "done; "
               "$tmux kill-server; grep -q END-MARK shown");
         AUTO_BUFFER struct buffer shown = {0};

@@ -242,7 +242,7 @@ static void test_a_wrong_pattern_is_named_with_its_place(void **state)
         (void)state;
         static const struct {
                 const char *pattern, *place;
-        } wrong[] = {{"a(b", "character 4"}, {"*a", "character"}, {"a[z-b]", "character"},
+        } wrong[] = {{"a(b", "character 4"}, {"*a", "character"},   {"a[z-b]", "character"},
                      {"(?<n", "character"},  {"\\", "character 2"}, {"\xff", "character 1"}};
         for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
                 const struct criterion rows[] = {{"good", "x", CRITERION_REQUIRED, false},

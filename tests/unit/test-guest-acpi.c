@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/unit/guest.h"
 
-#include "launcher/rehearsal/aml.h"
-#include "launcher/rehearsal/madt.h"
+#include "launcher/rehearsal/efi/aml.h"
+#include "launcher/rehearsal/efi/madt.h"
 
 #define HEADER 36
 

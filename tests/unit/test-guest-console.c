@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/unit/guest.h"
 
-#include "launcher/rehearsal/garbage.h"
-#include "launcher/rehearsal/keys.h"
-#include "launcher/rehearsal/screen.h"
-#include "launcher/rehearsal/text.h"
+#include "launcher/rehearsal/base/text.h"
+#include "launcher/rehearsal/guest/garbage.h"
+#include "launcher/rehearsal/screen/keys.h"
+#include "launcher/rehearsal/screen/screen.h"
 
 static const struct {
         const char *bytes;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/unit/guest.h"
 
-#include "launcher/rehearsal/crc32.h"
-#include "launcher/rehearsal/fat16.h"
-#include "launcher/rehearsal/layout.h"
-#include "launcher/rehearsal/load-option.h"
+#include "launcher/rehearsal/base/crc32.h"
+#include "launcher/rehearsal/disk/fat16.h"
+#include "launcher/rehearsal/disk/layout.h"
+#include "launcher/rehearsal/efi/load-option.h"
 
 // sgdisk, fsck.fat and mtools are the oracles: what the guest writes is what they read.
 #define BLOCKS UINT64_C(16777216) // 8 GiB

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/unit/guest.h"
 
-#include "launcher/rehearsal/options.h"
-#include "launcher/rehearsal/password.h"
+#include "launcher/rehearsal/guest/options.h"
+#include "launcher/rehearsal/installer/password.h"
 
 struct warnings {
         unsigned count, line;

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "launcher/rehearsal/disk/layout.h"
+
+#include "launcher/rehearsal/base/memory.h"
+
+#define BOOTBANK1_FIRST 208896
+#define ALIGNMENT       2048 // 1 MiB
+
+static const struct guid type_esp = {0xC12A7328, 0xF81F, 0x11D2, {0xBA, 0x4B, 0x00, 0xA0, 0xC9, 0x3E, 0xC9, 0x3B}};
+static const struct guid type_data = {0xEBD0A0A2, 0xB9E5, 0x4433, {0x87, 0xC0, 0x68, 0xB6, 0xB7, 0x26, 0x99, 0xC7}};
+static const struct guid type_osdata = {0x4EB2EA39, 0x7855, 0x4790, {0xA7, 0x9E, 0xFA, 0xE4, 0x95, 0xE2, 0x1F, 0x8D}};
+
+// How large a boot bank is on a disk of at least so many bytes. The largest stays just below the 4 GiB at which FAT16
+// ends.
+static const struct {
+        uint64_t disk_bytes;
+        uint64_t bank_blocks;
+} bank_sizes[] = {
+        {UINT64_C(32) << 30, 8386560},
+        {UINT64_C(10) << 30, 2097152},
+        {LAYOUT_MIN_BYTES, 1024000},
+};
+
+static uint64_t bank_blocks(uint64_t disk_blocks)
+{
+        for (size_t i = 0; i < sizeof bank_sizes / sizeof *bank_sizes; i++)
+                if (disk_blocks >= bank_sizes[i].disk_bytes / GPT_BLOCK_SIZE)
+                        return bank_sizes[i].bank_blocks;
+        return 0;
+}
+
+static uint64_t align_down(uint64_t block)
+{
+        return block / ALIGNMENT * ALIGNMENT;
+}
+
+// Where the partition after LAST begins: on the next boundary, with a gap of one alignment, as ESXi leaves it.
+static uint64_t next_first(uint64_t last)
+{
+        return align_down(last + ALIGNMENT) + ALIGNMENT;
+}
+
+bool layout_plan(uint64_t disk_blocks, struct gpt_partition partitions[LAYOUT_COUNT])
+{
+        uint64_t bank = bank_blocks(disk_blocks);
+        if (!bank)
+                return false;
+        uint64_t bank1 = BOOTBANK1_FIRST;
+        uint64_t bank2 = next_first(bank1 + bank - 1);
+        uint64_t osdata = next_first(bank2 + bank - 1);
+        const struct gpt_partition planned[LAYOUT_COUNT] = {
+                [LAYOUT_ESP] = {1, type_esp, {0}, LAYOUT_ESP_FIRST, LAYOUT_ESP_FIRST + LAYOUT_ESP_BLOCKS - 1, "BOOT"},
+                [LAYOUT_BOOTBANK1] = {5, type_data, {0}, bank1, bank1 + bank - 1, "BOOTBANK1"},
+                [LAYOUT_BOOTBANK2] = {6, type_data, {0}, bank2, bank2 + bank - 1, "BOOTBANK2"},
+                [LAYOUT_OSDATA] =
+                        {7, type_osdata, {0}, osdata, align_down(gpt_last_usable(disk_blocks) + 1) - 1, "OSDATA"},
+        };
+        memcpy(partitions, planned, sizeof planned);
+        return true;
+}

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "launcher/rehearsal/installer/installer.h"
+
+#include "launcher/rehearsal/base/text.h"
+#include "launcher/rehearsal/efi/firmware.h"
+#include "launcher/rehearsal/guest/input.h"
+#include "launcher/rehearsal/guest/shutdown.h"
+#include "launcher/rehearsal/guest/trouble.h"
+#include "launcher/rehearsal/installer/by-kickstart.h"
+#include "launcher/rehearsal/installer/complete.h"
+#include "launcher/rehearsal/installer/kickstart.h"
+#include "launcher/rehearsal/installer/screens.h"
+
+#define SEARCH_MS 100 // "Scanning for available devices..."
+#define SCAN_MS   300 // "Scanning system...": ESXi takes seconds, and loses the keys of that time too
+
+static enum outcome outcome_of(struct key key)
+{
+        return key.name == KEY_F9 ? OUTCOME_BACK : OUTCOME_NEXT;
+}
+
+static enum outcome welcome(struct installer *installer)
+{
+        dialog_page(installer->guest, "Welcome to the ESXi 8.0.3 Installation (rehearsal)",
+                    DIALOG_LINES("This rehearsal asks what the installer of ESXi 8 asks, in the same",
+                                 "order and with the same keys. Then it installs a stand-in that",
+                                 "boots like ESXi and does nothing else."),
+                    "(Enter) Continue", KEY_BIT(KEY_ENTER));
+        return OUTCOME_NEXT;
+}
+
+static enum outcome eula(struct installer *installer)
+{
+        struct key key = dialog_page(installer->guest, "End User License Agreement (EULA)",
+                                     DIALOG_LINES("VMware's licence agreement would be here.",
+                                                  "This program is no software of VMware and has none to show.", "",
+                                                  "It is free software under the Apache License 2.0."),
+                                     "(F9) Back    (F11) Accept and Continue", KEY_BIT(KEY_F11) | KEY_BIT(KEY_F9));
+        if (key.name == KEY_F11)
+                dialog_busy(installer->guest, "Scanning for available devices...", SEARCH_MS);
+        return outcome_of(key);
+}
+
+static enum outcome usb(struct installer *installer)
+{
+        return outcome_of(dialog_page(installer->guest, "USB/SD-Card device Configuration",
+                                      DIALOG_LINES("The system will be installed on a USB/SD device.",
+                                                   "Such devices wear out; OSData goes to the disk chosen before."),
+                                      "(F9) Back    (Enter) Continue", KEY_BIT(KEY_ENTER) | KEY_BIT(KEY_F9)));
+}
+
+static bool usb_applies(const struct installer *installer)
+{
+        return installer->target->is_usb && !installer->guest->options.no_usb_screen;
+}
+
+static enum outcome password(struct installer *installer)
+{
+        enum outcome outcome = installer_password(installer);
+        if (outcome == OUTCOME_NEXT)
+                dialog_busy(installer->guest, "Scanning system...", SCAN_MS);
+        return outcome;
+}
+
+static enum outcome warnings(struct installer *installer)
+{
+        return outcome_of(dialog_page(installer->guest, "Error(s)/Warning(s) Found During System Scan",
+                                      DIALOG_LINES("The system scan found the following warning(s):", "",
+                                                   "HARDWARE_VIRTUALIZATION WARNING: the CPU does not offer hardware",
+                                                   "virtualization, or it is switched off."),
+                                      "(F9) Back    (Enter) Continue", KEY_BIT(KEY_ENTER) | KEY_BIT(KEY_F9)));
+}
+
+static bool warnings_apply(const struct installer *installer)
+{
+        return !installer->guest->options.no_warnings;
+}
+
+static enum outcome confirm(struct installer *installer)
+{
+        char target[DIALOG_TEXT + 1];
+        char capacity[20];
+        text_format_capacity(capacity, sizeof capacity, disk_bytes(installer->target));
+        text_format(target, sizeof target, "  %s, %s", installer->target->name, capacity);
+        return outcome_of(dialog_page(installer->guest, "Confirm Install",
+                                      DIALOG_LINES("The installer is set to install ESXi 8.0.3 (rehearsal) on:", target,
+                                                   "", "Warning: this disk will be repartitioned."),
+                                      "(F9) Back    (F11) Install", KEY_BIT(KEY_F11) | KEY_BIT(KEY_F9)));
+}
+
+// The screens in ESXi's order. One that does not apply is passed over, forwards and backwards.
+static const struct screen_step {
+        enum step step;
+        enum outcome (*show)(struct installer *installer);
+        bool (*applies)(const struct installer *installer);
+} sequence[] = {
+        {STEP_WELCOME, welcome, NULL},
+        {STEP_EULA, eula, NULL},
+        {STEP_DISK, installer_disk, NULL},
+        {STEP_OSDATA, installer_osdata, NULL},
+        {STEP_USB, usb, usb_applies},
+        {STEP_KEYBOARD, installer_keyboard, NULL},
+        {STEP_PASSWORD, password, NULL},
+        {STEP_WARNINGS, warnings, warnings_apply},
+        {STEP_CONFIRM, confirm, NULL},
+        {STEP_PROGRESS, installer_progress, NULL},
+        {STEP_COMPLETE, installer_complete, NULL},
+};
+
+#define STEPS (sizeof sequence / sizeof *sequence)
+
+static bool applies(const struct installer *installer, size_t at)
+{
+        return !sequence[at].applies || sequence[at].applies(installer);
+}
+
+// The first screen always applies and knows no Back, so there is always one before.
+static size_t step_before(const struct installer *installer, size_t at)
+{
+        do
+                at--;
+        while (!applies(installer, at));
+        return at;
+}
+
+static size_t step_after(const struct installer *installer, size_t at)
+{
+        do
+                at++;
+        while (at < STEPS && !applies(installer, at));
+        return at;
+}
+
+static void run_sequence(struct installer *installer)
+{
+        for (size_t at = 0; at < STEPS;) {
+                guest_reach(installer->guest, sequence[at].step);
+                enum outcome outcome = sequence[at].show(installer);
+                if (outcome == OUTCOME_NEXT)
+                        at = step_after(installer, at);
+                else if (outcome == OUTCOME_BACK)
+                        at = step_before(installer, at);
+        }
+}
+
+_Noreturn void installer_run(struct guest *guest, const struct payload *payload)
+{
+        static struct installer installer;
+        installer = (struct installer){.guest = guest, .payload = payload, .selected_keyboard = SIZE_MAX};
+        if (!payload->loader.size)
+                guest_stop(guest, "the payload has no EFI/BOOT/BOOTAA64.EFI to install");
+        payload_show_loading(guest, payload);
+        firmware_connect_all();
+        disks_find(&installer.disks, guest->device);
+        if (!installer.disks.count)
+                guest_stop(guest, "no disk was found");
+
+        struct span kernelopt = keyvalue_find(payload->boot_cfg, "kernelopt");
+        struct span kickstart;
+        enum kickstart_place place = kickstart_locate(kernelopt, &kickstart);
+        if (place == KICKSTART_REFUSED)
+                guest_stop(guest, "Kickstart error: ks=%.*s: the rehearsal reads a kickstart file from usb:/NAME alone",
+                           (int)kickstart.size, kickstart.at);
+        if (place == KICKSTART_USB)
+                installer_kickstart(&installer, kickstart);
+
+        screen_clear(&guest->screen);
+        run_sequence(&installer);
+        shutdown_run(guest, EFI_RESET_COLD);
+}
