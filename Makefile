@@ -66,9 +66,9 @@ COMPILE = $(CC) $(STANDARD) $(WARNINGS) $(WERROR) $(CPPFLAGS) $(CFLAGS) -I. $(PA
 LINK = $(CC) $(CFLAGS) $(LDFLAGS)
 SANITIZE ?= -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 
-# A wing is a library; cmd-*.c and main.c belong to the program that lives in the wing.
-wing = $(filter-out $(1)/cmd-%.c $(1)/main.c,$(sort $(wildcard $(1)/*.c)))
-program = $(sort $(wildcard $(1)/cmd-*.c)) $(wildcard $(1)/main.c)
+# A wing is a library, with its rooms; the room commands is the program that lives in the wing.
+wing = $(sort $(shell find $(1) -name '*.c' -not -path '*/commands/*' -not -path 'launcher/rehearsal/*' -not -name 'cmd-*.c' -not -name main.c))
+program = $(sort $(wildcard $(1)/commands/*.c $(1)/cmd-*.c $(1)/main.c))
 base_SOURCES := $(call wing,base)
 # What libvarstore and aavmf-vars have of it: they read no YAML.
 library_base_SOURCES := $(filter-out base/yaml-file.c,$(base_SOURCES))
@@ -107,7 +107,7 @@ quiet = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2);)
 # The floors that go into the shared library, too.
 $(BUILD)/obj/base/%.o $(BUILD)/obj/varstore/%.o: EXTRA += -fPIC
 # What every byte of a log goes through.
-$(addprefix $(BUILD)/obj/verify/,log.o sequence.o literals.o): EXTRA += -O3
+$(addprefix $(BUILD)/obj/verify/log/,log.o sequence.o literals.o): EXTRA += -O3
 $(BUILD)/obj/varstore/cmd-mount.o $(BUILD)/san/obj/varstore/cmd-mount.o: EXTRA += $(FUSE_CFLAGS)
 
 # A file that changes when $(1) does, so that what depends on it is built again.
@@ -224,7 +224,7 @@ install: all
 	$(call to_install,share/man/man1,644,$(wildcard docs/*.1))
 	$(call to_install,share/esxiarm,644,firmware/catalog.yaml)
 	$(call to_install,share/esxiarm/guests,644,$(wildcard launcher/guests/*))
-	$(call to_install,share/esxiarm/report,644,$(wildcard launcher/report/*))
+	$(call to_install,share/esxiarm/report,644,$(wildcard launcher/report/*.css launcher/report/*.js))
 	$(call to_install,share/esxiarm/rehearsal,644,$(BUILD)/rehearsal/BOOTAA64.EFI)
 	$(call to_install,lib,644,$(BUILD)/libvarstore.a)
 ifdef SHARED

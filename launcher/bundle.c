@@ -19,7 +19,7 @@
 #include "base/time.h"
 #include "launcher/redact.h"
 #include "varstore/bootchain.h"
-#include "verify/gpt.h"
+#include "verify/disk/gpt.h"
 
 enum {
         BLOCK = 1 << 20, // bytes that are handed to libarchive at once

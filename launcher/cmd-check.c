@@ -14,8 +14,8 @@
 #include "launcher/findings.h"
 #include "launcher/profile.h"
 #include "varstore/report.h"
-#include "verify/check.h"
-#include "verify/junit.h"
+#include "verify/log/check.h"
+#include "verify/log/junit.h"
 
 struct values {
         const char *profile, *junit;

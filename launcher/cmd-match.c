@@ -13,7 +13,7 @@
 #include "launcher/subject.h"
 #include "varstore/bootchain.h"
 #include "varstore/store-file.h"
-#include "verify/gpt.h"
+#include "verify/disk/gpt.h"
 #include "verify/match.h"
 
 struct values {

@@ -13,7 +13,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "launcher/console.h"
-#include "verify/junit.h"
+#include "verify/log/junit.h"
 
 enum {
         FILE_BUFFER = 1 << 16,     // so that a flood is written in large pieces

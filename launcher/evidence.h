@@ -18,8 +18,8 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "verify/criteria.h"
-#include "verify/log.h"
+#include "verify/log/criteria.h"
+#include "verify/log/log.h"
 
 struct evidence;
 #define AUTO_EVIDENCE __attribute__((cleanup(evidence_free)))

@@ -6,7 +6,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-#include "verify/criteria.h"
+#include "verify/log/criteria.h"
 
 // "required", "forbidden", "optional".
 const char *findings_kind(const struct criterion *criterion);

@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "launcher/judge.h"
 #include "varstore/predict.h"
-#include "verify/devices.h"
+#include "verify/disk/devices.h"
 
 enum forecast_payload {
         FORECAST_WITHOUT_PAYLOAD,

@@ -12,7 +12,7 @@
 #include "launcher/install-parts.h"
 #include "launcher/result.h"
 #include "varstore/bootchain.h"
-#include "verify/gpt.h"
+#include "verify/disk/gpt.h"
 
 void install_outcome_free(struct install_outcome *outcome)
 {

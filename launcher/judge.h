@@ -9,8 +9,8 @@
 #include "base/error.h"
 #include "launcher/evidence.h"
 #include "launcher/profile.h"
-#include "verify/bootline.h"
-#include "verify/criteria.h"
+#include "verify/log/bootline.h"
+#include "verify/log/criteria.h"
 
 struct judge {
         struct criteria *criteria;

@@ -15,7 +15,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "base/time.h"
-#include "verify/disk.h"
+#include "verify/disk/disk.h"
 
 enum {
         DOCUMENT_LIMIT = 1 << 20,

@@ -15,8 +15,8 @@
 #include "base/progress.h"
 #include "base/text.h"
 #include "launcher/iso.h"
-#include "verify/disk.h"
-#include "verify/fat.h"
+#include "verify/disk/disk.h"
+#include "verify/disk/fat.h"
 
 enum {
         MOST_FILES = 20000,

@@ -12,7 +12,7 @@
 
 #include "base/error.h"
 #include "launcher/pattern.h"
-#include "verify/criteria.h"
+#include "verify/log/criteria.h"
 
 // What happens where a step does not come in its time.
 enum profile_timeout {

@@ -10,7 +10,7 @@
 
 #include "base/memory.h"
 #include "launcher/report-html.h"
-#include "verify/log.h"
+#include "verify/log/log.h"
 
 enum {
         WHOLE = 1 << 20, // bytes of a file that is shown as it is

@@ -6,7 +6,7 @@
 
 #include "base/text.h"
 #include "varstore/guid.h"
-#include "verify/gpt.h"
+#include "verify/disk/gpt.h"
 
 // GPT is that of a disk of SIZE bytes. The partition that BOOTED names (NULL: none) is marked as the one that the boot entry
 // leads to.

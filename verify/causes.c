@@ -8,7 +8,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "varstore/loadopt.h"
-#include "verify/fat.h"
+#include "verify/disk/fat.h"
 
 // Adds a piece of evidence; takes WHERE and FOUND. Returns true, so that a cause is found with its evidence. Text out of
 // files is made fit for a terminal.

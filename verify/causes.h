@@ -8,10 +8,10 @@
 #include <stdint.h>
 
 #include "varstore/bootchain.h"
-#include "verify/devices.h"
 #include "verify/diagnose.h"
-#include "verify/gpt.h"
-#include "verify/lastboot.h"
+#include "verify/disk/devices.h"
+#include "verify/disk/gpt.h"
+#include "verify/log/lastboot.h"
 #include "verify/match.h"
 
 // Everything that the files say, read once.

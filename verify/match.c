@@ -9,8 +9,8 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "varstore/bootchain.h"
-#include "verify/fat.h"
-#include "verify/gpt.h"
+#include "verify/disk/fat.h"
+#include "verify/disk/gpt.h"
 
 static const char DEFAULT_LABEL[] = "VMware ESXi";
 

@@ -12,7 +12,7 @@
 
 #include "base/error.h"
 #include "varstore/guid.h"
-#include "verify/disk.h"
+#include "verify/disk/disk.h"
 
 struct bootchain;
 

@@ -8,8 +8,8 @@
 #include "base/text.h"
 #include "varstore/bootchain.h"
 #include "varstore/edit.h"
-#include "verify/fat.h"
-#include "verify/gpt.h"
+#include "verify/disk/fat.h"
+#include "verify/disk/gpt.h"
 
 static const char DEFAULT_LABEL[] = "VMware ESXi";
 

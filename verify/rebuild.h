@@ -13,7 +13,7 @@
 #include "base/error.h"
 #include "varstore/devpath.h"
 #include "varstore/varstore.h"
-#include "verify/disk.h"
+#include "verify/disk/disk.h"
 
 enum {
         REBUILD_NUMBER = 4

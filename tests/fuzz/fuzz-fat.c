@@ -3,7 +3,7 @@
 // The input is a file system: the paths that matter are looked for in it, and what is found is read.
 #include <stdlib.h>
 
-#include "verify/fat.h"
+#include "verify/disk/fat.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

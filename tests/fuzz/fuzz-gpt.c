@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "verify/gpt.h"
+#include "verify/disk/gpt.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -10,8 +10,8 @@
 
 #include "base/memory.h"
 #include "base/text.h"
-#include "verify/check.h"
-#include "verify/log.h"
+#include "verify/log/check.h"
+#include "verify/log/log.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -3,8 +3,8 @@
 // The criteria that the measurements judge by: those of a booted system.
 #pragma once
 
-#include "verify/criteria.h"
-#include "verify/log.h"
+#include "verify/log/criteria.h"
+#include "verify/log/log.h"
 
 static const struct criterion markers[] = {
         {"firmware", "BdsDxe: (?:loading|starting) Boot[0-9A-F]{4}", CRITERION_REQUIRED, false},

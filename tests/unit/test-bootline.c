@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/unit/scratch.h"
 
-#include "verify/bootline.h"
+#include "verify/log/bootline.h"
 
 static void test_lines_of_the_boot_manager_are_parsed(void **state)
 {

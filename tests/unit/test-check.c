@@ -3,7 +3,7 @@
 // Logs of every kind, read line by line, and judged boot by boot.
 #include "tests/unit/scratch.h"
 
-#include "verify/check.h"
+#include "verify/log/check.h"
 
 static const struct criterion install_rows[] = {
         {"complete", "Installation Complete", CRITERION_REQUIRED, false},

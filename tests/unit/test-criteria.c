@@ -2,8 +2,8 @@
 #include "tests/unit/scratch.h"
 
 #include "base/time.h"
-#include "verify/criteria.h"
-#include "verify/log.h"
+#include "verify/log/criteria.h"
+#include "verify/log/log.h"
 
 // What a booted ESXi says, and what it says when it panics.
 static const struct criterion BOOT[] = {

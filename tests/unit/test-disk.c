@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 
 #include "base/time.h"
-#include "verify/disk.h"
+#include "verify/disk/disk.h"
 
 enum {
         MIB = 1 << 20

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/unit/images.h"
 
-#include "verify/fat.h"
+#include "verify/disk/fat.h"
 
 enum {
         LIMIT = 1 << 20

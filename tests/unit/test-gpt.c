@@ -3,7 +3,7 @@
 
 #include <inttypes.h>
 
-#include "verify/gpt.h"
+#include "verify/disk/gpt.h"
 
 static void read_gpt(const char *path, struct gpt *gpt, struct error *err)
 {

@@ -2,7 +2,7 @@
 #include "tests/unit/scratch.h"
 
 #include "verify/diagnose.h"
-#include "verify/lastboot.h"
+#include "verify/log/lastboot.h"
 
 static void read_log(const char *content, struct lastboot *lastboot)
 {

@@ -7,7 +7,7 @@
 
 #include <pcre2.h>
 
-#include "verify/literals.h"
+#include "verify/log/literals.h"
 
 static void test_the_words_of_a_pattern(void **state)
 {

@@ -2,7 +2,7 @@
 #include "tests/unit/scratch.h"
 
 #include "base/time.h"
-#include "verify/log.h"
+#include "verify/log/log.h"
 
 // The lines as they came, each as "NUMBER@OFFSET TEXT" or only "TEXT", and how many.
 struct collected {

@@ -6,7 +6,7 @@
 #include "base/time.h"
 #include "varstore/bootchain.h"
 #include "varstore/loadopt.h"
-#include "verify/gpt.h"
+#include "verify/disk/gpt.h"
 #include "verify/match.h"
 
 static const char LOADER[] = "\\EFI\\VMware\\safeboot64.efi";

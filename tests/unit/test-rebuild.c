@@ -2,7 +2,7 @@
 #include "tests/unit/images.h"
 
 #include "varstore/bootchain.h"
-#include "verify/devices.h"
+#include "verify/disk/devices.h"
 #include "verify/match.h"
 #include "verify/rebuild.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/unit/scratch.h"
 
-#include "verify/sequence.h"
+#include "verify/log/sequence.h"
 
 static void add_sequence(struct text *shown, const struct sequence *sequence)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "verify/logfile.h"
+#include "verify/log/logfile.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -16,7 +16,7 @@
 #include "base/bytes.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "verify/log.h"
+#include "verify/log/log.h"
 
 enum {
         BLOCK = 1 << 16,         // bytes that are read at once

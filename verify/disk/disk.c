@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "verify/disk.h"
+#include "verify/disk/disk.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "verify/bootline.h"
+#include "verify/log/bootline.h"
 
 #include <stddef.h>
 #include <stdlib.h>

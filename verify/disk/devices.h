@@ -9,7 +9,7 @@
 
 #include "base/error.h"
 #include "varstore/predict.h"
-#include "verify/disk.h"
+#include "verify/disk/disk.h"
 
 // In the order in which they were added, which has to be the firmware's: by PCI address, then port. Start from {0}; free
 // with devices_free.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "verify/sequence.h"
+#include "verify/log/sequence.h"
 
 #include <string.h>
 
-#include "base/vector.h"
+#include "verify/log/vector.h"
 
 enum {
         BEL = 0x07,

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "verify/literals.h"
+#include "verify/log/literals.h"
 
 #include <ctype.h>
 #include <limits.h>
 #include <string.h>
 
-#include "base/vector.h"
+#include "verify/log/vector.h"
 
 enum {
         PAIR = 2,                // no word is shorter

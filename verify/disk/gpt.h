@@ -15,7 +15,7 @@
 
 #include "base/error.h"
 #include "varstore/guid.h"
-#include "verify/disk.h"
+#include "verify/disk/disk.h"
 
 struct gpt_partition {
         unsigned index;       // from 1, as in HD(1,GPT,...)

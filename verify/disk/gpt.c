@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "verify/gpt.h"
+#include "verify/disk/gpt.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

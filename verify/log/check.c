@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "verify/check.h"
+#include "verify/log/check.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "verify/bootline.h"
+#include "verify/log/bootline.h"
 
 enum lastboot_word {
         LASTBOOT_GIC_PANIC, // its.c:2934: ESXi 8 with a GICv3

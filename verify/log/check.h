@@ -27,9 +27,9 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "verify/bootline.h"
-#include "verify/criteria.h"
-#include "verify/logfile.h"
+#include "verify/log/bootline.h"
+#include "verify/log/criteria.h"
+#include "verify/log/logfile.h"
 
 enum {
         CHECK_PHASES = 2,

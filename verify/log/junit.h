@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "base/text.h"
-#include "verify/criteria.h"
+#include "verify/log/criteria.h"
 
 // Everything is borrowed.
 struct junit_suite {

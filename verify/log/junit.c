@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "verify/junit.h"
+#include "verify/log/junit.h"
 
 #include <inttypes.h>
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "verify/devices.h"
+#include "verify/disk/devices.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
-#include "verify/fat.h"
-#include "verify/gpt.h"
+#include "verify/disk/fat.h"
+#include "verify/disk/gpt.h"
 
 static void free_texts(const char *const *texts, size_t count)
 {

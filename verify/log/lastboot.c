@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "verify/lastboot.h"
+#include "verify/log/lastboot.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "base/text.h"
-#include "verify/logfile.h"
+#include "verify/log/logfile.h"
 
 enum {
         SHOWN = 160, // bytes of a line that are kept

@@ -11,7 +11,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
-#include "verify/disk.h"
+#include "verify/disk/disk.h"
 
 struct fat;
 #define AUTO_FAT __attribute__((cleanup(fat_close)))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #define PCRE2_CODE_UNIT_WIDTH 8
 
-#include "verify/criteria.h"
+#include "verify/log/criteria.h"
 
 #include <inttypes.h>
 #include <pcre2.h>
@@ -10,7 +10,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
-#include "verify/literals.h"
+#include "verify/log/literals.h"
 
 enum {
         TEXT_LIMIT = 400,     // bytes of a line that are kept

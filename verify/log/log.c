@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "verify/log.h"
+#include "verify/log/log.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "base/text.h"
-#include "verify/sequence.h"
+#include "verify/log/sequence.h"
 
 enum {
         TAB_STOP = 8,

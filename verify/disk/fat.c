@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "verify/fat.h"
+#include "verify/disk/fat.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
