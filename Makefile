@@ -94,8 +94,8 @@ SONAME := libvarstore.so.0
 ifeq ($(shell uname -s),Linux)
 SHARED := $(BUILD)/libvarstore.so
 endif
-PUBLIC_HEADERS := base/bytes.h base/error.h base/file.h $(filter-out varstore/libvarstore.h varstore/report.h varstore/commands.h varstore/store-file.h \
-                  varstore/cmd-%.h varstore/efivarfs.h,$(sort $(wildcard varstore/*.h)))
+PUBLIC_HEADERS := base/bytes.h base/error.h base/file.h \
+                  $(filter-out %/libvarstore.h %/report.h %/store-file.h %/efivarfs.h,$(sort $(wildcard varstore/*.h)))
 
 
 PROGRAMS := $(BUILD)/aavmf-vars $(BUILD)/esxiarm
@@ -108,7 +108,7 @@ quiet = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2);)
 $(BUILD)/obj/base/%.o $(BUILD)/obj/varstore/%.o: EXTRA += -fPIC
 # What every byte of a log goes through.
 $(addprefix $(BUILD)/obj/verify/log/,log.o sequence.o literals.o): EXTRA += -O3
-$(BUILD)/obj/varstore/cmd-mount.o $(BUILD)/san/obj/varstore/cmd-mount.o: EXTRA += $(FUSE_CFLAGS)
+$(BUILD)/obj/varstore/commands/mount.o $(BUILD)/san/obj/varstore/commands/mount.o: EXTRA += $(FUSE_CFLAGS)
 
 # A file that changes when $(1) does, so that what depends on it is built again.
 remember = @mkdir -p $(@D); echo '$(subst ','\'',$(1))' | cmp -s - $@ || echo '$(subst ','\'',$(1))' >$@

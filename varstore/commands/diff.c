@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // aavmf-vars diff: what differs between two stores, the boot chain in words first.
-#include "varstore/cmd-difference.h"
-#include "varstore/commands.h"
+#include "varstore/commands/commands.h"
+#include "varstore/commands/difference.h"
 #include "varstore/report.h"
 #include "varstore/store-file.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The options are a table: those that begin an edit, named like it, and those that belong to the edit before them.
-#include "varstore/cmd-edits.h"
+#include "varstore/commands/edits.h"
 
 #include <stdlib.h>
 #include <string.h>

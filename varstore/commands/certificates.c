@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "varstore/cmd-certificates.h"
+#include "varstore/commands/certificates.h"
 
 #include <stdio.h>
 

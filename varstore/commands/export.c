@@ -12,7 +12,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "varstore/commands.h"
+#include "varstore/commands/commands.h"
 #include "varstore/interchange.h"
 #include "varstore/store-file.h"
 

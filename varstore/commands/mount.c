@@ -21,7 +21,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
-#include "varstore/commands.h"
+#include "varstore/commands/commands.h"
 #include "varstore/store-file.h"
 
 struct values {

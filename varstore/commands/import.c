@@ -2,7 +2,7 @@
 //
 // aavmf-vars import: variables from JSON or from a folder like efivarfs into a store, all or none.
 #include "base/file.h"
-#include "varstore/commands.h"
+#include "varstore/commands/commands.h"
 #include "varstore/interchange.h"
 #include "varstore/store-file.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // aavmf-vars: reads, checks, changes and compares the variable stores of UEFI firmware.
-#include "varstore/commands.h"
+#include "varstore/commands/commands.h"
 
 static const struct cli_command *const COMMANDS[] = {&cmd_list,   &cmd_show,   &cmd_check,  &cmd_assert,
                                                      &cmd_clone,  &cmd_edit,   &cmd_format, &cmd_diff,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "varstore/cmd-difference.h"
+#include "varstore/commands/difference.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -10,7 +10,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "varstore/bootchain.h"
-#include "varstore/commands.h"
+#include "varstore/commands/commands.h"
 #include "varstore/report.h"
 #include "varstore/store-file.h"
 #include "varstore/varstore.h"

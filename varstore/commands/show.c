@@ -7,8 +7,8 @@
 
 #include "base/memory.h"
 #include "base/text.h"
-#include "varstore/cmd-certificates.h"
-#include "varstore/commands.h"
+#include "varstore/commands/certificates.h"
+#include "varstore/commands/commands.h"
 #include "varstore/naming.h"
 #include "varstore/report.h"
 #include "varstore/store-file.h"

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "varstore/cmd-edits.h"
-#include "varstore/commands.h"
+#include "varstore/commands/commands.h"
+#include "varstore/commands/edits.h"
 #include "varstore/edit.h"
 #include "varstore/store-file.h"
 

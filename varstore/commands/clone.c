@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // aavmf-vars clone: a store of one's own from a template, the same byte for byte unless it is to be changed on the way.
-#include "varstore/cmd-edits.h"
-#include "varstore/commands.h"
+#include "varstore/commands/commands.h"
+#include "varstore/commands/edits.h"
 #include "varstore/edit.h"
 #include "varstore/store-file.h"
 

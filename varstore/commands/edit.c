@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // aavmf-vars edit: changes in a store, all or none, in a file that is replaced whole.
-#include "varstore/cmd-difference.h"
-#include "varstore/cmd-edits.h"
-#include "varstore/commands.h"
 #include "varstore/edit.h"
+#include "varstore/commands/commands.h"
+#include "varstore/commands/difference.h"
+#include "varstore/commands/edits.h"
 #include "varstore/store-file.h"
 
 struct values {
