@@ -67,8 +67,8 @@ LINK = $(CC) $(CFLAGS) $(LDFLAGS)
 SANITIZE ?= -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 
 # A wing is a library, with its rooms; the room commands is the program that lives in the wing.
-wing = $(sort $(shell find $(1) -name '*.c' -not -path '*/commands/*' -not -path 'launcher/rehearsal/*' -not -name 'cmd-*.c' -not -name main.c))
-program = $(sort $(wildcard $(1)/commands/*.c $(1)/cmd-*.c $(1)/main.c))
+wing = $(sort $(shell find $(1) -name '*.c' -not -path '*/commands/*' -not -path 'launcher/rehearsal/*'))
+program = $(sort $(wildcard $(1)/commands/*.c))
 base_SOURCES := $(call wing,base)
 # What libvarstore and aavmf-vars have of it: they read no YAML.
 library_base_SOURCES := $(filter-out base/yaml-file.c,$(base_SOURCES))

@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "launcher/bootcfg.h"
-#include "launcher/pe.h"
+#include "launcher/payload/bootcfg.h"
+#include "launcher/payload/pe.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

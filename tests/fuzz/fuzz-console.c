@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <stdlib.h>
 
-#include "launcher/console.h"
+#include "launcher/screen/console.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "launcher/report-html.h"
-#include "launcher/report-screen.h"
+#include "launcher/report/html.h"
+#include "launcher/report/screen.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #include "base/time.h"
-#include "launcher/console.h"
-#include "launcher/evidence.h"
+#include "launcher/evidence/evidence.h"
+#include "launcher/screen/console.h"
 #include "tests/helpers/markers.h"
 
 enum {

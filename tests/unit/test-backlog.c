@@ -5,7 +5,7 @@
 
 #include <vterm.h>
 
-#include "launcher/backlog.h"
+#include "launcher/screen/vterm-guard.h"
 
 enum {
         ROWS = 24,

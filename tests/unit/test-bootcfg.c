@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "launcher/bootcfg.h"
+#include "launcher/payload/bootcfg.h"
 #include "tests/unit/scratch.h"
 
 static struct bytes view(const char *text)

@@ -3,7 +3,7 @@
 
 #include "base/text.h"
 #include "base/time.h"
-#include "launcher/console.h"
+#include "launcher/screen/console.h"
 
 static void feed(struct console *console, const char *text)
 {

@@ -7,8 +7,8 @@
 
 #include <jansson.h>
 
-#include "launcher/drive.h"
-#include "launcher/keys.h"
+#include "launcher/drive/drive.h"
+#include "launcher/machine/keys.h"
 
 enum {
         QUEUE_LIMIT = 4096,

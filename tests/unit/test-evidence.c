@@ -5,7 +5,7 @@
 #include <sys/wait.h>
 
 #include "base/time.h"
-#include "launcher/evidence.h"
+#include "launcher/evidence/evidence.h"
 
 static struct evidence *begin(const char *tag)
 {

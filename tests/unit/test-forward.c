@@ -5,7 +5,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-#include "launcher/forward.h"
+#include "launcher/machine/forward.h"
 
 #define LIST(...)                                                                                                      \
         ((struct settings_list){.given = {(char **)(const char *[]){__VA_ARGS__},                                      \

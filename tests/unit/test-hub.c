@@ -6,8 +6,8 @@
 #include <sys/socket.h>
 
 #include "base/time.h"
-#include "launcher/hub.h"
-#include "launcher/local-socket.h"
+#include "launcher/vm/hub.h"
+#include "launcher/vm/socket.h"
 
 // A machine that only notes what is asked of it.
 struct machine_double {

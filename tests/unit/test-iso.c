@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "launcher/iso.h"
+#include "launcher/payload/iso.h"
 #include "tests/unit/installer.h"
 
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/unit/scratch.h"
 
-#include "launcher/keys.h"
+#include "launcher/machine/keys.h"
 
 // The terminal descriptions that ncurses carries are the oracle: tput prints what a terminal sends for a key.
 static const struct {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "launcher/kickstart.h"
+#include "launcher/payload/kickstart.h"
 #include "tests/unit/scratch.h"
 
 static struct bytes view(const char *text)

@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include "launcher/machine.h"
+#include "launcher/machine/machine.h"
 
 static const struct settings settings = {
         .accel = "tcg",

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/unit/scratch.h"
 
-#include "launcher/menu.h"
+#include "launcher/screen/menu.h"
 
 #define ALL                                                                                                            \
         (MENU_OFFER(MENU_LEAVE) | MENU_OFFER(MENU_POWER_OFF) | MENU_OFFER(MENU_RESET) | MENU_OFFER(MENU_SCREENSHOT) |  \

@@ -9,7 +9,7 @@
 #include <termios.h>
 
 #include "base/interrupt.h"
-#include "launcher/password.h"
+#include "launcher/jobs/password.h"
 
 enum {
         LONGEST = 128

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "launcher/payload.h"
+#include "launcher/payload/payload.h"
 #include "tests/unit/installer.h"
 
 #include <fcntl.h>

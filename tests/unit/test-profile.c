@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/unit/scratch.h"
 
-#include "launcher/keys.h"
-#include "launcher/profile.h"
-#include "launcher/screen.h"
+#include "launcher/drive/screen-match.h"
+#include "launcher/machine/keys.h"
+#include "launcher/machine/profile.h"
 
 // A profile with everything in it, which each test damages in one place.
 static const char sound[] = "name: test\n"

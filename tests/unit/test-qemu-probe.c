@@ -8,7 +8,7 @@
 #include <time.h>
 
 #include "base/time.h"
-#include "launcher/qemu-probe.h"
+#include "launcher/vm/qemu-probe.h"
 
 #define QEMU "qemu-system-aarch64"
 

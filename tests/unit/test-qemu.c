@@ -13,8 +13,8 @@
 
 #include "base/process.h"
 #include "base/time.h"
-#include "launcher/qemu.h"
-#include "launcher/qmp.h"
+#include "launcher/vm/qemu.h"
+#include "launcher/vm/qmp.h"
 
 static const struct settings settings = {
         .accel = "tcg",

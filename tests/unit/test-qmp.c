@@ -6,7 +6,7 @@
 #include <signal.h>
 #include <sys/socket.h>
 
-#include "launcher/qmp.h"
+#include "launcher/vm/qmp.h"
 
 // As QEMU 7.2 sends it.
 static const char greeting[] = "{\"QMP\": {\"version\": {\"qemu\": {\"micro\": 22, \"minor\": 2, \"major\": 7}, "

@@ -8,15 +8,15 @@
 #include <math.h>
 #include <sys/stat.h>
 
-#include "launcher/report-chain.h"
-#include "launcher/report-console.h"
-#include "launcher/report-criteria.h"
-#include "launcher/report-disk.h"
-#include "launcher/report-html.h"
-#include "launcher/report-screen.h"
-#include "launcher/report-timeline.h"
-#include "launcher/report-verdict.h"
-#include "launcher/run-record.h"
+#include "launcher/evidence/run-record.h"
+#include "launcher/report/chain.h"
+#include "launcher/report/criteria.h"
+#include "launcher/report/disk.h"
+#include "launcher/report/html.h"
+#include "launcher/report/screen.h"
+#include "launcher/report/timeline.h"
+#include "launcher/report/transcript.h"
+#include "launcher/report/verdict.h"
 
 static void assert_lacks(const char *text, const char *part)
 {

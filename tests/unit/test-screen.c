@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/unit/scratch.h"
 
-#include "launcher/screen.h"
+#include "launcher/drive/screen-match.h"
 
 // As the shipped profiles have it.
 static const char disk_row[] = "(?<size>\\d+(?:\\.\\d+)?) (?<unit>[KMGT]iB)\\b";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/unit/scratch.h"
 
-#include "launcher/settings.h"
+#include "launcher/machine/settings.h"
 
 // Everything that no profile gives by default, so that settings_finish is content.
 static const struct settings enough = {

@@ -4,7 +4,7 @@
 
 #include <vterm.h>
 
-#include "launcher/view.h"
+#include "launcher/screen/view.h"
 
 // A user's terminal of any size.
 struct user {

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// esxiarm predict: which boot entry the firmware will start, and why none of the others.
+#include <stdio.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "launcher/commands/commands.h"
+#include "launcher/diagnosis/forecast.h"
+#include "launcher/diagnosis/target.h"
+#include "varstore/report.h"
+
+struct values {
+        struct subject_request subject;
+        const char *payload;
+        bool with_payload, payload_first, json;
+};
+
+static enum forecast_payload payload_of(const struct values *values)
+{
+        if (values->payload_first)
+                return FORECAST_PAYLOAD_FIRST;
+        return values->with_payload || values->payload ? FORECAST_WITH_PAYLOAD : FORECAST_WITHOUT_PAYLOAD;
+}
+
+// Label and path are anything that whoever made the entry wrote.
+static void print_safely(const char *text)
+{
+        AUTO_FREE char *shown = text_printable(text, strlen(text), false);
+        fputs(shown, stdout);
+}
+
+static void print_step(const struct prediction_step *step)
+{
+        AUTO_FREE char *head = text_format("Boot%04X %-12s \"%s\"", step->number, predict_reason_id(step->reason),
+                                           step->label ? step->label : "");
+        print_safely(head);
+        printf(": ");
+        print_safely(step->explanation ? step->explanation : "");
+        printf("%s\n", step->is_next ? " (BootNext)" : "");
+}
+
+static void print_text(const struct prediction *prediction)
+{
+        const struct prediction_step *started = prediction->started;
+        if (!started) {
+                printf("nothing starts: the firmware shows its menu\n");
+        } else {
+                AUTO_FREE char *headline = text_format(
+                        "Boot%04X \"%s\" starts%s%s%s%s", started->number, started->label ? started->label : "",
+                        started->file ? ": " : "", started->file ? started->file : "", started->device ? " of " : "",
+                        started->device ? started->device->name : "");
+                print_safely(headline);
+                printf("%s\n", prediction->is_certain ? "" : " (unless a network boot before it succeeds)");
+        }
+        for (size_t i = 0; i < prediction->count; i++)
+                print_step(&prediction->steps[i]);
+}
+
+static json_t *step_json(const struct prediction_step *step)
+{
+        json_t *json = json_object();
+        json_object_set_new(json, "entry", report_number(step->number));
+        json_object_set_new(json, "label", report_text(step->label));
+        json_object_set_new(json, "path", report_text(step->path));
+        json_object_set_new(json, "next", json_boolean(step->is_next));
+        json_object_set_new(json, "ordered", json_boolean(step->is_ordered));
+        json_object_set_new(json, "new", json_boolean(!step->entry));
+        json_object_set_new(json, "reason", json_string(predict_reason_id(step->reason)));
+        json_object_set_new(json, "explanation", report_text(step->explanation));
+        return json;
+}
+
+static json_t *device_json(const struct predict_device *device)
+{
+        json_t *json = json_object();
+        json_object_set_new(json, "name", report_text(device->name));
+        json_object_set_new(json, "path", report_text(device->path));
+        json_object_set_new(json, "bootindex", device->has_bootindex ? json_integer(device->bootindex) : json_null());
+        return json;
+}
+
+static void print_json(const struct forecast *forecast)
+{
+        const struct prediction *prediction = &forecast->prediction;
+        json_t *json = json_object();
+        json_t *steps = json_array();
+        json_t *devices = json_array();
+        for (size_t i = 0; i < prediction->count; i++)
+                json_array_append_new(steps, step_json(&prediction->steps[i]));
+        for (size_t i = 0; i < forecast->devices.count; i++)
+                json_array_append_new(devices, device_json(&forecast->devices.items[i]));
+        json_object_set_new(json, "starts", forecast_to_json(prediction));
+        json_object_set_new(json, "entries", steps);
+        json_object_set_new(json, "devices", devices);
+        cli_print_json(json);
+}
+
+static int run(const void *parsed, int count, char **operands, struct error *err)
+{
+        const struct values *values = parsed;
+        AUTO_SUBJECT struct subject subject = {0};
+        AUTO_FORECAST struct forecast forecast = {0};
+        if (!subject_open(&values->subject, count, operands, true, &subject, err))
+                return (int)err->code;
+        const struct forecast_input input = {
+                .vars_path = subject.vars_path,
+                .disk_path = subject.disk_path,
+                .disk_format = subject.disk_format,
+                .disk_bus = subject.disk_bus,
+                .payload = payload_of(values),
+                .payload_path = values->payload,
+        };
+        if (!forecast_make(&input, &forecast, err))
+                return (int)err->code;
+        if (values->json)
+                print_json(&forecast);
+        else
+                print_text(&forecast.prediction);
+        return 0;
+}
+
+static const struct cli_option options[] = {
+        {"with-payload", NULL, CLI_FLAG, offsetof(struct values, with_payload),
+         "with the installer's payload attached, as after its reset"},
+        {"payload-first", NULL, CLI_FLAG, offsetof(struct values, payload_first),
+         "the same with bootindex=0, as an installation begins"},
+        {"payload", "IMG", CLI_TEXT, offsetof(struct values, payload),
+         "its raw image (default: one that has a fallback loader)"},
+        SUBJECT_DISK_OPTION(struct values, subject),
+        SUBJECT_VARS_OPTION(struct values, subject),
+        SUBJECT_BUS_OPTION(struct values, subject),
+        {"json", NULL, CLI_FLAG, offsetof(struct values, json), "print the result as JSON"},
+        {0},
+};
+
+const struct cli_command cmd_predict = {
+        .name = "predict",
+        .operands = "MACHINE",
+        .summary = "says which boot entry the firmware will start, and why none of the others",
+        .details = "The vars file and the disk are read, and what the firmware does with them at its next start is "
+                   "followed\n"
+                   "step by step, before anything is started. The first line is what starts; then each entry in the "
+                   "order\n"
+                   "in which it is tried, with the reason why it is passed over.\n\n"
+                   "Instead of MACHINE: --disk IMG --vars FILE.",
+        .options = options,
+        .values_size = sizeof(struct values),
+        .least = 0,
+        .most = 1,
+        .run = run,
+};

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "launcher/diagnosis/forecast.h"
+
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "varstore/report.h"
+#include "varstore/store-file.h"
+
+// Where qemu_arguments puts things: the USB controller is the first device behind the host bridge, the NVMe disk the
+// second; the payload is plugged in before the disk, and ports are counted from 1 by QEMU and from 0 by the firmware.
+// The names are what the firmware makes of QEMU's vendor, product and serial number.
+static const struct predict_device usb_ports[] = {
+        {.path = "PciRoot(0x0)/Pci(0x1,0x0)/USB(0x0,0x0)", .label = "UEFI QEMU QEMU USB HARDDRIVE 1-0000:00:01.0-1"},
+        {.path = "PciRoot(0x0)/Pci(0x1,0x0)/USB(0x1,0x0)", .label = "UEFI QEMU QEMU USB HARDDRIVE 1-0000:00:01.0-2"},
+};
+static const struct predict_device nvme = {
+        .path = "PciRoot(0x0)/Pci(0x2,0x0)/NVMe(0x1,00-00-00-00-00-00-00-00)",
+        .label = "UEFI QEMU NVMe Ctrl esxiarm-disk 1",
+};
+
+struct predict_device forecast_disk(const char *disk_path, const char *disk_bus, bool beside_payload)
+{
+        const char *slash = strrchr(disk_path, '/');
+        struct predict_device device = strcmp(disk_bus, "nvme") == 0 ? nvme : usb_ports[beside_payload];
+        device.name = slash ? slash + 1 : disk_path;
+        return device;
+}
+
+static bool add_image(struct devices *devices, const struct predict_device *device, const char *path,
+                      const char *format, const struct bootchain *chain, struct error *err)
+{
+        AUTO_DISK struct disk *disk = NULL;
+        return disk_open(path, format, &disk, err) && devices_add_disk(devices, device, disk, chain, err);
+}
+
+static bool add_payload(const struct forecast_input *input, const struct bootchain *chain, struct devices *devices,
+                        struct error *err)
+{
+        struct predict_device device = usb_ports[0];
+        device.name = "the payload";
+        device.has_bootindex = input->payload == FORECAST_PAYLOAD_FIRST;
+        if (input->payload_path)
+                return add_image(devices, &device, input->payload_path, "raw", chain, err);
+        devices_add_payload(devices, &device);
+        return true;
+}
+
+bool forecast_devices(const struct forecast_input *input, const struct bootchain *chain, struct devices *devices,
+                      struct error *err)
+{
+        if (input->payload != FORECAST_WITHOUT_PAYLOAD && !add_payload(input, chain, devices, err))
+                return false;
+        const struct predict_device disk =
+                forecast_disk(input->disk_path, input->disk_bus, input->payload != FORECAST_WITHOUT_PAYLOAD);
+        return input->disk ? devices_add_disk(devices, &disk, input->disk, chain, err)
+                           : add_image(devices, &disk, input->disk_path, input->disk_format, chain, err);
+}
+
+bool forecast_make(const struct forecast_input *input, struct forecast *forecast, struct error *err)
+{
+        *forecast = (struct forecast){0};
+        if (!store_load(input->vars_path, &forecast->store, err) ||
+            !bootchain_read(forecast->store, &forecast->chain, err) ||
+            !forecast_devices(input, &forecast->chain, &forecast->devices, err))
+                return false;
+        const struct predict_machine machine = {
+                .chain = &forecast->chain,
+                .devices = forecast->devices.items,
+                .device_count = forecast->devices.count,
+        };
+        prediction_make(&machine, &forecast->prediction);
+        return true;
+}
+
+void forecast_free(struct forecast *forecast)
+{
+        prediction_free(&forecast->prediction);
+        devices_free(&forecast->devices);
+        bootchain_free(&forecast->chain);
+        varstore_free(&forecast->store);
+        *forecast = (struct forecast){0};
+}
+
+json_t *forecast_to_json(const struct prediction *prediction)
+{
+        const struct prediction_step *step = prediction->started;
+        json_t *json = json_object();
+        json_object_set_new(json, "entry", step ? report_number(step->number) : json_null());
+        json_object_set_new(json, "label", report_text(step ? step->label : NULL));
+        json_object_set_new(json, "path", report_text(step ? step->path : NULL));
+        json_object_set_new(json, "file", report_text(step ? step->file : NULL));
+        json_object_set_new(json, "device", report_text(step && step->device ? step->device->name : NULL));
+        json_object_set_new(
+                json, "reason",
+                report_text(step ? step->explanation : "no entry can be started: the firmware shows its menu"));
+        json_object_set_new(json, "certain", json_boolean(prediction->is_certain));
+        return json;
+}
+
+void forecast_note(json_t *result, const struct forecast_input *input)
+{
+        AUTO_FORECAST struct forecast forecast = {0};
+        AUTO_ERROR struct error err = {0};
+        if (forecast_make(input, &forecast, &err))
+                json_object_set_new(result, "prediction", forecast_to_json(&forecast.prediction));
+        else
+                json_object_set_new(result, "prediction_error", report_text(err.message));
+}
+
+// The firmware's own programs come from a volume whose name the prediction does not know: its text is the end of the fact.
+static bool agrees(const json_t *prediction, const struct boot_line *booted)
+{
+        const char *entry = json_string_value(json_object_get(prediction, "entry"));
+        const char *path = json_string_value(json_object_get(prediction, "path"));
+        uint16_t number;
+        return entry && boot_number_parse(entry, &number) && number == booted->number &&
+               (!booted->path || !path || text_ends_with(booted->path, path));
+}
+
+void forecast_compare(json_t *result, const struct judge *judge)
+{
+        if (!judge->has_booted)
+                return;
+        const struct boot_line *booted = &judge->booted;
+        json_t *fact = json_object();
+        json_object_set_new(fact, "entry", report_number(booted->number));
+        json_object_set_new(fact, "label", report_text(booted->label));
+        json_object_set_new(fact, "path", report_text(booted->path));
+        json_object_set_new(result, "fact", fact);
+        const json_t *prediction = json_object_get(result, "prediction");
+        if (prediction)
+                json_object_set_new(result, "agrees", json_boolean(agrees(prediction, booted)));
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Mends: the command against a cause that diagnose has found, and what does the same at once where nothing is lost by it.
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "launcher/diagnosis/target.h"
+#include "launcher/evidence/runs.h"
+#include "varstore/edit.h"
+#include "verify/diagnose.h"
+
+enum mend_kind {
+        MEND_BY_HAND,     // nothing that mend_run could do
+        MEND_COPY_SEALED, // vars.fd becomes what the installation left
+        MEND_REBUILD,     // vars.fd is made from the disk
+        MEND_EDIT,        // the entry is changed in vars.fd
+};
+
+struct mend {
+        enum mend_kind kind;
+        char *command; // as a shell reads it; NULL where there is none
+        struct edits edits;
+        bool keeps_vars; // a rebuilt store starts from the one that there is
+};
+#define AUTO_MEND __attribute__((cleanup(mend_free)))
+
+// What mends FINDING. Free MEND with mend_free.
+void mend_plan(const struct subject *subject, const struct run *run, const struct diagnosis *diagnosis,
+               const struct finding *finding, struct mend *mend);
+void mend_free(struct mend *mend);
+
+// Does it, for a kind other than MEND_BY_HAND. The machine has to be locked by this program.
+bool mend_run(const struct subject *subject, const struct mend *mend, struct error *err);

@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "launcher/drive/disk-list.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "base/time.h"
+#include "launcher/drive/screen-match.h"
+
+enum {
+        DISKS_LIMIT = 256, // a list that is longer has no end
+        SHORTEST_FULL = 4, // fewer rows than that fill no list
+        PATIENCE_PART = 4, // of the resend time, for a key at the end of a list
+        NAME_SHOWN = 60,   // columns of a row in a message
+};
+
+struct disk {
+        char *text; // of its row
+        struct screen_disk shown;
+};
+
+// The list as far as it is known.
+struct listing {
+        struct disk disks[DISKS_LIMIT];
+        size_t count;
+};
+
+static void listing_free(struct listing **listing)
+{
+        for (size_t i = 0; i < (*listing)->count; i++)
+                free((*listing)->disks[i].text);
+        free(*listing);
+}
+#define AUTO_LISTING __attribute__((cleanup(listing_free)))
+
+struct choice {
+        struct typing *typing;
+        struct pattern *row, *name;
+        const struct drive_disk *target;
+        uint64_t payload_size;
+        struct listing *listing;
+};
+
+// What of the list is on the screen.
+struct view {
+        struct screen_disk disks[CONSOLE_ROWS];
+        unsigned count;
+        int selected; // among them; -1 where it does not show
+};
+
+static struct view look(const struct choice *choice)
+{
+        struct view view = {.selected = -1};
+        struct console *console = typing_console(choice->typing);
+        view.count = screen_disks(console, choice->row, view.disks, CONSOLE_ROWS);
+        if (!view.count)
+                return view;
+        int row = console_selected_row(console, view.disks[0].row, view.disks[view.count - 1].row);
+        for (unsigned i = 0; i < view.count; i++) {
+                if ((int)view.disks[i].row == row)
+                        view.selected = (int)i;
+        }
+        return view;
+}
+
+// Letters and digits, not blanks and frames.
+static bool has_words(const char *text)
+{
+        for (; *text; text++) {
+                if ((*text >= '0' && *text <= '9') || (*text >= 'A' && *text <= 'Z') || (*text >= 'a' && *text <= 'z'))
+                        return true;
+        }
+        return false;
+}
+
+static bool may_scroll(const struct choice *choice, const struct view *view)
+{
+        if (view->count < SHORTEST_FULL)
+                return false;
+        unsigned below = view->disks[view->count - 1].row + 1;
+        return below < CONSOLE_ROWS && has_words(console_row(typing_console(choice->typing), below));
+}
+
+// Without the blanks and frames around it.
+static char *words_of(const char *row)
+{
+        static const char edges[] = " |";
+        row += strspn(row, edges);
+        size_t length = strlen(row);
+        while (length && strchr(edges, row[length - 1]))
+                length--;
+        return text_format("%.*s", (int)length, row);
+}
+
+static void note(struct choice *choice, const struct screen_disk *shown)
+{
+        struct listing *listing = choice->listing;
+        if (listing->count == DISKS_LIMIT)
+                return;
+        char *text = words_of(console_row(typing_console(choice->typing), shown->row));
+        listing->disks[listing->count++] = (struct disk){.text = text, .shown = *shown};
+}
+
+static void forget(struct choice *choice)
+{
+        for (size_t i = 0; i < choice->listing->count; i++)
+                free(choice->listing->disks[i].text);
+        choice->listing->count = 0;
+}
+
+static bool fail(const struct choice *choice, struct error *err, const char *what)
+{
+        AUTO_TEXT struct text all = {0};
+        for (size_t i = 0; i < choice->listing->count; i++)
+                text_add_format(&all, "%s%zu: %.*s", i ? "; " : "", i + 1, NAME_SHOWN, choice->listing->disks[i].text);
+        return typing_fail(choice->typing, ERROR_NO, err, "%s. The list has %s", what, text_string(&all));
+}
+
+// What is looked for, for messages.
+static char *described(const struct drive_disk *target)
+{
+        AUTO_FREE char *size = text_size(target->size);
+        if (target->name)
+                return text_format("named '%s'", target->name);
+        return target->position ? text_format("at position %u", target->position) : text_format("of %s", size);
+}
+
+static bool fits(const struct choice *choice, size_t i)
+{
+        const struct disk *disk = &choice->listing->disks[i];
+        if (choice->name)
+                return pattern_matches(choice->name, disk->text);
+        if (choice->target->position)
+                return i + 1 == choice->target->position;
+        return screen_disk_fits(&disk->shown, choice->target->size);
+}
+
+// Whether disk I may be the payload. One that was named or counted out is not, where it has the size of the target, too.
+static bool may_be_payload(const struct choice *choice, size_t i)
+{
+        const struct screen_disk *shown = &choice->listing->disks[i].shown;
+        bool pointed_out = choice->name || choice->target->position;
+        return choice->payload_size && screen_disk_fits(shown, choice->payload_size) &&
+               !(pointed_out && choice->target->size && screen_disk_fits(shown, choice->target->size));
+}
+
+enum finding {
+        NOT_FOUND,
+        FOUND,
+        REFUSED,
+};
+
+static enum finding pick(const struct choice *choice, size_t *place, struct error *err)
+{
+        size_t count = 0;
+        AUTO_TEXT struct text several = {0};
+        AUTO_FREE char *wanted = described(choice->target);
+        for (size_t i = 0; i < choice->listing->count; i++) {
+                if (!fits(choice, i))
+                        continue;
+                *place = i;
+                text_add_format(&several, "%s%zu", count++ ? " and " : "", i + 1);
+        }
+        if (!count)
+                return NOT_FOUND;
+        if (count > 1) {
+                AUTO_FREE char *what =
+                        text_format("more than one disk %s is in the list, at the positions %s; say which "
+                                    "one by its name or position",
+                                    wanted, text_string(&several));
+                fail(choice, err, what);
+                return REFUSED;
+        }
+        if (may_be_payload(choice, *place)) {
+                AUTO_FREE char *what =
+                        text_format("the disk %s may be the installer's own medium, which is as large", wanted);
+                fail(choice, err, what);
+                return REFUSED;
+        }
+        return FOUND;
+}
+
+static bool fail_missing(const struct choice *choice, struct error *err)
+{
+        AUTO_FREE char *wanted = described(choice->target);
+        AUTO_FREE char *what = text_format("no disk %s is in the list", wanted);
+        return fail(choice, err, what);
+}
+
+// A list that is on the screen as a whole.
+
+static bool read_whole(struct choice *choice, struct view *view, size_t *place, struct error *err)
+{
+        uint64_t deadline = time_now_us() + choice->typing->resend_us;
+        for (;;) {
+                *view = look(choice);
+                forget(choice);
+                for (unsigned i = 0; i < view->count; i++)
+                        note(choice, &view->disks[i]);
+                if (view->count && may_scroll(choice, view))
+                        return true;
+                enum finding finding = view->count ? pick(choice, place, err) : NOT_FOUND;
+                if (finding != NOT_FOUND)
+                        return finding == FOUND;
+                // The rest of it may not be drawn yet.
+                if (time_now_us() >= deadline)
+                        return view->count ? fail_missing(choice, err)
+                                           : typing_fail(choice->typing, ERROR_TIMED_OUT, err,
+                                                         "there is no list of disks on the screen");
+                if (!typing_look(choice->typing, deadline, err))
+                        return false;
+        }
+}
+
+// Where the list does not show which row is selected, it is the first one, and the moves are counted.
+static bool move_blindly(const struct choice *choice, size_t moves, struct error *err)
+{
+        while (moves--) {
+                if (!typing_silent_key(choice->typing, "Down", err))
+                        return false;
+        }
+        return true;
+}
+
+static bool select_whole(struct choice *choice, size_t place, struct error *err)
+{
+        for (unsigned moves = 0; moves < DISKS_LIMIT; moves++) {
+                struct view view = look(choice);
+                if (view.count != choice->listing->count)
+                        break;
+                if (view.selected < 0)
+                        return move_blindly(choice, place, err);
+                if (view.selected == (int)place)
+                        return true;
+                if (!typing_key(choice->typing, view.selected > (int)place ? "Up" : "Down", err))
+                        return false;
+        }
+        return fail(choice, err, "the list changes while a disk is chosen");
+}
+
+// A list that may be longer than the screen.
+
+// Moves the selection by one. At the end of the list *MOVED is false: two keys had no effect.
+static bool move(const struct choice *choice, const char *key, bool *moved, struct error *err)
+{
+        uint64_t patience = choice->typing->resend_us / PATIENCE_PART;
+        if (!typing_try_key(choice->typing, key, patience, moved, err))
+                return false;
+        return *moved || typing_try_key(choice->typing, key, patience, moved, err);
+}
+
+static bool note_selected(struct choice *choice, struct error *err)
+{
+        struct view view = look(choice);
+        if (view.selected < 0)
+                return fail(choice, err, "the list does not show which disk is selected");
+        note(choice, &view.disks[view.selected]);
+        return true;
+}
+
+static bool go_to_the_top(const struct choice *choice, struct error *err)
+{
+        bool moved = true;
+        for (unsigned moves = 0; moved && moves < DISKS_LIMIT; moves++) {
+                if (!move(choice, "Up", &moved, err))
+                        return false;
+        }
+        return true;
+}
+
+static bool walk(struct choice *choice, struct error *err)
+{
+        bool moved = true;
+        forget(choice);
+        if (!go_to_the_top(choice, err) || !note_selected(choice, err))
+                return false;
+        while (choice->listing->count < DISKS_LIMIT) {
+                if (!move(choice, "Down", &moved, err))
+                        return false;
+                if (!moved)
+                        return true;
+                if (!note_selected(choice, err))
+                        return false;
+        }
+        return typing_fail(choice->typing, ERROR_NO, err, "the list of disks has no end");
+}
+
+// From the lower end up to PLACE, where the disk has to be the one that was seen there.
+static bool select_walked(struct choice *choice, size_t place, struct error *err)
+{
+        for (size_t i = choice->listing->count - 1; i > place; i--) {
+                if (!typing_key(choice->typing, "Up", err))
+                        return false;
+        }
+        struct view view = look(choice);
+        if (view.selected >= 0) {
+                const char *row = console_row(typing_console(choice->typing), view.disks[view.selected].row);
+                AUTO_FREE char *text = words_of(row);
+                if (strcmp(text, choice->listing->disks[place].text) == 0)
+                        return true;
+        }
+        return fail(choice, err, "the list changes while a disk is chosen");
+}
+
+bool disk_list_check(const struct drive_disk *target, struct error *err)
+{
+        AUTO_ERROR struct error reason = {0};
+        if (!target->name)
+                return target->position || target->size ||
+                       error_set(err, ERROR_USAGE, "nothing says which disk is to be installed");
+        AUTO_PATTERN struct pattern *name = pattern_new(target->name, &reason);
+        return name || error_set(err, ERROR_USAGE, "the name of a disk %s", reason.message);
+}
+
+bool disk_list_choose(struct typing *typing, struct pattern *row, const struct drive_disk *target,
+                      uint64_t payload_size, struct error *err)
+{
+        struct view view;
+        size_t place = 0;
+        AUTO_LISTING struct listing *listing = memory_new(1, sizeof *listing);
+        AUTO_PATTERN struct pattern *name = target->name ? pattern_new(target->name, err) : NULL;
+        struct choice choice = {.typing = typing,
+                                .row = row,
+                                .name = name,
+                                .target = target,
+                                .payload_size = payload_size,
+                                .listing = listing};
+        if (target->name && !name)
+                return false;
+        if (!read_whole(&choice, &view, &place, err))
+                return false;
+        if (!may_scroll(&choice, &view))
+                return select_whole(&choice, place, err);
+        if (!walk(&choice, err))
+                return false;
+        enum finding finding = pick(&choice, &place, err);
+        if (finding == NOT_FOUND)
+                return fail_missing(&choice, err);
+        return finding == FOUND && select_walked(&choice, place, err);
+}

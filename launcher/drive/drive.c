@@ -1,0 +1,445 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "launcher/drive/drive.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "base/time.h"
+#include "launcher/drive/screen-match.h"
+#include "launcher/drive/typing.h"
+
+struct drive {
+        struct drive_input in;
+        struct typing typing;
+        const struct profile_phase *phase;
+        bool *expected;                      // which of the steps may come next
+        size_t position;                     // where among them the search begins
+        unsigned *times;                     // how often each step was taken, steps first, then the anytime ones
+        unsigned *timeouts;                  // how often each step did not come
+        uint64_t step_us;                    // when the last step was taken
+        bool begun;                          // somebody else may have typed since
+        bool anywhere;                       // every step may come next
+        const struct profile_step *previous; // the one whose keys were sent last
+        const struct profile_step *at;       // reached or waited for
+        uint64_t matched_picture;            // the picture for which `matched` holds
+        const struct profile_step *matched;
+        uint64_t matched_since_us;
+};
+
+static const struct profile_step *last_step(const struct profile_phase *phase)
+{
+        return &phase->steps[phase->step_count - 1];
+}
+
+static size_t step_total(const struct profile_phase *phase)
+{
+        return phase->step_count + phase->anytime_count;
+}
+
+static bool is_anytime(const struct profile_phase *phase, const struct profile_step *step)
+{
+        return step < phase->steps || step > last_step(phase);
+}
+
+static size_t index_of(const struct profile_phase *phase, const struct profile_step *step)
+{
+        return is_anytime(phase, step) ? phase->step_count + (size_t)(step - phase->anytime)
+                                       : (size_t)(step - phase->steps);
+}
+
+struct drive *drive_new(const struct drive_input *input)
+{
+        struct drive *drive = memory_new(1, sizeof *drive);
+        const struct profile *profile = input->profile;
+        drive->in = *input;
+        drive->phase = &profile->install;
+        drive->at = drive->phase->steps;
+        drive->expected = memory_new(drive->phase->step_count, sizeof *drive->expected);
+        drive->times = memory_new(step_total(drive->phase), sizeof *drive->times);
+        drive->timeouts = memory_new(step_total(drive->phase), sizeof *drive->timeouts);
+        drive->step_us = time_now_us();
+        drive->typing = (struct typing){
+                .vm = input->vm,
+                .evidence = input->evidence,
+                .display = input->display,
+                .judge = input->judge,
+                .settle_us = (uint64_t)profile->settle_ms * 1000,
+                .resend_us = (uint64_t)profile->resend_ms * 1000,
+        };
+        return drive;
+}
+
+void drive_free(struct drive **drive)
+{
+        if (!*drive)
+                return;
+        free((*drive)->expected);
+        free((*drive)->times);
+        free((*drive)->timeouts);
+        free(*drive);
+        *drive = NULL;
+}
+
+const char *drive_step(const struct drive *drive)
+{
+        return drive->at->id;
+}
+
+bool drive_check_until(const struct profile *profile, const char *step, struct error *err)
+{
+        if (profile_any_step(&profile->install, step))
+                return true;
+        const char *nearest = profile_nearest_step(&profile->install, step);
+        error_set(err, ERROR_USAGE, "the profile %s has no step '%s'", profile->name, step);
+        if (nearest)
+                return error_append(err, "; did you mean '%s'?", nearest);
+        error_append(err, "; it has");
+        for (size_t i = 0; i < profile->install.step_count; i++)
+                error_append(err, " %s", profile->install.steps[i].id);
+        return false;
+}
+
+// What may come next.
+
+// The step at POSITION, and as long as those may be left out, the ones after it.
+static void expect_from(struct drive *drive, size_t position)
+{
+        for (; position < drive->phase->step_count; position++) {
+                drive->expected[position] = true;
+                if (!drive->phase->steps[position].optional)
+                        break;
+        }
+}
+
+static void expect_only(struct drive *drive, size_t position)
+{
+        memset(drive->expected, 0, drive->phase->step_count * sizeof *drive->expected);
+        drive->position = position;
+        drive->anywhere = false;
+        expect_from(drive, position);
+}
+
+static void expect_after(struct drive *drive, const struct profile_step *step)
+{
+        if (!step->then_count) {
+                if (!is_anytime(drive->phase, step))
+                        expect_only(drive, index_of(drive->phase, step) + 1);
+                return;
+        }
+        for (size_t i = 0; i < step->then_count; i++) {
+                size_t position = index_of(drive->phase, profile_step(drive->phase, step->then[i]));
+                if (i == 0)
+                        expect_only(drive, position);
+                else
+                        expect_from(drive, position);
+        }
+}
+
+// A key that was sent twice may have answered the next screen as well, before anybody saw it: the one after that may be
+// there, too.
+static void expect_more(struct drive *drive)
+{
+        size_t last = drive->phase->step_count;
+        while (last > 0 && !drive->expected[last - 1])
+                last--;
+        expect_from(drive, last);
+}
+
+// Of the steps that may come next, the one that must come and has the longest time to do so.
+static const struct profile_step *wanted_step(const struct drive *drive)
+{
+        const struct profile_step *wanted = NULL;
+        for (size_t i = 0; i < drive->phase->step_count; i++) {
+                const struct profile_step *step = &drive->phase->steps[i];
+                bool comes = drive->expected[i] && !step->optional;
+                if (comes && (!wanted || step->wait_s > wanted->wait_s))
+                        wanted = step;
+        }
+        return wanted;
+}
+
+// Which step is on the screen.
+
+static bool is_on(const struct profile_step *step, const char *screen)
+{
+        return screen_matches(step->screen_patterns, step->screen_count, screen);
+}
+
+// A step without keys changes nothing: its screen may go on standing there, and is no news.
+static bool is_done(const struct drive *drive, const struct profile_step *step)
+{
+        return step == drive->previous && !step->key_count;
+}
+
+static const struct profile_step *find_step(const struct drive *drive, const char *screen)
+{
+        const struct profile_phase *phase = drive->phase;
+        for (size_t i = 0; i < phase->anytime_count; i++) {
+                if (!is_done(drive, &phase->anytime[i]) && is_on(&phase->anytime[i], screen))
+                        return &phase->anytime[i];
+        }
+        for (size_t i = 0; i < phase->step_count; i++) {
+                size_t place = (drive->position + i) % phase->step_count;
+                if ((drive->expected[place] || drive->anywhere) && is_on(&phase->steps[place], screen))
+                        return &phase->steps[place];
+        }
+        return NULL;
+}
+
+static void match(struct drive *drive)
+{
+        const char *screen = console_text(typing_console(&drive->typing));
+        const struct profile_step *before = drive->matched;
+        drive->matched = find_step(drive, screen);
+        drive->matched_picture = drive->typing.picture;
+        if (drive->matched != before) {
+                drive->matched_since_us = time_now_us();
+                typing_begin_screen(&drive->typing);
+        }
+        if (drive->previous && drive->previous->percent_pattern)
+                display_percent(drive->in.display, screen_number(drive->previous->percent_pattern, screen));
+}
+
+// Whether what stands on the screen is what the last key was sent to: then it is no news, whatever it shows. A row that
+// never stands still makes no news of the same step either.
+static bool is_old(const struct drive *drive)
+{
+        if (!drive->previous || !drive->previous->key_count)
+                return false;
+        return drive->typing.picture == drive->typing.sent_picture ||
+               (drive->matched == drive->previous && typing_unanswered(&drive->typing));
+}
+
+// The step on the screen, once it stands still: NULL where there is none yet.
+static const struct profile_step *step_on_screen(struct drive *drive)
+{
+        const struct typing *typing = &drive->typing;
+        if (typing->picture != drive->matched_picture)
+                match(drive);
+        bool still = typing_still_us(typing) >= typing->settle_us;
+        bool restless = time_now_us() - drive->matched_since_us >= TYPING_RESTLESS_FACTOR * typing->settle_us;
+        return (still || restless) && !is_old(drive) ? drive->matched : NULL;
+}
+
+// Taking a step.
+
+static bool fail_in_step(const struct profile_step *step, struct error *err)
+{
+        return error_wrap(err, "in the step '%s' (%s)", step->id, step->title);
+}
+
+static bool send_key(struct drive *drive, const char *key, bool last, struct error *err)
+{
+        struct typing *typing = &drive->typing;
+        vm_be_patient(drive->in.vm, false);
+        if (strcmp(key, "<password>") == 0)
+                return typing_text(typing, drive->in.password, key, err);
+        if (strcmp(key, "<target-disk>") == 0)
+                return disk_list_choose(typing, drive->in.profile->disk_pattern, &drive->in.disk,
+                                        drive->in.payload_size, err);
+        size_t length = strlen(key);
+        bool may_be_silent = length > 1 && key[length - 1] == '?';
+        AUTO_FREE char *name = text_format("%.*s", (int)(length - may_be_silent), key);
+        // Whether the last key of a step was taken shows in what comes next; it is sent again then if need be.
+        if (last)
+                return typing_last_key(typing, name, err);
+        return may_be_silent ? typing_silent_key(typing, name, err) : typing_key(typing, name, err);
+}
+
+static bool send_keys(struct drive *drive, const struct profile_step *step, struct error *err)
+{
+        drive->typing.resends = 0;
+        for (size_t i = 0; i < step->key_count; i++) {
+                if (!send_key(drive, step->keys[i], i + 1 == step->key_count, err))
+                        return fail_in_step(step, err);
+        }
+        return true;
+}
+
+static void report_step(struct drive *drive, const struct profile_step *step)
+{
+        uint64_t now = time_now_us();
+        display_step(drive->in.display, "%s", step->title);
+        evidence_event(drive->in.evidence, "step",
+                       json_pack("{s:s, s:s, s:f, s:s, s:s}", "step", step->id, "title", step->title, "seconds",
+                                 (double)(now - drive->step_us) / 1e6, "screen",
+                                 console_text(typing_console(&drive->typing)), "screen_ansi",
+                                 console_text_ansi(typing_console(&drive->typing))));
+        json_object_set_new(vm_status(drive->in.vm), "step", json_string(step->title));
+        drive->step_us = now;
+        drive->at = step;
+}
+
+static bool take_step(struct drive *drive, const struct profile_step *step, struct error *err)
+{
+        report_step(drive, step);
+        if (step->fail)
+                return typing_fail(&drive->typing, ERROR_NO, err, "%s: the step '%s' (%s) came", step->fail, step->id,
+                                   step->title);
+        if (++drive->times[index_of(drive->phase, step)] > step->limit)
+                return typing_fail(&drive->typing, ERROR_NO, err, "the step '%s' (%s) came more than %u times",
+                                   step->id, step->title, (unsigned)step->limit);
+        if (!send_keys(drive, step, err))
+                return false;
+        drive->previous = step;
+        expect_after(drive, step);
+        return true;
+}
+
+// Sends the last key of the step before once more. Where it chose a disk, that is seen to first: the list may have been
+// drawn anew.
+static bool resend(struct drive *drive, struct error *err)
+{
+        const struct profile_step *step = drive->previous;
+        unsigned resends = drive->typing.resends + 1;
+        for (size_t i = 0; i + 1 < step->key_count; i++) {
+                if (strcmp(step->keys[i], "<target-disk>") == 0 && !send_key(drive, step->keys[i], false, err))
+                        return fail_in_step(step, err);
+        }
+        drive->typing.resends = resends;
+        expect_more(drive);
+        return send_key(drive, step->keys[step->key_count - 1], true, err) || fail_in_step(step, err);
+}
+
+// Whether the step before is still on a screen where nothing but a clock moves: its last key was swallowed.
+static bool was_swallowed(const struct drive *drive)
+{
+        const struct profile_step *previous = drive->previous;
+        return previous && previous->key_count && time_now_us() >= typing_overdue_at_us(&drive->typing) &&
+               is_on(previous, console_text(typing_console(&drive->typing)));
+}
+
+// Waiting for a step.
+
+// A step that did not come: which, how long it was waited for, and what was on the screen instead.
+static bool fail_missing(const struct drive *drive, const struct profile_step *step, struct error *err)
+{
+        return typing_fail(&drive->typing, ERROR_TIMED_OUT, err, "the step '%s' (%s) did not come within %u s",
+                           step->id, step->title, (unsigned)step->wait_s);
+}
+
+// What the profile says is to be done where STEP does not come.
+static bool time_out(struct drive *drive, const struct profile_step *step, struct error *err)
+{
+        bool can_resend = drive->previous && drive->previous->key_count;
+        if (step->timeout == TIMEOUT_FAIL || (step->timeout == TIMEOUT_RESEND && !can_resend) ||
+            ++drive->timeouts[index_of(drive->phase, step)] > step->limit)
+                return fail_missing(drive, step, err);
+        evidence_event(drive->in.evidence, "timeout",
+                       json_pack("{s:s, s:s}", "step", step->id, "action", step->on_timeout));
+        if (step->timeout == TIMEOUT_RESEND)
+                return resend(drive, err);
+        drive->previous = NULL;
+        if (step->timeout == TIMEOUT_SKIP)
+                expect_after(drive, step);
+        else
+                expect_only(drive, index_of(drive->phase, step->timeout_step));
+        return true;
+}
+
+// When something has to be decided even if the guest shows nothing new: the screen is complete then, or its key overdue.
+static uint64_t next_decision(const struct drive *drive, uint64_t deadline)
+{
+        const struct typing *typing = &drive->typing;
+        uint64_t now = time_now_us();
+        uint64_t moments[] = {
+                now - typing_still_us(typing) + typing->settle_us,
+                drive->matched ? drive->matched_since_us + TYPING_RESTLESS_FACTOR * typing->settle_us : 0,
+                typing_overdue_at_us(typing),
+        };
+        for (size_t i = 0; i < sizeof moments / sizeof moments[0]; i++) {
+                if (moments[i] > now && moments[i] < deadline)
+                        deadline = moments[i];
+        }
+        return deadline;
+}
+
+// Waits for a step that may come next. *STEP is NULL where none came in time and the profile knows what to do then.
+static bool await_step(struct drive *drive, const struct profile_step **step, struct error *err)
+{
+        const struct profile_step *wanted = wanted_step(drive);
+        uint64_t deadline = time_now_us() + (uint64_t)wanted->wait_s * 1000000;
+        bool installing = drive->previous && drive->previous->percent;
+        drive->at = wanted;
+        drive->matched = NULL;
+        drive->matched_picture = 0;
+        display_waiting(drive->in.display, "%s%s ...",
+                        installing ? "" : "waiting for: ", installing ? drive->previous->title : wanted->title);
+        for (;;) {
+                *step = step_on_screen(drive);
+                if (*step)
+                        return true;
+                // Nobody is in a hurry before the first screen and at a progress bar, nor where a known screen goes on moving.
+                vm_be_patient(drive->in.vm, installing || !drive->previous || drive->matched);
+                if (time_now_us() >= deadline)
+                        return time_out(drive, wanted, err);
+                if (was_swallowed(drive) && !resend(drive, err))
+                        return false;
+                if (!typing_look(&drive->typing, next_decision(drive, deadline), err))
+                        return error_wrap(err, "waiting for the step '%s' (%s)", wanted->id, wanted->title);
+        }
+}
+
+// Somebody else may have typed: any step may be on the screen.
+static void resume(struct drive *drive)
+{
+        memset(drive->times, 0, step_total(drive->phase) * sizeof *drive->times);
+        memset(drive->timeouts, 0, step_total(drive->phase) * sizeof *drive->timeouts);
+        drive->previous = NULL;
+        drive->anywhere = true;
+        for (size_t i = 0; i < drive->phase->step_count; i++)
+                drive->expected[i] = true;
+}
+
+// Whether STEP is the one that UNTIL names, or comes after it.
+static bool is_reached(const struct drive *drive, const struct profile_step *step, const struct profile_step *until)
+{
+        const struct profile_phase *phase = drive->phase;
+        if (!until || is_anytime(phase, step) || is_anytime(phase, until))
+                return until && step == until;
+        return step >= until;
+}
+
+bool drive_install(struct drive *drive, const char *until, enum drive_end *end, struct error *err)
+{
+        const struct profile_step *stop = until ? profile_any_step(drive->phase, until) : NULL;
+        if (until && !stop)
+                return drive_check_until(drive->in.profile, until, err);
+        if (drive->begun)
+                resume(drive);
+        else
+                expect_only(drive, 0);
+        drive->begun = true;
+        for (;;) {
+                const struct profile_step *step;
+                if (!await_step(drive, &step, err))
+                        return false;
+                if (!step)
+                        continue;
+                bool reached = is_reached(drive, step, stop);
+                if (reached || step == last_step(drive->phase)) {
+                        report_step(drive, step);
+                        drive->position =
+                                is_anytime(drive->phase, step) ? drive->position : index_of(drive->phase, step);
+                        display_percent(drive->in.display, -1);
+                        *end = reached ? DRIVE_UNTIL : DRIVE_COMPLETE;
+                        return true;
+                }
+                if (!take_step(drive, step, err))
+                        return false;
+        }
+}
+
+bool drive_reboot(struct drive *drive, struct error *err)
+{
+        const struct profile_step *step = last_step(drive->phase);
+        drive->at = step;
+        drive->typing.leaving = true;
+        for (size_t i = 0; i < step->key_count; i++) {
+                if (!send_key(drive, step->keys[i], false, err))
+                        return fail_in_step(step, err);
+        }
+        return true;
+}

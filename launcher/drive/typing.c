@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "launcher/drive/typing.h"
+
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "base/time.h"
+#include "launcher/machine/keys.h"
+
+enum {
+        RESTLESS_CHANGES = 3, // a row that has changed so often on the same screen will never stand still
+        RESTLESS_ROWS = 4,    // where more rows than that do, something is being drawn
+        QUIET_KEY_FACTOR = 4, // settle times that a key with no visible effect is given
+        KEY_TRIES = 5,        // how often a key without effect is sent
+        DOUBLINGS = 6,        // of the time between two tries
+        KEY_US = 50000,       // for a key to have its effect, and for that to stand still on a quick guest
+        DIALOG_US = 100000,   // for a dialog to be taken off, and for another to be drawn
+};
+
+struct console *typing_console(const struct typing *typing)
+{
+        return vm_console(typing->vm);
+}
+
+bool typing_fail(const struct typing *typing, enum error_code code, struct error *err, const char *format, ...)
+{
+        va_list arguments;
+        va_start(arguments, format);
+        AUTO_FREE char *what = text_format_list(format, arguments);
+        va_end(arguments);
+        const char *screen = console_text(typing_console(typing));
+        return error_set(err, code, "%s. The screen shows:\n%s", what,
+                         *screen ? screen : "(nothing at all: the guest has printed nothing)\n");
+}
+
+static bool fail_gone(const struct typing *typing, struct error *err)
+{
+        return vm_state(typing->vm)->shut_down
+                       ? typing_fail(typing, ERROR_NO, err, "the guest powered itself off in the middle")
+                       : vm_fail_ended(typing->vm, err);
+}
+
+bool typing_wait(struct typing *typing, uint64_t deadline_us, struct error *err)
+{
+        struct vm *vm = typing->vm;
+        uint64_t due = display_due_us(typing->display);
+        enum vm_event event;
+        unsigned resets = vm_state(vm)->resets;
+        if (!vm_wait(vm, deadline_us < due ? deadline_us : due, &event, err))
+                return false;
+        display_console_line(typing->display, judge_last_line(typing->judge));
+        display_tick(typing->display);
+        if (!judge_check(typing->judge, err))
+                return false;
+        if (vm_state(vm)->panicked)
+                return typing_fail(typing, ERROR_PANIC, err, "the guest reported a panic");
+        if (typing->leaving)
+                return true;
+        if (vm_state(vm)->resets > resets)
+                return typing_fail(typing, ERROR_NO, err, "the guest reset itself in the middle");
+        // A machine that is being installed only pauses where it powers off.
+        bool gone = vm_state(vm)->ended || vm_state(vm)->shut_down;
+        return !gone || fail_gone(typing, err);
+}
+
+// Looking.
+
+static void look(struct typing *typing)
+{
+        struct console *console = typing_console(typing);
+        uint64_t picture = console_picture(console);
+        typing->looked_us = time_now_us();
+        if (picture == typing->picture)
+                return;
+        typing->picture = picture;
+        for (unsigned row = 0; row < CONSOLE_ROWS; row++) {
+                uint64_t now = console_row_picture(console, row);
+                if (now == typing->rows[row])
+                        continue;
+                typing->rows[row] = now;
+                typing->row_changed_us[row] = typing->looked_us;
+                typing->row_changes[row]++;
+        }
+}
+
+// When the screen is worth a look again. UINT64_MAX where nothing has happened since the last one.
+static uint64_t next_look(const struct typing *typing)
+{
+        uint64_t quiet_us = vm_state(typing->vm)->last_output_us + typing->settle_us;
+        uint64_t latest_us = typing->looked_us + 2 * typing->settle_us;
+        if (quiet_us <= typing->looked_us)
+                return UINT64_MAX;
+        return quiet_us < latest_us ? quiet_us : latest_us;
+}
+
+bool typing_look(struct typing *typing, uint64_t deadline_us, struct error *err)
+{
+        for (;;) {
+                uint64_t due = next_look(typing);
+                uint64_t wake = due < deadline_us ? due : deadline_us;
+                if (time_now_us() >= wake)
+                        break;
+                if (!typing_wait(typing, wake, err))
+                        return false;
+        }
+        look(typing);
+        return true;
+}
+
+void typing_begin_screen(struct typing *typing)
+{
+        memset(typing->row_changes, 0, sizeof typing->row_changes);
+}
+
+static bool is_restless(const struct typing *typing, unsigned row)
+{
+        return typing->row_changes[row] >= RESTLESS_CHANGES;
+}
+
+uint64_t typing_still_us(const struct typing *typing)
+{
+        uint64_t changed = console_changed_us(typing_console(typing));
+        uint64_t now = time_now_us();
+        return now > changed ? now - changed : 0;
+}
+
+bool typing_settle(struct typing *typing, struct error *err)
+{
+        uint64_t give_up = time_now_us() + TYPING_RESTLESS_FACTOR * typing->settle_us;
+        look(typing);
+        while (typing_still_us(typing) < typing->settle_us && time_now_us() < give_up) {
+                if (!typing_look(typing, give_up, err))
+                        return false;
+        }
+        return true;
+}
+
+bool typing_unanswered(const struct typing *typing)
+{
+        unsigned restless = 0;
+        if (!typing->sent_us)
+                return false;
+        if (typing->picture == typing->sent_picture)
+                return true;
+        for (unsigned row = 0; row < CONSOLE_ROWS; row++) {
+                restless += is_restless(typing, row);
+                if (!is_restless(typing, row) && typing->rows[row] != typing->sent_rows[row])
+                        return false;
+        }
+        return restless <= RESTLESS_ROWS;
+}
+
+// Sending.
+
+static bool send(struct typing *typing, const char *bytes, size_t size, const char *shown, uint64_t answer_us,
+                 struct error *err)
+{
+        if (!typing->is_secret)
+                evidence_event(
+                        typing->evidence, "key",
+                        json_pack("{s:s, s:f}", "key", shown, "still_ms", (double)typing_still_us(typing) / 1000));
+        look(typing);
+        typing->sent_us = typing->looked_us;
+        typing->sent_picture = typing->picture;
+        memcpy(typing->sent_rows, typing->rows, sizeof typing->sent_rows);
+        return vm_send(typing->vm, bytes, size, answer_us, err);
+}
+
+static bool has_left(const struct typing *typing)
+{
+        const struct vm_state *state = vm_state(typing->vm);
+        return typing->leaving && (state->resets || state->paused_at_reset || state->shut_down || state->ended);
+}
+
+// What a key has changed is no restlessness.
+static void credit_key(struct typing *typing)
+{
+        for (unsigned row = 0; row < CONSOLE_ROWS; row++) {
+                if (!is_restless(typing, row))
+                        typing->row_changes[row] = 0;
+        }
+}
+
+// Waits until the screen is another than the one that the last key was sent to.
+static bool await_effect(struct typing *typing, uint64_t deadline_us, bool *seen, struct error *err)
+{
+        for (;;) {
+                look(typing);
+                *seen = !typing_unanswered(typing) || has_left(typing);
+                if (*seen)
+                        credit_key(typing);
+                if (*seen || time_now_us() >= deadline_us)
+                        return true;
+                if (!typing_wait(typing, deadline_us, err))
+                        return false;
+        }
+}
+
+static bool send_until_answered(struct typing *typing, const char *bytes, size_t size, const char *shown,
+                                uint64_t answer_us, struct error *err)
+{
+        for (unsigned attempt = 0; attempt < KEY_TRIES; attempt++) {
+                bool seen;
+                typing->resends = attempt;
+                if (!send(typing, bytes, size, shown, answer_us, err) ||
+                    !await_effect(typing, typing->sent_us + (typing->resend_us << attempt), &seen, err))
+                        return false;
+                if (seen)
+                        return true;
+        }
+        return typing_fail(typing, ERROR_TIMED_OUT, err, "the key %s has no effect, though it was sent %d times", shown,
+                           KEY_TRIES);
+}
+
+bool typing_key(struct typing *typing, const char *name, struct error *err)
+{
+        const char *bytes = key_bytes(name);
+        return send_until_answered(typing, bytes, strlen(bytes), name, KEY_US, err) &&
+               (has_left(typing) || typing_settle(typing, err));
+}
+
+bool typing_silent_key(struct typing *typing, const char *name, struct error *err)
+{
+        const char *bytes = key_bytes(name);
+        if (!send(typing, bytes, strlen(bytes), name, KEY_US, err))
+                return false;
+        uint64_t until = typing->sent_us + QUIET_KEY_FACTOR * typing->settle_us;
+        while (time_now_us() < until) {
+                if (!typing_wait(typing, until, err))
+                        return false;
+        }
+        return typing_settle(typing, err);
+}
+
+bool typing_last_key(struct typing *typing, const char *name, struct error *err)
+{
+        const char *bytes = key_bytes(name);
+        return send(typing, bytes, strlen(bytes), name, DIALOG_US, err);
+}
+
+// When anything but a restless row has changed last.
+static uint64_t changed_us(const struct typing *typing)
+{
+        uint64_t changed = 0;
+        for (unsigned row = 0; row < CONSOLE_ROWS; row++) {
+                if (!is_restless(typing, row) && typing->row_changed_us[row] > changed)
+                        changed = typing->row_changed_us[row];
+        }
+        return changed;
+}
+
+uint64_t typing_overdue_at_us(const struct typing *typing)
+{
+        unsigned doublings = typing->resends < DOUBLINGS ? typing->resends : DOUBLINGS;
+        uint64_t patient_at = typing->sent_us + (typing->resend_us << doublings);
+        uint64_t calm_at = changed_us(typing) + typing->resend_us;
+        return patient_at > calm_at ? patient_at : calm_at;
+}
+
+bool typing_try_key(struct typing *typing, const char *name, uint64_t patience_us, bool *moved, struct error *err)
+{
+        const char *bytes = key_bytes(name);
+        return send(typing, bytes, strlen(bytes), name, KEY_US, err) &&
+               await_effect(typing, typing->sent_us + patience_us, moved, err) &&
+               (!*moved || typing_settle(typing, err));
+}
+
+// How long the echo of the last character took. The next one takes as long, as a rule: guests look for keys at intervals.
+static uint64_t echo_time(const struct typing *typing)
+{
+        uint64_t echoed_us = vm_state(typing->vm)->last_output_us;
+        uint64_t took_us = echoed_us > typing->sent_us ? echoed_us - typing->sent_us + VM_TICK_US : 0;
+        return took_us < KEY_US ? took_us : KEY_US;
+}
+
+bool typing_text(struct typing *typing, const char *text, const char *shown, struct error *err)
+{
+        bool typed = true;
+        uint64_t echo_us = 0;
+        for (; typed && *text; text++) {
+                typed = send_until_answered(typing, text, 1, shown, echo_us, err);
+                echo_us = echo_time(typing);
+                typing->is_secret = true;
+        }
+        typing->is_secret = false;
+        return typed && typing_settle(typing, err);
+}

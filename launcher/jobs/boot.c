@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "launcher/jobs/boot.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "base/time.h"
+#include "fw/digest-cache.h"
+#include "launcher/diagnosis/forecast.h"
+#include "launcher/evidence/judge.h"
+#include "launcher/evidence/result.h"
+#include "launcher/screen/display.h"
+#include "launcher/vm/attach.h"
+#include "launcher/vm/qemu-probe.h"
+#include "launcher/vm/vm.h"
+#include "varstore/bootchain.h"
+#include "verify/match.h"
+
+void boot_outcome_free(struct boot_outcome *outcome)
+{
+        free(outcome->evidence);
+        free(outcome->booted);
+        *outcome = (struct boot_outcome){0};
+}
+
+// A run under way.
+struct booting {
+        const struct boot_input *in;
+        struct boot_outcome *outcome;
+        struct evidence *evidence;
+        struct display *display;
+        json_t *result;
+        struct disk *disk; // open until QEMU has it
+        struct judge judge;
+        uint16_t entry; // the number of the disk's own boot entry
+};
+
+// Compares the store at VARS with the machine's disk and firmware. A store that is broken anywhere is not booted: the
+// firmware may mend it by forgetting what it held.
+static bool compare(struct booting *run, const char *vars, struct match *match, struct error *err)
+{
+        const struct machine *machine = run->in->machine;
+        AUTO_VARSTORE struct varstore *store = NULL;
+        AUTO_BOOTCHAIN struct bootchain chain = {0};
+        struct digest digest;
+        if (!varstore_load(vars, &store, err) || !varstore_is_sound(store, vars, err) ||
+            !bootchain_read(store, &chain, err) || !digest_remembered(run->in->code_path, &digest, err) ||
+            (!run->disk && !disk_open(machine->disk_path, machine->disk_format, &run->disk, err)))
+                return false;
+        AUTO_FREE char *code_sha256 = digest_hex(&digest);
+        const struct match_input input = {
+                .chain = varstore_is_blank(store) ? NULL : &chain,
+                .disk = run->disk,
+                .expected_code = machine->identity.firmware.code_sha256,
+                .actual_code = code_sha256,
+                .label = run->in->profile->boot_label,
+        };
+        return match_compare(&input, match, err);
+}
+
+// The command that mends it, where the vars of the installation would do; else what MATCH advises. Freed with free().
+static char *advice(struct booting *run, const struct match *match)
+{
+        const struct machine *machine = run->in->machine;
+        AUTO_MATCH struct match sealed = {0};
+        if (machine->sealed_path && compare(run, machine->sealed_path, &sealed, NULL) && sealed.holds) {
+                AUTO_ARGUMENTS struct arguments command = {0};
+                arguments_add(&command, "cp");
+                arguments_add(&command, "--sparse=always");
+                arguments_add(&command, machine->sealed_path);
+                arguments_add(&command, machine->vars_path);
+                AUTO_FREE char *quoted = arguments_quoted(&command);
+                return text_format("\nThe vars of the installation still match. To put them back:\n  %s", quoted);
+        }
+        const char *general = match ? match_reason_advice(match->reason) : NULL;
+        return text_format("%s%s", general ? " " : "", general ? general : "");
+}
+
+// Whether firmware, variables and disk belong together. Where not, nothing may be started.
+static bool check_match(struct booting *run, struct error *err)
+{
+        AUTO_MATCH struct match match = {0};
+        if (!compare(run, run->in->machine->vars_path, &match, err)) {
+                AUTO_FREE char *mend = advice(run, NULL);
+                return error_append(err, "%s", mend);
+        }
+        json_object_set_new(run->result, "match", result_match(&match));
+        json_object_set_new(run->result, "vars_before", result_vars(run->in->machine->vars_path));
+        if (!match.holds) {
+                AUTO_FREE char *mend = advice(run, &match);
+                return error_set(err, ERROR_NO, "not started, because this disk would not boot its own system: %s%s",
+                                 match.explanation, mend);
+        }
+        run->entry = match.entry;
+        display_step(run->display, "Firmware, vars and disk match");
+        forecast_note(run->result, &(struct forecast_input){.vars_path = run->in->machine->vars_path,
+                                                            .disk_path = run->in->machine->disk_path,
+                                                            .disk = run->disk,
+                                                            .disk_bus = run->in->settings->disk_bus});
+        return true;
+}
+
+static bool match_machine(struct booting *run, struct error *err)
+{
+        bool matches = check_match(run, err);
+        disk_close(&run->disk);
+        return matches;
+}
+
+// What the firmware said that it starts.
+static void note_booted(struct booting *run)
+{
+        const struct judge *judge = &run->judge;
+        if (!judge->has_booted)
+                return;
+        forecast_compare(run->result, judge);
+        const struct boot_line *line = &judge->booted;
+        run->outcome->booted = text_format("Boot%04X \"%s\" from %s", line->number, line->label ? line->label : "",
+                                           line->path ? line->path : "(no path)");
+        run->outcome->expected_entry =
+                line->number == run->entry && line->label && strcmp(line->label, run->in->profile->boot_label) == 0;
+        json_object_set_new(run->result, "booted", json_string(run->outcome->booted));
+        json_object_set_new(run->result, "booted_own_entry", json_boolean(run->outcome->expected_entry));
+}
+
+// Shows each criterion as it is met.
+static void show_progress(struct booting *run, size_t *shown)
+{
+        struct criteria_verdict verdict = criteria_judge(run->judge.criteria);
+        while (*shown < verdict.count) {
+                const struct criterion_finding *finding = &verdict.findings[*shown];
+                bool wanted = finding->criterion->kind != CRITERION_FORBIDDEN && !finding->criterion->panic;
+                if (wanted && finding->met)
+                        display_step(run->display, "%s: %s", finding->criterion->name, finding->text);
+                else if (wanted && finding->criterion->kind == CRITERION_REQUIRED)
+                        return;
+                ++*shown;
+        }
+}
+
+static bool fail_timed_out(struct booting *run, struct vm *vm, struct error *err)
+{
+        struct criteria_verdict verdict = criteria_judge(run->judge.criteria);
+        AUTO_FREE char *explanation = criteria_explanation(&verdict);
+        const char *screen = console_text(vm_console(vm));
+        return error_set(err, ERROR_TIMED_OUT,
+                         "the installed system did not come up within %" PRIu64 " s: %s. The screen shows:\n%s",
+                         run->in->settings->boot_timeout_s, explanation,
+                         *screen ? screen : "(nothing at all: the guest has printed nothing)\n");
+}
+
+static bool watch(struct booting *run, struct vm *vm, struct error *err)
+{
+        uint64_t deadline = time_now_us() + run->in->settings->boot_timeout_s * 1000000;
+        size_t shown = 0;
+        display_waiting(run->display, "booting the disk alone ...");
+        vm_be_patient(vm, true);
+        while (!criteria_complete(run->judge.criteria)) {
+                enum vm_event event;
+                uint64_t due = display_due_us(run->display);
+                if (time_now_us() >= deadline)
+                        return fail_timed_out(run, vm, err);
+                if (!vm_wait(vm, due < deadline ? due : deadline, &event, err) || !judge_check(&run->judge, err) ||
+                    !vm_check_panic(vm, err))
+                        return false;
+                show_progress(run, &shown);
+                display_console_line(run->display, judge_last_line(&run->judge));
+                display_tick(run->display);
+                if (event == VM_ENDED)
+                        return vm_fail_ended(vm, err);
+        }
+        show_progress(run, &shown);
+        return true;
+}
+
+// The console's last lines and screen, of a run that fails with ERR; not where the user has ended it himself.
+static void save_failure(struct vm *vm, const struct error *err)
+{
+        if (err->code != ERROR_INTERRUPTED)
+                vm_save_failure(vm);
+}
+
+static bool bring_up(struct booting *run, struct vm *vm, struct error *err)
+{
+        json_object_set_new(run->result, "qemu", json_string(vm_state(vm)->qemu_version));
+        json_object_set_new(vm_status(vm), "phase", json_string("booting"));
+        if (!judge_begin(&run->judge, &run->in->profile->boot, run->evidence, err))
+                return false;
+        display_watch(run->display, run->in->watch ? vm_console(vm) : NULL);
+        bool up = watch(run, vm, err);
+        display_watch(run->display, NULL);
+        note_booted(run);
+        bool written = result_phase(run->result, run->evidence, "boot", &run->judge, up ? err : NULL);
+        judge_end(&run->judge);
+        if (!up)
+                save_failure(vm, err);
+        return up && written;
+}
+
+// Tells everybody that it is up: the evidence, the user, and who asks for the status.
+static bool announce(struct booting *run, struct vm *vm, struct error *err)
+{
+        json_t *status = vm_status(vm);
+        json_object_set_new(status, "phase", json_string("up"));
+        json_object_set_new(status, "booted", json_string(run->outcome->booted));
+        json_object_set_new(status, "own_entry", json_boolean(run->outcome->expected_entry));
+        run->outcome->duration_ms = evidence_elapsed_ms(run->evidence);
+        display_end(&run->display);
+        // One that does not stay up has its result in a moment.
+        if (run->in->stay != BOOT_STOP && !result_write(run->result, run->evidence, err, err))
+                return false;
+        if (run->in->up)
+                run->in->up(run->outcome, run->in->context);
+        return true;
+}
+
+static const char *const endings[] = {
+        [ATTACH_LEFT] = "left by the user",
+        [ATTACH_POWERED_OFF] = "powered off",
+        [ATTACH_STOPPED] = "stopped",
+};
+
+static bool stay_up(struct booting *run, struct vm *vm, struct error *err)
+{
+        static const unsigned offered = MENU_OFFER(MENU_LEAVE) | MENU_OFFER(MENU_POWER_OFF) | MENU_OFFER(MENU_RESET) |
+                                        MENU_OFFER(MENU_SCREENSHOT);
+        const struct attach_input input = {
+                .foreground = run->in->stay == BOOT_FOREGROUND,
+                .offered = offered,
+                .leave_text = "stop the machine",
+        };
+        enum attach_end end;
+        bool attended = attach_run(vm, &input, &end, err);
+        json_object_set_new(run->result, "ended", json_string(attended ? endings[end] : err->message));
+        return attended;
+}
+
+static bool boot(struct booting *run, struct error *err)
+{
+        if (!match_machine(run, err) || !qemu_ready(run->in->settings, err))
+                return false;
+        const struct vm_input input = {
+                .machine = run->in->machine,
+                .settings = run->in->settings,
+                .command = "boot-installed",
+                .code_path = run->in->code_path,
+                .evidence = run->evidence,
+        };
+        AUTO_VM struct vm *vm = vm_start(&input, err);
+        if (!vm || !bring_up(run, vm, err) || !announce(run, vm, err))
+                return false;
+        return run->in->stay == BOOT_STOP || stay_up(run, vm, err);
+}
+
+bool boot_run(const struct boot_input *input, struct boot_outcome *outcome, struct error *err)
+{
+        *outcome = (struct boot_outcome){0};
+        const struct machine *machine = input->machine;
+        AUTO_EVIDENCE struct evidence *evidence =
+                evidence_begin(input->runs ? input->runs : machine->runs_folder, input->tag, "boot", err);
+        if (!evidence)
+                return false;
+        struct booting run = {.in = input, .outcome = outcome, .evidence = evidence};
+        run.display = display_begin("boot");
+        outcome->evidence = memory_text(evidence_folder(evidence));
+        run.result = result_new("boot-installed", machine, input->settings, input->profile);
+        result_identity(run.result, machine, input->code_path);
+        bool booted = boot(&run, err);
+        json_object_set_new(run.result, "vars_after", result_vars(machine->vars_path));
+        display_end(&run.display);
+        if (!outcome->duration_ms)
+                outcome->duration_ms = evidence_elapsed_ms(evidence);
+        AUTO_ERROR struct error unwritten = {0};
+        bool written = result_write(run.result, evidence, err, &unwritten);
+        json_decref(run.result);
+        if (booted && !written)
+                return error_set(err, unwritten.code, "%s", unwritten.message);
+        return booted;
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// An installation, from an empty folder to a sealed machine: fresh vars, the installer driven to its end, the reboot
+// watched, the boot entry asserted and matched with the disk, everything written down.
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "base/process.h"
+#include "fw/firmware.h"
+#include "launcher/machine/machine.h"
+#include "launcher/machine/profile.h"
+#include "launcher/machine/settings.h"
+#include "launcher/payload/payload.h"
+
+// Everything is borrowed.
+struct install_input {
+        struct machine *machine;         // locked
+        const struct settings *settings; // complete
+        const struct profile *profile;
+        const struct firmware *firmware;
+        struct payload_request payload; // what is installed, and root's password
+        const char *disk_name;          // which disk of the installer's list: a pattern in its row; NULL for none
+        unsigned disk_position;         // its place there, from 1; 0 for none. Without both: by its size
+        const char *until;              // id of the step to stop at; NULL for none
+        bool hand_over;                 // give the user the console there
+        bool watch;                     // show the guest's screen
+        const char *tag, *runs;         // of the run; NULL for the usual ones
+        bool force;                     // replace an installed machine
+};
+
+// What came out. Free with install_outcome_free, on failure too: the evidence is then there all the same.
+struct install_outcome {
+        char *evidence; // folder; NULL where it did not get that far
+        uint64_t duration_ms;
+        char *entry; // "Boot0004 \"VMware ESXi\" HD(1,...)/\EFI\VMware\safeboot64.efi"
+        bool reboot_seen;
+        bool stopped; // at the step it was to stop at: a success, but the machine is not installed
+};
+void install_outcome_free(struct install_outcome *outcome);
+#define AUTO_INSTALL_OUTCOME __attribute__((cleanup(install_outcome_free)))
+
+// Installs. On failure the machine stays without a sealed installation. ERR must not be NULL: it is part of the evidence.
+bool install_run(const struct install_input *input, struct install_outcome *outcome, struct error *err);

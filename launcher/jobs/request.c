@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "launcher/jobs/request.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "fw/firmware.h"
+#include "launcher/drive/drive.h"
+#include "launcher/jobs/password.h"
+#include "launcher/machine/machine.h"
+#include "launcher/machine/profile.h"
+#include "launcher/screen/terminal.h"
+#include "launcher/vm/print-command.h"
+#include "launcher/vm/recovery.h"
+
+enum {
+        MOST_DISKS = 1000
+};
+
+// What is booted alone, or rehearsed, takes the firmware that there is; a real installer takes the one that it is known to
+// run on.
+static bool is_real(const struct request *request)
+{
+        return (request->iso || request->payload) && !request->rehearsal;
+}
+
+static bool choose_firmware(const struct request *request, struct firmware *firmware, struct error *err)
+{
+        if (!request->code != !request->vars_template)
+                return error_set(
+                        err, ERROR_USAGE,
+                        "--aavmf-code and --aavmf-vars-template (AAVMF_CODE, AAVMF_VARS_TEMPLATE) go together");
+        if (request->code)
+                return firmware_from_files(request->code, request->vars_template, firmware, err);
+        if (request->firmware)
+                return firmware_named(request->firmware, true, firmware, err);
+        return is_real(request) ? firmware_for_esxi(NULL, NULL, firmware, err) : firmware_default(firmware, err);
+}
+
+// More memory than the host has lets the host swap: slow, but it works.
+static void warn_of_memory(const struct settings *settings)
+{
+        long pages = sysconf(_SC_PHYS_PAGES);
+        long page_size = sysconf(_SC_PAGESIZE);
+        if (pages <= 0 || page_size <= 0)
+                return;
+        uint64_t host_mb = (uint64_t)pages * (uint64_t)page_size >> 20;
+        if (settings->memory_mb > host_mb)
+                cli_warn("the machine is to have %" PRIu64 " MiB of memory, and this host has %" PRIu64
+                         "; --memory sets it",
+                         settings->memory_mb, host_mb);
+}
+
+// A program that is named by a relative path lies below the current folder, not below the one that QEMU runs in.
+static bool make_absolute(struct machine *machine, const char **program, struct error *err)
+{
+        if (!*program || **program == '/' || !strchr(*program, '/'))
+                return true;
+        AUTO_FREE char *here = realpath(".", NULL);
+        if (!here)
+                return error_system(err, "the current folder");
+        const char *below = text_starts_with(*program, "./") ? *program + 2 : *program;
+        *program = machine_keep(machine, file_path(here, below));
+        return true;
+}
+
+// Flags and environment, then the machine, then the profile, then the defaults.
+static bool complete_settings(const struct request *request, struct machine *machine, const struct profile *profile,
+                              struct settings *settings, struct error *err)
+{
+        struct settings from_profile = {
+                .memory_mb = profile->machine.memory_mb,
+                .cpus = profile->machine.cpus,
+                .reboot_observe_s = profile->reboot.wait_s,
+                .boot_timeout_s = profile->boot.wait_s,
+        };
+        text_parse_size(profile->machine.disk_size, &from_profile.disk_size);
+        *settings = request->settings;
+        if (!make_absolute(machine, &settings->qemu, err))
+                return false;
+        settings_complete(settings, &machine->settings);
+        settings_complete(settings, &from_profile);
+        if (!settings_finish(settings, err))
+                return false;
+        warn_of_memory(settings);
+        return true;
+}
+
+static const char *source_of(const struct request *request)
+{
+        return request->iso ? request->iso : request->payload;
+}
+
+// Whether root's password will be typed, or written (as a hash) into a kickstart. With a kickstart of the user's own, or one that
+// is in the payload, it is neither.
+static bool needs_password(const struct request *request, bool *needed, struct error *err)
+{
+        AUTO_PAYLOAD_INFO struct payload_info info = {0};
+        bool automatic = request->kickstart && strcmp(request->kickstart, "auto") == 0;
+        *needed = automatic || !request->kickstart;
+        if (automatic || request->kickstart || request->rehearsal)
+                return true;
+        if (!payload_inspect(source_of(request), &info, err))
+                return false;
+        *needed = !info.has_kickstart;
+        return true;
+}
+
+// The rehearsal guest guards nothing, so nobody is asked for its password.
+static char *choose_password(const struct request *request, struct error *err)
+{
+        const char *given = getenv("ROOT_PASSWORD");
+        bool needed;
+        if (!needs_password(request, &needed, err))
+                return NULL;
+        if (!needed)
+                return password_copy("");
+        if (request->rehearsal && !request->password_file && !(given && *given))
+                return password_copy("Rehearsal-1");
+        return password_get(request->password_file, err);
+}
+
+static bool check_source(const struct request *request, struct error *err)
+{
+        if (request->rehearsal + !!request->payload + !!request->iso > 1)
+                return error_set(err, ERROR_USAGE, "--iso, --payload and --rehearsal exclude each other");
+        if (!request->rehearsal && !source_of(request))
+                return error_set(
+                        err, ERROR_USAGE,
+                        "what is to be installed? --iso FILE or --payload PATH names the installer, --rehearsal "
+                        "installs the rehearsal guest");
+        if (!request->rehearsal && request->rehearsal_options.count)
+                return error_set(err, ERROR_USAGE, "--rehearsal-option is for --rehearsal alone");
+        return true;
+}
+
+// What can be told of the way to drive before anything is begun.
+static bool check_driving(const struct request *request, const struct profile *profile, struct error *err)
+{
+        const struct drive_disk disk = {
+                .size = 1, .name = request->disk_name, .position = (unsigned)request->disk_position};
+        if (request->disk_name && request->disk_position)
+                return error_set(err, ERROR_USAGE, "--disk-name and --disk-position exclude each other");
+        if (request->disk_position > MOST_DISKS)
+                return error_set(err, ERROR_USAGE, "--disk-position: no list has %" PRIu64 " disks",
+                                 request->disk_position);
+        if (request->hand_over && !request->until)
+                return error_set(err, ERROR_USAGE, "--hand-over needs --until STEP: at which step?");
+        if (request->until && request->kickstart)
+                return error_set(err, ERROR_USAGE,
+                                 "--until is for an installer that is driven, and a kickstart takes no keys");
+        if (request->hand_over && !terminal_is_there())
+                return error_set(err, ERROR_USAGE, "--hand-over needs a terminal");
+        return disk_list_check(&disk, err) && (!request->until || drive_check_until(profile, request->until, err));
+}
+
+static const char *profile_name(const struct request *request)
+{
+        return request->profile ? request->profile : request->rehearsal ? "rehearsal" : "esxi8";
+}
+
+bool request_install(const struct request *request, const char *folder, struct firmware *firmware,
+                     struct install_outcome *outcome, struct error *err)
+{
+        AUTO_MACHINE struct machine machine = {.lock = -1};
+        struct settings settings;
+        if (!check_source(request, err))
+                return false;
+        AUTO_PROFILE struct profile *profile = profile_read(profile_name(request), err);
+        if (!profile || !check_driving(request, profile, err))
+                return false;
+        AUTO_PASSWORD char *password = choose_password(request, err);
+        if (!password)
+                return false;
+        if (!choose_firmware(request, firmware, err) || !machine_open(folder, true, &machine, err) ||
+            !machine_lock(&machine, err) || !recovery_run(&machine, err) ||
+            (request->vars && !machine_use_vars(&machine, request->vars, err)) ||
+            !complete_settings(request, &machine, profile, &settings, err))
+                return false;
+        const struct install_input input = {
+                .machine = &machine,
+                .settings = &settings,
+                .profile = profile,
+                .firmware = firmware,
+                .payload = {.source = source_of(request),
+                            .rehearsal_options = &request->rehearsal_options,
+                            .kernelopts = &request->kernelopts,
+                            .replacements = &request->replacements,
+                            .kickstart = request->kickstart,
+                            .password = password,
+                            .disk_type = settings.disk_bus,
+                            .for_one_run = true},
+                .disk_name = request->disk_name,
+                .disk_position = (unsigned)request->disk_position,
+                .until = request->until,
+                .hand_over = request->hand_over,
+                .watch = request->watch,
+                .tag = request->tag,
+                .runs = request->runs,
+                .force = request->force,
+        };
+        return install_run(&input, outcome, err);
+}
+
+void request_tell_evidence(const char *evidence, struct error *err)
+{
+        if (err->message && evidence)
+                error_append(err, "%sevidence: %s", text_ends_with(err->message, "\n") ? "" : "\n", evidence);
+}
+
+static bool check_installed(const struct machine *machine, const char *folder, struct error *err)
+{
+        return machine->installed ||
+               error_set(err, ERROR_NO,
+                         "%s was not installed to the end, so there is nothing to boot; esxiarm install %s installs it",
+                         machine->folder, folder);
+}
+
+static bool is_file(const char *path)
+{
+        struct stat status;
+        return stat(path, &status) == 0 && !S_ISDIR(status.st_mode);
+}
+
+// Opens what is to be booted.
+static bool open_bootable(const struct request *request, const char *path, struct machine *machine, struct error *err)
+{
+        if (!is_file(path))
+                return machine_open(path, false, machine, err) &&
+                       (!request->vars || machine_use_vars(machine, request->vars, err));
+        if (!request->vars)
+                return error_set(err, ERROR_USAGE,
+                                 "%s is a disk, not a machine: --vars FILE names the variable store that belongs to it",
+                                 path);
+        return machine_of_files(path, request->vars, machine, err);
+}
+
+// The firmware's code that MACHINE is booted with, freed with free().
+static char *choose_code(const struct request *request, const struct machine *machine, struct error *err)
+{
+        if (request->code)
+                return memory_text(request->code);
+        if (machine->identity.firmware.code_path && !request->firmware)
+                return memory_text(machine->identity.firmware.code_path);
+        AUTO_FIRMWARE struct firmware firmware = {0};
+        if (!choose_firmware(request, &firmware, err))
+                return NULL;
+        return memory_text(firmware.code_path);
+}
+
+static const char *choose_profile(const struct request *request, const struct machine *machine)
+{
+        if (request->profile)
+                return request->profile;
+        return machine->identity.profile ? machine->identity.profile : "esxi8";
+}
+
+bool request_boot(const struct request *request, const char *path, const struct request_stay *stay,
+                  struct boot_outcome *outcome, struct error *err)
+{
+        AUTO_MACHINE struct machine machine = {.lock = -1};
+        struct settings settings;
+        if (!open_bootable(request, path, &machine, err) || !machine_lock(&machine, err) ||
+            !recovery_run(&machine, err) || !check_installed(&machine, path, err))
+                return false;
+        AUTO_PROFILE struct profile *profile = profile_read(choose_profile(request, &machine), err);
+        if (!profile || !complete_settings(request, &machine, profile, &settings, err))
+                return false;
+        AUTO_FREE char *code = choose_code(request, &machine, err);
+        if (!code)
+                return false;
+        const struct boot_input input = {
+                .machine = &machine,
+                .settings = &settings,
+                .profile = profile,
+                .code_path = code,
+                .tag = request->tag,
+                .runs = request->runs,
+                .watch = request->watch,
+                .stay = stay->stay,
+                .up = stay->up,
+                .context = stay->context,
+        };
+        return boot_run(&input, outcome, err);
+}
+
+// ---- --print-command
+
+// CODE of the firmware that an installation would take, without fetching one; freed with free().
+static char *find_code(const struct request *request, struct error *err)
+{
+        AUTO_FIRMWARE struct firmware firmware = {0};
+        if (request->code) {
+                char *path = realpath(request->code, NULL);
+                if (!path)
+                        error_system(err, "%s: cannot open", request->code);
+                return path;
+        }
+        if (!request->firmware && is_real(request))
+                return firmware_code_for_esxi(NULL, err);
+        if (!(request->firmware ? firmware_named(request->firmware, false, &firmware, err)
+                                : firmware_find(NULL, NULL, false, &firmware, err)))
+                return NULL;
+        return memory_text(firmware.code_path);
+}
+
+bool request_print_install(const struct request *request, const char *folder, struct error *err)
+{
+        AUTO_MACHINE struct machine machine = {.lock = -1};
+        struct settings settings;
+        AUTO_PROFILE struct profile *profile = profile_read(profile_name(request), err);
+        AUTO_FREE char *code = profile ? find_code(request, err) : NULL;
+        if (!code || !machine_look(folder, &machine, err) ||
+            !complete_settings(request, &machine, profile, &settings, err))
+                return false;
+        AUTO_FREE char *payload = file_path(machine.run_folder, "payload.img");
+        const struct print_command print = {
+                .machine = &machine,
+                .settings = &settings,
+                .code_path = code,
+                .payload_path = payload,
+                .json = request->json,
+        };
+        return print_command(&print, err);
+}
+
+bool request_print_boot(const struct request *request, const char *path, struct error *err)
+{
+        AUTO_MACHINE struct machine machine = {.lock = -1};
+        struct settings settings;
+        if (!open_bootable(request, path, &machine, err) || !check_installed(&machine, path, err))
+                return false;
+        AUTO_PROFILE struct profile *profile = profile_read(choose_profile(request, &machine), err);
+        bool kept = machine.identity.firmware.code_path && !request->code && !request->firmware;
+        AUTO_FREE char *code = !profile ? NULL
+                               : kept   ? memory_text(machine.identity.firmware.code_path)
+                                        : find_code(request, err);
+        if (!code || !complete_settings(request, &machine, profile, &settings, err))
+                return false;
+        const struct print_command print = {
+                .machine = &machine,
+                .settings = &settings,
+                .code_path = code,
+                .json = request->json,
+        };
+        return print_command(&print, err);
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Forwarded ports: a TCP port of the host that leads to one of the guest, through QEMU's user network.
+//
+// Written [ADDR:]HOST:GUEST, several with commas between them: "2222:22,0.0.0.0:8443:443". Without ADDR, an IPv4 address
+// of the host, only the host itself reaches the port.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "launcher/machine/settings.h"
+
+struct forward {
+        char address[16]; // of the host, dotted
+        uint16_t host, guest;
+};
+
+// Start from {0}; free with forwards_free.
+struct forwards {
+        struct forward *items;
+        size_t count;
+};
+#define AUTO_FORWARDS __attribute__((cleanup(forwards_free)))
+void forwards_free(struct forwards *forwards);
+
+// Reads the setting. Fails (ERROR_USAGE) on what is no forward, on ports outside 1..65535, and where two would take the
+// same port of the host.
+bool forwards_read(const struct settings_list *list, struct forwards *forwards, struct error *err);
+
+// Whether the host's ports are free at this moment. Fails (ERROR_ENVIRONMENT) on the first that somebody else has, that this
+// user may not have, or whose address is not the host's.
+bool forwards_check_host(const struct forwards *forwards, struct error *err);
+
+// "127.0.0.1:2222 -> 22"; freed with free().
+char *forward_text(const struct forward *forward);

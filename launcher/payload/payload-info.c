@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "launcher/payload/payload-info.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "launcher/payload/bootcfg.h"
+#include "launcher/payload/kickstart.h"
+#include "launcher/payload/pe.h"
+
+enum {
+        LOADER_LIMIT = 64 << 20, // bytes
+        MOST_SHOWN = 5,          // missing files in a sentence
+};
+
+const struct payload_bootcfg_place payload_bootcfg_places[2] = {
+        {"EFI/BOOT/BOOT.CFG", "EFI/BOOT"},
+        {"BOOT.CFG", ""},
+};
+
+void payload_info_free(struct payload_info *info)
+{
+        free(info->loader);
+        free(info->title);
+        free(info->build);
+        free(info->kernel);
+        free(info->kernelopt);
+        free(info->kickstart);
+        free(info->kickstart_disk);
+        arguments_free(&info->missing);
+        arguments_free(&info->reasons);
+        arguments_free(&info->warnings);
+        *info = (struct payload_info){0};
+}
+
+// What one look at a payload carries along.
+struct look {
+        struct payload_tree *tree;
+        const char *path;
+        struct payload_info *info;
+};
+
+static bool has(const struct look *look, const char *name, bool *found, struct error *err)
+{
+        uint64_t size;
+        return payload_tree_find(look->tree, name, found, &size, err);
+}
+
+// ---- the loader
+
+// Loaders that tell whose installer it is where there is none for aarch64.
+static const struct {
+        const char *name, *machine;
+} other_loaders[] = {
+        {"EFI/BOOT/BOOTX64.EFI", "x86-64"},
+        {"EFI/BOOT/BOOTIA32.EFI", "x86"},
+        {"EFI/BOOT/BOOTARM.EFI", "arm"},
+        {"EFI/BOOT/BOOTRISCV64.EFI", "riscv64"},
+};
+
+static bool explain_no_loader(const struct look *look, struct error *err)
+{
+        for (size_t i = 0; i < sizeof other_loaders / sizeof other_loaders[0]; i++) {
+                bool found;
+                if (!has(look, other_loaders[i].name, &found, err))
+                        return false;
+                if (!found)
+                        continue;
+                look->info->loader = memory_text(other_loaders[i].machine);
+                arguments_add_format(&look->info->reasons, "it is an installer for %s (%s): get the ESXi for Arm",
+                                     other_loaders[i].machine, other_loaders[i].name);
+                return true;
+        }
+        arguments_add(&look->info->reasons, "it holds no installer: there is no " PAYLOAD_LOADER " in it");
+        return true;
+}
+
+static bool read_loader(const struct look *look, struct error *err)
+{
+        AUTO_BUFFER struct buffer image = {0};
+        struct pe pe;
+        bool found;
+        if (!payload_tree_find(look->tree, PAYLOAD_LOADER, &found, &look->info->loader_size, err))
+                return false;
+        if (!found)
+                return explain_no_loader(look, err);
+        if (!payload_tree_read(look->tree, PAYLOAD_LOADER, LOADER_LIMIT, &image, err))
+                return false;
+        if (!pe_read(buffer_view(&image), &pe, err))
+                return error_wrap(err, "%s: its boot loader " PAYLOAD_LOADER " is damaged", look->path);
+        const char *machine = pe_machine_name(pe.machine);
+        look->info->loader = memory_text(machine);
+        if (pe.machine != PE_MACHINE_AARCH64)
+                arguments_add_format(&look->info->reasons,
+                                     "its " PAYLOAD_LOADER " is a program for %s, not for aarch64", machine);
+        return true;
+}
+
+// ---- BOOT.CFG
+
+static bool is_listed(const struct arguments *list, const char *value)
+{
+        for (size_t i = 0; i < list->count; i++) {
+                if (strcmp(list->values[i], value) == 0)
+                        return true;
+        }
+        return false;
+}
+
+static bool check_file(const struct look *look, const char *name, struct error *err)
+{
+        bool found;
+        if (!has(look, name, &found, err))
+                return false;
+        if (!found && !is_listed(&look->info->missing, name))
+                arguments_add(&look->info->missing, name);
+        return true;
+}
+
+static bool check_files(const struct look *look, const struct bootcfg *bootcfg, const char *folder, struct error *err)
+{
+        AUTO_FREE char *kernel = bootcfg_path(bootcfg, folder, bootcfg->kernel);
+        if (!check_file(look, kernel, err))
+                return false;
+        for (size_t i = 0; i < bootcfg->modules.count; i++) {
+                AUTO_FREE char *module = bootcfg_path(bootcfg, folder, bootcfg->modules.values[i]);
+                if (!check_file(look, module, err))
+                        return false;
+        }
+        return true;
+}
+
+// Keeps what the BOOT.CFG that the loader reads says.
+static void keep(struct payload_info *info, struct bootcfg *bootcfg, const char *folder)
+{
+        info->title = MEMORY_TAKE(bootcfg->title);
+        info->build = MEMORY_TAKE(bootcfg->build);
+        info->kernel = bootcfg_path(bootcfg, folder, bootcfg->kernel);
+        info->kernelopt = MEMORY_TAKE(bootcfg->kernelopt);
+        info->module_count = bootcfg->modules.count;
+        info->norts = bootcfg->norts;
+}
+
+static bool read_bootcfg(const struct look *look, const struct payload_bootcfg_place *place, struct error *err)
+{
+        AUTO_BUFFER struct buffer text = {0};
+        AUTO_BOOTCFG struct bootcfg bootcfg = {0};
+        bool found;
+        if (!has(look, place->name, &found, err))
+                return false;
+        if (!found)
+                return true;
+        if (!payload_tree_read(look->tree, place->name, PAYLOAD_TEXT_LIMIT, &text, err))
+                return false;
+        if (!bootcfg_read(buffer_view(&text), &bootcfg, err))
+                return error_wrap(err, "%s: its %s is damaged", look->path, place->name);
+        if (!check_files(look, &bootcfg, place->folder, err))
+                return false;
+        if (!look->info->kernel)
+                keep(look->info, &bootcfg, place->folder);
+        return true;
+}
+
+static void explain_missing(struct payload_info *info)
+{
+        AUTO_TEXT struct text names = {0};
+        for (size_t i = 0; i < info->missing.count && i < MOST_SHOWN; i++)
+                text_add_format(&names, "%s%s", i ? ", " : "", info->missing.values[i]);
+        if (info->missing.count > MOST_SHOWN)
+                text_add_format(&names, " and %zu more", info->missing.count - MOST_SHOWN);
+        if (info->missing.count)
+                arguments_add_format(&info->reasons, "%s that its BOOT.CFG names %s not in it: %s",
+                                     info->missing.count == 1 ? "a file" : "files",
+                                     info->missing.count == 1 ? "is" : "are", text_string(&names));
+}
+
+static bool read_bootcfgs(const struct look *look, struct error *err)
+{
+        for (size_t i = 0; i < sizeof payload_bootcfg_places / sizeof payload_bootcfg_places[0]; i++) {
+                if (!read_bootcfg(look, &payload_bootcfg_places[i], err))
+                        return false;
+        }
+        if (!look->info->kernel)
+                arguments_add(&look->info->reasons, "it has no BOOT.CFG: it is not an installer of ESXi");
+        explain_missing(look->info);
+        if (look->info->norts)
+                arguments_add(&look->info->warnings,
+                              "norts=1 switches UEFI runtime services off: the installer can write no boot entry, and "
+                              "the installed system starts by the disk's fallback loader alone");
+        return true;
+}
+
+// ---- the kickstart
+
+static void judge_kickstart(struct payload_info *info, const struct kickstart *kickstart)
+{
+        bool names_none = kickstart->disk && !*kickstart->disk;
+        if (!kickstart->includes && !kickstart->accepts_eula)
+                arguments_add(&info->warnings, "its kickstart does not say vmaccepteula: the installer will refuse it");
+        if (!kickstart->includes && (!kickstart->disk || names_none))
+                arguments_add(&info->warnings, "its kickstart names no disk (install --firstdisk=... or --disk=...): "
+                                               "the installer will refuse it");
+        if (kickstart->disk && text_starts_with(kickstart->disk, "--firstdisk") && info->size >= KICKSTART_LEAST_DISK)
+                arguments_add(&info->warnings,
+                              "it is so large that `install --firstdisk` of its kickstart can take the "
+                              "payload for the target: name the disk with --disk=");
+}
+
+static bool read_kickstart(const struct look *look, const char *name, struct error *err)
+{
+        AUTO_BUFFER struct buffer text = {0};
+        AUTO_KICKSTART struct kickstart kickstart = {0};
+        bool found;
+        if (!has(look, name, &found, err))
+                return false;
+        if (!found) {
+                arguments_add_format(&look->info->reasons, "its BOOT.CFG names the kickstart %s, which is not in it",
+                                     look->info->kickstart);
+                return true;
+        }
+        if (!payload_tree_read(look->tree, name, PAYLOAD_TEXT_LIMIT, &text, err))
+                return false;
+        if (!kickstart_read(buffer_view(&text), &kickstart, err))
+                return error_wrap(err, "%s: its kickstart %s is damaged", look->path, name);
+        judge_kickstart(look->info, &kickstart);
+        look->info->kickstart_disk = MEMORY_TAKE(kickstart.disk);
+        return true;
+}
+
+// The file on the payload that VALUE of `ks=` means; `usb` alone means KS.CFG. NULL where it comes over the network or
+// from elsewhere, which is not for us to read.
+static const char *kickstart_on_payload(const char *value)
+{
+        static const char usb[] = "usb";
+        if (strncasecmp(value, usb, strlen(usb)) != 0)
+                return NULL;
+        value += strlen(usb);
+        if (!*value)
+                return "KS.CFG";
+        return *value == ':' ? value + 1 : NULL;
+}
+
+static bool find_kickstart(const struct look *look, struct error *err)
+{
+        struct payload_info *info = look->info;
+        info->kickstart = bootcfg_option(info->kernelopt, "ks");
+        info->has_kickstart = info->kickstart != NULL;
+        const char *name = info->kickstart ? kickstart_on_payload(info->kickstart) : NULL;
+        return !name || read_kickstart(look, name, err);
+}
+
+// ---- all of it
+
+static void check_sizes(const struct look *look)
+{
+        const struct file_list *files = payload_tree_files(look->tree);
+        for (size_t i = 0; files && i < files->count; i++) {
+                if (files->files[i].size > UINT32_MAX)
+                        arguments_add_format(&look->info->reasons,
+                                             "its %s is larger than the 4 GiB that FAT32 can hold",
+                                             files->files[i].name);
+        }
+}
+
+static bool read_all(const struct look *look, struct error *err)
+{
+        const struct file_list *files = payload_tree_files(look->tree);
+        look->info->kind = payload_tree_kind(look->tree);
+        look->info->size = payload_tree_size(look->tree);
+        look->info->file_count = files ? files->count : 0;
+        if (!read_loader(look, err) || !read_bootcfgs(look, err) || !find_kickstart(look, err))
+                return false;
+        check_sizes(look);
+        look->info->installable = !look->info->reasons.count;
+        if (look->info->installable && files && files->problem)
+                return error_set(err, ERROR_DAMAGED, "%s cannot become a payload: %s", look->path, files->problem);
+        return true;
+}
+
+bool payload_info_read(struct payload_tree *tree, const char *path, struct payload_info *info, struct error *err)
+{
+        const struct look look = {tree, path, info};
+        *info = (struct payload_info){0};
+        if (read_all(&look, err))
+                return true;
+        payload_info_free(info);
+        return false;
+}
+
+bool payload_inspect(const char *path, struct payload_info *info, struct error *err)
+{
+        AUTO_PAYLOAD_TREE struct payload_tree *tree = NULL;
+        *info = (struct payload_info){0};
+        return payload_tree_open(path, &tree, err) && payload_info_read(tree, path, info, err);
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The files of a payload, whether they lie in an ISO, in a folder or in the image that a payload was made into. They are
+// found by their path from the root, in any case.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "launcher/payload/file-list.h"
+
+enum payload_kind {
+        PAYLOAD_ISO,    // ISO 9660
+        PAYLOAD_FOLDER, // symbolic links in it are followed
+        PAYLOAD_IMAGE,  // a FAT file system without a partition table
+};
+
+// "iso", "folder", "image".
+const char *payload_kind_name(enum payload_kind kind);
+
+struct payload_tree;
+#define AUTO_PAYLOAD_TREE __attribute__((cleanup(payload_tree_close)))
+
+// Opens what is at PATH. Fails with ERROR_USAGE where nothing is there, and with ERROR_DAMAGED where it is none of these
+// or is damaged.
+bool payload_tree_open(const char *path, struct payload_tree **tree, struct error *err);
+void payload_tree_close(struct payload_tree **tree);
+
+enum payload_kind payload_tree_kind(const struct payload_tree *tree);
+
+// All its files together, in bytes; an image's own length.
+uint64_t payload_tree_size(const struct payload_tree *tree);
+
+// Its files; NULL for an image, whose files can be found but are not listed.
+const struct file_list *payload_tree_files(const struct payload_tree *tree);
+
+// Looks for the file NAME. That it is not there is no failure.
+bool payload_tree_find(struct payload_tree *tree, const char *name, bool *found, uint64_t *size, struct error *err);
+
+// Reads the file NAME into BUFFER. Fails with ERROR_DAMAGED where it is not there or has more than LIMIT bytes.
+bool payload_tree_read(struct payload_tree *tree, const char *name, uint64_t limit, struct buffer *buffer,
+                       struct error *err);
+
+// Lays out the files of an ISO or a folder below FOLDER, which must be empty, under their names in upper case. A folder's
+// files become symbolic links where AS_LINKS, copies otherwise.
+bool payload_tree_stage(struct payload_tree *tree, const char *folder, bool as_links, struct error *err);

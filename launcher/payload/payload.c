@@ -1,0 +1,558 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "launcher/payload/payload.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/paths.h"
+#include "base/text.h"
+#include "launcher/payload/bootcfg.h"
+#include "launcher/payload/fat-image.h"
+#include "launcher/payload/kickstart.h"
+
+#define KICKSTART_NAME  "KS.CFG"
+#define LEGACY_CPU      "allowLegacyCPU"
+#define DEFAULT_OPTIONS LEGACY_CPU "=true"
+
+// ---- the place of work: a locked folder beside what is made, so that the last step is a rename
+
+struct work {
+        char *target; // what is made, absolute
+        char *folder; // .NAME.stage beside it
+        int lock;     // of the folder
+};
+
+// What may lie in it.
+static const char *const work_names[] = {"files", "rehearsal", "image", "log", "KS.CFG", "0.CFG", "1.CFG"};
+
+static void empty_folder(const struct work *work)
+{
+        for (size_t i = 0; i < sizeof work_names / sizeof work_names[0]; i++) {
+                AUTO_FREE char *path = file_path(work->folder, work_names[i]);
+                file_remove_tree(path, NULL);
+        }
+}
+
+static void work_end(struct work *work)
+{
+        if (work->lock >= 0) {
+                empty_folder(work);
+                rmdir(work->folder);
+                close(work->lock);
+        }
+        free(work->target);
+        free(work->folder);
+}
+
+// OUTPUT as an absolute path. It need not exist, its folder must.
+static char *absolute_path(const char *output, struct error *err)
+{
+        char *resolved = realpath(output, NULL);
+        if (resolved)
+                return resolved;
+        AUTO_FREE char *for_folder = memory_text(output);
+        AUTO_FREE char *for_name = memory_text(output);
+        AUTO_FREE char *folder = realpath(dirname(for_folder), NULL);
+        if (folder)
+                return file_path(folder, basename(for_name));
+        error_system(err, "%s: its folder", output);
+        return NULL;
+}
+
+static bool work_begin(struct work *work, const char *output, struct error *err)
+{
+        *work = (struct work){.lock = -1, .target = absolute_path(output, err)};
+        if (!work->target)
+                return false;
+        const char *name = strrchr(work->target, '/') + 1;
+        work->folder = text_format("%.*s.%s.stage", (int)(name - work->target), work->target, name);
+        if (mkdir(work->folder, 0700) != 0 && errno != EEXIST)
+                return error_system(err, "%s: cannot create %s", output, work->folder);
+        work->lock = open(work->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+        if (work->lock < 0)
+                return error_system(err, "%s: cannot open %s", output, work->folder);
+        if (flock(work->lock, LOCK_EX | LOCK_NB) != 0) {
+                close(DESCRIPTOR_TAKE(work->lock));
+                return error_set(err, ERROR_ENVIRONMENT, "%s: another program is making it at this moment", output);
+        }
+        empty_folder(work);
+        return true;
+}
+
+static bool sync_path(const char *path, struct error *err)
+{
+        AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
+        return (fd >= 0 && fsync(fd) == 0) || error_system(err, "%s: cannot sync", path);
+}
+
+// Makes NAME of the work folder what was asked for.
+static bool publish(const struct work *work, const char *name, bool durably, struct error *err)
+{
+        AUTO_FREE char *path = file_path(work->folder, name);
+        AUTO_FREE char *parent = memory_text(work->target);
+        if (durably && !sync_path(path, err))
+                return false;
+        if (rename(path, work->target) != 0)
+                return error_system(err, "%s: cannot replace", work->target);
+        return !durably || sync_path(dirname(parent), err);
+}
+
+// Writes a file of the work folder, which is synced with what becomes of it, if at all.
+static bool write_new(const char *path, mode_t mode, struct bytes bytes, struct error *err)
+{
+        AUTO_CLOSE int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+        if (fd < 0)
+                return error_system(err, "%s: cannot create", path);
+        while (bytes.size) {
+                ssize_t count = write(fd, bytes.data, bytes.size);
+                if (count < 0 && errno != EINTR)
+                        return error_system(err, "%s: cannot write", path);
+                bytes = bytes_from(bytes, count > 0 ? (uint64_t)count : 0);
+        }
+        return true;
+}
+
+// ---- the rehearsal guest's own files
+
+static const char boot_cfg[] = "bootstate=0\n"
+                               "title=Loading the rehearsal guest (this is not VMware ESXi)\n"
+                               "timeout=5\n"
+                               "prefix=\n"
+                               "kernel=/k.b00\n"
+                               "kernelopt=runweasel\n"
+                               "modules=\n"
+                               "build=8.0.3-0.0.rehearsal\n"
+                               "updated=0\n";
+static const char kernel[] = "The rehearsal needs no kernel.\n";
+
+static bool write_text(const char *folder, const char *name, mode_t mode, const char *content, struct error *err)
+{
+        AUTO_FREE char *path = file_path(folder, name);
+        return write_new(path, mode, (struct bytes){(const uint8_t *)content, strlen(content)}, err);
+}
+
+static bool write_rehearsal(const struct arguments *options, const char *folder, struct error *err)
+{
+        AUTO_FREE char *found = paths_data("rehearsal/BOOTAA64.EFI", err);
+        AUTO_FREE char *guest = found ? realpath(found, NULL) : NULL;
+        AUTO_FREE char *boot = file_path(folder, "EFI/BOOT");
+        AUTO_FREE char *loader = file_path(boot, "BOOTAA64.EFI");
+        AUTO_TEXT struct text lines = {0};
+        for (size_t i = 0; options && i < options->count; i++)
+                text_add_format(&lines, "%s\n", options->values[i]);
+        if (!found || !file_make_folder(boot, 0777, err))
+                return false;
+        if (!guest || symlink(guest, loader) != 0)
+                return error_system(err, "%s: cannot link", found);
+        return write_text(folder, "BOOT.CFG", 0666, boot_cfg, err) && write_text(folder, "K.B00", 0666, kernel, err) &&
+               write_text(folder, "REHEARSE.CFG", 0666, text_string(&lines), err);
+}
+
+// ---- what is to be otherwise: files that take the place of others, or are added
+
+struct overlay {
+        struct arguments names; // in the payload
+        struct arguments paths; // of the files, absolute
+};
+
+static void overlay_free(struct overlay *overlay)
+{
+        arguments_free(&overlay->names);
+        arguments_free(&overlay->paths);
+}
+
+// The last one of a name counts.
+static const char *overlay_find(const struct overlay *overlay, const char *name)
+{
+        for (size_t i = overlay->names.count; i--;) {
+                if (strcmp(overlay->names.values[i], name) == 0)
+                        return overlay->paths.values[i];
+        }
+        return NULL;
+}
+
+static void overlay_add(struct overlay *overlay, const char *name, const char *path)
+{
+        arguments_add(&overlay->names, name);
+        arguments_add(&overlay->paths, path);
+}
+
+// What a payload is made of, while it is made.
+struct making {
+        const struct payload_request *request;
+        struct work work;
+        char *source; // the request's, or the rehearsal guest's files
+        struct payload_tree *tree;
+        struct overlay overlay;
+};
+
+static struct making making_of(const struct payload_request *request)
+{
+        return (struct making){.request = request, .work.lock = -1};
+}
+
+static void making_end(struct making *making)
+{
+        payload_tree_close(&making->tree);
+        overlay_free(&making->overlay);
+        work_end(&making->work);
+        free(making->source);
+}
+#define AUTO_MAKING __attribute__((cleanup(making_end)))
+
+static bool no_such_file(const struct making *making, const char *name, struct error *err)
+{
+        const struct file_list *files = payload_tree_files(making->tree);
+        const char *nearest = files ? file_list_nearest(files, name) : NULL;
+        AUTO_FREE char *shown = text_printable(name, strlen(name), false);
+        error_set(err, ERROR_USAGE, "--replace: there is no '%s' in the payload", shown);
+        return nearest ? error_append(err, "; did you mean '%s'?", nearest) : false;
+}
+
+static bool add_replacement(struct making *making, const char *replacement, struct error *err)
+{
+        const char *equals = strchr(replacement, '=');
+        AUTO_FREE char *given = text_format("%.*s", (int)strcspn(replacement, "="), replacement);
+        AUTO_FREE char *name = file_list_name(given + strspn(given, "/"));
+        bool found = false;
+        uint64_t size;
+        if (!equals || !*given || !equals[1])
+                return error_set(err, ERROR_USAGE, "--replace takes NAME=FILE, not '%s'", replacement);
+        if (name && !payload_tree_find(making->tree, name, &found, &size, err))
+                return false;
+        if (!found)
+                return no_such_file(making, given, err);
+        AUTO_FREE char *path = realpath(equals + 1, NULL);
+        struct stat status;
+        if (!path || stat(path, &status) != 0)
+                return error_system(err, "--replace %s: %s", name, equals + 1);
+        if (!S_ISREG(status.st_mode))
+                return error_set(err, ERROR_USAGE, "--replace %s: %s is no file", name, equals + 1);
+        overlay_add(&making->overlay, name, path);
+        return true;
+}
+
+static bool add_replacements(struct making *making, struct error *err)
+{
+        const struct arguments *replacements = making->request->replacements;
+        for (size_t i = 0; replacements && i < replacements->count; i++) {
+                if (!add_replacement(making, replacements->values[i], err))
+                        return false;
+        }
+        return true;
+}
+
+// ---- the kickstart
+
+static bool read_users_kickstart(const char *path, struct text *text, struct error *err)
+{
+        AUTO_BUFFER struct buffer content = {0};
+        AUTO_KICKSTART struct kickstart kickstart = {0};
+        if (!file_read(path, PAYLOAD_TEXT_LIMIT, &content, err))
+                return error_wrap(err, "the kickstart");
+        if (!kickstart_read(buffer_view(&content), &kickstart, err))
+                return error_wrap(err, "the kickstart %s", path);
+        if (content.size)
+                text_add_span(text, (const char *)content.data, content.size);
+        return true;
+}
+
+static bool make_kickstart(const struct payload_request *request, struct text *text, struct error *err)
+{
+        if (strcmp(request->kickstart, "auto") != 0)
+                return read_users_kickstart(request->kickstart, text, err);
+        if (!request->password)
+                return error_set(err, ERROR_USAGE, "an automatic kickstart needs root's password");
+        return kickstart_make(request->password, request->disk_type, text, err);
+}
+
+static bool add_kickstart(struct making *making, struct error *err)
+{
+        AUTO_TEXT struct text text = {0};
+        AUTO_FREE char *path = file_path(making->work.folder, KICKSTART_NAME);
+        if (!making->request->kickstart)
+                return true;
+        if (!make_kickstart(making->request, &text, err) ||
+            !write_text(making->work.folder, KICKSTART_NAME, 0600, text_string(&text), err))
+                return false;
+        overlay_add(&making->overlay, KICKSTART_NAME, path);
+        return true;
+}
+
+// ---- BOOT.CFG
+
+static bool check_option(const char *option, struct error *err)
+{
+        bool printable = *option;
+        for (const char *at = option; *at; at++)
+                printable = printable && (unsigned char)*at >= ' ' && *at != 0x7F;
+        return printable || error_set(err, ERROR_USAGE,
+                                      "--kernelopt takes an option of one line, such as "
+                                      "systemMediaSize=min");
+}
+
+static bool names_key(const struct arguments *options, const char *key)
+{
+        for (size_t i = 0; options && i < options->count; i++) {
+                AUTO_FREE char *value = bootcfg_option(options->values[i], key);
+                if (value)
+                        return true;
+        }
+        return false;
+}
+
+// The options for one BOOT.CFG. What is there already of the default ones stays, whatever its value.
+static bool collect_options(const struct payload_request *request, const struct bootcfg *bootcfg,
+                            struct arguments *options, struct error *err)
+{
+        const struct arguments *given = request->kernelopts;
+        AUTO_FREE char *there = bootcfg_option(bootcfg->kernelopt, LEGACY_CPU);
+        for (size_t i = 0; given && i < given->count; i++) {
+                if (!check_option(given->values[i], err))
+                        return false;
+                arguments_add(options, given->values[i]);
+        }
+        if (!there && !names_key(given, LEGACY_CPU))
+                arguments_add(options, DEFAULT_OPTIONS);
+        if (request->kickstart)
+                arguments_add(options, "ks=usb:/" KICKSTART_NAME);
+        return true;
+}
+
+static bool read_bootcfg(struct making *making, const char *name, struct buffer *text, struct bootcfg *bootcfg,
+                         struct error *err)
+{
+        const char *replaced = overlay_find(&making->overlay, name);
+        bool read = replaced ? file_read(replaced, PAYLOAD_TEXT_LIMIT, text, err)
+                             : payload_tree_read(making->tree, name, PAYLOAD_TEXT_LIMIT, text, err);
+        if (!read)
+                return false;
+        return bootcfg_read(buffer_view(text), bootcfg, err) || error_wrap(err, "%s", replaced ? replaced : name);
+}
+
+// Edits the BOOT.CFG at place NUMBER, if there is one.
+static bool edit_bootcfg(struct making *making, size_t number, struct error *err)
+{
+        const char *name = payload_bootcfg_places[number].name;
+        AUTO_BUFFER struct buffer text = {0};
+        AUTO_BUFFER struct buffer edited = {0};
+        AUTO_BOOTCFG struct bootcfg bootcfg = {0};
+        AUTO_ARGUMENTS struct arguments options = {0};
+        bool found;
+        uint64_t size;
+        if (!payload_tree_find(making->tree, name, &found, &size, err))
+                return false;
+        if (!found)
+                return true;
+        if (!read_bootcfg(making, name, &text, &bootcfg, err) ||
+            !collect_options(making->request, &bootcfg, &options, err))
+                return false;
+        bootcfg_edit(buffer_view(&text), &options, &edited);
+        AUTO_FREE char *path = text_format("%s/%zu.CFG", making->work.folder, number);
+        overlay_add(&making->overlay, name, path);
+        return write_new(path, 0666, buffer_view(&edited), err);
+}
+
+static bool edit_bootcfgs(struct making *making, struct error *err)
+{
+        for (size_t i = 0; i < sizeof payload_bootcfg_places / sizeof payload_bootcfg_places[0]; i++) {
+                if (!edit_bootcfg(making, i, err))
+                        return false;
+        }
+        return true;
+}
+
+// ---- the source
+
+static bool check_installable(const struct payload_info *info, const char *what, struct error *err)
+{
+        return info->installable || error_set(err, ERROR_DAMAGED, "no ESXi for Arm can be installed from %s: %s", what,
+                                              info->reasons.values[0]);
+}
+
+static bool check_not_itself(const struct making *making, struct error *err)
+{
+        struct stat source;
+        struct stat target;
+        bool same = stat(making->source, &source) == 0 && stat(making->work.target, &target) == 0 &&
+                    source.st_dev == target.st_dev && source.st_ino == target.st_ino;
+        return !same || error_set(err, ERROR_USAGE, "%s cannot be made of itself", making->source);
+}
+
+// Where the source is: the request's, or the rehearsal guest's files, written for it. Freed with free().
+static char *find_source(const struct making *making, struct error *err)
+{
+        if (making->request->source)
+                return memory_text(making->request->source);
+        AUTO_FREE char *rehearsal = file_path(making->work.folder, "rehearsal");
+        return write_rehearsal(making->request->rehearsal_options, rehearsal, err) ? MEMORY_TAKE(rehearsal) : NULL;
+}
+
+static bool open_source(struct making *making, struct error *err)
+{
+        AUTO_PAYLOAD_INFO struct payload_info info = {0};
+        making->source = find_source(making, err);
+        return making->source && check_not_itself(making, err) &&
+               payload_tree_open(making->source, &making->tree, err) &&
+               payload_info_read(making->tree, making->source, &info, err) &&
+               check_installable(&info, making->source, err);
+}
+
+// Opens the source, sees that it is an installer, and prepares what is to be otherwise.
+static bool prepare(struct making *making, const char *output, struct error *err)
+{
+        return work_begin(&making->work, output, err) && open_source(making, err) && add_replacements(making, err) &&
+               add_kickstart(making, err) && edit_bootcfgs(making, err);
+}
+
+// ---- putting it together
+
+// A kickstart holds at least a hash of root's password.
+static mode_t mode_of(const char *name)
+{
+        return strcmp(name, KICKSTART_NAME) == 0 ? 0600 : 0666;
+}
+
+static bool lay_over_one(const char *from, const char *path, mode_t mode, bool as_link, struct error *err)
+{
+        unlink(path);
+        if (!as_link)
+                return file_copy(from, path, mode, err);
+        return symlink(from, path) == 0 || error_system(err, "%s: cannot link", path);
+}
+
+static bool lay_over(const struct making *making, const char *folder, bool as_links, struct error *err)
+{
+        const struct overlay *overlay = &making->overlay;
+        for (size_t i = 0; i < overlay->names.count; i++) {
+                const char *name = overlay->names.values[i];
+                AUTO_FREE char *path = file_path(folder, name);
+                if (!lay_over_one(overlay->paths.values[i], path, mode_of(name), as_links, err))
+                        return false;
+        }
+        return true;
+}
+
+static bool stage(struct making *making, const char *folder, bool as_links, struct error *err)
+{
+        if (mkdir(folder, 0777) != 0)
+                return error_system(err, "%s: cannot create", folder);
+        return payload_tree_stage(making->tree, folder, as_links, err) && lay_over(making, folder, as_links, err);
+}
+
+static bool make_image(struct making *making, const char *image, struct error *err)
+{
+        AUTO_FREE char *folder = file_path(making->work.folder, "files");
+        AUTO_FREE char *log = file_path(making->work.folder, "log");
+        AUTO_PAYLOAD_TREE struct payload_tree *staged = NULL;
+        return stage(making, folder, true, err) && payload_tree_open(folder, &staged, err) &&
+               fat_image_make(folder, payload_tree_files(staged), image, log, err);
+}
+
+static bool wants_nothing_else(const struct payload_request *request)
+{
+        return !request->kickstart && !(request->kernelopts && request->kernelopts->count) &&
+               !(request->replacements && request->replacements->count);
+}
+
+// An image becomes another one: files are replaced in a copy.
+static bool change_image(struct making *making, const char *image, struct error *err)
+{
+        AUTO_FREE char *log = file_path(making->work.folder, "log");
+        if (!file_copy(making->source, image, 0666, err))
+                return false;
+        for (size_t i = 0; !wants_nothing_else(making->request) && i < making->overlay.names.count; i++) {
+                if (!fat_image_put(image, making->overlay.paths.values[i], making->overlay.names.values[i], log, err))
+                        return false;
+        }
+        return true;
+}
+
+// What was made is read back as the guest will see it, and takes its place.
+static bool finish(const struct making *making, const char *name, const char *output, struct payload_info *info,
+                   struct error *err)
+{
+        AUTO_FREE char *path = file_path(making->work.folder, name);
+        AUTO_PAYLOAD_INFO struct payload_info made = {0};
+        if (!payload_inspect(path, &made, err))
+                return error_wrap(err, "cannot make the payload %s", output);
+        if (!check_installable(&made, output, err))
+                return false;
+        if (made.kind == PAYLOAD_IMAGE && made.has_kickstart && chmod(path, 0600) != 0)
+                return error_system(err, "%s: cannot set the mode", path);
+        if (!publish(&making->work, name, !making->request->for_one_run, err))
+                return false;
+        if (info) {
+                *info = made;
+                made = (struct payload_info){0};
+        }
+        return true;
+}
+
+bool payload_make(const struct payload_request *request, const char *image, struct payload_info *info,
+                  struct error *err)
+{
+        AUTO_MAKING struct making making = making_of(request);
+        struct stat status;
+        if (stat(image, &status) == 0 && !S_ISREG(status.st_mode))
+                return error_set(err, ERROR_USAGE, "%s is no file that an image could replace", image);
+        if (!prepare(&making, image, err))
+                return false;
+        AUTO_FREE char *path = file_path(making.work.folder, "image");
+        bool made = payload_tree_kind(making.tree) == PAYLOAD_IMAGE ? change_image(&making, path, err)
+                                                                    : make_image(&making, path, err);
+        if (!made)
+                return error_wrap(err, "cannot make the payload %s", image);
+        return finish(&making, "image", image, info, err);
+}
+
+// Before a folder gets its name, every file in it is on the disk.
+static bool sync_files(const char *folder, struct error *err)
+{
+        AUTO_PAYLOAD_TREE struct payload_tree *tree = NULL;
+        if (!payload_tree_open(folder, &tree, err))
+                return false;
+        const struct file_list *files = payload_tree_files(tree);
+        for (size_t i = 0; i < files->count; i++) {
+                if (!sync_path(files->files[i].origin, err))
+                        return false;
+        }
+        return true;
+}
+
+// That FOLDER is not there, or is empty: then a rename can put another one in its place.
+static bool check_vacant(const char *folder, struct error *err)
+{
+        struct stat status;
+        if (stat(folder, &status) != 0 || (S_ISDIR(status.st_mode) && rmdir(folder) == 0))
+                return true;
+        return error_set(err, ERROR_USAGE, "%s is there already%s; name another folder", folder,
+                         S_ISDIR(status.st_mode) ? " and not empty" : "");
+}
+
+bool payload_make_folder(const struct payload_request *request, const char *folder, struct payload_info *info,
+                         struct error *err)
+{
+        AUTO_MAKING struct making making = making_of(request);
+        if (!check_vacant(folder, err) || !prepare(&making, folder, err))
+                return false;
+        if (payload_tree_kind(making.tree) == PAYLOAD_IMAGE)
+                return error_set(err, ERROR_USAGE,
+                                 "%s is an image, which cannot be made a folder; `mcopy -s -i %s :: FOLDER` copies its "
+                                 "files",
+                                 request->source, request->source);
+        AUTO_FREE char *path = file_path(making.work.folder, "files");
+        if (!stage(&making, path, false, err) || !sync_files(path, err))
+                return error_wrap(err, "cannot make the payload %s", folder);
+        return finish(&making, "files", folder, info, err);
+}

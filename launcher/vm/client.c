@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "launcher/vm/client.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/interrupt.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "base/time.h"
+#include "launcher/vm/hub.h"
+#include "launcher/vm/socket.h"
+
+enum {
+        ANSWER_LIMIT = 1 << 20 // bytes
+};
+
+int control_connect(const struct machine *machine, struct error *err)
+{
+        int fd = local_socket_connect(machine->run_folder, HUB_SOCKET);
+        if (fd >= 0)
+                return fd;
+        uint64_t owner;
+        if (!machine_is_held(machine, &owner))
+                error_set(err, ERROR_NO, "%s is not up", machine->folder);
+        else
+                error_set(err, ERROR_ENVIRONMENT, "%s is in use by process %" PRIu64 ", which has not started it yet",
+                          machine->folder, owner);
+        return -1;
+}
+
+static bool wait_for(int fd, short events, uint64_t deadline_ms, struct error *err)
+{
+        for (;;) {
+                uint64_t now = time_now_ms();
+                if (now >= deadline_ms)
+                        return error_set(err, ERROR_TIMED_OUT, "the program that has the machine up does not answer");
+                struct pollfd poll_for[2] = {{fd, events, 0}, {interrupt_descriptor(), POLLIN, 0}};
+                poll(poll_for, 2, (int)(deadline_ms - now));
+                if (!interrupt_check(err))
+                        return false;
+                if (poll_for[0].revents)
+                        return true;
+        }
+}
+
+bool control_send(int fd, json_t *request, struct error *err)
+{
+        AUTO_FREE char *text = json_dumps(request, JSON_COMPACT | JSON_ENSURE_ASCII);
+        json_decref(request);
+        AUTO_FREE char *line = text_format("%s\n", text);
+        size_t size = strlen(line);
+        // A request is far smaller than the socket's buffer, so it is taken whole, or the other end does not read.
+        if (send(fd, line, size, MSG_NOSIGNAL) == (ssize_t)size)
+                return true;
+        return error_set(err, ERROR_ENVIRONMENT, "the program that has the machine up takes no requests: %s",
+                         strerror(errno));
+}
+
+// Reads one byte at a time, so that nothing after the line is taken: it may be a console's.
+static bool read_line(int fd, uint64_t deadline_ms, struct buffer *line, struct error *err)
+{
+        while (line->size < ANSWER_LIMIT) {
+                uint8_t byte;
+                ssize_t count = read(fd, &byte, 1);
+                if (count < 0 && (errno == EAGAIN || errno == EINTR)) {
+                        if (!wait_for(fd, POLLIN, deadline_ms, err))
+                                return false;
+                        continue;
+                }
+                if (count <= 0)
+                        return error_set(err, ERROR_ENVIRONMENT, "the program that had the machine up has ended");
+                if (byte == '\n')
+                        return true;
+                buffer_add_u8(line, byte);
+        }
+        return error_set(err, ERROR_ENVIRONMENT, "the program that has the machine up answers without an end");
+}
+
+json_t *control_answer(int fd, uint64_t timeout_ms, struct error *err)
+{
+        AUTO_BUFFER struct buffer line = {0};
+        if (!read_line(fd, time_now_ms() + timeout_ms, &line, err))
+                return NULL;
+        json_t *answer = json_loadb(line.size ? (const char *)line.data : "", line.size, 0, NULL);
+        const char *refusal = json_string_value(json_object_get(answer, "error"));
+        if (answer && !refusal)
+                return answer;
+        error_set(err, ERROR_ENVIRONMENT, "%s",
+                  refusal ? refusal : "the program that has the machine up speaks otherwise");
+        json_decref(answer);
+        return NULL;
+}

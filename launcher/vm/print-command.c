@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "launcher/vm/print-command.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/cli.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "launcher/vm/qemu.h"
+
+static json_t *arguments_json(const struct arguments *arguments)
+{
+        json_t *array = json_array();
+        for (size_t i = 0; i < arguments->count; i++)
+                json_array_append_new(array, json_string(arguments->values[i]));
+        return array;
+}
+
+// Which of the machine's files are not there.
+static void find_missing(const struct qemu_machine *machine, struct arguments *missing)
+{
+        const char *const paths[] = {machine->code_path, machine->vars_path, machine->disk_path, machine->payload_path};
+        for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+                if (paths[i] && !file_exists(paths[i]))
+                        arguments_add(missing, paths[i]);
+        }
+}
+
+static void print_notes(const struct qemu_machine *machine, const struct arguments *missing)
+{
+        for (size_t i = 0; i < missing->count; i++) {
+                AUTO_FREE char *shown = text_printable(missing->values[i], strlen(missing->values[i]), false);
+                bool fetched = strcmp(missing->values[i], machine->code_path) == 0;
+                printf("# not there yet, esxiarm %s it when it installs: %s\n", fetched ? "fetches" : "makes", shown);
+        }
+        // docs/decisions.md says why.
+        if (machine->payload_path)
+                puts("# QEMU ends where the guest resets: what the installer has made is then to be started without "
+                     "the payload");
+}
+
+bool print_command(const struct print_command *print, struct error *err)
+{
+        AUTO_FREE char *program = process_find(print->settings->qemu, err);
+        if (!program)
+                return false;
+        struct settings settings = *print->settings;
+        settings.qemu = program;
+        const struct machine *of = print->machine;
+        const char *name = strrchr(of->folder, '/') + 1;
+        const struct qemu_machine machine = {
+                .name = *name ? name : "esxiarm",
+                .settings = &settings,
+                .code_path = print->code_path,
+                .vars_path = of->vars_path,
+                .disk_path = of->disk_path,
+                .disk_format = print->machine->disk_format,
+                .payload_path = print->payload_path,
+                .on_terminal = true,
+        };
+        AUTO_ARGUMENTS struct arguments arguments = {0};
+        AUTO_ARGUMENTS struct arguments missing = {0};
+        qemu_arguments(&machine, &arguments);
+        find_missing(&machine, &missing);
+        AUTO_FREE char *line = arguments_quoted(&arguments);
+        if (print->json) {
+                cli_print_json(json_pack("{s:s, s:o, s:o}", "command", line, "arguments", arguments_json(&arguments),
+                                         "missing", arguments_json(&missing)));
+                return true;
+        }
+        print_notes(&machine, &missing);
+        puts(line);
+        return true;
+}
