@@ -8,9 +8,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/arguments.h"
 #include "base/interrupt.h"
 #include "base/memory.h"
 #include "base/progress.h"
+#include "base/spelling.h"
 #include "base/text.h"
 
 enum {
@@ -22,21 +24,6 @@ static const struct cli_option no_options[] = {{0}};
 static const struct cli_option *options_of(const struct cli_command *command)
 {
         return command->options ? command->options : no_options;
-}
-
-const char *cli_nearest(const char *word, const char *const *names)
-{
-        const char *nearest = NULL;
-        // A third of the letters may be wrong; more is another word.
-        size_t best = strlen(word) / 3 + 2;
-        for (; *names; names++) {
-                size_t distance = text_distance(word, *names);
-                if (distance < best) {
-                        best = distance;
-                        nearest = *names;
-                }
-        }
-        return nearest;
 }
 
 static void say(const char *label, const char *colour, const char *format, va_list arguments)
@@ -115,7 +102,7 @@ static void help_command(const struct cli_program *program, const struct cli_com
 // LEAD goes before WORD and its nearest spelling.
 static bool complain(struct error *err, const char *what, const char *word, const char *lead, const char *const *names)
 {
-        const char *nearest = cli_nearest(word, names);
+        const char *nearest = spelling_nearest(word, names);
         AUTO_FREE char *shown = text_printable(word, strlen(word), false);
         error_set(err, ERROR_USAGE, "unknown %s '%s%s'", what, lead, shown);
         if (nearest)

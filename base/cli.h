@@ -69,6 +69,3 @@ void cli_print_json(json_t *json);
 // Prints "warning: ..." or "note: ..." on standard error.
 void cli_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void cli_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-// The spelling in the NULL-terminated NAMES that is nearest to WORD, NULL where none is near.
-const char *cli_nearest(const char *word, const char *const *names);

@@ -11,22 +11,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/arguments.h"
 #include "base/bytes.h"
 #include "base/error.h"
-
-// An argument vector that grows. Start from {0}; free with arguments_free. VALUES is NULL-terminated once anything was
-// added.
-struct arguments {
-        char **values;
-        size_t count;
-};
-#define AUTO_ARGUMENTS __attribute__((cleanup(arguments_free)))
-void arguments_free(struct arguments *arguments);
-void arguments_add(struct arguments *arguments, const char *value);
-void arguments_add_format(struct arguments *arguments, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-// The vector as one line that a POSIX shell reads back as it was; freed with free().
-char *arguments_quoted(const struct arguments *arguments);
 
 // Where NAME is found in PATH (or NAME itself where it has a slash), freed with free(). NULL where it is not there or
 // not executable: ERR (ERROR_ENVIRONMENT) names the program and, where known, the package that has it.

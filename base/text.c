@@ -54,8 +54,6 @@ void text_add_format(struct text *text, const char *format, ...)
         text_add(text, addition);
 }
 
-static const uint32_t REPLACEMENT = 0xFFFD;
-
 // Whether it is a Unicode scalar value, which is what UTF-8 can spell.
 static bool is_scalar(uint32_t code_point)
 {
@@ -67,7 +65,7 @@ void text_add_utf8(struct text *text, uint32_t code_point)
         char encoded[4];
         size_t length;
         if (!is_scalar(code_point))
-                code_point = REPLACEMENT;
+                code_point = TEXT_REPLACEMENT;
         if (code_point < 0x80) {
                 encoded[0] = (char)code_point;
                 length = 1;
@@ -122,43 +120,7 @@ char *text_format(const char *format, ...)
         return text;
 }
 
-static bool is_high_surrogate(uint16_t unit)
-{
-        return unit >= 0xD800 && unit < 0xDC00;
-}
-
-static bool is_low_surrogate(uint16_t unit)
-{
-        return unit >= 0xDC00 && unit < 0xE000;
-}
-
-char *text_from_utf16(struct bytes utf16)
-{
-        struct text text = {0};
-        struct cursor cursor = cursor_at(utf16, 0);
-        while (cursor_left(&cursor) >= 2) {
-                uint16_t unit = cursor_u16(&cursor);
-                if (unit == 0)
-                        return text_take(&text);
-                struct cursor ahead = cursor;
-                uint16_t next = cursor_left(&ahead) >= 2 ? cursor_u16(&ahead) : 0;
-                if (is_high_surrogate(unit) && is_low_surrogate(next)) {
-                        text_add_utf8(&text, 0x10000 + ((uint32_t)(unit - 0xD800) << 10) + (next - 0xDC00));
-                        cursor = ahead;
-                } else if (is_high_surrogate(unit) || is_low_surrogate(unit)) {
-                        text_add_utf8(&text, REPLACEMENT);
-                } else {
-                        text_add_utf8(&text, unit);
-                }
-        }
-        if (cursor_left(&cursor))
-                text_add_utf8(&text, REPLACEMENT);
-        return text_take(&text);
-}
-
-// The code point at the start of TEXT and the bytes it takes; 0 bytes where it is not valid UTF-8 (Unicode 15, table
-// 3-7: no overlong forms, no surrogates, nothing above U+10FFFF).
-static size_t decode_utf8(const char *text, size_t length, uint32_t *code_point)
+size_t text_decode_utf8(const char *text, size_t length, uint32_t *code_point)
 {
         static const struct {
                 uint8_t mask, lead;
@@ -206,69 +168,16 @@ size_t text_add_repaired(struct text *text, const char *bytes, size_t length)
         size_t at = 0;
         while (at < length) {
                 uint32_t code_point;
-                size_t size = decode_utf8(bytes + at, length - at, &code_point);
+                size_t size = text_decode_utf8(bytes + at, length - at, &code_point);
                 if (!size && is_cut_sequence(bytes + at, length - at))
                         break;
                 if (size)
                         text_add_span(text, bytes + at, size);
                 else
-                        text_add_utf8(text, REPLACEMENT);
+                        text_add_utf8(text, TEXT_REPLACEMENT);
                 at += size ? size : 1;
         }
         return at;
-}
-
-bool text_to_utf16(const char *utf8, struct buffer *buffer)
-{
-        size_t length = strlen(utf8);
-        while (length) {
-                uint32_t code_point;
-                size_t size = decode_utf8(utf8, length, &code_point);
-                if (!size)
-                        return false;
-                if (code_point < 0x10000) {
-                        buffer_add_u16(buffer, (uint16_t)code_point);
-                } else {
-                        buffer_add_u16(buffer, (uint16_t)(0xD800 + ((code_point - 0x10000) >> 10)));
-                        buffer_add_u16(buffer, (uint16_t)(0xDC00 + ((code_point - 0x10000) & 0x3FF)));
-                }
-                utf8 += size;
-                length -= size;
-        }
-        return true;
-}
-
-char *text_hex(struct bytes bytes)
-{
-        char *hex = memory_new(2 * bytes.size + 1, 1);
-        for (size_t i = 0; i < bytes.size; i++) {
-                hex[2 * i] = "0123456789abcdef"[bytes.data[i] >> 4];
-                hex[2 * i + 1] = "0123456789abcdef"[bytes.data[i] & 0xF];
-        }
-        return hex;
-}
-
-static int hex_digit(char digit)
-{
-        if (digit >= '0' && digit <= '9')
-                return digit - '0';
-        if (digit >= 'a' && digit <= 'f')
-                return digit - 'a' + 10;
-        if (digit >= 'A' && digit <= 'F')
-                return digit - 'A' + 10;
-        return -1;
-}
-
-bool text_parse_hex(const char *hex, struct buffer *buffer)
-{
-        for (; *hex; hex += 2) {
-                int high = hex_digit(hex[0]);
-                int low = high < 0 ? -1 : hex_digit(hex[1]);
-                if (low < 0)
-                        return false;
-                buffer_add_u8(buffer, (uint8_t)(high << 4 | low));
-        }
-        return true;
 }
 
 // The number at the start of TEXT; REST is what follows it. False where there is none or it does not fit.
@@ -367,7 +276,7 @@ char *text_printable(const char *text, size_t length, bool keep_newlines)
         struct text result = {0};
         while (length) {
                 uint32_t code_point = 0;
-                size_t size = decode_utf8(text, length, &code_point);
+                size_t size = text_decode_utf8(text, length, &code_point);
                 if (size && (!is_control(code_point) || (code_point == '\n' && keep_newlines))) {
                         text_add_span(&result, text, size);
                 } else {
@@ -379,36 +288,4 @@ char *text_printable(const char *text, size_t length, bool keep_newlines)
                 length -= size;
         }
         return text_take(&result);
-}
-
-static size_t least(size_t a, size_t b)
-{
-        return a < b ? a : b;
-}
-
-// Optimal string alignment distance; three rows are enough.
-size_t text_distance(const char *a, const char *b)
-{
-        size_t width = strlen(b) + 1;
-        size_t *rows = memory_new(3 * width, sizeof *rows);
-        size_t *before = rows;
-        size_t *above = rows + width;
-        size_t *row = rows + 2 * width;
-        for (size_t j = 0; j < width; j++)
-                above[j] = j;
-        for (size_t i = 1; a[i - 1]; i++) {
-                row[0] = i;
-                for (size_t j = 1; j < width; j++) {
-                        row[j] = least(above[j - 1] + (a[i - 1] != b[j - 1]), least(above[j], row[j - 1]) + 1);
-                        if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-                                row[j] = least(row[j], before[j - 2] + 1);
-                }
-                size_t *oldest = before;
-                before = above;
-                above = row;
-                row = oldest;
-        }
-        size_t distance = above[width - 1];
-        free(rows);
-        return distance;
 }

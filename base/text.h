@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Text: building it, turning UTF-16 and bytes into it, and writing quantities as people read them. All text is UTF-8.
+// Text: building it, and writing quantities as people read them. All text is UTF-8.
 #pragma once
 
 #include <stdarg.h>
@@ -8,7 +8,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/bytes.h"
+// What takes the place of what is not Unicode.
+enum {
+        TEXT_REPLACEMENT = 0xFFFD
+};
 
 // Text that grows. Start from {0}; DATA is NUL-terminated once anything was added. Free with text_free.
 struct text {
@@ -25,6 +28,10 @@ void text_add_char(struct text *text, char character);
 void text_add_format(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void text_add_utf8(struct text *text, uint32_t code_point); // U+FFFD where it is no Unicode character
 
+// The code point at the start of TEXT and the bytes it takes; 0 bytes if it is not valid UTF-8 (Unicode 15, table 3-7: no
+// overlong forms, no surrogates, nothing above U+10FFFF).
+size_t text_decode_utf8(const char *text, size_t length, uint32_t *code_point);
+
 // Adds LENGTH bytes that should be UTF-8; what is not becomes U+FFFD. Returns how many bytes were taken: all but a
 // sequence at the end whose rest may come with the next bytes of a stream.
 size_t text_add_repaired(struct text *text, const char *bytes, size_t length);
@@ -38,19 +45,6 @@ char *text_take(struct text *text);
 // As printf; freed with free().
 char *text_format(const char *format, ...) __attribute__((format(printf, 1, 2), returns_nonnull));
 char *text_format_list(const char *format, va_list arguments) __attribute__((format(printf, 1, 0), returns_nonnull));
-
-// UTF-16LE bytes, up to a NUL or the end, as UTF-8 (freed with free()). An unpaired surrogate becomes U+FFFD, and so
-// does an odd last byte: the result is always valid UTF-8.
-char *text_from_utf16(struct bytes utf16);
-
-// Adds UTF8 as UTF-16LE to BUFFER, without a terminating NUL. False where UTF8 is not valid UTF-8.
-bool text_to_utf16(const char *utf8, struct buffer *buffer);
-
-// Lower-case hexadecimal, two digits a byte; freed with free().
-char *text_hex(struct bytes bytes);
-
-// The bytes that HEX spells, added to BUFFER. False where it is not an even number of hexadecimal digits.
-bool text_parse_hex(const char *hex, struct buffer *buffer);
 
 // A whole non-negative decimal number, nothing before or after it.
 bool text_parse_number(const char *text, uint64_t *number);
@@ -73,6 +67,3 @@ bool text_equal_ignoring_case(const char *a, const char *b);
 // Fit for a terminal: control characters and broken UTF-8 in TEXT as \xNN, newlines kept where KEEP_NEWLINES; freed
 // with free(). Everything that a guest, a file or a server wrote goes through this before it is printed.
 char *text_printable(const char *text, size_t length, bool keep_newlines);
-
-// How many insertions, deletions, replacements or swaps of neighbours turn A into B.
-size_t text_distance(const char *a, const char *b);

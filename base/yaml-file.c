@@ -11,6 +11,7 @@
 #include "base/cli.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/spelling.h"
 #include "base/text.h"
 
 enum {
@@ -382,7 +383,7 @@ static bool refuse_key(struct yaml_file *yaml, const yaml_node_t *key, const str
         const char *names[NAMES_LIMIT + 1] = {0};
         for (size_t i = 0; i < NAMES_LIMIT && fields[i].name; i++)
                 names[i] = fields[i].name;
-        const char *nearest = cli_nearest(scalar(key), names);
+        const char *nearest = spelling_nearest(scalar(key), names);
         complain(yaml, key, err, "there is no key '%s'", scalar(key));
         return nearest && error_append(err, "; did you mean '%s'?", nearest);
 }

@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arguments.h"
 #include "base/bytes.h"
+#include "base/encoding.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/process.h"

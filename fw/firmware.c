@@ -10,6 +10,7 @@
 #include "base/cli.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/spelling.h"
 #include "base/text.h"
 #include "fw/fetch.h"
 #include "fw/provenance.h"
@@ -306,7 +307,7 @@ bool firmware_named(const char *name, bool may_fetch, struct firmware *firmware,
         if (entry)
                 return firmware_fetch_catalog(entry, NULL, NULL, firmware, err);
         AUTO_FREE const char **names = catalog_names(&catalog);
-        const char *nearest = cli_nearest(name, names);
+        const char *nearest = spelling_nearest(name, names);
         error_set(err, ERROR_USAGE, "%s, and the catalog has no such entry", absent.message);
         return nearest ? error_append(err, "; did you mean '%s'?", nearest) : false;
 }

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/encoding.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "varstore/devpath.h"

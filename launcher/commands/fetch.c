@@ -10,6 +10,7 @@
 #include "base/cli.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/spelling.h"
 #include "base/text.h"
 #include "fw/catalog.h"
 #include "fw/firmware.h"
@@ -312,7 +313,7 @@ static bool no_such_source(const struct catalog *catalog, const char *name, stru
                 names[i] = catalog->entries[i].name;
         names[catalog->count] = "apt";
         names[catalog->count + 1] = "system";
-        const char *nearest = cli_nearest(name, names);
+        const char *nearest = spelling_nearest(name, names);
         AUTO_FREE char *shown = text_printable(name, strlen(name), false);
         error_set(err, ERROR_USAGE, "no source '%s'; there are apt and system, and what `fetch --list` shows", shown);
         return nearest ? error_append(err, "; did you mean '%s'?", nearest) : false;

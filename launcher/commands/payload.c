@@ -6,9 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/arguments.h"
 #include "base/cli.h"
 #include "base/interrupt.h"
 #include "base/memory.h"
+#include "base/spelling.h"
 #include "base/text.h"
 #include "launcher/commands/commands.h"
 #include "launcher/jobs/password.h"
@@ -48,7 +50,7 @@ static bool is_one_of(const char *value, const char *option, const char *one, co
         if (!value || strcmp(value, one) == 0 || strcmp(value, other) == 0)
                 return true;
         const char *const names[] = {one, other, NULL};
-        const char *nearest = cli_nearest(value, names);
+        const char *nearest = spelling_nearest(value, names);
         AUTO_FREE char *shown = text_printable(value, strlen(value), false);
         error_set(err, ERROR_USAGE, "--%s: '%s' is neither %s nor %s", option, shown, one, other);
         return nearest ? error_append(err, "; did you mean '%s'?", nearest) : false;

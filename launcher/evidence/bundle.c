@@ -11,6 +11,7 @@
 #include <sys/utsname.h>
 #include <time.h>
 
+#include "base/arguments.h"
 #include "base/file.h"
 #include "base/interrupt.h"
 #include "base/memory.h"

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/arguments.h"
 #include "base/cli.h"
 #include "base/memory.h"
 #include "launcher/jobs/install-private.h"

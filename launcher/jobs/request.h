@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 
+#include "base/arguments.h"
 #include "base/cli.h"
 #include "base/error.h"
 #include "launcher/jobs/boot.h"

@@ -7,6 +7,7 @@
 #include "base/cli.h"
 #include "base/memory.h"
 #include "base/paths.h"
+#include "base/spelling.h"
 #include "base/text.h"
 #include "base/yaml-file.h"
 #include "launcher/machine/keys.h"
@@ -140,7 +141,7 @@ const char *profile_nearest_step(const struct profile_phase *phase, const char *
                 ids[count++] = phase->steps[i].id;
         for (size_t i = 0; i < phase->anytime_count; i++)
                 ids[count++] = phase->anytime[i].id;
-        return cli_nearest(word, ids);
+        return spelling_nearest(word, ids);
 }
 
 // Where in a profile a mistake is looked for: "install: steps: welcome: keys".
@@ -191,8 +192,8 @@ static bool did_you_mean(const char *nearest, struct error *err)
 static const char *nearest_key(const char *name)
 {
         static const char *const special[] = {"<password>", "<target-disk>", NULL};
-        const char *nearest = name[0] == '<' ? cli_nearest(name, special) : NULL;
-        return nearest ? nearest : cli_nearest(name, key_names());
+        const char *nearest = name[0] == '<' ? spelling_nearest(name, special) : NULL;
+        return nearest ? nearest : spelling_nearest(name, key_names());
 }
 
 static bool check_key(const struct place *place, const char *key, struct error *err)
@@ -247,7 +248,7 @@ static bool check_timeout(const struct place *place, const struct profile_phase 
         }
         struct place inner = within(place, "on_timeout");
         refuse(&inner, line, err, "fail, skip, resend or goto ID is wanted, not '%s'", step->on_timeout);
-        return did_you_mean(cli_nearest(step->on_timeout, words), err);
+        return did_you_mean(spelling_nearest(step->on_timeout, words), err);
 }
 
 static bool compile_step(const struct place *place, struct profile_step *step, struct error *err)

@@ -4,7 +4,9 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/encoding.h"
 #include "base/memory.h"
+#include "base/spelling.h"
 #include "base/text.h"
 #include "launcher/machine/forward.h"
 
@@ -153,7 +155,7 @@ static bool check_choice(const char *value, const struct row *row, struct error 
         refuse(row->name, value, "is none of", err);
         for (const char *const *choice = row->choices; *choice; choice++)
                 error_append(err, " %s", *choice);
-        const char *nearest = *value ? cli_nearest(value, row->choices) : NULL;
+        const char *nearest = *value ? spelling_nearest(value, row->choices) : NULL;
         return nearest ? error_append(err, "; did you mean '%s'?", nearest) : false;
 }
 

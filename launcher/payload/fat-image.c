@@ -9,6 +9,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "base/arguments.h"
 #include "base/file.h"
 #include "base/interrupt.h"
 #include "base/memory.h"

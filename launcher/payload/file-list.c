@@ -8,6 +8,7 @@
 
 #include "base/cli.h"
 #include "base/memory.h"
+#include "base/spelling.h"
 #include "base/text.h"
 
 enum {
@@ -178,7 +179,7 @@ const char *file_list_nearest(const struct file_list *list, const char *name)
         AUTO_FREE const char **names = memory_new(list->count + 1, sizeof *names);
         for (size_t i = 0; i < list->count; i++)
                 names[i] = list->files[i].name;
-        return cli_nearest(wanted, names);
+        return spelling_nearest(wanted, names);
 }
 
 uint64_t file_list_total(const struct file_list *list)

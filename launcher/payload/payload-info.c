@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/arguments.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "launcher/payload/bootcfg.h"

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/arguments.h"
 #include "base/error.h"
 #include "base/process.h"
 #include "launcher/payload/payload-tree.h"

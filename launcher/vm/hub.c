@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
+#include "base/encoding.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "base/time.h"

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/arguments.h"
 #include "base/cli.h"
 #include "base/file.h"
 #include "base/memory.h"

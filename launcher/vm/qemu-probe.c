@@ -9,8 +9,10 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "base/arguments.h"
 #include "base/cache.h"
 #include "base/memory.h"
+#include "base/spelling.h"
 #include "base/text.h"
 #include "launcher/machine/forward.h"
 
@@ -269,7 +271,7 @@ static bool lacks(const struct qemu_abilities *abilities, const char *kind, cons
         AUTO_FREE char *shown = text_printable(name, strlen(name), false);
         error_set(err, ERROR_ENVIRONMENT, "%s (QEMU %s) has no %s '%s'", abilities->program, abilities->version, kind,
                   shown);
-        const char *nearest = names->count && *name ? cli_nearest(name, (const char *const *)names->values) : NULL;
+        const char *nearest = names->count && *name ? spelling_nearest(name, (const char *const *)names->values) : NULL;
         if (nearest)
                 return error_append(err, "; did you mean '%s'?", nearest);
         return error_append(err, "; the package with a full QEMU is %s", process_packages("qemu-system-aarch64"));

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+#include "base/arguments.h"
 #include "base/error.h"
 #include "base/process.h"
 #include "launcher/machine/settings.h"

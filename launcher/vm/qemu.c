@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/arguments.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "launcher/machine/forward.h"

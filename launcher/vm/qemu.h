@@ -3,6 +3,7 @@
 // QEMU's command line, from what a machine is made of. Pure: text in, arguments out.
 #pragma once
 
+#include "base/arguments.h"
 #include "base/process.h"
 #include "launcher/machine/settings.h"
 

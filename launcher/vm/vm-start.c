@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/arguments.h"
 #include "base/file.h"
 #include "base/image-lock.h"
 #include "base/interrupt.h"

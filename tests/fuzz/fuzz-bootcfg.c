@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arguments.h"
 #include "launcher/payload/bootcfg.h"
 #include "launcher/payload/pe.h"
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "base/arguments.h"
 #include "launcher/payload/bootcfg.h"
 #include "tests/unit/scratch.h"
 

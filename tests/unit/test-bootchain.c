@@ -6,6 +6,7 @@
 // cmocka's header needs the four above.
 #include <cmocka.h>
 
+#include "base/encoding.h"
 #include "tests/unit/varstore-image.h"
 #include "varstore/bootchain.h"
 #include "varstore/loadopt.h"

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "base/arguments.h"
+#include "base/spelling.h"
 #include "tests/unit/scratch.h"
 
 #include <fcntl.h>
@@ -410,12 +412,12 @@ static void test_the_nearest_name(void **state)
 {
         (void)state;
         static const char *const names[] = {"list", "show", "clone", "boot-installed", NULL};
-        assert_string_equal(cli_nearest("lsit", names), "list");
-        assert_string_equal(cli_nearest("boot-instaled", names), "boot-installed");
-        assert_string_equal(cli_nearest("cloen", names), "clone");
-        assert_null(cli_nearest("frobnicate", names));
-        assert_null(cli_nearest("", names));
-        assert_null(cli_nearest("list", names + 4));
+        assert_string_equal(spelling_nearest("lsit", names), "list");
+        assert_string_equal(spelling_nearest("boot-instaled", names), "boot-installed");
+        assert_string_equal(spelling_nearest("cloen", names), "clone");
+        assert_null(spelling_nearest("frobnicate", names));
+        assert_null(spelling_nearest("", names));
+        assert_null(spelling_nearest("list", names + 4));
 }
 
 int main(void)

@@ -8,6 +8,7 @@
 // cmocka's header needs the four above.
 #include <cmocka.h>
 
+#include "base/encoding.h"
 #include "tests/unit/varstore-image.h"
 #include "varstore/difference.h"
 #include "varstore/edit.h"

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 #include <errno.h>
 
+#include "base/encoding.h"
 #include "tests/unit/varstore-image.h"
 #include "varstore/efivarfs.h"
 

@@ -11,6 +11,7 @@
 
 #include <sys/stat.h>
 
+#include "base/encoding.h"
 #include "base/file.h"
 #include "tests/unit/varstore-image.h"
 #include "varstore/difference.h"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "base/arguments.h"
 #include "launcher/payload/payload.h"
 #include "tests/unit/installer.h"
 

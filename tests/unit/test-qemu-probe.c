@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The QEMU that is installed, and small scripts that stand in for others.
+#include "base/arguments.h"
 #include "tests/unit/scratch.h"
 
 #include <sys/stat.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "base/arguments.h"
 #include "tests/unit/scratch.h"
 
 #include "launcher/machine/settings.h"

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "base/encoding.h"
+#include "base/spelling.h"
 #include "tests/unit/scratch.h"
 
 #define REPLACED "\xEF\xBF\xBD"
@@ -488,8 +490,8 @@ static void test_distances(void **state)
                 {"saturday", "sunday", 3},
         };
         for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-                assert_int_equal(text_distance(cases[i].a, cases[i].b), cases[i].distance);
-                assert_int_equal(text_distance(cases[i].b, cases[i].a), cases[i].distance);
+                assert_int_equal(spelling_distance(cases[i].a, cases[i].b), cases[i].distance);
+                assert_int_equal(spelling_distance(cases[i].b, cases[i].a), cases[i].distance);
         }
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/encoding.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "varstore/guid.h"

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/arguments.h"
 #include "base/bytes.h"
 #include "base/file.h"
 #include "base/memory.h"

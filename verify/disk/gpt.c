@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "base/crc32.h"
+#include "base/encoding.h"
 #include "base/memory.h"
 #include "base/text.h"
 
