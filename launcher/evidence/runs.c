@@ -13,7 +13,6 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "base/time.h"
-#include "launcher/vm/qemu.h"
 
 enum {
         START = 16384, // bytes of the events that are looked at for how the run began
