@@ -73,7 +73,7 @@ nothing_is_left() {
 # The evidence of a run of ./machine that failed: the screen as text and as it looked, and the end of the console.
 failure_is_kept() {
         for file in failure-screen.txt failure-screen.ansi failure-console.txt; do
-                [ -f machine/runs/*/"$file" ] || fail "there is no $file"
+                [ -n "$(find machine/runs -name "$file")" ] || fail "$file is missing"
         done
         [ "$(cat machine/runs/*/failure-console.txt | wc -l)" -le 200 ] || fail "failure-console.txt has more than 200 lines"
         contains machine/runs/*/failure-console.txt 'BdsDxe: '

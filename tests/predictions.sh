@@ -90,7 +90,7 @@ boot() {
         vars=$1
         shift
         : >"$vars.log"
-        # shellcheck disable=SC2086 # a list of words
+        # shellcheck disable=SC2048,SC2086 # a list of words
         qemu-system-aarch64 -machine virt -cpu cortex-a72 -accel tcg -m 256 -display none -nic none \
                 -serial "file:$vars.log" -monitor none \
                 -drive "if=pflash,format=raw,readonly=on,file=$(echo "$AAVMF_CODE" | sed 's/,/,,/g')" \

@@ -144,6 +144,7 @@ test_a_large_console_is_cut() {
         } >machine/runs/evil/console.txt
         # Address space is no measure under a sanitizer: the program as shipped is held to it.
         (
+                # shellcheck disable=SC3045 # dash and bash have it
                 ulimit -v 131072
                 expect_exit 0 "$BUILD/esxiarm" report machine -o page.html
         )

@@ -82,6 +82,7 @@ test_a_bundle_holds_what_is_needed_and_no_secret() {
         ! grep -raE 'Secret|[$]6[$]|[$]y[$]|saltsalt' machine-one || fail 'a secret is in it'
         ! grep -rF "$HOME/" machine-one || fail 'the home folder is in it'
         contains machine-one/run/serial.log "${HOME}less"
+        # shellcheck disable=SC2088 # a tilde is what is looked for
         contains machine-one/run/serial.log '~/ks.cfg'
         contains machine-one/run/serial.log 'VMware ESXi'
         contains machine-one/boot-chain.txt 'Timeout: 3 seconds'
