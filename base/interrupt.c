@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/interrupt.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
@@ -60,38 +59,6 @@ void interrupt_catch(void)
                 if (!nohup)
                         sigaction(signals[i], &action, NULL);
         }
-}
-
-// As if interrupt_catch had never been called.
-static void forget(void)
-{
-        for (size_t i = 0; i < SIGNAL_COUNT; i++) {
-                struct sigaction old;
-                if (sigaction(signals[i], NULL, &old) == 0 && old.sa_handler == note)
-                        signal(signals[i], SIG_DFL);
-        }
-        for (int i = 0; i < 2 && pipe_ends[i] >= 0; i++) {
-                close(pipe_ends[i]);
-                pipe_ends[i] = -1;
-        }
-        count = 0;
-}
-
-pid_t interrupt_fork(void)
-{
-        sigset_t held;
-        sigset_t before;
-        sigemptyset(&held);
-        for (size_t i = 0; i < SIGNAL_COUNT; i++)
-                sigaddset(&held, signals[i]);
-        sigprocmask(SIG_BLOCK, &held, &before);
-        pid_t pid = fork();
-        int number = errno;
-        if (pid == 0)
-                forget();
-        sigprocmask(SIG_SETMASK, &before, NULL);
-        errno = number;
-        return pid;
 }
 
 int interrupt_descriptor(void)

@@ -6,7 +6,6 @@
 #pragma once
 
 #include <stdbool.h>
-#include <sys/types.h>
 
 #include "base/error.h"
 
@@ -14,10 +13,6 @@ void interrupt_catch(void);
 
 // In a child that fork made: its signals are its own, and none has come yet.
 void interrupt_renew(void);
-
-// fork(), whose child catches nothing: what interrupts a program ends it at once, unless it is ignored. At no moment does a
-// signal to the child look like one to this process.
-pid_t interrupt_fork(void);
 
 // Readable once a signal came, and for ever after; -1 before interrupt_catch.
 int interrupt_descriptor(void);

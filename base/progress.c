@@ -114,24 +114,14 @@ void progress_update(struct progress *progress, uint64_t done)
                 draw(progress, now);
 }
 
-static void erase_line(void)
-{
-        fputs("\r\033[K", stderr);
-        fflush(stderr);
-}
-
-void progress_wipe(void)
-{
-        if (progress_on_terminal())
-                erase_line();
-}
-
 void progress_end(struct progress **progress)
 {
         if (!*progress)
                 return;
-        if ((*progress)->on_screen)
-                erase_line();
+        if ((*progress)->on_screen) {
+                fputs("\r\033[K", stderr);
+                fflush(stderr);
+        }
         free((*progress)->label);
         free(*progress);
         *progress = NULL;

@@ -23,9 +23,6 @@ void progress_update(struct progress *progress, uint64_t done);
 // Takes the line off the screen and frees *PROGRESS (which becomes NULL).
 void progress_end(struct progress **progress);
 
-// Takes off the screen what the progress of a child that died left there.
-void progress_wipe(void);
-
 // Whether standard error is a terminal that lines may be redrawn on, and whether colour is wanted there.
 bool progress_on_terminal(void);
 bool progress_in_colour(void);

@@ -7,11 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/child.h"
 #include "base/memory.h"
-#include "base/progress.h"
 #include "base/text.h"
-#include "fw/download-answer.h"
 #include "fw/transfer.h"
 
 // ---- the URL that may be shown
@@ -60,36 +57,6 @@ char *download_public_url(const char *url)
         return text_format("%.*s%s", (int)(authority - url), url, host);
 }
 
-// ---- the child
-
-// What the child downloads, and where to.
-struct order {
-        const struct download *download;
-        const char *part;
-        int fd; // of PART
-};
-
-static void work(void *context, struct buffer *answer)
-{
-        const struct order *order = context;
-        struct downloaded downloaded = {0};
-        AUTO_ERROR struct error err = {0};
-        transfer_run(order->download, order->part, order->fd, &downloaded, &err);
-        download_answer_write(&downloaded, &err, answer);
-}
-
-static bool have_done(struct order *order, struct downloaded *downloaded, struct error *err)
-{
-        AUTO_BUFFER struct buffer answer = {0};
-        if (child_run(work, order, DOWNLOAD_ANSWER_LIMIT, &answer, err))
-                return download_answer_read(buffer_view(&answer), downloaded, err);
-        progress_wipe();
-        if (err->code == ERROR_INTERRUPTED)
-                return false;
-        error_wrap(err, "the download broke off");
-        return error_append(err, "; try again");
-}
-
 // ---- the part
 
 static char *part_path(const char *path)
@@ -99,14 +66,12 @@ static char *part_path(const char *path)
         return text_format("%.*s.%s.partial", (int)(name - path), path, name);
 }
 
-// A part stays where its bytes are still good: the network failed, or the user went away, or the child died.
-static void leave_part(const struct order *order, const struct error *err)
+// Whether the part that FD is stays: its bytes are still good, because the network failed or the user went away.
+static bool is_kept(const struct download *download, int fd, const struct error *err)
 {
         struct stat status;
         bool good = err->code == ERROR_ENVIRONMENT || err->code == ERROR_INTERRUPTED;
-        bool some = fstat(order->fd, &status) == 0 && status.st_size > 0;
-        if (!(order->download->part && some && good))
-                unlink(order->part);
+        return download->part && good && fstat(fd, &status) == 0 && status.st_size > 0;
 }
 
 static bool download_once(const struct download *download, const char *path, struct downloaded *downloaded,
@@ -116,18 +81,18 @@ static bool download_once(const struct download *download, const char *path, str
         AUTO_CLOSE int fd = open(part, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
         if (fd < 0)
                 return error_system(err, "%s: cannot create", path);
-        struct order order = {download, part, fd};
-        if (have_done(&order, downloaded, err) &&
+        *downloaded = (struct downloaded){0};
+        if (transfer_run(download, part, fd, downloaded, err) &&
             (rename(part, path) == 0 || error_system(err, "%s: cannot create", path)))
                 return true;
-        leave_part(&order, err);
+        if (!is_kept(download, fd, err))
+                unlink(part);
         return false;
 }
 
 bool download_file(const struct download *download, const char *path, struct downloaded *downloaded, struct error *err)
 {
         AUTO_ERROR struct error failed = {0};
-        *downloaded = (struct downloaded){0};
         bool done = download_once(download, path, downloaded, &failed);
         // A part that was of something else spoils the whole; without it, it may be right.
         if (!done && failed.code == ERROR_DAMAGED && downloaded->resumed) {

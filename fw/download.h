@@ -5,9 +5,6 @@
 // http_proxy, https_proxy, all_proxy and no_proxy, and the certificates that are trusted from CURL_CA_BUNDLE, as with
 // curl(1).
 //
-// The transfer runs in a child (fw/transfer.h): this process never has libcurl and its memory, and a fault in it ends the child
-// alone. The part and the file's name are this process's business, so that they are right however the child ends.
-//
 // What a network or a server does for a while only (a connection cut or stalled, status 408, 429, 500, 502, 503, 504) is
 // tried again, each time after twice as long, or after as long as the server says (Retry-After). A file whose digest is
 // known goes on where it stopped, where the server can do that; no other does, because it may have become another.
@@ -42,8 +39,8 @@ struct downloaded {
 // leaving PATH as it was,
 //  - with ERROR_DAMAGED where size or digest are not as expected,
 //  - with ERROR_USAGE where the URL is none, or of another protocol, or its file: is not there,
-//  - with ERROR_INTERRUPTED where the user interrupts,
-//  - with ERROR_ENVIRONMENT for all that a network can do, and where the child dies.
+//  - with ERROR_INTERRUPTED if the user interrupts, which it does at once, whatever it waits for,
+//  - with ERROR_ENVIRONMENT for all that a network can do.
 bool download_file(const struct download *download, const char *path, struct downloaded *downloaded, struct error *err);
 
 // URL without the user name and password that it may carry (RFC 3986, 3.2.1), fit to be kept and shown; freed with free(). Of

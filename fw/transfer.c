@@ -4,13 +4,15 @@
 #include <curl/curl.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cli.h"
+#include "base/interrupt.h"
 #include "base/memory.h"
 #include "base/progress.h"
 #include "base/text.h"
@@ -23,6 +25,7 @@ enum {
         MOST_REDIRECTIONS = 5,
         FIRST_PAUSE_MS = 500,
         LONGEST_PAUSE_MS = 60 * 1000,
+        WATCH_MS = 1000,      // how often the progress line is looked after while nothing arrives
         READ_BLOCK = 1 << 16, // bytes
 };
 
@@ -32,6 +35,8 @@ enum {
 struct transfer {
         const struct download *download;
         CURL *curl;
+        CURLM *multi; // runs CURL alone, and lets an interrupt end it
+        char curl_says[CURL_ERROR_SIZE];
         const char *path; // where the bytes go
         int fd;           // of it
         struct digest_stream *digest;
@@ -48,8 +53,8 @@ struct transfer {
 
 static void transfer_free(struct transfer *transfer)
 {
-        if (transfer->curl)
-                curl_easy_cleanup(transfer->curl);
+        curl_easy_cleanup(transfer->curl);
+        curl_multi_cleanup(transfer->multi);
         digest_discard(&transfer->digest);
         progress_end(&transfer->progress);
 }
@@ -167,7 +172,8 @@ static size_t receive(char *data, size_t size, size_t count, void *context)
         return count;
 }
 
-// libcurl's CURLOPT_XFERINFOFUNCTION, called about once a second even while nothing arrives.
+// libcurl's CURLOPT_XFERINFOFUNCTION, called about once a second even while nothing arrives: anything but 0 ends the transfer,
+// which a file: needs, because libcurl reads it to its end in one go.
 static int watch(void *context, curl_off_t total, curl_off_t done, curl_off_t upload_total, curl_off_t upload_done)
 {
         const struct transfer *transfer = context;
@@ -176,7 +182,7 @@ static int watch(void *context, curl_off_t total, curl_off_t done, curl_off_t up
         (void)upload_total;
         (void)upload_done;
         progress_update(transfer->progress, transfer->received);
-        return 0;
+        return interrupt_pending();
 }
 
 static bool protocols_set(CURL *curl)
@@ -198,15 +204,35 @@ static bool trust_set(CURL *curl)
         return !bundle || !*bundle || curl_easy_setopt(curl, CURLOPT_CAINFO, bundle) == CURLE_OK;
 }
 
-static bool transfer_set_up(struct transfer *transfer, char *curl_says, struct error *err)
+// A name that is being looked up keeps a thread of libcurl's busy, which is left to end by itself.
+static bool quick_exit_set(CURL *curl)
+{
+#if LIBCURL_VERSION_NUM >= 0x075700
+        return curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L) == CURLE_OK;
+#else
+        return curl != NULL;
+#endif
+}
+
+// libcurl as a whole: once, and not given back, because such a thread may still run.
+static bool curl_begun(void)
+{
+        static bool begun;
+        if (!begun)
+                begun = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
+        return begun;
+}
+
+static bool transfer_set_up(struct transfer *transfer, struct error *err)
 {
         const struct download *download = transfer->download;
         long connect = download->connect_seconds ? (long)download->connect_seconds : DEFAULT_CONNECT_SECONDS;
         long stall = download->stall_seconds ? (long)download->stall_seconds : DEFAULT_STALL_SECONDS;
-        CURL *curl = transfer->curl = curl_easy_init();
-        bool done = curl && protocols_set(curl) && trust_set(curl) &&
+        CURL *curl = transfer->curl = curl_begun() ? curl_easy_init() : NULL;
+        transfer->multi = curl ? curl_multi_init() : NULL;
+        bool done = transfer->multi && protocols_set(curl) && trust_set(curl) && quick_exit_set(curl) &&
                     curl_easy_setopt(curl, CURLOPT_URL, download->url) == CURLE_OK &&
-                    curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, curl_says) == CURLE_OK &&
+                    curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, transfer->curl_says) == CURLE_OK &&
                     curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 1L) == CURLE_OK &&
                     curl_easy_setopt(curl, CURLOPT_MAXREDIRS, (long)MOST_REDIRECTIONS) == CURLE_OK &&
                     curl_easy_setopt(curl, CURLOPT_FAILONERROR, 1L) == CURLE_OK &&
@@ -306,7 +332,7 @@ static bool spoke_no_http(const struct transfer *transfer)
         return connected && !http_status(transfer);
 }
 
-static bool curl_failed(struct transfer *transfer, CURLcode code, const char *curl_says, struct error *err)
+static bool curl_failed(struct transfer *transfer, CURLcode code, struct error *err)
 {
         if (transfer->failed)
                 return false;
@@ -324,7 +350,7 @@ static bool curl_failed(struct transfer *transfer, CURLcode code, const char *cu
                 transfer->again = meanings[i].again;
                 return error_set(err, meanings[i].error, "%s", meanings[i].sentence);
         }
-        const char *says = *curl_says ? curl_says : curl_easy_strerror(code);
+        const char *says = *transfer->curl_says ? transfer->curl_says : curl_easy_strerror(code);
         AUTO_FREE char *shown = text_printable(says, strlen(says), false);
         return error_set(err, ERROR_ENVIRONMENT, "%s", shown);
 }
@@ -361,11 +387,30 @@ static bool take_up(struct transfer *transfer, struct error *err)
                         return start_over(transfer, err);
                 digest_add(transfer->digest, (struct bytes){block, (size_t)count});
                 transfer->received += (uint64_t)count;
+                if (!interrupt_check(err))
+                        return false;
         }
         return true;
 }
 
 // ---- the attempts
+
+// curl_easy_perform() that an interrupt ends at once.
+static CURLcode perform(struct transfer *transfer)
+{
+        struct curl_waitfd interrupt = {interrupt_descriptor(), CURL_WAIT_POLLIN, 0};
+        CURLMcode code = curl_multi_add_handle(transfer->multi, transfer->curl);
+        int running = 1;
+        while (!code && running && !interrupt_pending()) {
+                code = curl_multi_perform(transfer->multi, &running);
+                if (!code && running)
+                        code = curl_multi_poll(transfer->multi, &interrupt, interrupt.fd >= 0, WATCH_MS, NULL);
+        }
+        const CURLMsg *ended = curl_multi_info_read(transfer->multi, &(int){0});
+        CURLcode result = ended ? ended->data.result : CURLE_OUT_OF_MEMORY;
+        curl_multi_remove_handle(transfer->multi, transfer->curl);
+        return result;
+}
 
 enum attempt {
         ATTEMPT_DONE,
@@ -374,32 +419,27 @@ enum attempt {
         ATTEMPT_FROM_ZERO, // the server does not go on where the part ends
 };
 
-static enum attempt attempt(struct transfer *transfer, char *curl_says, struct error *err)
+static enum attempt attempt(struct transfer *transfer, struct error *err)
 {
         transfer->again = transfer->failed = transfer->answered = false;
         transfer->err = err;
         transfer->offset = transfer->received;
-        *curl_says = '\0';
+        *transfer->curl_says = '\0';
         curl_easy_setopt(transfer->curl, CURLOPT_RESUME_FROM_LARGE, (curl_off_t)transfer->offset);
-        CURLcode code = curl_easy_perform(transfer->curl);
+        CURLcode code = perform(transfer);
+        if (!transfer->failed && !interrupt_check(err))
+                return ATTEMPT_FAILED;
         if (code == CURLE_OK)
                 return ATTEMPT_DONE;
         bool no_range = code == CURLE_RANGE_ERROR || code == CURLE_BAD_DOWNLOAD_RESUME ||
                         (code == CURLE_HTTP_RETURNED_ERROR && http_status(transfer) == 416);
         if (transfer->offset && no_range)
                 return ATTEMPT_FROM_ZERO;
-        curl_failed(transfer, code, curl_says, err);
+        curl_failed(transfer, code, err);
         return transfer->again ? ATTEMPT_AGAIN : ATTEMPT_FAILED;
 }
 
-static void sleep_ms(uint64_t ms)
-{
-        struct timespec left = {(time_t)(ms / 1000), (long)(ms % 1000) * 1000000};
-        while (nanosleep(&left, &left) != 0 && errno == EINTR)
-                ;
-}
-
-// Waits before the attempt after NUMBER.
+// Waits before the attempt after NUMBER, which ERR tells of. An interrupt ends the pause, and then that attempt.
 static void pause_after(const struct transfer *transfer, unsigned number, struct error *err)
 {
         curl_off_t wished = 0;
@@ -411,19 +451,19 @@ static void pause_after(const struct transfer *transfer, unsigned number, struct
                 pause_ms = LONGEST_PAUSE_MS;
         AUTO_FREE char *pause = text_duration(pause_ms);
         cli_note("%s; trying again in %s", err->message, pause);
-        sleep_ms(pause_ms);
         error_clear(err);
+        poll(&(struct pollfd){interrupt_descriptor(), POLLIN, 0}, 1, (int)pause_ms);
 }
 
-static bool try_often(struct transfer *transfer, char *curl_says, struct error *err)
+static bool try_often(struct transfer *transfer, struct error *err)
 {
         unsigned most = transfer->download->attempts ? transfer->download->attempts : DEFAULT_ATTEMPTS;
         for (unsigned number = 1;; number++) {
-                enum attempt outcome = attempt(transfer, curl_says, err);
+                enum attempt outcome = attempt(transfer, err);
                 if (outcome == ATTEMPT_FROM_ZERO) {
                         if (!start_over(transfer, err))
                                 return false;
-                        outcome = attempt(transfer, curl_says, err);
+                        outcome = attempt(transfer, err);
                 }
                 if (outcome == ATTEMPT_DONE)
                         return true;
@@ -437,14 +477,13 @@ static bool try_often(struct transfer *transfer, char *curl_says, struct error *
 
 static bool run(struct transfer *transfer, struct downloaded *downloaded, struct error *err)
 {
-        char curl_says[CURL_ERROR_SIZE] = "";
-        if (!transfer_set_up(transfer, curl_says, err) || !take_up(transfer, err))
+        if (!transfer_set_up(transfer, err) || !take_up(transfer, err))
                 return false;
         AUTO_FREE char *label = progress_label(transfer->download->url);
         transfer->progress =
                 progress_begin(transfer->download->label ? transfer->download->label : label, transfer->download->size);
         downloaded->resumed = transfer->received > 0;
-        bool done = try_often(transfer, curl_says, err);
+        bool done = try_often(transfer, err);
         downloaded->status = http_status(transfer);
         return done && transfer_check(transfer, downloaded, err);
 }
@@ -459,7 +498,10 @@ bool transfer_run(const struct download *download, const char *path, int fd, str
                 .limit = download->limit ? download->limit : DEFAULT_LIMIT,
                 .digest = digest_begin(),
         };
+        // A server that has gone is an error of write(), not the end. Not every TLS library sends with MSG_NOSIGNAL.
+        void (*before)(int) = signal(SIGPIPE, SIG_IGN);
         bool done = run(&transfer, downloaded, err);
         transfer_free(&transfer);
+        signal(SIGPIPE, before);
         return done;
 }

@@ -9,7 +9,7 @@
 #include "fw/download.h"
 
 // Brings DOWNLOAD into FD, which may be read and written; PATH names it in messages. Where the download has a part and a digest,
-// what is in FD already is its beginning, and is hashed first; else it is forgotten. DOWNLOADED, empty before, tells what it came
-// to, also where it fails: as download_file does, but for interrupts, which end the process.
+// what is in FD already is its beginning, and is hashed first; else it is forgotten. DOWNLOADED must be empty; it and the errors
+// are those of download_file.
 bool transfer_run(const struct download *download, const char *path, int fd, struct downloaded *downloaded,
                   struct error *err);

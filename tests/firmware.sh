@@ -76,12 +76,18 @@ installed_as_dpkg_does() {
         done
 }
 
+# Where the firmware volume of a CODE ends: FvLength of the header at 0x1000. Behind it the image is empty.
+volume_end() {
+        echo $((0x1000 + $(od -An -t u8 -j $((0x1020)) -N 8 "$1")))
+}
+
 # A package with the real firmware, but small and soon unpacked: package NAME.deb of VERSION. Sets small to its path.
 make_small() {
         mkdir -p small/DEBIAN small/usr/share/AAVMF
         printf 'Package: %s\nVersion: %s\nArchitecture: all\nMaintainer: a <a@b.c>\nDescription: a\n' $PACKAGE "$2" \
                 >small/DEBIAN/control
-        head -c "$(used_size "$unpacked/usr/share/AAVMF/AAVMF_CODE.fd")" "$unpacked/usr/share/AAVMF/AAVMF_CODE.fd" >small/usr/share/AAVMF/AAVMF_CODE.fd
+        firmware=$unpacked/usr/share/AAVMF/AAVMF_CODE.fd
+        head -c "$(volume_end "$firmware")" "$firmware" >small/usr/share/AAVMF/AAVMF_CODE.fd
         head -c 131072 /dev/zero >small/usr/share/AAVMF/AAVMF_VARS.fd
         dpkg-deb --root-owner-group -Zgzip -z1 --build small "$1.deb" >/dev/null
         rm -rf small

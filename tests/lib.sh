@@ -55,11 +55,6 @@ efibootmgr_shows() {
         EFIVARFS_PATH=$PWD/$1/ efibootmgr -v | grep -v '^ *\(dp\|data\): '
 }
 
-# The size of a file up to its last byte that is not zero.
-used_size() {
-        python3 -c 'import sys; print(len(open(sys.argv[1], "rb").read().rstrip(b"\0")))' "$1"
-}
-
 contains() {
         grep -qF -- "$2" "$1" && return
         echo "'$2' is not in $1:" >&2

@@ -17,6 +17,7 @@
 //   /stall/N/NAME         the first N bytes, then nothing until the client goes
 //   /flip/N/NAME          the file with the lowest bit of byte N flipped
 //   /status/N             an answer with status N and a page that says so
+//   /retry-after/N        an answer with status 503, and the wish to be asked again after N seconds
 //   /redirect/NAME        a redirection to /NAME
 //   /redirect-to-file/X   a redirection to file:///X
 //   /circle               a redirection to itself
@@ -246,6 +247,13 @@ static void serve_status(int client, const char *rest, long number)
         send_status(client, (int)number);
 }
 
+static void serve_later(int client, const char *rest, long number)
+{
+        (void)rest;
+        send_text(client, "HTTP/1.1 503 Answer\r\nConnection: close\r\nContent-Length: 0\r\nRetry-After: %ld\r\n\r\n",
+                  number);
+}
+
 static void serve_redirection(int client, const char *rest, long number)
 {
         (void)number;
@@ -314,6 +322,7 @@ static const struct mode {
         {"first/", true, serve_first},
         {"page", false, serve_page},
         {"status/", true, serve_status},
+        {"retry-after/", true, serve_later},
         {"redirect/", false, serve_redirection},
         {"redirect-to-file/", false, serve_redirection_to_file},
         {"circle", false, serve_circle},

@@ -3,13 +3,11 @@
 // kill-at N PROGRAM [ARGUMENT...]
 //
 // Runs a program and kills it (SIGKILL) at the N-th stop that it makes on entering or leaving a system call, so that a
-// test can go through every instant at which something may be half done. What its own children do counts as well, until they
-// become other programs; it is always the program that is killed. N of 0 never kills. Prints how many stops there were. Exit
-// code 9 where the program was killed, else its own. Where there is no ptrace as Linux has it, N counts tenths of a
-// millisecond.
+// test can go through every instant at which something may be half done. N of 0 never kills. Prints how many stops there
+// were. Exit code 9 where the program was killed, else its own. Where there is no ptrace as Linux has it, N counts tenths
+// of a millisecond.
 #include <errno.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/types.h>
@@ -45,39 +43,19 @@ static void prepare(void)
                 die("ptrace");
 }
 
-// The signal that stopped a process, to be given to it; 0 where none did.
-static int signal_of(int status)
-{
-        int number = WSTOPSIG(status) & 0x7F;
-        return number == SIGTRAP || number == SIGSTOP ? 0 : number;
-}
-
-// Lets a stopped process go on to its next stop, or for good where it is another program now.
-static void resume(pid_t pid, int status, bool for_good)
-{
-        if (ptrace(for_good ? PTRACE_DETACH : PTRACE_SYSCALL, pid, NULL, signal_of(status)) != 0 && errno != ESRCH)
-                die("ptrace");
-}
-
-static int watch(pid_t program, long at, long *stops)
+static int watch(pid_t child, long at, long *stops)
 {
         int status;
-        const long options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEEXEC;
-        pid_t pid = waitpid(program, &status, 0);
-        if (pid != program || !WIFSTOPPED(status) || ptrace(PTRACE_SETOPTIONS, program, NULL, options) != 0)
-                die("ptrace");
-        for (*stops = 0; pid != program || WIFSTOPPED(status);) {
-                if (WIFSTOPPED(status)) {
-                        if (*stops == at && at > 0)
-                                kill(program, SIGKILL);
-                        resume(pid, status, pid != program && status >> 16 == PTRACE_EVENT_EXEC);
-                        ++*stops;
-                }
-                pid = waitpid(-1, &status, 0);
-                if (pid < 0)
+        for (*stops = 0;; ++*stops) {
+                if (waitpid(child, &status, 0) != child)
                         die("waitpid");
+                if (!WIFSTOPPED(status))
+                        return code_of(status);
+                if (*stops == at && at > 0)
+                        kill(child, SIGKILL);
+                else if (ptrace(PTRACE_SYSCALL, child, NULL, NULL) != 0 && errno != ESRCH)
+                        die("ptrace");
         }
-        return code_of(status);
 }
 #else
 static void prepare(void)

@@ -8,15 +8,18 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
+#include <netdb.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
 #include "base/interrupt.h"
+#include "base/time.h"
 #include "fw/download.h"
 
 enum {
         FILE_SIZE = 300000, // bytes of the file that is served
+        AT_ONCE_MS = 900,
 };
 
 static struct server {
@@ -118,6 +121,32 @@ static void assert_fails(const char *path, struct download download, enum error_
 }
 
 static const struct download anything = {0};
+
+static unsigned open_descriptors(void)
+{
+        unsigned count = 0;
+        for (int fd = 0; fd < 256; fd++)
+                count += fcntl(fd, F_GETFD) >= 0;
+        return count;
+}
+
+// Runs first: what a download leaves would already be there.
+static void test_no_descriptor_and_no_signal_handler_is_left(void **state)
+{
+        (void)state;
+        struct sigaction before[NSIG] = {0};
+        for (int number = 1; number < NSIG; number++)
+                sigaction(number, NULL, &before[number]);
+        unsigned descriptors = open_descriptors();
+        assert_got("file", anything);
+        assert_fails("truncate/10/file", anything, ERROR_ENVIRONMENT, "cut after 10");
+        assert_int_equal(open_descriptors(), descriptors);
+        for (int number = 1; number < NSIG; number++) {
+                struct sigaction now = {0};
+                sigaction(number, NULL, &now);
+                assert_true(now.sa_handler == before[number].sa_handler);
+        }
+}
 
 static void test_a_file_arrives_as_it_is(void **state)
 {
@@ -259,28 +288,78 @@ static void test_a_refused_connection_is_told(void **state)
 }
 
 #ifdef __linux__
+// A server that accepts no connection: Linux drops what comes when the queue of a listening socket is full.
+struct deaf {
+        int server, clients[8];
+        unsigned port;
+        char url[64];
+};
+
+static void deaf_begin(struct deaf *deaf)
+{
+        struct sockaddr_in address;
+        deaf->server = bind_free_port(&address);
+        deaf->port = ntohs(address.sin_port);
+        snprintf(deaf->url, sizeof deaf->url, "http://127.0.0.1:%u/file", deaf->port);
+        assert_int_equal(listen(deaf->server, 0), 0);
+        for (int i = 0; i < 8; i++) {
+                deaf->clients[i] = socket(AF_INET, SOCK_STREAM, 0);
+                fcntl(deaf->clients[i], F_SETFL, O_NONBLOCK);
+                (void)connect(deaf->clients[i], (struct sockaddr *)&address, sizeof address);
+        }
+}
+
+static void deaf_end(const struct deaf *deaf)
+{
+        for (int i = 0; i < 8; i++)
+                close(deaf->clients[i]);
+        close(deaf->server);
+}
+
 static void test_a_server_that_accepts_no_connection_is_given_up(void **state)
 {
         (void)state;
-        // Linux drops what comes when the queue of a listening socket is full.
-        struct sockaddr_in address;
-        int fd = bind_free_port(&address);
-        assert_int_equal(listen(fd, 0), 0);
-        int clients[8];
-        for (int i = 0; i < 8; i++) {
-                clients[i] = socket(AF_INET, SOCK_STREAM, 0);
-                fcntl(clients[i], F_SETFL, O_NONBLOCK);
-                (void)connect(clients[i], (struct sockaddr *)&address, sizeof address);
-        }
-        AUTO_FREE char *url = text_format("http://127.0.0.1:%u/file", (unsigned)ntohs(address.sin_port));
+        struct deaf deaf;
         AUTO_ERROR struct error err = {0};
-        struct download download = {.attempts = 1, .url = url, .connect_seconds = 1};
         struct downloaded downloaded;
+        deaf_begin(&deaf);
+        struct download download = {.attempts = 1, .url = deaf.url, .connect_seconds = 1};
         assert_false(download_file(&download, "got", &downloaded, &err));
         assert_error(&err, ERROR_ENVIRONMENT, "did not answer in time");
-        for (int i = 0; i < 8; i++)
-                close(clients[i]);
-        close(fd);
+        deaf_end(&deaf);
+}
+
+// libcurl's lookups: lost.invalid gets no answer, and other names are not known.
+int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints, struct addrinfo **result)
+{
+        (void)service;
+        (void)hints;
+        *result = NULL;
+        if (strcmp(name, "lost.invalid") != 0)
+                return EAI_NONAME;
+        fprintf(stderr, "looking up %s\n", name);
+        for (;;)
+                pause();
+}
+
+static void test_a_name_that_is_not_known_is_told(void **state)
+{
+        (void)state;
+        AUTO_ERROR struct error err = {0};
+        struct downloaded downloaded;
+        struct download download = {.attempts = 1, .url = "http://nowhere.invalid/file"};
+        assert_false(download_file(&download, "got", &downloaded, &err));
+        assert_error(&err, ERROR_ENVIRONMENT, "nowhere.invalid/file: the server's name is not known");
+}
+
+static void test_a_lookup_that_takes_too_long_is_given_up(void **state)
+{
+        (void)state;
+        AUTO_ERROR struct error err = {0};
+        struct downloaded downloaded;
+        struct download download = {.attempts = 1, .url = "http://lost.invalid/file", .connect_seconds = 1};
+        assert_false(download_file(&download, "got", &downloaded, &err));
+        assert_error(&err, ERROR_ENVIRONMENT, "did not answer in time");
 }
 #endif
 
@@ -390,35 +469,97 @@ static void test_public_urls(void **state)
         }
 }
 
-// In a process of its own, because a signal once noted stays noted.
+// ---- interrupts
+
+// How often the server has said that it served PATH (with FROM: from where), since the last time.
+static unsigned served(const char *what)
+{
+        char line[256];
+        unsigned count = 0;
+        AUTO_FREE char *url = text_format("%s/end", server.url);
+        AUTO_ERROR struct error ignored = {0};
+        struct downloaded downloaded;
+        download_file(&(struct download){.url = url, .attempts = 1}, "nothing", &downloaded, &ignored);
+        do {
+                read_line(line, sizeof line);
+                count += strcmp(line, what) == 0;
+        } while (strcmp(line, "served /end") != 0 && *line);
+        return count;
+}
+
+// The server's next line that begins with TEXT.
+static void wait_for_line(const char *text)
+{
+        char line[256];
+        do {
+                read_line(line, sizeof line);
+                assert_true(*line);
+        } while (!text_starts_with(line, text));
+}
+
+// A process of its own, because a signal once noted stays noted.
+struct downloader {
+        pid_t pid;
+        int printed; // what it prints on standard error
+};
+
+static struct downloader begin_download(const char *url, struct download download)
+{
+        int ends[2];
+        assert_int_equal(pipe(ends), 0);
+        fflush(NULL);
+        struct downloader downloader = {fork(), ends[0]};
+        if (downloader.pid == 0) {
+                AUTO_ERROR struct error err = {0};
+                struct downloaded downloaded;
+                dup2(ends[1], STDERR_FILENO);
+                interrupt_catch();
+                download.url = url;
+                download_file(&download, "got", &downloaded, &err);
+                _exit((int)err.code);
+        }
+        close(ends[1]);
+        return downloader;
+}
+
+static void assert_interrupted(const struct downloader *downloader)
+{
+        int status = 0;
+        uint64_t began = time_now_ms();
+        kill(downloader->pid, SIGINT);
+        assert_int_equal(waitpid(downloader->pid, &status, 0), downloader->pid);
+        assert_in_range(time_now_ms() - began, 0, AT_ONCE_MS);
+        assert_true(WIFEXITED(status));
+        assert_int_equal(WEXITSTATUS(status), ERROR_INTERRUPTED);
+        assert_false(file_exists("got"));
+        assert_false(file_exists(".got.partial"));
+        close(downloader->printed);
+}
+
 static void test_an_interrupt_ends_a_download(void **state)
 {
         (void)state;
-        static const char *const paths[] = {"silent", "stall/1000/file"};
-        for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
-                char line[64];
-                fcntl(server.output, F_SETFL, O_NONBLOCK);
-                while (read(server.output, line, sizeof line) > 0)
-                        ;
-                fcntl(server.output, F_SETFL, 0);
-                pid_t child = fork();
-                if (child == 0) {
-                        AUTO_ERROR struct error err = {0};
-                        interrupt_catch();
-                        bool got = get(paths[i], anything, &err);
-                        _exit(got ? 0 : (int)err.code);
-                }
-                do
-                        read_line(line, sizeof line);
-                while (!text_starts_with(line, "silent") && !text_starts_with(line, "stalled"));
-                kill(child, SIGINT);
-                int status = 0;
-                waitpid(child, &status, 0);
-                assert_true(WIFEXITED(status));
-                assert_int_equal(WEXITSTATUS(status), ERROR_INTERRUPTED);
-                assert_false(file_exists("got"));
-                assert_false(file_exists(".got.partial"));
+        static const struct {
+                const char *path, *line;
+        } cases[] = {{"silent", "silent"}, {"stall/1000/file", "stalled"}};
+        unlink("got");
+        for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+                AUTO_FREE char *url = text_format("%s/%s", server.url, cases[i].path);
+                served("");
+                struct downloader downloader = begin_download(url, anything);
+                wait_for_line(cases[i].line);
+                assert_interrupted(&downloader);
         }
+}
+
+// libcurl reads a file without a pause, and this one without an end.
+static void test_an_interrupt_ends_the_reading_of_a_file(void **state)
+{
+        (void)state;
+        struct downloader downloader = begin_download("file:///dev/zero", anything);
+        while (access(".got.partial", F_OK) != 0 || file_allocated(".got.partial") == 0)
+                usleep(1000);
+        assert_interrupted(&downloader);
 }
 
 // Reads from the terminal into DRAWN until TEXT is there.
@@ -436,6 +577,40 @@ static void read_until(int terminal, struct buffer *drawn, const char *text)
         }
         alarm(0);
 }
+
+static void test_an_interrupt_ends_the_pause_between_attempts(void **state)
+{
+        (void)state;
+        AUTO_FREE char *url = text_format("%s/retry-after/30", server.url);
+        AUTO_BUFFER struct buffer printed = {0};
+        struct downloader downloader = begin_download(url, anything);
+        read_until(downloader.printed, &printed, "(the server has a problem); trying again in 30");
+        assert_interrupted(&downloader);
+}
+
+#ifdef __linux__
+static void test_an_interrupt_ends_a_lookup(void **state)
+{
+        (void)state;
+        AUTO_BUFFER struct buffer printed = {0};
+        struct downloader downloader = begin_download("http://lost.invalid/file", anything);
+        read_until(downloader.printed, &printed, "looking up lost.invalid");
+        assert_interrupted(&downloader);
+}
+
+static void test_an_interrupt_ends_a_connection_that_is_not_accepted(void **state)
+{
+        (void)state;
+        struct deaf deaf;
+        deaf_begin(&deaf);
+        AUTO_FREE char *waiting = text_format("grep -c ' 0100007F:%04X 02 ' /proc/net/tcp || :", deaf.port);
+        AUTO_FREE char *before = shell_output("%s", waiting);
+        struct downloader downloader = begin_download(deaf.url, anything);
+        shell("while test $(%s) = %s; do sleep 0.01; done", waiting, before);
+        assert_interrupted(&downloader);
+        deaf_end(&deaf);
+}
+#endif
 
 static void test_an_interrupt_takes_the_progress_off_the_terminal(void **state)
 {
@@ -479,22 +654,6 @@ static void test_an_interrupt_takes_the_progress_off_the_terminal(void **state)
 }
 
 // ---- again, and on from where it stopped
-
-// How often the server has said that it served PATH (with FROM: from where), since the last time.
-static unsigned served(const char *what)
-{
-        char line[256];
-        unsigned count = 0;
-        AUTO_FREE char *url = text_format("%s/end", server.url);
-        AUTO_ERROR struct error ignored = {0};
-        struct downloaded downloaded;
-        download_file(&(struct download){.url = url, .attempts = 1}, "nothing", &downloaded, &ignored);
-        do {
-                read_line(line, sizeof line);
-                count += strcmp(line, what) == 0;
-        } while (strcmp(line, "served /end") != 0 && *line);
-        return count;
-}
 
 static void test_what_passes_is_tried_again(void **state)
 {
@@ -584,27 +743,12 @@ static void test_an_interrupt_keeps_the_part(void **state)
 {
         (void)state;
         struct digest digest = digest_of_file();
-        char line[64];
-        served("");
-        pid_t child = fork();
-        if (child == 0) {
-                AUTO_ERROR struct error err = {0};
-                interrupt_catch();
-                bool got = get("stall/1000/file", (struct download){.sha256 = &digest, .part = "part"}, &err);
-                _exit(got ? 0 : (int)err.code);
-        }
-        do
-                read_line(line, sizeof line);
-        while (!text_starts_with(line, "stalled"));
-        // The client has what was sent to it.
-        do
+        AUTO_FREE char *url = text_format("%s/stall/1000/file", server.url);
+        unlink("got");
+        struct downloader downloader = begin_download(url, (struct download){.sha256 = &digest, .part = "part"});
+        while (access("part", F_OK) != 0 || file_allocated("part") == 0)
                 usleep(1000);
-        while (access("part", F_OK) != 0 || file_allocated("part") == 0);
-        kill(child, SIGINT);
-        int status = 0;
-        waitpid(child, &status, 0);
-        assert_true(WIFEXITED(status));
-        assert_int_equal(WEXITSTATUS(status), ERROR_INTERRUPTED);
+        assert_interrupted(&downloader);
         shell("cmp -n 1000 part file; rm part");
 }
 
@@ -627,6 +771,7 @@ int main(int count, char **arguments)
         program = server_program(arguments[0]);
         setenv("no_proxy", "127.0.0.1", 1);
         const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_no_descriptor_and_no_signal_handler_is_left),
                 cmocka_unit_test(test_a_file_arrives_as_it_is),
                 cmocka_unit_test(test_the_digest_and_the_size_are_told),
                 cmocka_unit_test(test_a_file_url_is_read),
@@ -640,12 +785,18 @@ int main(int count, char **arguments)
                 cmocka_unit_test(test_a_refused_connection_is_told),
 #ifdef __linux__
                 cmocka_unit_test(test_a_server_that_accepts_no_connection_is_given_up),
+                cmocka_unit_test(test_a_name_that_is_not_known_is_told),
+                cmocka_unit_test(test_a_lookup_that_takes_too_long_is_given_up),
+                cmocka_unit_test(test_an_interrupt_ends_a_lookup),
+                cmocka_unit_test(test_an_interrupt_ends_a_connection_that_is_not_accepted),
 #endif
                 cmocka_unit_test(test_other_protocols_and_no_urls_are_usage_errors),
                 cmocka_unit_test(test_a_target_that_cannot_be_written_is_told),
                 cmocka_unit_test(test_a_password_in_a_url_is_never_told),
                 cmocka_unit_test(test_public_urls),
                 cmocka_unit_test(test_an_interrupt_ends_a_download),
+                cmocka_unit_test(test_an_interrupt_ends_the_reading_of_a_file),
+                cmocka_unit_test(test_an_interrupt_ends_the_pause_between_attempts),
                 cmocka_unit_test(test_an_interrupt_takes_the_progress_off_the_terminal),
                 cmocka_unit_test(test_what_passes_is_tried_again),
                 cmocka_unit_test(test_a_download_goes_on_where_the_connection_was_cut),
