@@ -67,7 +67,7 @@ static void take_start(struct run *run, const char *events)
 {
         json_t *event = first_line(events);
         const char *kind = text_in(event, "kind"), *stamp = text_in(event, "started_at");
-        run->with_payload = strstr(events, QEMU_PAYLOAD) != NULL;
+        run->with_payload = strstr(events, MACHINE_PAYLOAD_DEVICE) != NULL;
         run->kind = memory_text(kind ? kind : run->with_payload ? "install" : "boot");
         if (!stamp || !time_parse_stamp(stamp, &run->began))
                 run->began = 0;

@@ -20,6 +20,9 @@ enum {
         MACHINE_SCHEMA = 1
 };
 
+// What QEMU calls the payload's device, on the command line and in the evidence.
+#define MACHINE_PAYLOAD_DEVICE "payload-device"
+
 // What machine.json says of the installation. Texts belong to the machine's document; all are NULL or 0 in a machine
 // that was not installed yet.
 struct machine_identity {

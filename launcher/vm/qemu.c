@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "launcher/machine/forward.h"
+#include "launcher/machine/machine.h"
 
 char *qemu_escaped(const char *text)
 {
@@ -59,7 +60,8 @@ static void add_firmware(const struct qemu_machine *machine, struct arguments *a
 static void add_payload(const struct qemu_machine *machine, struct arguments *arguments)
 {
         add_drive(arguments, "if=none,id=payload,format=raw,readonly=on", machine->payload_path);
-        add_pair(arguments, "-device", "usb-storage,id=" QEMU_PAYLOAD ",bus=xhci.0,drive=payload,bootindex=0");
+        add_pair(arguments, "-device",
+                 "usb-storage,id=" MACHINE_PAYLOAD_DEVICE ",bus=xhci.0,drive=payload,bootindex=0");
         // With a bootindex the firmware drops every boot entry that is not in QEMU's order, the one that the installer has
         // just made included, as soon as it starts again. So the machine waits at the reset until the bootindex is gone;
         // where nobody could take it away, it ends there.

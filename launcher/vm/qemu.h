@@ -7,8 +7,6 @@
 #include "base/process.h"
 #include "launcher/machine/settings.h"
 
-#define QEMU_PAYLOAD "payload-device"
-
 // Everything is borrowed. Paths are absolute.
 struct qemu_machine {
         const char *name;                // shown by ps and in QEMU's window title
@@ -16,7 +14,7 @@ struct qemu_machine {
         const char *code_path;           // firmware, read-only
         const char *vars_path;           // variable store, written by the guest
         const char *disk_path, *disk_format;
-        // Raw image that is booted first, under the device name QEMU_PAYLOAD; the machine then pauses where the guest resets
+        // Raw image that is booted first, under the device name MACHINE_PAYLOAD_DEVICE; the machine then pauses where the guest resets
         // or powers off. NULL boots what the variables say.
         const char *payload_path;
         const char *console_log; // the raw console, written by QEMU itself

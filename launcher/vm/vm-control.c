@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "launcher/machine/machine.h"
 #include "launcher/vm/qemu.h"
 #include "launcher/vm/vm-private.h"
 
@@ -30,7 +31,7 @@ bool vm_reboot(struct vm *vm, struct error *err)
         vm->state.paused_at_reset = false;
         return vm_let_shut_down(vm, err) &&
                qmp_send(&vm->qmp, "qom-set",
-                        json_pack("{s:s, s:s, s:i}", "path", "/machine/peripheral/" QEMU_PAYLOAD, "property",
+                        json_pack("{s:s, s:s, s:i}", "path", "/machine/peripheral/" MACHINE_PAYLOAD_DEVICE, "property",
                                   "bootindex", "value", -1),
                         err) &&
                qmp_send(&vm->qmp, "system_reset", NULL, err) && qmp_send(&vm->qmp, "cont", NULL, err);
