@@ -29,6 +29,24 @@ char *file_path(const char *folder, const char *name)
         return text_format("%s%s%s", folder, text_ends_with(folder, "/") ? "" : "/", name);
 }
 
+#ifdef __APPLE__
+#define MODIFIED st_mtimespec
+#define CHANGED  st_ctimespec
+#else
+#define MODIFIED st_mtim
+#define CHANGED  st_ctim
+#endif
+
+struct timespec file_modified(const struct stat *status)
+{
+        return status->MODIFIED;
+}
+
+struct timespec file_changed(const struct stat *status)
+{
+        return status->CHANGED;
+}
+
 bool file_exists(const char *path)
 {
         struct stat status;

@@ -8,15 +8,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/interrupt.h"
 #include "base/time.h"
 #include "launcher/vm-parts.h"
-
-#ifdef __APPLE__
-#define MODIFIED(status) ((status).st_mtimespec)
-#else
-#define MODIFIED(status) ((status).st_mtim)
-#endif
 
 enum {
         READ_BLOCK = 1 << 18,
@@ -87,7 +82,7 @@ static uint64_t written_us(const struct vm *vm)
         uint64_t now_us = time_now_us();
         if (fstat(vm->console_output, &status) != 0 || clock_gettime(CLOCK_REALTIME, &today) != 0)
                 return now_us;
-        struct timespec written = MODIFIED(status);
+        struct timespec written = file_modified(&status);
         int64_t age_us = (int64_t)(today.tv_sec - written.tv_sec) * 1000000 + (today.tv_nsec - written.tv_nsec) / 1000;
         uint64_t gathered_us = now_us - vm->gathering_since_us;
         if (age_us < 0 || (uint64_t)age_us > gathered_us + VM_TICK_US)
