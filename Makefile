@@ -25,9 +25,6 @@ STANDARD := -std=c17 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -D_DARWIN_C_SOU
 PACKAGES := libarchive libcurl libcrypto jansson yaml-0.1 vterm libpcre2-8
 ifeq ($(shell uname -s),Linux)
 PACKAGES += efivar
-# crypt(3), for the password's hash in a kickstart. It is named as needed because AddressSanitizer has a crypt_r, too,
-# which only calls the real one.
-CRYPT_LIBS := -Wl,--push-state,--no-as-needed -lcrypt -Wl,--pop-state
 # A program loads only the libraries that it calls: aavmf-vars needs few, and starting it is most of its time.
 LDFLAGS += -Wl,--as-needed
 endif
@@ -35,7 +32,7 @@ endif
 # Read once, and only when something is compiled: `make deps` has to work before any of this is installed.
 lazy = $(eval $(1) := $(2))$($(1))
 PACKAGE_CFLAGS = $(call lazy,PACKAGE_CFLAGS,$(shell pkg-config --cflags $(PACKAGES)))
-PACKAGE_LIBS = $(call lazy,PACKAGE_LIBS,$(shell pkg-config --libs $(PACKAGES)) $(CRYPT_LIBS))
+PACKAGE_LIBS = $(call lazy,PACKAGE_LIBS,$(shell pkg-config --libs $(PACKAGES)))
 CMOCKA = $(call lazy,CMOCKA,$(shell pkg-config --cflags --libs cmocka))
 
 # What libvarstore and aavmf-vars stand on. FUSE is only for `aavmf-vars mount`, which says so where it is missing.

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launcher/kickstart.h"
 
-#include <openssl/crypto.h>
 #include <openssl/rand.h>
 #include <stdlib.h>
 #include <string.h>
-#if defined(__linux__)
-#include <crypt.h>
-#endif
 
 #include "base/memory.h"
+#include "launcher/sha512-crypt.h"
 
 #define BLANKS " \t\r\v\f"
 
@@ -90,26 +87,6 @@ bool kickstart_read(struct bytes text, struct kickstart *kickstart, struct error
 
 // ---- the password's hash
 
-#if defined(__linux__)
-static char *crypted(const char *password, const char *setting)
-{
-        struct crypt_data *data = memory_new(1, sizeof *data);
-        const char *hash = crypt_r(password, setting, data);
-        // A failure is NULL or a text that begins with "*".
-        char *copy = hash && text_starts_with(hash, setting) ? memory_text(hash) : NULL;
-        OPENSSL_cleanse(data, sizeof *data);
-        free(data);
-        return copy;
-}
-#else
-static char *crypted(const char *password, const char *setting)
-{
-        (void)password;
-        (void)setting;
-        return NULL;
-}
-#endif
-
 static bool make_salt(char *salt, struct error *err)
 {
         static const char characters[] = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -127,12 +104,9 @@ char *kickstart_hash(const char *password, const char *salt, struct error *err)
         char random[SALT_LENGTH + 1];
         if (!salt && !make_salt(random, err))
                 return NULL;
-        AUTO_FREE char *setting = text_format("$6$%s$", salt ? salt : random);
-        char *hash = crypted(password, setting);
+        char *hash = sha512_crypt(password, salt ? salt : random);
         if (!hash)
-                error_set(err, ERROR_ENVIRONMENT,
-                          "crypt(3) of this system makes no SHA-512 hash; write the kickstart yourself, with the hash "
-                          "from `openssl passwd -6`, and give it with --kickstart FILE");
+                error_set(err, ERROR_ENVIRONMENT, "OpenSSL cannot compute a SHA-512");
         return hash;
 }
 

@@ -39,6 +39,6 @@ bool kickstart_read(struct bytes text, struct kickstart *kickstart, struct error
 // NULL where it is not known.
 bool kickstart_make(const char *password, const char *disk_type, struct text *text, struct error *err);
 
-// The hash of PASSWORD as crypt(3) makes it with SHA-512: "$6$SALT$...", freed with free(). SALT is of [A-Za-z0-9./], up
-// to 16 of them; NULL for a random one. NULL on failure; ERROR_ENVIRONMENT where this system's crypt(3) cannot do it.
+// The hash of PASSWORD as crypt(3) makes it with SHA-512: "$6$SALT$...", freed with free(). SALT is of [A-Za-z0-9./], 1 to
+// 16 of them; NULL for a random one. NULL on failure: OpenSSL gives no random numbers or no SHA-512.
 char *kickstart_hash(const char *password, const char *salt, struct error *err);

@@ -21,10 +21,10 @@ static void test_the_hash_is_what_openssl_makes(void **state)
         } cases[] = {
                 {"VMware1!", "abcdefghijklmnop"},
                 {"x", "./09AZaz"},
+                {"a password of 64 bytes, which is the size of a whole SHA-512 sum", "abcdefghijklmno"},
                 {"with blanks and \\ $6$ %s", "s"},
                 {"a password that is longer than any block of the digest, which has 128 bytes, so that it has to be "
-                 "cut "
-                 "into several of them !",
+                 "cut into several of them !",
                  "0123456789abcdef"},
         };
         for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -46,9 +46,6 @@ static void test_every_hash_has_a_salt_of_its_own(void **state)
         no_error(&err);
         assert_int_equal(strspn(one + 3, "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"), 16);
         assert_string_not_equal(one, other);
-        AUTO_ERROR struct error bad = {0};
-        assert_null(kickstart_hash("x", "no:\nsalt", &bad));
-        assert_error(&bad, ERROR_ENVIRONMENT, "--kickstart FILE");
 }
 
 static void test_the_kickstart_that_is_made(void **state)
