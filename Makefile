@@ -143,11 +143,6 @@ endef
 $(eval $(call program_rule,$(BUILD),,$$(AAVMF_VARS_LIBS),$$(ESXIARM_LIBS)))
 $(eval $(call program_rule,$(BUILD)/san,$(SANITIZE),$$(PACKAGE_LIBS) $$(FUSE_LIBS),$$(PACKAGE_LIBS)))
 
-# The driver is tested against a guest and a clock of the test's own (ld --wrap).
-comma := ,
-$(BUILD)/san/tests/test-drive: private EXTRA += $(addprefix -Wl$(comma)--wrap=,time_now_us vm_wait vm_state vm_status vm_console vm_send \
-        vm_fail_ended judge_check judge_last_line evidence_event display_step display_waiting display_percent display_tick display_due_us display_console_line vm_be_patient)
-
 # Every wing, in a library: a test links what it calls and no more.
 $(BUILD)/san/wings.a: $(call objects,$(BUILD)/san,$(LIBRARY_SOURCES))
 	@rm -f $@
