@@ -10,6 +10,7 @@
 #   make rehearse   deps, then an installation and a boot of the installed disk, in QEMU under real AAVMF
 #   make coverage   which lines and branches the tests run, as a table and as build/coverage/report/index.html
 #   make lint       format, clang-tidy, cppcheck, and the floors of the house
+#   make macos-check, make musl-check   build all of it for macOS or with musl, by zig's compiler (tools/cross-check)
 #   make clean
 
 VERSION := 0.1.0
@@ -78,7 +79,7 @@ TEST_HELPERS := $(patsubst tests/helpers/%.c,%,$(sort $(wildcard tests/helpers/*
 # $(1) is where the objects go: $(BUILD) as shipped, $(BUILD)/san under the sanitizers.
 objects = $(patsubst %.c,$(1)/obj/%.o,$(2))
 
-.PHONY: all deps test soak bench fuzz coverage rehearse lint format clean sanitized install FORCE
+.PHONY: all deps test soak bench fuzz coverage rehearse lint macos-check musl-check format clean sanitized install FORCE
 .DELETE_ON_ERROR:
 
 # The library: its version in names, what it exports, and the headers that its users see.
@@ -253,6 +254,9 @@ rehearse: deps
 
 lint: deps
 	@WARNINGS='$(WARNINGS)' tools/lint
+
+macos-check musl-check:
+	@tools/cross-check $(@:-check=)
 
 format:
 	clang-format -i $(wildcard */*.c */*.h tests/*/*.c launcher/rehearsal/*.c launcher/rehearsal/*.h)
