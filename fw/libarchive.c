@@ -2,7 +2,9 @@
 //
 // libarchive, loaded when it is first called. With what it brings along (libxml2, ICU, the C++ library) it is half of the memory
 // that starting the program takes, and few commands read or write an archive. Whoever needs it includes <archive.h> as usual: the
-// functions that are used are defined here, and each hands on to the library's own.
+// functions that are used are defined here, and each hands on to the library's own. On macOS the library is linked: Homebrew's
+// folders are not among those in which macOS looks for a library by its name.
+#ifndef __APPLE__
 #include <archive.h>
 #include <archive_entry.h>
 #include <dlfcn.h>
@@ -10,11 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#ifdef __APPLE__
-static const char library_name[] = "libarchive.13.dylib";
-#else
 static const char library_name[] = "libarchive.so.13";
-#endif
 
 // The function NAME of the library. There is nobody who could be told that it is missing: it belongs to the program as
 // the libraries do that are loaded with it, and the program ends as it would without one of those.
@@ -129,3 +127,5 @@ HAND_ON_VOID(archive_entry_set_mtime, (struct archive_entry * e, time_t seconds,
              (e, seconds, nanoseconds))
 HAND_ON_VOID(archive_entry_sparse_add_entry, (struct archive_entry * e, la_int64_t offset, la_int64_t length),
              (e, offset, length))
+
+#endif

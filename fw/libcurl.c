@@ -6,10 +6,25 @@
 #include <string.h>
 
 #ifdef __APPLE__
-static const char library_name[] = "libcurl.4.dylib";
+
+// Linked: Homebrew's folders are not among those in which macOS looks for a library by its name.
+const struct libcurl *libcurl_load(struct error *err)
+{
+        (void)err;
+        static const struct libcurl linked = {
+                .easy_init = curl_easy_init,
+                .easy_setopt = curl_easy_setopt,
+                .easy_perform = curl_easy_perform,
+                .easy_getinfo = curl_easy_getinfo,
+                .easy_strerror = curl_easy_strerror,
+                .easy_cleanup = curl_easy_cleanup,
+        };
+        return &linked;
+}
+
 #else
+
 static const char library_name[] = "libcurl.so.4";
-#endif
 
 static const struct {
         const char *name;
@@ -46,3 +61,5 @@ const struct libcurl *libcurl_load(struct error *err)
         library = opened;
         return &loaded;
 }
+
+#endif
