@@ -47,6 +47,16 @@ struct timespec file_changed(const struct stat *status)
         return status->CHANGED;
 }
 
+bool file_sync(int fd)
+{
+#ifdef F_FULLFSYNC
+        // Not every file system has it.
+        if (fcntl(fd, F_FULLFSYNC) == 0)
+                return true;
+#endif
+        return fsync(fd) == 0;
+}
+
 bool file_exists(const char *path)
 {
         struct stat status;
@@ -88,7 +98,9 @@ bool file_next_data(int fd, off_t at, off_t size, off_t *begin, off_t *end)
 {
         *begin = at;
         *end = size;
-#ifdef SEEK_DATA
+#ifdef __APPLE__
+        (void)fd; // APFS may report a hole for data that is not on the disk yet, so the file is read as one piece
+#else
         off_t data = lseek(fd, at, SEEK_DATA);
         if (data < 0 && errno == ENXIO)
                 return false;
@@ -360,7 +372,7 @@ static bool sync_folder_of(const char *path, struct error *err)
 {
         AUTO_FREE char *copy = memory_text(path);
         AUTO_CLOSE int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (fd < 0 || fsync(fd) != 0)
+        if (fd < 0 || !file_sync(fd))
                 return error_system(err, "%s: cannot sync its folder", path);
         return true;
 }
@@ -373,7 +385,7 @@ static bool commit(struct file_replacement **replacement, bool durably, struct e
                 file_replacement_discard(replacement);
                 return false;
         }
-        if (durably && fsync(done->fd) != 0) {
+        if (durably && !file_sync(done->fd)) {
                 error_system(err, "%s: cannot sync", done->target);
                 file_replacement_discard(replacement);
                 return false;

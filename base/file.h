@@ -23,6 +23,9 @@ struct stat;
 struct timespec file_modified(const struct stat *status);
 struct timespec file_changed(const struct stat *status);
 
+// fsync, and on macOS what fsync leaves out: the disk's own cache is written, too. False, with errno, on failure.
+bool file_sync(int fd);
+
 // Reads the regular file (or pipe) at PATH into BUFFER. Fails where it is longer than LIMIT bytes.
 bool file_read(const char *path, uint64_t limit, struct buffer *buffer, struct error *err);
 
