@@ -200,6 +200,14 @@ static bool take_messages(struct vm *vm, bool *events, struct error *err)
         }
 }
 
+// At most so long at a time. macOS may miss that a FIFO was written to while more is written than it holds, and finds out the next
+// time it is asked.
+#ifdef __APPLE__
+#define LONGEST_SLEEP_MS 500
+#else
+#define LONGEST_SLEEP_MS 60000
+#endif
+
 // How long poll may sleep, rounded up so that it does not wake before the deadline.
 static int milliseconds_until(uint64_t deadline_us)
 {
@@ -207,7 +215,7 @@ static int milliseconds_until(uint64_t deadline_us)
         if (deadline_us <= now)
                 return 0;
         uint64_t left = (deadline_us - now + 999) / 1000;
-        return left < 60000 ? (int)left : 60000;
+        return left < LONGEST_SLEEP_MS ? (int)left : LONGEST_SLEEP_MS;
 }
 
 static void tell_quiet(struct vm *vm)
