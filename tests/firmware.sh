@@ -25,6 +25,7 @@ keep_package() {
 
 # The real package, downloaded by apt-get once for all runs of the tests: sets deb, deb_name, sha256, size and version.
 use_package() {
+        needs apt-get dpkg-deb
         export XDG_CACHE_HOME="$PWD/cache"
         kept=$BUILD/cache/deb
         mkdir -p "$kept"
@@ -78,6 +79,7 @@ installed_as_dpkg_does() {
 
 # A package with the real firmware, but small and soon unpacked: package NAME.deb of VERSION. Sets small to its path.
 make_small() {
+        needs dpkg-deb
         mkdir -p small/DEBIAN small/usr/share/AAVMF
         printf 'Package: %s\nVersion: %s\nArchitecture: all\nMaintainer: a <a@b.c>\nDescription: a\n' $PACKAGE "$2" \
                 >small/DEBIAN/control
@@ -144,8 +146,16 @@ fingerprint_of() {
         gpg --homedir gpg --batch --with-colons --list-keys "$1" | awk -F: '/^fpr/ { print $10; exit }'
 }
 
+# In the words of an archive: a day, as 2020-01-01, or so many days from now.
 date_of() {
-        LC_ALL=C date -u -d "$1" '+%a, %d %b %Y %H:%M:%S UTC'
+        python3 -c 'if True:
+                import datetime, sys
+                when = sys.argv[1]
+                if "-" in when[1:]:
+                        date = datetime.datetime.fromisoformat(when)
+                else:
+                        date = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=int(when))
+                print(date.strftime("%a, %d %b %Y %H:%M:%S UTC"))' "$1"
 }
 
 # Adds a suite to the archive in FOLDER with the packages given: add_suite FOLDER SUITE DEB...
@@ -175,7 +185,7 @@ write_release() {
         {
                 echo "Origin: Test"
                 echo "Suite: $3"
-                echo "Date: $(date_of "${4:-now}")"
+                echo "Date: $(date_of "${4:-0}")"
                 [ -z "${5:-}" ] || echo "Valid-Until: $(date_of "$5")"
                 echo "SHA256:"
                 echo " $(sha256sum "$1/dists/$2/$packages" | cut -d ' ' -f 1) $(stat -c %s "$1/dists/$2/$packages") $packages"

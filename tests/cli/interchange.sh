@@ -110,6 +110,7 @@ END
 }
 
 test_json_carries_a_whole_shipped_store_both_ways() {
+        needs_linux 'the package ovmf'
         expect_exit 0 "$AAVMF_VARS" export $template --json-file all.json
         [ "$(jq '[.variables[] | select(.attr == 39 and .name != "certdb" and .time == "00000000000000000000000000000000")] |
                 length' all.json)" -eq 0 ]
@@ -183,6 +184,7 @@ END
 
 # efibootmgr spells device paths in its own way; all before them is to be the same.
 test_efibootmgr_reads_the_folder_as_list_shows_the_store() {
+        needs efibootmgr
         installed vars.fd
         expect_exit 0 "$AAVMF_VARS" export vars.fd --efivarfs efivars/
         EFIVARFS_PATH=$PWD/efivars/ efibootmgr -v >theirs.txt
@@ -198,6 +200,7 @@ test_efibootmgr_reads_the_folder_as_list_shows_the_store() {
 
 # The other way around: what efibootmgr makes of a folder is in the store.
 test_entry_that_efibootmgr_changed_is_imported() {
+        needs efibootmgr
         installed vars.fd
         expect_exit 0 "$AAVMF_VARS" export vars.fd --efivarfs efivars
         EFIVARFS_PATH=$PWD/efivars/ efibootmgr -q -o 0000,0001
@@ -211,6 +214,7 @@ test_entry_that_efibootmgr_changed_is_imported() {
 }
 
 test_folder_carries_a_whole_shipped_store() {
+        needs_linux 'the package ovmf'
         expect_exit 0 "$AAVMF_VARS" export $template --efivarfs efivars
         expect_exit 0 "$AAVMF_VARS" format vars.fd --like $template
         expect_exit 0 "$AAVMF_VARS" import vars.fd --efivarfs efivars --force

@@ -118,6 +118,7 @@ test_variables_that_are_taken_are_not_booted() {
 }
 
 test_files_that_may_not_be_written_are_named() {
+        needs_linux 'mounts'
         machine_here
         # Root may write anything, so another user tries.
         chmod -R a+rX .. . machine 2>/dev/null || :
@@ -131,6 +132,7 @@ test_files_that_may_not_be_written_are_named() {
 
 # The room runs out while the installation writes the payload, the variables, the disk, or the evidence.
 test_a_full_file_system_is_an_error_that_leaves_nothing_running() {
+        needs_linux 'mounts'
         mkdir small
         for kilobytes in 64 500 1500 6000; do
                 mount -t tmpfs -o size=${kilobytes}k tmpfs small 2>/dev/null || fail "this test has to mount"
