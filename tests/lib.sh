@@ -110,6 +110,11 @@ random_numbers() {
         }'
 }
 
+# Whether kill-at counts time, so that what it hits is left to chance.
+by_time() {
+        [ "$(uname -s)" != Linux ]
+}
+
 # The firmware that the e2e tests boot, fetched once a run of the tests: sets AAVMF_CODE and AAVMF_VARS_TEMPLATE.
 use_firmware() {
         folder=$(find "$XDG_CACHE_HOME/esxiarm/firmware" -mindepth 1 -maxdepth 1 -type d 2>/dev/null | head -n 1)

@@ -316,7 +316,8 @@ test_clone_keeps_what_lies_in_the_padding() {
                 expect_exit 0 "$AAVMF_VARS" clone $file target.fd --force
                 cmp source.fd target.fd
                 expect_exit 0 "$AAVMF_VARS" clone $file target.fd --force --timeout 9
-                cmp -i 786432 source.fd target.fd
+                tail -c +786433 source.fd >padding
+                tail -c +786433 target.fd | cmp - padding
         done
         [ "$(allocated target.fd)" -lt 1024 ]
 }

@@ -312,6 +312,7 @@ test_a_package_cut_off_or_of_another_kind_is_refused() {
 }
 
 test_a_package_of_something_else_is_refused() {
+        needs dpkg-deb
         export XDG_CACHE_HOME="$PWD/cache"
         mkdir -p tree/DEBIAN tree/usr/share/AAVMF
         printf 'Package: other\nVersion: 1\nArchitecture: all\nMaintainer: a <a@b.c>\nDescription: a\n' \

@@ -132,7 +132,7 @@ test_import_leaves_other_variables_alone_and_is_all_or_nothing() {
         large=$(dd if=/dev/zero bs=57200 count=1 2>/dev/null | od -An -v -tx1 | tr -d ' \n')
         while IFS='|' read -r code variable message; do
                 printf '{"version":2,"variables":[{"name":"Timeout","guid":"%s","attr":7,"data":"0900"},%s]}' $global \
-                        "$(echo "$variable" | sed "s/LARGE/$large/")" >wrong.json
+                        "$(printf %s "$variable" | sed "s/LARGE/$large/")" >wrong.json
                 expect_exit "$code" "$AAVMF_VARS" import vars.fd --json-file wrong.json
                 contains stderr "$message"
                 cmp vars.fd before.fd
@@ -154,7 +154,7 @@ test_import_leaves_other_variables_alone_and_is_all_or_nothing() {
 3|{"name":"X","attr":7,"data":"00"}|'guid' is not
 3|{"name":"","guid":"$global","attr":7,"data":"00"}|'name' is not
 3|{"guid":"$global","attr":7,"data":"00"}|'name' is not
-3|{"name":"X\\\\u0000Y","guid":"$global","attr":7,"data":"00"}|not JSON
+3|{"name":"X\\u0000Y","guid":"$global","attr":7,"data":"00"}|not JSON
 3|"X"|'name' is not
 3|{"name":"X","guid":"$global","attr":39,"data":"00","time":"00"}|'time' is not
 3|{"name":"X","guid":"$global","attr":39,"data":"00","time":7}|'time' is not

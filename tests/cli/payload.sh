@@ -34,7 +34,7 @@ test_an_iso_becomes_an_image() {
         expect_exit 0 "$ESXIARM" payload a.iso -o out.img --kernelopt systemMediaSize=min
         contains stdout 'kernelopt  runweasel systemMediaSize=min allowLegacyCPU=true'
         contains stdout 'verdict    installable'
-        fsck.vfat -n out.img
+        fsck.fat -n out.img
         mtype -i out.img ::/K.B00 | cmp - in/K.B00
         mtype -i out.img ::/EFI/BOOT/BOOTAA64.EFI | cmp - in/EFI/BOOT/BOOTAA64.EFI
         sed 's/runweasel/& systemMediaSize=min allowLegacyCPU=true/' in/BOOT.CFG >expected

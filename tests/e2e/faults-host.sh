@@ -92,11 +92,10 @@ test_a_disk_that_is_gone_damaged_or_taken_is_not_booted() {
         mv disk machine/disk.qcow2
         # qemu-io is a program of QEMU's that holds it as another machine would.
         mkfifo hold
-        stdbuf -oL qemu-io machine/disk.qcow2 <hold >held 2>&1 &
+        qemu-io machine/disk.qcow2 <hold >held 2>&1 &
         holder=$!
         exec 4>hold
-        echo 'read 0 512' >&4
-        wait_for 10 grep -q 'read 512/512' held
+        wait_for 10 sh -c '! qemu-img info machine/disk.qcow2'
         check 4
         contains stderr 'disk.qcow2'
         contains stderr 'lock'
