@@ -95,7 +95,8 @@ test_a_disk_that_is_gone_damaged_or_taken_is_not_booted() {
         qemu-io machine/disk.qcow2 <hold >held 2>&1 &
         holder=$!
         exec 4>hold
-        wait_for 10 sh -c '! qemu-img info machine/disk.qcow2'
+        # It asks for a command once it has the image open.
+        wait_for 10 grep -q 'qemu-io>' held
         check 4
         contains stderr 'disk.qcow2'
         contains stderr 'lock'
