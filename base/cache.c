@@ -20,22 +20,19 @@ enum {
         GRAIN_S = 2,
 };
 
-#ifdef __APPLE__
-#define st_mtim st_mtimespec
-#define st_ctim st_ctimespec
-#endif
-
 // What has to be the same for a fact to hold.
 static char *identity_of(const struct stat *status)
 {
+        struct timespec modified = file_modified(status);
+        struct timespec changed = file_changed(status);
         return text_format("%ju:%ju:%jd:%jd.%09ld:%jd.%09ld", (uintmax_t)status->st_dev, (uintmax_t)status->st_ino,
-                           (intmax_t)status->st_size, (intmax_t)status->st_mtim.tv_sec, status->st_mtim.tv_nsec,
-                           (intmax_t)status->st_ctim.tv_sec, status->st_ctim.tv_nsec);
+                           (intmax_t)status->st_size, (intmax_t)modified.tv_sec, modified.tv_nsec,
+                           (intmax_t)changed.tv_sec, changed.tv_nsec);
 }
 
 static bool changed_just_now(const struct stat *status)
 {
-        return time(NULL) < status->st_ctim.tv_sec + GRAIN_S;
+        return time(NULL) < status->st_ctime + GRAIN_S;
 }
 
 // The cache as an object, path to fact; an empty one where there is none or it is damaged.

@@ -29,6 +29,34 @@ char *file_path(const char *folder, const char *name)
         return text_format("%s%s%s", folder, text_ends_with(folder, "/") ? "" : "/", name);
 }
 
+#ifdef __APPLE__
+#define MODIFIED st_mtimespec
+#define CHANGED  st_ctimespec
+#else
+#define MODIFIED st_mtim
+#define CHANGED  st_ctim
+#endif
+
+struct timespec file_modified(const struct stat *status)
+{
+        return status->MODIFIED;
+}
+
+struct timespec file_changed(const struct stat *status)
+{
+        return status->CHANGED;
+}
+
+bool file_sync(int fd)
+{
+#ifdef F_FULLFSYNC
+        // Not every file system has it.
+        if (fcntl(fd, F_FULLFSYNC) == 0)
+                return true;
+#endif
+        return fsync(fd) == 0;
+}
+
 bool file_exists(const char *path)
 {
         struct stat status;
@@ -70,7 +98,9 @@ bool file_next_data(int fd, off_t at, off_t size, off_t *begin, off_t *end)
 {
         *begin = at;
         *end = size;
-#ifdef SEEK_DATA
+#ifdef __APPLE__
+        (void)fd; // APFS may report a hole for data that is not on the disk yet, so the file is read as one piece
+#else
         off_t data = lseek(fd, at, SEEK_DATA);
         if (data < 0 && errno == ENXIO)
                 return false;
@@ -342,7 +372,7 @@ static bool sync_folder_of(const char *path, struct error *err)
 {
         AUTO_FREE char *copy = memory_text(path);
         AUTO_CLOSE int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (fd < 0 || fsync(fd) != 0)
+        if (fd < 0 || !file_sync(fd))
                 return error_system(err, "%s: cannot sync its folder", path);
         return true;
 }
@@ -355,7 +385,7 @@ static bool commit(struct file_replacement **replacement, bool durably, struct e
                 file_replacement_discard(replacement);
                 return false;
         }
-        if (durably && fsync(done->fd) != 0) {
+        if (durably && !file_sync(done->fd)) {
                 error_system(err, "%s: cannot sync", done->target);
                 file_replacement_discard(replacement);
                 return false;

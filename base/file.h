@@ -12,9 +12,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <time.h>
 
 #include "base/bytes.h"
 #include "base/error.h"
+
+// When a file's content was last modified, and when the file was last changed in any way. POSIX and macOS name these members of
+// struct stat differently.
+struct stat;
+struct timespec file_modified(const struct stat *status);
+struct timespec file_changed(const struct stat *status);
+
+// fsync, and on macOS what fsync leaves out: the disk's own cache is written, too. False, with errno, on failure.
+bool file_sync(int fd);
 
 // Reads the regular file (or pipe) at PATH into BUFFER. Fails where it is longer than LIMIT bytes.
 bool file_read(const char *path, uint64_t limit, struct buffer *buffer, struct error *err);

@@ -12,7 +12,12 @@ enum {
         BEARS_NO_WRITER = 201,
 };
 
-#ifdef F_OFD_GETLK
+// Older headers of macOS lack these. The lock of a process sees the same locks of other processes, but goes when any descriptor
+// of the file is closed.
+#ifndef F_OFD_GETLK
+#define F_OFD_GETLK F_GETLK
+#define F_OFD_SETLK F_SETLK
+#endif
 
 bool image_is_written(int fd)
 {
@@ -26,21 +31,6 @@ void image_bear_no_writer(int fd)
         int ignored = fcntl(fd, F_OFD_SETLK, &own);
         (void)ignored;
 }
-
-#else
-
-bool image_is_written(int fd)
-{
-        (void)fd;
-        return false;
-}
-
-void image_bear_no_writer(int fd)
-{
-        (void)fd;
-}
-
-#endif
 
 bool image_is_written_at(const char *path)
 {

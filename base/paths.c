@@ -19,8 +19,9 @@ static char *program_folder(void)
 {
         char path[PATH_MAX];
 #ifdef __APPLE__
-        uint32_t size = sizeof path;
-        if (_NSGetExecutablePath(path, &size) != 0)
+        char called[PATH_MAX]; // perhaps a symbolic link
+        uint32_t size = sizeof called;
+        if (_NSGetExecutablePath(called, &size) != 0 || !realpath(called, path))
                 return NULL;
 #else
         ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);

@@ -24,7 +24,8 @@
 #include "base/time.h"
 
 enum {
-        ERRORS_LIMIT = 1 << 16 // bytes kept of what a program says on standard error
+        ERRORS_LIMIT = 1 << 16,     // bytes kept of what a program says on standard error
+        MOST_DESCRIPTORS = 1 << 16, // that a process can have open
 };
 
 // Who has the programs that this project starts.
@@ -121,8 +122,36 @@ struct start {
         int streams[3];
         int report; // tells the parent of a failure, and closes on success
         int alive;  // held open, unseen by the program, until the process ends: that is what makes DESCRIPTOR readable
+        int leash;  // ends when the parent does; -1 on Linux
         pid_t parent;
 };
+
+#ifdef __linux__
+static void die_with_parent(const struct start *start)
+{
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        // The parent may have died before that.
+        if (getppid() != start->parent)
+                _exit(127);
+}
+#else
+// Leaves a process in the program's group that ends the group when the parent has ended, or is done with the program.
+static void die_with_parent(const struct start *start)
+{
+        if (fork() != 0)
+                return;
+        long limit = sysconf(_SC_OPEN_MAX);
+        for (int fd = 0; fd < (limit > 0 && limit < MOST_DESCRIPTORS ? limit : MOST_DESCRIPTORS); fd++) {
+                if (fd != start->leash)
+                        close(fd);
+        }
+        char none;
+        while (read(start->leash, &none, 1) < 0 && errno == EINTR)
+                ;
+        kill(0, SIGKILL);
+        _exit(0);
+}
+#endif
 
 // In the child: what the program inherits, then the program. The child has the parent's memory as its own (below), so nothing
 // may be changed here, and only what is safe in a signal handler called.
@@ -130,12 +159,6 @@ static _Noreturn void become(const struct start *start)
 {
         fcntl(start->alive, F_SETFD, 0);
         setsid();
-#ifdef __linux__
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        // The parent may have died before that.
-        if (getppid() != start->parent)
-                _exit(127);
-#endif
         static const int defaults[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGCHLD};
         const struct sigaction usual = {.sa_handler = SIG_DFL};
         for (size_t i = 0; i < sizeof defaults / sizeof defaults[0]; i++)
@@ -143,6 +166,7 @@ static _Noreturn void become(const struct start *start)
         sigset_t none;
         sigemptyset(&none);
         sigprocmask(SIG_SETMASK, &none, NULL);
+        die_with_parent(start);
         bool ready = !start->folder || chdir(start->folder) == 0;
         for (int i = 0; ready && i < 3; i++)
                 ready = dup2(start->streams[i], i) >= 0;
@@ -198,6 +222,38 @@ static int read_report(int fd)
         return count == sizeof number ? number : 0;
 }
 
+// The pipes between this program and one that it starts; -1 for an end that is closed, or not needed here.
+struct pipes {
+        int report[2], alive[2], leash[2];
+};
+
+static void shut(int *fd)
+{
+        if (*fd >= 0)
+                close(*fd);
+        *fd = -1;
+}
+
+static void pipes_close(struct pipes *pipes)
+{
+        for (int i = 0; i < 2; i++) {
+                shut(&pipes->report[i]);
+                shut(&pipes->alive[i]);
+                shut(&pipes->leash[i]);
+        }
+}
+
+static bool make_leash(int ends[2], struct error *err)
+{
+#ifdef __linux__
+        (void)ends;
+        (void)err;
+        return true;
+#else
+        return make_pipe(ends, err);
+#endif
+}
+
 // Starts ARGUMENTS in FOLDER with these descriptors as output and errors.
 static bool spawn(const struct arguments *arguments, const char *folder, int output, int errors,
                   struct process *process, struct error *err)
@@ -208,15 +264,9 @@ static bool spawn(const struct arguments *arguments, const char *folder, int out
         AUTO_CLOSE int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
         if (null < 0)
                 return error_system(err, "/dev/null");
-        int report[2];
-        int alive[2];
-        if (!make_pipe(report, err))
+        __attribute__((cleanup(pipes_close))) struct pipes pipes = {{-1, -1}, {-1, -1}, {-1, -1}};
+        if (!make_pipe(pipes.report, err) || !make_pipe(pipes.alive, err) || !make_leash(pipes.leash, err))
                 return false;
-        if (!make_pipe(alive, err)) {
-                close(report[0]);
-                close(report[1]);
-                return false;
-        }
         AUTO_FREE char **environment = public_environment();
         const struct start start = {
                 .program = program,
@@ -224,17 +274,18 @@ static bool spawn(const struct arguments *arguments, const char *folder, int out
                 .environment = environment,
                 .folder = folder,
                 .streams = {null, output, errors},
-                .report = report[1],
-                .alive = alive[1],
+                .report = pipes.report[1],
+                .alive = pipes.alive[1],
+                .leash = pipes.leash[0],
                 .parent = getpid(),
         };
         pid_t pid = fork_and_become(&start);
-        close(report[1]);
-        close(alive[1]);
-        int number = pid < 0 ? errno : read_report(report[0]);
-        close(report[0]);
+        int number = errno;
+        shut(&pipes.report[1]);
+        shut(&pipes.alive[1]);
+        if (pid > 0)
+                number = read_report(pipes.report[0]);
         if (number) {
-                close(alive[0]);
                 while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
                         ;
                 errno = number;
@@ -243,7 +294,8 @@ static bool spawn(const struct arguments *arguments, const char *folder, int out
                         err->code = ERROR_ENVIRONMENT;
                 return false;
         }
-        *process = (struct process){.pid = pid, .descriptor = alive[0]};
+        *process = (struct process){
+                .pid = pid, .descriptor = DESCRIPTOR_TAKE(pipes.alive[0]), .leash = DESCRIPTOR_TAKE(pipes.leash[1])};
         return true;
 }
 
@@ -266,8 +318,8 @@ static void reap(struct process *process)
 #endif
         process->exit_code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
         process->pid = 0;
-        close(process->descriptor);
-        process->descriptor = -1;
+        shut(&process->descriptor);
+        shut(&process->leash);
 }
 
 bool process_wait(struct process *process, int timeout_ms)

@@ -3,8 +3,8 @@
 // Other programs: started with an argument vector, never through a shell, and never left behind.
 //
 // A program runs in a session of its own, so that Ctrl-C at the terminal reaches it only through its parent and it cannot
-// ask the terminal anything, and (on Linux) is killed by the kernel when its parent dies. What it starts itself is killed
-// with it. It gets this program's environment, but no password in it.
+// ask the terminal anything, and is killed when its parent dies: by the kernel on Linux, elsewhere by a process that waits
+// for that. What it starts itself is killed with it. It gets this program's environment, but no password in it.
 #pragma once
 
 #include <stdbool.h>
@@ -45,6 +45,7 @@ bool process_run_checked(const struct arguments *arguments, uint64_t limit, int 
 struct process {
         pid_t pid;      // 0 once it was waited for
         int descriptor; // readable when it has ended; -1 where there is none
+        int leash;      // while this end of a pipe is open it may live; -1 on Linux
         int exit_code;  // once it was waited for; as in struct process_result
         double cpu_s; // the same: processor time in seconds, its own and the system's for it, with all that it waited for
         uint64_t memory; // the same: the most that it had resident, in bytes

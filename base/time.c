@@ -6,10 +6,18 @@
 
 #include "base/memory.h"
 
+// One that stands still while the computer sleeps, so that no wait is over when it wakes up. Linux' CLOCK_MONOTONIC does, macOS'
+// does not.
+#ifdef CLOCK_UPTIME_RAW
+#define CLOCK CLOCK_UPTIME_RAW
+#else
+#define CLOCK CLOCK_MONOTONIC
+#endif
+
 uint64_t time_now_us(void)
 {
         struct timespec now;
-        clock_gettime(CLOCK_MONOTONIC, &now);
+        clock_gettime(CLOCK, &now);
         return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 

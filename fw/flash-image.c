@@ -138,6 +138,6 @@ bool flash_image_pad(const char *path, struct error *err)
         if (!flash_image_check_size(path, (uint64_t)status.st_size, err))
                 return false;
         return (uint64_t)status.st_size == FLASH_BANK_SIZE ||
-               (ftruncate(fd, (off_t)FLASH_BANK_SIZE) == 0 && fsync(fd) == 0) ||
+               (ftruncate(fd, (off_t)FLASH_BANK_SIZE) == 0 && file_sync(fd)) ||
                error_system(err, "%s: cannot extend", path);
 }

@@ -128,7 +128,7 @@ static char *reason_to_replace(const char *folder)
 static bool sync_folder(const char *path, struct error *err)
 {
         AUTO_CLOSE int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        return (fd >= 0 && fsync(fd) == 0) || error_system(err, "%s: cannot sync", path);
+        return (fd >= 0 && file_sync(fd)) || error_system(err, "%s: cannot sync", path);
 }
 
 // Moves what is at TARGET into the work folder, from which it is removed in the end.

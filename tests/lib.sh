@@ -15,9 +15,43 @@ AAVMF_VARS=$PROGRAMS/aavmf-vars
 ESXIARM=$PROGRAMS/esxiarm
 export BUILD ROOT AAVMF_VARS ESXIARM
 
+# GNU programs that other systems lack are in tests/tools and tests/helpers, and used on every system.
+export PATH="$TESTS/tools:$BUILD/tests:$PATH"
+
 fail() {
         echo "$*" >&2
         exit 1
+}
+
+# Leaves the test out, which needs WHAT.
+skip() {
+        echo "needs $*" >"$skip_file"
+        exit $SKIPPED
+}
+SKIPPED=77
+
+# Leaves the test out if a PROGRAM is missing; but not on Linux, where `make deps` installs them all.
+needs() {
+        [ "$(uname -s)" != Linux ] || return 0
+        for program; do
+                command -v "$program" >/dev/null || skip "$program"
+        done
+}
+
+# Leaves the test out if this is not Linux, which alone has WHAT.
+needs_linux() {
+        [ "$(uname -s)" = Linux ] || skip "Linux: $*"
+}
+
+# edit_file SCRIPT FILE...: sed in place, whose option differs between systems.
+edit_file() {
+        script=$1
+        shift
+        for file; do
+                sed "$script" "$file" >edited
+                cat edited >"$file"
+        done
+        rm edited
 }
 
 # Runs a command; its output goes to ./stdout and ./stderr. Fails unless it exits with CODE.
@@ -35,6 +69,7 @@ expect_exit() {
 # Runs a command that may read and write only what its user may: root, too.
 as_any_user() {
         if [ "$(id -u)" -eq 0 ]; then
+                needs setpriv
                 setpriv --bounding-set -dac_override,-dac_read_search "$@"
         else
                 "$@"
@@ -89,6 +124,11 @@ random_numbers() {
         }'
 }
 
+# Whether kill-at counts time, so that what it hits is left to chance.
+by_time() {
+        [ "$(uname -s)" != Linux ]
+}
+
 # The firmware that the e2e tests boot, fetched once a run of the tests: sets AAVMF_CODE and AAVMF_VARS_TEMPLATE.
 use_firmware() {
         folder=$(find "$XDG_CACHE_HOME/esxiarm/firmware" -mindepth 1 -maxdepth 1 -type d 2>/dev/null | head -n 1)
@@ -133,7 +173,9 @@ run_tests() {
         failures=0
         selected=${TEST:-test_}
         for name in $(sed -n "s/^\(${selected}[a-z0-9_]*\)() *{.*/\1/p" "$TEST_SCRIPT"); do
-                folder=$(mktemp -d "${TMPDIR:-/tmp}/esxiarm-test-XXXXXX")
+                # The programs show paths without symbolic links; macOS' /tmp is one.
+                folder=$(cd "$(mktemp -d "${TMPDIR:-/tmp}/esxiarm-test-XXXXXX")" && pwd -P)
+                skip_file=$folder.skip
                 # No `if` and no `||` around the subshell: either would switch `set -e` off inside it.
                 (
                         set -e
@@ -145,13 +187,16 @@ run_tests() {
                 if [ $code -eq 0 ]; then
                         echo "ok - $name"
                         rm -rf "$folder"
+                elif [ $code -eq $SKIPPED ] && [ -s "$skip_file" ]; then
+                        echo "ok - $name # skip: $(cat "$skip_file")"
+                        rm -rf "$folder"
                 else
                         echo "not ok - $name"
                         sed 's/^/# /' "$folder.log"
                         echo "# its folder: $folder"
                         failures=$((failures + 1))
                 fi
-                rm -f "$folder.log"
+                rm -f "$folder.log" "$skip_file"
         done
         [ "$failures" -eq 0 ]
 }

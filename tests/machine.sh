@@ -25,7 +25,7 @@ use_fixture() {
 
 # A copy of it, by default in ./machine.
 machine_here() {
-        cp -R --sparse=always "$fixture" "${1:-machine}"
+        cp -R "$fixture" "${1:-machine}"
 }
 
 # install CODE [ARGUMENT...] installs ./machine as quickly as can be, and expects the exit code.

@@ -92,7 +92,7 @@ static void plan_rebuild(const struct subject *subject, struct mend *mend)
 static void plan_copy(const struct subject *subject, struct mend *mend)
 {
         AUTO_ARGUMENTS struct arguments command = {0};
-        ADD_WORDS(&command, "cp", "--sparse=always", subject->sealed_path, subject->vars_path);
+        ADD_WORDS(&command, "cp", subject->sealed_path, subject->vars_path);
         take_command(mend, MEND_COPY_SEALED, &command);
 }
 

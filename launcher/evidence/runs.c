@@ -106,7 +106,8 @@ static uint64_t changed_ns(const char *folder, const char *name)
         struct stat status;
         if (stat(path, &status) != 0)
                 return 0;
-        return (uint64_t)status.st_mtim.tv_sec * NS_IN_S + (uint64_t)status.st_mtim.tv_nsec;
+        struct timespec changed = file_modified(&status);
+        return (uint64_t)changed.tv_sec * NS_IN_S + (uint64_t)changed.tv_nsec;
 }
 
 // False where FOLDER is no run.

@@ -71,7 +71,6 @@ static char *advice(struct booting *run, const struct match *match)
         if (machine->sealed_path && compare(run, machine->sealed_path, &sealed, NULL) && sealed.holds) {
                 AUTO_ARGUMENTS struct arguments command = {0};
                 arguments_add(&command, "cp");
-                arguments_add(&command, "--sparse=always");
                 arguments_add(&command, machine->sealed_path);
                 arguments_add(&command, machine->vars_path);
                 AUTO_FREE char *quoted = arguments_quoted(&command);

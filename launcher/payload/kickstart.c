@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launcher/payload/kickstart.h"
 
+#include <crypt.h>
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
 #include <stdlib.h>
 #include <string.h>
-#if defined(__linux__)
-#include <crypt.h>
-#endif
 
 #include "base/memory.h"
 
@@ -90,7 +88,6 @@ bool kickstart_read(struct bytes text, struct kickstart *kickstart, struct error
 
 // ---- the password's hash
 
-#if defined(__linux__)
 static char *crypted(const char *password, const char *setting)
 {
         struct crypt_data *data = memory_new(1, sizeof *data);
@@ -101,14 +98,6 @@ static char *crypted(const char *password, const char *setting)
         free(data);
         return copy;
 }
-#else
-static char *crypted(const char *password, const char *setting)
-{
-        (void)password;
-        (void)setting;
-        return NULL;
-}
-#endif
 
 static bool make_salt(char *salt, struct error *err)
 {

@@ -93,7 +93,7 @@ static bool work_begin(struct work *work, const char *output, struct error *err)
 static bool sync_path(const char *path, struct error *err)
 {
         AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
-        return (fd >= 0 && fsync(fd) == 0) || error_system(err, "%s: cannot sync", path);
+        return (fd >= 0 && file_sync(fd)) || error_system(err, "%s: cannot sync", path);
 }
 
 // Makes NAME of the work folder what was asked for.

@@ -5,7 +5,6 @@
 #include <inttypes.h>
 #include <poll.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/interrupt.h"
@@ -55,7 +54,7 @@ bool control_send(int fd, json_t *request, struct error *err)
         AUTO_FREE char *line = text_format("%s\n", text);
         size_t size = strlen(line);
         // A request is far smaller than the socket's buffer, so it is taken whole, or the other end does not read.
-        if (send(fd, line, size, MSG_NOSIGNAL) == (ssize_t)size)
+        if (local_socket_send(fd, line, size) == (ssize_t)size)
                 return true;
         return error_set(err, ERROR_ENVIRONMENT, "the program that has the machine up takes no requests: %s",
                          strerror(errno));

@@ -79,7 +79,7 @@ static void flush_output(struct client *client)
 {
         struct buffer *output = &client->output;
         while (client->fd >= 0 && output->size) {
-                ssize_t count = send(client->fd, output->data, output->size, MSG_NOSIGNAL);
+                ssize_t count = local_socket_send(client->fd, output->data, output->size);
                 if (count < 0 && errno == EINTR)
                         continue;
                 if (count < 0 && errno == EAGAIN)
@@ -299,8 +299,7 @@ static void accept_client(struct hub *hub)
         AUTO_CLOSE int fd = accept(hub->listener, NULL, NULL);
         if (fd < 0)
                 return;
-        fcntl(fd, F_SETFD, FD_CLOEXEC);
-        fcntl(fd, F_SETFL, O_NONBLOCK);
+        local_socket_prepare(fd);
         for (size_t i = 0; i < HUB_CLIENTS; i++) {
                 if (hub->clients[i].fd < 0) {
                         hub->clients[i].fd = DESCRIPTOR_TAKE(fd);
@@ -308,7 +307,7 @@ static void accept_client(struct hub *hub)
                 }
         }
         static const char full[] = "{\"error\": \"too many are connected to this machine already\"}\n";
-        send(fd, full, sizeof full - 1, MSG_NOSIGNAL);
+        local_socket_send(fd, full, sizeof full - 1);
 }
 
 // ---- consoles

@@ -4,11 +4,11 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "launcher/vm/socket.h"
 
 enum {
         MESSAGE_LIMIT = 1 << 20, // QEMU's events are a few hundred bytes
@@ -36,7 +36,7 @@ static bool send_command(struct qmp *qmp, const char *command, json_t *arguments
         AUTO_FREE char *line = text_format("%s\n", text);
         errno = ENOTCONN;
         // A command is far smaller than the socket's buffer, so it is taken whole or the connection is broken.
-        if (qmp->descriptor < 0 || send(qmp->descriptor, line, strlen(line), MSG_NOSIGNAL) != (ssize_t)strlen(line))
+        if (qmp->descriptor < 0 || local_socket_send(qmp->descriptor, line, strlen(line)) != (ssize_t)strlen(line))
                 return error_system(err, "QEMU's control channel: cannot send %s", command);
         return true;
 }

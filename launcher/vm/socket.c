@@ -14,6 +14,11 @@ enum {
         BACKLOG = 16
 };
 
+// macOS keeps SIGPIPE away by an option of the socket; only newer ones know the flag.
+#ifndef MSG_NOSIGNAL
+#define MSG_NOSIGNAL 0
+#endif
+
 typedef int socket_call(int fd, const char *name);
 
 static struct sockaddr_un address_of(const char *name)
@@ -51,8 +56,7 @@ static int socket_in(const char *folder, const char *name, socket_call *call)
                 errno = number;
                 return -1;
         }
-        fcntl(fd, F_SETFD, FD_CLOEXEC);
-        fcntl(fd, F_SETFL, O_NONBLOCK);
+        local_socket_prepare(fd);
         return DESCRIPTOR_TAKE(fd);
 }
 
@@ -67,4 +71,18 @@ int local_socket_listen(const char *folder, const char *name, struct error *err)
         if (fd < 0)
                 error_system(err, "%s/%s: cannot listen", folder, name);
         return fd;
+}
+
+void local_socket_prepare(int fd)
+{
+        fcntl(fd, F_SETFD, FD_CLOEXEC);
+        fcntl(fd, F_SETFL, O_NONBLOCK);
+#ifdef SO_NOSIGPIPE
+        setsockopt(fd, SOL_SOCKET, SO_NOSIGPIPE, &(int){1}, sizeof(int));
+#endif
+}
+
+ssize_t local_socket_send(int fd, const void *bytes, size_t size)
+{
+        return send(fd, bytes, size, MSG_NOSIGNAL);
 }

@@ -8,15 +8,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/interrupt.h"
 #include "base/time.h"
 #include "launcher/vm/vm-private.h"
-
-#ifdef __APPLE__
-#define MODIFIED(status) ((status).st_mtimespec)
-#else
-#define MODIFIED(status) ((status).st_mtim)
-#endif
 
 enum {
         READ_BLOCK = 1 << 18,
@@ -87,7 +82,7 @@ static uint64_t written_us(const struct vm *vm)
         uint64_t now_us = time_now_us();
         if (fstat(vm->console_output, &status) != 0 || clock_gettime(CLOCK_REALTIME, &today) != 0)
                 return now_us;
-        struct timespec written = MODIFIED(status);
+        struct timespec written = file_modified(&status);
         int64_t age_us = (int64_t)(today.tv_sec - written.tv_sec) * 1000000 + (today.tv_nsec - written.tv_nsec) / 1000;
         uint64_t gathered_us = now_us - vm->gathering_since_us;
         if (age_us < 0 || (uint64_t)age_us > gathered_us + VM_TICK_US)
@@ -205,6 +200,14 @@ static bool take_messages(struct vm *vm, bool *events, struct error *err)
         }
 }
 
+// At most so long at a time. macOS may miss that a FIFO was written to while more is written than it holds, and finds out the next
+// time it is asked.
+#ifdef __APPLE__
+#define LONGEST_SLEEP_MS 500
+#else
+#define LONGEST_SLEEP_MS 60000
+#endif
+
 // How long poll may sleep, rounded up so that it does not wake before the deadline.
 static int milliseconds_until(uint64_t deadline_us)
 {
@@ -212,7 +215,7 @@ static int milliseconds_until(uint64_t deadline_us)
         if (deadline_us <= now)
                 return 0;
         uint64_t left = (deadline_us - now + 999) / 1000;
-        return left < 60000 ? (int)left : 60000;
+        return left < LONGEST_SLEEP_MS ? (int)left : LONGEST_SLEEP_MS;
 }
 
 static void tell_quiet(struct vm *vm)

@@ -224,6 +224,7 @@ test_edit_writes_through_symbolic_links_and_keeps_the_mode() {
 }
 
 test_edit_keeps_the_old_file_where_the_new_one_cannot_be_written() {
+        needs_linux 'mount namespaces'
         installed vars.fd
         cp vars.fd before.fd
         mkdir small
@@ -266,6 +267,7 @@ test_edits_at_the_same_time_are_all_kept() {
 
 # A machine that is not started yet has its flash open already.
 machine() {
+        needs_linux /proc/locks
         qemu-system-aarch64 -machine virt -S -display none -nic none -serial none -monitor none \
                 -drive if=pflash,format=raw,readonly=on,file=code.fd -drive "if=pflash,format=$2,file=$1" &
         qemu=$!
@@ -275,6 +277,7 @@ machine() {
 }
 
 stop_machine() {
+        needs_linux /proc/locks
         kill "$qemu"
         wait "$qemu" || :
 }
@@ -377,6 +380,7 @@ test_format_makes_an_empty_store() {
 }
 
 test_format_like_takes_the_layout_of_another_store() {
+        needs_linux 'the package ovmf'
         use_firmware
         for template in /usr/share/OVMF/OVMF_VARS*.fd "$AAVMF_VARS_TEMPLATE"; do
                 rm -f vars.fd

@@ -12,9 +12,10 @@ AAVMF_VARS=$BUILD/aavmf-vars
 CALLS="pwrite64 ftruncate fsync rename"
 
 fails_whole() {
+        needs strace
         call=$1
         shift
-        cp --sparse=always /usr/share/OVMF/OVMF_VARS_4M.ms.fd vars.fd
+        cp /usr/share/OVMF/OVMF_VARS_4M.ms.fd vars.fd
         sha256sum vars.fd >before
         expect_exit 4 strace -qq -o /dev/null -e trace="$call" -e inject="$call":error=EIO "$@"
         contains stderr 'Input/output error'

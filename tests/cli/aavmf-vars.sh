@@ -78,6 +78,7 @@ EOF
 
 # efibootmgr spells device paths in its own way; all before them is to be the same.
 test_list_says_what_efibootmgr_says() {
+        needs efibootmgr
         installed vars.fd
         mkdir efivars
         installed_variables efivars
@@ -165,6 +166,7 @@ test_list_refuses_what_is_no_store() {
 # ---- check ----
 
 test_check_calls_shipped_templates_sound() {
+        needs_linux 'the package ovmf'
         found=0
         for template in /usr/share/OVMF/*VARS*.fd /usr/share/AAVMF/*VARS*.fd /usr/share/edk2/*/*VARS*.fd; do
                 [ -f "$template" ] || continue
@@ -314,7 +316,8 @@ test_clone_keeps_what_lies_in_the_padding() {
                 expect_exit 0 "$AAVMF_VARS" clone $file target.fd --force
                 cmp source.fd target.fd
                 expect_exit 0 "$AAVMF_VARS" clone $file target.fd --force --timeout 9
-                cmp -i 786432 source.fd target.fd
+                tail -c +786433 source.fd >padding
+                tail -c +786433 target.fd | cmp - padding
         done
         [ "$(allocated target.fd)" -lt 1024 ]
 }
@@ -372,6 +375,7 @@ test_clone_refuses_a_damaged_source() {
 }
 
 test_clone_keeps_the_old_file_when_the_disk_is_full() {
+        needs_linux 'mount namespaces'
         installed source.fd
         mkdir small
         # A file system of 300 KiB, in a mount namespace of its own; a clone takes 768.

@@ -11,7 +11,7 @@ use_bystander() {
         make_small bystander 0.9
         expect_exit 0 "$ESXIARM" fetch --deb "$small"
         bystanders=$XDG_CACHE_HOME/esxiarm/firmware
-        find "$bystanders/${PACKAGE}_0.9" -printf '%p %i %s %T@\n' | sort >bystander.txt
+        find "$bystanders/${PACKAGE}_0.9" -exec stat -c '%n %i %s %y' {} + | sort >bystander.txt
 }
 
 # The fetch is refused with CODE, says so in one sentence with TEXT, and leaves what is installed alone.
@@ -19,7 +19,7 @@ refused() {
         fetch_test "$1"
         contains stderr "$2"
         [ "$(grep -c . stderr)" -eq 1 ] || fail "more than a sentence: $(cat stderr)"
-        find "$bystanders/${PACKAGE}_0.9" -printf '%p %i %s %T@\n' | sort | cmp - bystander.txt
+        find "$bystanders/${PACKAGE}_0.9" -exec stat -c '%n %i %s %y' {} + | sort | cmp - bystander.txt
         [ "$(ls -A "$bystanders" | grep -v '^\.part-')" = ".lock
 ${PACKAGE}_0.9" ] || fail "left: $(ls -A "$bystanders")"
 }
@@ -32,6 +32,7 @@ apt_list() {
 }
 
 test_the_machine_s_own_archive_is_proved_to_its_key() {
+        needs_linux apt
         use_server
         list=$(apt_list)
         suite=$(sed -n 's/^Codename: //p' "$list")
@@ -49,7 +50,7 @@ test_the_machine_s_own_archive_is_proved_to_its_key() {
         fingerprint=$(gpgv --keyring /usr/share/keyrings/debian-archive-keyring.gpg --status-fd 1 "$list" 2>/dev/null |
                 awk '/VALIDSIG/ { print $NF; exit }')
         write_catalog "$url/$state" "version: newest" "suites: $suite"
-        sed -i "s/architecture: .*/architecture: $architecture/" data/catalog.yaml
+        edit_file "s/architecture: .*/architecture: $architecture/" data/catalog.yaml
         expect_exit 0 "$ESXIARM" fetch test
         contains stdout "signed with the key $fingerprint"
         installed_as_dpkg_does
@@ -77,7 +78,7 @@ test_an_archive_is_proved_and_every_link_recorded() {
         # By the entry's name and by the folder's.
         expect_exit 0 "$ESXIARM" fetch --verify test
         contains stdout "all files are as they were"
-        printf X | dd of="$installed/AAVMF_VARS.fd" bs=1 seek=5 conv=notrunc status=none
+        printf X | dd of="$installed/AAVMF_VARS.fd" bs=1 seek=5 conv=notrunc 2>/dev/null
         expect_exit 3 "$ESXIARM" fetch --verify "${PACKAGE}_1.0"
         contains stderr "AAVMF_VARS.fd has the SHA-256"
         fetch_test 0
@@ -105,14 +106,14 @@ test_what_an_archive_says_is_refused_unless_a_pinned_key_has_signed_it() {
         sign_release served/archive stable other
         refused 3 "none of the archive's keys has signed it, but another one"
         sign_release served/archive stable archive
-        sed -i 's/^Origin: Test/Origin: test/' "$dists/InRelease"
+        edit_file 's/^Origin: Test/Origin: test/' "$dists/InRelease"
         refused 3 "it was changed after it had been signed"
         head -c 300 "$dists/InRelease" >cut && cp cut "$dists/InRelease"
         refused 3 refused
         # What stands outside of the signed text does not count.
         sign_release served/archive stable archive
         { cat "$dists/Release" && cat "$dists/InRelease"; } >outside && cp outside "$dists/InRelease"
-        sed -i '1,/^SHA256/s/^Suite: stable/Suite: evil/' "$dists/InRelease"
+        edit_file '1,/^SHA256/s/^Suite: stable/Suite: evil/' "$dists/InRelease"
         if "$ESXIARM" fetch test --keyring archive.gpg 2>stderr; then
                 contains "$installed/firmware.json" "suite stable of"
                 rm -r "$installed"
@@ -126,22 +127,22 @@ test_what_an_archive_says_is_refused_unless_a_pinned_key_has_signed_it() {
 test_a_release_that_does_not_hold_is_refused() {
         use_archive
         use_bystander
-        write_release served/archive stable stable "30 days ago" "yesterday"
+        write_release served/archive stable stable -30 -1
         sign_release served/archive stable archive
         refused 3 "it was valid until"
         write_release served/archive stable testing
         sign_release served/archive stable archive
         refused 3 "it is of the suite testing"
-        write_release served/archive stable stable "3 days"
+        write_release served/archive stable stable 3
         sign_release served/archive stable archive
         refused 3 "which is in the future"
-        sed -i 's/^Date: .*/Date: soon/' served/archive/dists/stable/Release
+        edit_file 's/^Date: .*/Date: soon/' served/archive/dists/stable/Release
         sign_release served/archive stable archive
         refused 3 "its Date 'soon' is no date"
         echo "Suite: stable" >served/archive/dists/stable/Release
         sign_release served/archive stable archive
         refused 3 "it has no Date"
-        write_release served/archive stable stable "30 days ago" "tomorrow"
+        write_release served/archive stable stable -30 1
         sign_release served/archive stable archive
         fetch_test 0
 }
@@ -151,7 +152,7 @@ test_an_index_or_a_package_that_is_not_as_signed_is_refused() {
         use_bystander
         index=served/archive/dists/stable/main/binary-amd64/Packages.xz
         cp "$index" good.xz
-        printf '\377' | dd of="$index" bs=1 seek=100 conv=notrunc status=none
+        printf '\377' | dd of="$index" bs=1 seek=100 conv=notrunc 2>/dev/null
         refused 3 "Packages.xz: has the SHA-256"
         { cat good.xz && echo; } >"$index"
         refused 3 "were expected"
@@ -173,7 +174,7 @@ test_an_index_or_a_package_that_is_not_as_signed_is_refused() {
         cp good.xz "$index"
         write_release served/archive stable stable
         sign_release served/archive stable archive
-        printf '\377' | dd of=served/archive/pool/one.deb bs=1 seek=1000 conv=notrunc status=none
+        printf '\377' | dd of=served/archive/pool/one.deb bs=1 seek=1000 conv=notrunc 2>/dev/null
         refused 3 "one.deb: has the SHA-256"
         rm served/archive/pool/one.deb
         refused 4 "404"
@@ -199,14 +200,14 @@ test_a_superseded_version_comes_from_a_snapshot() {
         snapshot=served/20200102T030405Z
         make_small nine 0.9
         add_suite $snapshot stable "$small"
-        write_release $snapshot stable stable "2020-01-01" "2020-01-09"
+        write_release $snapshot stable stable 2020-01-01 2020-01-09
         sign_release $snapshot stable archive
         # The first snapshot does not have it either.
         mkdir served/other
         cp -r served/archive served/other/20210102T030405Z
         write_catalog "$url/archive" "version: 0.9" "suites: stable" \
                 "snapshots: [$url/other/20210102T030405Z, $url/20200102T030405Z]"
-        write_release served/other/20210102T030405Z stable stable "2021-01-01"
+        write_release served/other/20210102T030405Z stable stable 2021-01-01
         sign_release served/other/20210102T030405Z stable archive
         fetch_test 0
         contains stdout "${PACKAGE}_0.9 (installed)"
@@ -225,7 +226,7 @@ test_a_snapshot_that_was_expired_at_its_time_is_refused() {
         use_archive
         mkdir served/snapshots
         cp -r served/archive served/snapshots/20200102T030405Z
-        write_release served/snapshots/20200102T030405Z stable stable "2019-12-01" "2019-12-09"
+        write_release served/snapshots/20200102T030405Z stable stable 2019-12-01 2019-12-09
         sign_release served/snapshots/20200102T030405Z stable archive
         write_catalog "$url/nowhere" "version: 1.0" "suites: stable" "snapshots: $url/snapshots/20200102T030405Z"
         fetch_test 3
@@ -325,7 +326,7 @@ test_without_the_network_there_is_what_the_machine_has_and_a_notice() {
         contains stderr "test is the firmware that is known to work (works in tests), and it cannot be had now"
         contains stderr "another one is used instead: ${PACKAGE}_0.9"
         # What is not as it should be is not passed over.
-        printf X | dd of="$XDG_CACHE_HOME/esxiarm/firmware/${PACKAGE}_0.9/AAVMF_CODE.fd" bs=1 seek=9 conv=notrunc status=none
+        printf X | dd of="$XDG_CACHE_HOME/esxiarm/firmware/${PACKAGE}_0.9/AAVMF_CODE.fd" bs=1 seek=9 conv=notrunc 2>/dev/null
         mkdir empty
         expect_exit 4 env PATH="$PWD/empty" XDG_CONFIG_HOME="$PWD/empty" "$ESXIARM" fetch --keyring archive.gpg
         contains stderr "no firmware could be had"

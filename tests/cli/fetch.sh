@@ -18,7 +18,7 @@ test_a_package_from_a_url_is_installed_as_dpkg_unpacks_it() {
         contains "$installed/firmware.json" "$url/p.deb"
         # 256 MiB of firmware, a few on disk.
         [ "$(du -sk "$installed" | cut -f 1)" -lt 8192 ] || fail "not sparse: $(du -sk "$installed")"
-        [ "$(du -sk --apparent-size "$installed" | cut -f 1)" -gt 262144 ] || fail "too small"
+        [ "$(cat "$installed"/*.fd | wc -c)" -gt 268000000 ] || fail "too small"
 }
 
 test_a_second_fetch_downloads_nothing() {
@@ -34,7 +34,7 @@ test_a_second_fetch_downloads_nothing() {
 test_a_damaged_firmware_is_said_and_replaced() {
         use_server
         fetch_url 0 p.deb
-        printf X | dd of="$installed/AAVMF_VARS.ms.fd" bs=1 seek=300000 conv=notrunc status=none
+        printf X | dd of="$installed/AAVMF_VARS.ms.fd" bs=1 seek=300000 conv=notrunc 2>/dev/null
         fetch_url 0 p.deb
         contains stdout "installed anew"
         contains stderr "AAVMF_VARS.ms.fd has the SHA-256"
@@ -156,6 +156,7 @@ ${PACKAGE}_$version" ] || fail "left: $(ls -A "$XDG_CACHE_HOME/esxiarm/firmware"
 }
 
 test_a_second_fetch_waits_for_the_first() {
+        needs_linux /proc
         use_server
         "$ESXIARM" fetch --url "$url/stall/1500000/p.deb" --sha256 "$sha256" >/dev/null 2>&1 &
         first=$!
@@ -181,6 +182,7 @@ test_killed_at_any_instant_the_next_fetch_works() {
 
 # Runs the commands given as root in a namespace of its own, with a file system of SIZE mounted at ./small.
 with_small_disk() {
+        needs_linux 'mount namespaces'
         mkdir -p small
         in_mount_namespace sh -euc "mount -t tmpfs -o size=$1 none small; $2"
 }
@@ -243,7 +245,7 @@ test_a_package_cut_off_or_of_another_kind_is_refused() {
                 nothing_installed
         done
         cp "$deb" flipped.deb
-        printf '\377' | dd of=flipped.deb bs=1 seek=1300000 conv=notrunc status=none
+        printf '\377' | dd of=flipped.deb bs=1 seek=1300000 conv=notrunc 2>/dev/null
         expect_exit 3 "$ESXIARM" fetch --deb flipped.deb
         expect_exit 3 "$ESXIARM" fetch --deb "$TEST_SCRIPT"
         contains stderr "not a Debian package"
@@ -253,6 +255,7 @@ test_a_package_cut_off_or_of_another_kind_is_refused() {
 }
 
 test_a_package_of_something_else_is_refused() {
+        needs dpkg-deb
         export XDG_CACHE_HOME="$PWD/cache"
         mkdir -p tree/DEBIAN tree/usr/share/AAVMF
         printf 'Package: other\nVersion: 1\nArchitecture: all\nMaintainer: a <a@b.c>\nDescription: a\n' \

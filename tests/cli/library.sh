@@ -7,6 +7,7 @@
 global=8BE4DF61-93CA-11D2-AA0D-00E098032B8C
 
 installation() {
+        needs_linux 'libvarstore.so'
         # Everything is built; this only copies. The outer make's jobs are its own.
         env -u MAKEFLAGS -u MAKELEVEL make -s -C "$ROOT" BUILD="$BUILD" DESTDIR="$PWD/root" install >make.log 2>&1 || {
                 cat make.log

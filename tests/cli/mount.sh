@@ -20,6 +20,7 @@ store() {
 
 # Mounts FILE on ./efivars for the rest of the test.
 mount_store() {
+        needs_linux FUSE
         mkdir -p efivars
         "$AAVMF_VARS" mount "$1" efivars --foreground 2>mount.errors &
         mounter=$!
@@ -33,6 +34,7 @@ mount_store() {
 
 # The file is written when the command has ended.
 unmount_store() {
+        needs_linux FUSE
         fusermount3 -u efivars
         wait $mounter
         trap - EXIT
@@ -187,6 +189,7 @@ test_blank_store_is_formatted_by_its_first_variable() {
 }
 
 test_mount_refuses_what_it_cannot_serve() {
+        needs_linux FUSE
         store vars.fd
         expect_exit 2 "$AAVMF_VARS" mount vars.fd missing
         mkdir folder
@@ -200,6 +203,7 @@ test_mount_refuses_what_it_cannot_serve() {
 }
 
 test_mount_returns_when_it_serves() {
+        needs_linux FUSE
         store vars.fd
         mkdir efivars
         expect_exit 0 "$AAVMF_VARS" mount vars.fd efivars

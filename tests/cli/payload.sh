@@ -34,7 +34,7 @@ test_an_iso_becomes_an_image() {
         expect_exit 0 "$ESXIARM" payload a.iso -o out.img --kernelopt systemMediaSize=min
         contains stdout 'kernelopt  runweasel systemMediaSize=min allowLegacyCPU=true'
         contains stdout 'verdict    installable'
-        fsck.vfat -n out.img
+        fsck.fat -n out.img
         mtype -i out.img ::/K.B00 | cmp - in/K.B00
         mtype -i out.img ::/EFI/BOOT/BOOTAA64.EFI | cmp - in/EFI/BOOT/BOOTAA64.EFI
         sed 's/runweasel/& systemMediaSize=min allowLegacyCPU=true/' in/BOOT.CFG >expected
@@ -72,7 +72,7 @@ test_verify_says_what_each_is() {
 
 test_a_warning_where_no_boot_entry_can_be_written() {
         make_installer
-        sed -i 's/runweasel/& norts=1/' in/EFI/BOOT/BOOT.CFG
+        edit_file 's/runweasel/& norts=1/' in/EFI/BOOT/BOOT.CFG
         expect_exit 0 "$ESXIARM" payload --verify in --json
         same "$(value .norts)" true
         contains stderr 'norts=1 switches UEFI runtime services off'
@@ -106,6 +106,7 @@ test_x86_wrong_and_damaged_isos() {
 
 # The guest's own file is in there; the password is in no file, no output and no argument.
 test_an_automatic_kickstart_keeps_the_password_to_itself() {
+        needs strace
         make_iso -R
         printf 'Geheim!4711\n' >password
         expect_exit 0 "$ESXIARM" payload a.iso -o out.img --kickstart auto --root-password-file password --disk-bus usb

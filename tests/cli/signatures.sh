@@ -14,7 +14,7 @@ tab=$(printf '\t')
 
 # Where the signature lists of certificates begin in a file, found by their type alone.
 list_offsets() {
-        LC_ALL=C grep -aobUP '\xa1\x59\xc0\xa5\xe4\x94\xa7\x4a\x87\xb5\xab\x15\x5c\x2b\xf0\x72' "$1" | cut -d: -f1
+        LC_ALL=C grep -aobF "$(printf '\241\131\300\245\344\224\247\112\207\265\253\025\134\053\360\162')" "$1" | cut -d: -f1
 }
 
 # A certificate in DER on standard input, as a line of ours.
@@ -23,13 +23,18 @@ openssl_line() {
                 -nameopt RFC2253,-esc_msb -dateopt iso_8601 |
                 sed -n "s/^subject=/$tab/p; s/^issuer=/${tab}issued by /p; s/^notBefore=\(.*\) .*/$tab\1/p
                         s/^notAfter=\(.*\) .*/ to \1/p; s/^sha256 Fingerprint=/${tab}SHA-256 /p" |
-                tr -d '\n' | sed 's/SHA-256 .*/\L&/; s/sha-256 /SHA-256 /; s/\(SHA-256 .*\)/\1\n/' |
-                sed '/SHA-256/s/://g'
+                tr -d '\n' | awk '{
+                        at = index($0, "SHA-256 ") + length("SHA-256 ")
+                        sum = tolower(substr($0, at))
+                        gsub(":", "", sum)
+                        print substr($0, 1, at - 1) sum
+                }'
 }
 
 test_certificates_of_shipped_stores_are_those_that_openssl_reads() {
         use_firmware
         for file in /usr/share/OVMF/OVMF_VARS*.fd "${AAVMF_VARS_TEMPLATE%.fd}".*.fd; do
+                [ -e "$file" ] || continue
                 list_offsets "$file" | while read -r at; do
                         tail -c +$((at + 28 + 16 + 1)) "$file" | head -c 8192 | openssl_line
                 done | sort -u >theirs

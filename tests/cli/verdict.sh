@@ -23,6 +23,7 @@ rebuild() {
 
 # What efibootmgr makes of the store.
 efibootmgr_says() {
+        needs efibootmgr
         rm -rf efivars
         mkdir efivars
         "$AAVMF_VARS" export vars.fd --efivarfs efivars
@@ -42,7 +43,7 @@ test_rebuilt_vars_are_what_efibootmgr_reads() {
         expect_exit 0 "$ESXIARM" match --disk disk.img --vars vars.fd
         expect_exit 0 "$ESXIARM" diagnose --disk disk.img --vars vars.fd
         # A pflash bank of QEMU's virt, sparse.
-        [ "$(stat -c %s vars.fd)" = 67108864 ] || fail "$(stat vars.fd)"
+        [ "$(stat -c %s vars.fd)" = 67108864 ] || fail "$(ls -l vars.fd)"
         [ "$(du -k vars.fd | cut -f1)" -lt 1024 ] || fail "$(du -k vars.fd)"
 }
 

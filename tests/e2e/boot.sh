@@ -15,7 +15,7 @@ for name in first second; do
 done
 
 copy_of() {
-        cp -R --sparse=always "$fixture/$1" "$2"
+        cp -R "$fixture/$1" "$2"
 }
 
 no_qemu_was_started() {
@@ -36,7 +36,7 @@ test_a_copied_machine_boots_where_it_is_now() {
 
 test_vars_of_another_machine_are_refused() {
         copy_of first machine
-        cp --sparse=always "$fixture/second/vars.fd" machine/vars.fd
+        cp "$fixture/second/vars.fd" machine/vars.fd
         expect_exit 1 "$ESXIARM" boot-installed machine --check
         contains stderr 'not started'
         contains machine/runs/*-boot/result.json '"reason": "other-disk"'
@@ -77,7 +77,7 @@ test_truncated_vars_are_damaged() {
 test_another_firmware_is_refused() {
         copy_of first machine
         use_firmware
-        cp --sparse=always "$AAVMF_CODE" other.fd
+        cp "$AAVMF_CODE" other.fd
         printf x | dd of=other.fd bs=1 seek=4096 conv=notrunc 2>/dev/null
         expect_exit 1 env AAVMF_CODE="$PWD/other.fd" "$ESXIARM" boot-installed machine --check
         contains machine/runs/*-boot/result.json '"reason": "firmware-changed"'

@@ -16,7 +16,7 @@ trap 'rm -rf "$fixture"' EXIT
 PATH=$PROGRAMS:$PATH
 
 begin() {
-        cp -R --sparse=always "$fixture/machine" machine
+        cp -R "$fixture/machine" machine
         vars=machine/vars.fd
 }
 
@@ -40,7 +40,7 @@ names() {
 
 # The command that was printed, as a user would paste it.
 paste_command() {
-        grep '^    [a-z]' stdout | grep -v '^    found\|^    expected' | tail -n 1 >command
+        grep '^    [a-z]' stdout | grep -Ev '^    (found|expected)' | tail -n 1 >command
         [ -s command ] || fail "no command in: $(cat stdout)"
         sh -e command
 }
@@ -104,7 +104,7 @@ test_vars_damaged() {
 test_vars_recreated_by_the_firmware() {
         begin
         use_firmware
-        cp --sparse=always "$AAVMF_VARS_TEMPLATE" $vars
+        cp "$AAVMF_VARS_TEMPLATE" $vars
         boot_by_hand
         names vars-recreated
         contains stdout "Boot0000 \"$("$AAVMF_VARS" list $vars --json | jq -r '.entries[] | select(.number == "0000").label')\""
@@ -233,7 +233,7 @@ test_loader_missing() {
 test_firmware_changed() {
         begin
         use_firmware
-        cp --sparse=always "$AAVMF_CODE" other.fd
+        cp "$AAVMF_CODE" other.fd
         printf x | dd of=other.fd bs=1 seek=4096 conv=notrunc 2>/dev/null
         names firmware-changed machine --code other.fd
         contains stdout "--aavmf-code $AAVMF_CODE"

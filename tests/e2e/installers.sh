@@ -33,14 +33,22 @@ look_at_payload() {
         mtype -i payload.img ::/KS.CFG 2>/dev/null | sed -n 's/^rootpw --iscrypted //p' >hash
 }
 
+look_at_programs() {
+        if [ ! -d /proc/self ]; then # macOS: command lines only
+                ps -axww -o command= | tee -a seen-of-children >>seen-command-lines
+                return
+        fi
+        for child in $(pgrep -P "$launcher"); do
+                cat "/proc/$child/environ" "/proc/$child/cmdline" >>seen-of-children 2>/dev/null || :
+        done
+        cat /proc/[0-9]*/cmdline >>seen-command-lines 2>/dev/null || :
+}
+
 # Looks at every program that the launcher has started, and every command line, until the launcher has ended.
 look_for_secret() {
         printf %s "$secret" >secret
         while kill -0 "$launcher" 2>/dev/null; do
-                for child in $(pgrep -P "$launcher"); do
-                        cat "/proc/$child/environ" "/proc/$child/cmdline" >>seen-of-children 2>/dev/null || :
-                done
-                cat /proc/[0-9]*/cmdline >>seen-command-lines 2>/dev/null || :
+                look_at_programs
                 [ -s hash ] || [ ! -f machine/run/payload.img ] || look_at_payload
                 sleep 0.1
         done

@@ -127,7 +127,7 @@ test_an_installation_can_be_watched_and_stopped() {
 test_a_disk_and_vars_are_booted_without_a_machine() {
         use_firmware
         mkdir 'loose files'
-        cp --sparse=always "$fixture/vars.fd" 'loose files/my vars.fd'
+        cp "$fixture/vars.fd" 'loose files/my vars.fd'
         qemu-img convert -O vmdk "$fixture/disk.qcow2" 'loose files/disk, 1.vmdk'
         expect_exit 2 "$ESXIARM" boot-installed 'loose files/disk, 1.vmdk' --check
         contains stderr '--vars'

@@ -45,7 +45,7 @@ test_evidence_is_complete_and_holds_no_password() {
         done
         contains machine/runs/first/events.jsonl '"step":"eula"'
         contains machine/runs/first/events.jsonl '"key":"<password>"'
-        ! grep -rl 'Never-4-any-file\|Rehearsal-1' machine/runs machine/machine.json || fail "a password was written"
+        ! grep -rlE 'Never-4-any-file|Rehearsal-1' machine/runs machine/machine.json || fail "a password was written"
         # Reactions: from the last change of the screen to the key. The middle one of all is under 50 ms.
         sed -n 's/.*"event":"key".*"still_ms":\([0-9.]*\).*/\1/p' machine/runs/first/events.jsonl | sort -n >reactions
         middle=$(sed -n "$((($(wc -l <reactions) + 1) / 2))p" reactions)

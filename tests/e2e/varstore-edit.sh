@@ -30,7 +30,7 @@ boot() {
         stop_firmware "$pid"
         sound "$1"
         variables "$1" >after
-        comm -23 before after | grep -v '^BootNext\|^BootOrder\|^Key\|^MTC\|/FvFile(' >lost || :
+        comm -23 before after | grep -Ev '^BootNext|^BootOrder|^Key|^MTC|/FvFile\(' >lost || :
         [ ! -s lost ] || fail "the firmware lost: $(cat lost)"
         tr -d '\r' <"$1.log" | sed -n 's/.*BdsDxe: failed to load Boot.... "\([^"]*\)" from .*: Not Found$/\1/p' |
                 tr '\n' ' ' >tried

@@ -50,8 +50,12 @@ test_firmware_keeps_a_store_that_was_formatted_for_it_and_does_not_wait() {
         # What the firmware formatted by itself has the same headers.
         wait_for 60 settled slow.fd
         stop_firmware "$slow"
-        cmp -n 100 slow.fd quick.fd
-        cmp -n 262144 -i 262144 slow.fd quick.fd
+        for part in '1 100' '262145 262144'; do
+                for store in slow quick; do
+                        tail -c "+${part% *}" $store.fd | head -c "${part#* }" >$store.part
+                done
+                cmp slow.part quick.part
+        done
         expect_exit 0 "$AAVMF_VARS" check slow.fd
         contains stdout 'slow.fd: sound: '
 }

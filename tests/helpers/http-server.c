@@ -41,10 +41,15 @@
 #include <sys/prctl.h>
 #endif
 
+#ifndef MSG_NOSIGNAL // an older macOS
+#define MSG_NOSIGNAL 0
+#endif
+
 enum {
         REQUEST_LIMIT = 8192, // bytes
         FILE_LIMIT = 64 << 20,
         STATUS_LIMIT = 600,
+        LOOK_MS = 1000, // between two looks whether the parent is still there
 };
 
 static const char *folder;
@@ -427,14 +432,18 @@ int main(int count, char **arguments)
         }
         folder = arguments[1];
         end_with_parent();
+        pid_t parent = getppid();
         signal(SIGCHLD, SIG_IGN);
+        signal(SIGPIPE, SIG_IGN);
         first_counts = mmap(NULL, STATUS_LIMIT * sizeof *first_counts, PROT_READ | PROT_WRITE,
                             MAP_SHARED | MAP_ANONYMOUS, -1, 0);
         if (first_counts == MAP_FAILED)
                 return 1;
         int server = listen_on_loopback();
-        for (;;) {
-                int client = accept(server, NULL, NULL);
+        // Not every system tells a process of its parent's end.
+        while (getppid() == parent) {
+                struct pollfd poll_for = {server, POLLIN, 0};
+                int client = poll(&poll_for, 1, LOOK_MS) > 0 ? accept(server, NULL, NULL) : -1;
                 if (client < 0)
                         continue;
                 if (fork() == 0) {

@@ -4,14 +4,15 @@
 //
 // Runs a program and kills it (SIGKILL) at the N-th stop that it makes on entering or leaving a system call, so that a
 // test can go through every instant at which something may be half done. N of 0 never kills. Prints how many stops there
-// were. Exit code 9 where the program was killed, else its own. Where there is no ptrace as Linux has it, N counts tenths
-// of a millisecond.
+// were. Exit code 9 if the program was killed, else its own. Without ptrace as Linux has it, N counts hundredths of a
+// millisecond.
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/types.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #ifdef __linux__
@@ -65,13 +66,17 @@ static void prepare(void)
 static int watch(pid_t child, long at, long *stops)
 {
         int status;
-        *stops = 0;
+        struct timespec began;
+        struct timespec ended;
+        clock_gettime(CLOCK_MONOTONIC, &began);
         if (at > 0) {
-                usleep((useconds_t)(at * 100));
+                usleep((useconds_t)(at * 10));
                 kill(child, SIGKILL);
         }
         if (waitpid(child, &status, 0) != child)
                 die("waitpid");
+        clock_gettime(CLOCK_MONOTONIC, &ended);
+        *stops = (ended.tv_sec - began.tv_sec) * 100000 + (ended.tv_nsec - began.tv_nsec) / 10000;
         return code_of(status);
 }
 #endif

@@ -29,13 +29,13 @@ static inline bool template_take(const char *name)
         AUTO_FREE char *path = file_path(template_folder, name);
         if (!file_exists(path))
                 return false;
-        shell("cp -r --sparse=always '%s' .", path);
+        shell("cp -R '%s' .", path);
         return true;
 }
 
 static inline void template_keep(const char *name)
 {
-        shell("cp -r --sparse=always '%s' '%s'", name, template_folder);
+        shell("cp -R '%s' '%s'", name, template_folder);
 }
 
 // Makes `disk` in the scratch folder: that of an installed ESXi, a small one of 300 MiB, without file systems.

@@ -25,7 +25,9 @@
 static inline int scratch_begin(void **state)
 {
         AUTO_ERROR struct error err = {0};
-        *state = file_temporary_folder(&err);
+        AUTO_FREE char *folder = file_temporary_folder(&err);
+        // The programs show paths without symbolic links; macOS' /tmp is one.
+        *state = folder ? realpath(folder, NULL) : NULL;
         if (!*state || chdir(*state) != 0)
                 return -1;
         return 0;
@@ -37,6 +39,29 @@ static inline int scratch_end(void **state)
         bool removed = chdir("/") == 0 && file_remove_tree(*state, &err);
         free(*state);
         return removed ? 0 : -1;
+}
+
+// For main: whether all tests of this program are left out, because this is not Linux, which alone has WHAT.
+static inline bool only_linux_has(const char *what)
+{
+#ifdef __linux__
+        (void)what;
+        return false;
+#else
+        printf("ok - all tests # skip: needs Linux: %s\n", what);
+        return true;
+#endif
+}
+
+// Leaves this one test out.
+static inline void needs_linux(const char *what)
+{
+#ifdef __linux__
+        (void)what;
+#else
+        printf("# needs Linux: %s\n", what);
+        skip();
+#endif
 }
 
 // A test that runs in an empty folder of its own.

@@ -66,5 +66,5 @@ int main(void)
                 cmocka_unit_test(test_versions_compare_as_dpkg_compares_them),
                 cmocka_unit_test(test_numbers_may_be_longer_than_any_integer),
         };
-        return cmocka_run_group_tests(tests, NULL, NULL);
+        return only_linux_has("dpkg") ? 0 : cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -231,10 +231,10 @@ static void test_the_image_is_never_written(void **state)
 {
         (void)state;
         make_source();
-        shell("qemu-img convert -c -O qcow2 source.raw image; touch -d 2001-01-01 image; chmod 400 image\n"
-              "sha256sum image >sum");
+        shell("qemu-img convert -c -O qcow2 source.raw image; touch -t 200101010000 image; chmod 400 image\n"
+              "sha256sum image >sum; ls -l image >listed");
         assert_same_bytes("image", NULL, "source.raw");
-        shell("sha256sum -c sum; test \"$(stat -c %%Y image)\" = \"$(date -d 2001-01-01 +%%s)\"");
+        shell("sha256sum -c sum; ls -l image | cmp - listed");
 }
 
 static void assert_refused(const char *path, const char *format, enum error_code code, const char *part)

@@ -691,7 +691,7 @@ static void test_a_part_is_kept_and_taken_up(void **state)
         struct digest digest = digest_of_file();
         struct download download = {.sha256 = &digest, .part = "part"};
         assert_fails("truncate/100000/file", download, ERROR_ENVIRONMENT, "cut after 100000");
-        shell("cmp -n 100000 part file; test $(stat -c %%s part) = 100000");
+        shell("head -c 100000 file | cmp - part");
         served("");
         assert_got("file", download);
         assert_int_equal(served("served /file from 100000"), 1);
@@ -749,7 +749,7 @@ static void test_an_interrupt_keeps_the_part(void **state)
         while (access("part", F_OK) != 0 || file_allocated("part") == 0)
                 usleep(1000);
         assert_interrupted(&downloader);
-        shell("cmp -n 1000 part file; rm part");
+        shell("for f in part file; do head -c 1000 $f >$f.head; done; cmp part.head file.head; rm part");
 }
 
 static void test_a_proxy_is_asked_where_there_is_one(void **state)

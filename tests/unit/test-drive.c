@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The driver against a guest that is a table of pages, on a clock of its own: an hour of waiting takes no time, and every
-// run is the same. The functions of vm.h, judge.h, evidence.h and display.h that the driver calls are replaced (ld --wrap);
-// the screen is the real one.
+// run is the same. The functions of vm.h, judge.h, evidence.h, display.h and time.h that the driver and what it stands on call
+// are defined here, so that the linker takes none of the library's; the screen is the real one.
 #include "tests/unit/scratch.h"
 
 #include <jansson.h>
 
+#include "base/time.h"
 #include "launcher/drive/drive.h"
+#include "launcher/evidence/evidence.h"
+#include "launcher/evidence/judge.h"
 #include "launcher/machine/keys.h"
+#include "launcher/screen/display.h"
+#include "launcher/vm/vm.h"
 
 enum {
         QUEUE_LIMIT = 4096,
@@ -73,21 +78,23 @@ static struct guest {
 
 // The replaced functions.
 
-uint64_t __wrap_time_now_us(void);
-uint64_t __wrap_time_now_us(void)
+uint64_t time_now_us(void)
 {
         return guest.now_us;
 }
 
-struct console *__wrap_vm_console(struct vm *vm);
-struct console *__wrap_vm_console(struct vm *vm)
+uint64_t time_now_ms(void)
+{
+        return guest.now_us / MS;
+}
+
+struct console *vm_console(struct vm *vm)
 {
         (void)vm;
         return guest.console;
 }
 
-const struct vm_state *__wrap_vm_state(const struct vm *vm);
-const struct vm_state *__wrap_vm_state(const struct vm *vm)
+const struct vm_state *vm_state(const struct vm *vm)
 {
         (void)vm;
         return &guest.state;
@@ -133,8 +140,7 @@ static bool go_on(uint64_t until_us)
         return true;
 }
 
-bool __wrap_vm_wait(struct vm *vm, uint64_t deadline_us, enum vm_event *event, struct error *err);
-bool __wrap_vm_wait(struct vm *vm, uint64_t deadline_us, enum vm_event *event, struct error *err)
+bool vm_wait(struct vm *vm, uint64_t deadline_us, enum vm_event *event, struct error *err)
 {
         (void)vm;
         (void)err;
@@ -148,15 +154,13 @@ bool __wrap_vm_wait(struct vm *vm, uint64_t deadline_us, enum vm_event *event, s
         return true;
 }
 
-void __wrap_vm_be_patient(struct vm *vm, bool patient);
-void __wrap_vm_be_patient(struct vm *vm, bool patient)
+void vm_be_patient(struct vm *vm, bool patient)
 {
         (void)vm;
         guest.patient = patient;
 }
 
-bool __wrap_vm_send(struct vm *vm, const char *bytes, size_t size, uint64_t answer_us, struct error *err);
-bool __wrap_vm_send(struct vm *vm, const char *bytes, size_t size, uint64_t answer_us, struct error *err)
+bool vm_send(struct vm *vm, const char *bytes, size_t size, uint64_t answer_us, struct error *err)
 {
         (void)vm;
         (void)err;
@@ -173,43 +177,37 @@ bool __wrap_vm_send(struct vm *vm, const char *bytes, size_t size, uint64_t answ
         return true;
 }
 
-bool __wrap_vm_fail_ended(const struct vm *vm, struct error *err);
-bool __wrap_vm_fail_ended(const struct vm *vm, struct error *err)
+bool vm_fail_ended(const struct vm *vm, struct error *err)
 {
         (void)vm;
         return error_set(err, ERROR_ENVIRONMENT, "QEMU ended");
 }
 
-bool __wrap_judge_check(const struct judge *judge, struct error *err);
-bool __wrap_judge_check(const struct judge *judge, struct error *err)
+bool judge_check(const struct judge *judge, struct error *err)
 {
         (void)judge;
         return !guest.panics || error_set(err, guest.panics, "the log says so");
 }
 
-const char *__wrap_judge_last_line(const struct judge *judge);
-const char *__wrap_judge_last_line(const struct judge *judge)
+const char *judge_last_line(const struct judge *judge)
 {
         (void)judge;
         return "";
 }
 
-json_t *__wrap_vm_status(struct vm *vm);
-json_t *__wrap_vm_status(struct vm *vm)
+json_t *vm_status(struct vm *vm)
 {
         (void)vm;
         return guest.status;
 }
 
-void __wrap_display_console_line(struct display *display, const char *line);
-void __wrap_display_console_line(struct display *display, const char *line)
+void display_console_line(struct display *display, const char *line)
 {
         (void)display;
         (void)line;
 }
 
-void __wrap_evidence_event(struct evidence *evidence, const char *kind, json_t *fields);
-void __wrap_evidence_event(struct evidence *evidence, const char *kind, json_t *fields)
+void evidence_event(struct evidence *evidence, const char *kind, json_t *fields)
 {
         (void)evidence;
         const char *step = json_string_value(json_object_get(fields, "step"));
@@ -222,35 +220,30 @@ void __wrap_evidence_event(struct evidence *evidence, const char *kind, json_t *
         json_decref(fields);
 }
 
-void __wrap_display_step(struct display *display, const char *format, ...);
-void __wrap_display_step(struct display *display, const char *format, ...)
+void display_step(struct display *display, const char *format, ...)
 {
         (void)display;
         (void)format;
 }
 
-void __wrap_display_waiting(struct display *display, const char *format, ...);
-void __wrap_display_waiting(struct display *display, const char *format, ...)
+void display_waiting(struct display *display, const char *format, ...)
 {
         (void)display;
         (void)format;
 }
 
-void __wrap_display_percent(struct display *display, int percent);
-void __wrap_display_percent(struct display *display, int percent)
+void display_percent(struct display *display, int percent)
 {
         (void)display;
         guest.percent = percent > guest.percent ? percent : guest.percent;
 }
 
-void __wrap_display_tick(struct display *display);
-void __wrap_display_tick(struct display *display)
+void display_tick(struct display *display)
 {
         (void)display;
 }
 
-uint64_t __wrap_display_due_us(const struct display *display);
-uint64_t __wrap_display_due_us(const struct display *display)
+uint64_t display_due_us(const struct display *display)
 {
         (void)display;
         return UINT64_MAX;
@@ -491,7 +484,7 @@ static void leave_at(const char *page)
         open_page(page, 0);
         while (guest.played < guest.queued) {
                 enum vm_event event;
-                __wrap_vm_wait(NULL, guest.last_at_us, &event, &err);
+                vm_wait(NULL, guest.last_at_us, &event, &err);
         }
 }
 

@@ -104,8 +104,8 @@ static void test_what_is_damaged_is_said_and_replaced(void **state)
         static const struct {
                 const char *damage, *because;
         } damages[] = {
-                {"printf X | dd of=" FOLDER "/AAVMF_CODE.fd bs=1 seek=67108863 conv=notrunc status=none", "SHA-256"},
-                {"printf X | dd of=" FOLDER "/AAVMF_VARS.fd bs=1 seek=0 conv=notrunc status=none", "SHA-256"},
+                {"printf X | dd of=" FOLDER "/AAVMF_CODE.fd bs=1 seek=67108863 conv=notrunc", "SHA-256"},
+                {"printf X | dd of=" FOLDER "/AAVMF_VARS.fd bs=1 seek=0 conv=notrunc", "SHA-256"},
                 {"truncate -s 32M " FOLDER "/AAVMF_CODE.fd", "33554432 bytes where it had 67108864"},
                 {"truncate -s 0 " FOLDER "/AAVMF_VARS.fd", "has 0 bytes"},
                 {"rm " FOLDER "/AAVMF_CODE.fd", "is missing"},
@@ -248,8 +248,8 @@ static void test_an_installed_firmware_is_found_by_name_and_as_the_newest(void *
 {
         (void)state;
         fetch("a.deb", NULL);
-        shell("cp -r " FOLDER
-              " root/older; sed -i 's/\"fetched_at\": \"20/\"fetched_at\": \"19/' root/older/firmware.json");
+        shell("cp -r " FOLDER " root/older; sed 's/\"fetched_at\": \"20/\"fetched_at\": \"19/' " FOLDER
+              "/firmware.json >root/older/firmware.json");
         AUTO_ERROR struct error err = {0};
         AUTO_FIRMWARE struct firmware newest = {0};
         assert_done(firmware_find("root", NULL, true, &newest, &err), &err);
@@ -283,7 +283,7 @@ static void test_only_a_check_reads_the_files(void **state)
 {
         (void)state;
         fetch("a.deb", NULL);
-        shell("printf X | dd of=" FOLDER "/AAVMF_CODE.fd bs=1 seek=5 conv=notrunc status=none");
+        shell("printf X | dd of=" FOLDER "/AAVMF_CODE.fd bs=1 seek=5 conv=notrunc");
         AUTO_ERROR struct error err = {0};
         AUTO_FIRMWARE struct firmware firmware = {0};
         assert_done(firmware_find("root", NULL, false, &firmware, &err), &err);
@@ -402,7 +402,7 @@ static void test_the_system_s_firmware_is_copied_and_stays(void **state)
         assert_done(firmware_from_system("root", &updated, &err), &err);
         assert_int_equal(updated.outcome, FIRMWARE_FETCHED);
         assert_string_not_equal(updated.name, firmware.name);
-        shell("printf X | dd of=%s bs=1 seek=100 conv=notrunc status=none", updated.code_path);
+        shell("printf X | dd of=%s bs=1 seek=100 conv=notrunc", updated.code_path);
         AUTO_FIRMWARE struct firmware mended = {0};
         assert_done(firmware_from_system("root", &mended, &err), &err);
         assert_int_equal(mended.outcome, FIRMWARE_REPLACED);
@@ -487,8 +487,8 @@ static void test_a_folder_is_an_installed_firmware_or_holds_files_of_known_names
         } others[] = {
                 {"rm own/QEMU_EFI.fd", "own", ERROR_USAGE, "has neither firmware.json nor"},
                 {":", "./nowhere", ERROR_USAGE, "no such folder"},
-                {"printf X | dd of=" FOLDER "/AAVMF_CODE.fd bs=1 seek=9999 conv=notrunc status=none", FOLDER,
-                 ERROR_DAMAGED, "has the SHA-256"},
+                {"printf X | dd of=" FOLDER "/AAVMF_CODE.fd bs=1 seek=9999 conv=notrunc", FOLDER, ERROR_DAMAGED,
+                 "has the SHA-256"},
         };
         for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
                 AUTO_ERROR struct error refused = {0};

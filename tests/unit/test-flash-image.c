@@ -37,6 +37,7 @@ static void test_a_volume_at_the_very_beginning_is_taken(void **state)
 static void test_firmware_for_x86_is_refused(void **state)
 {
         (void)state;
+        needs_linux("the package ovmf");
         AUTO_ERROR struct error err = {0};
         assert_false(flash_image_check_code("/usr/share/OVMF/OVMF_CODE_4M.fd", &err));
         assert_error(&err, ERROR_DAMAGED, "OVMF_CODE_4M.fd: is no firmware for 64-bit Arm");
@@ -46,6 +47,7 @@ static void test_firmware_for_x86_is_refused(void **state)
 static void test_a_template_of_variables_is_refused(void **state)
 {
         (void)state;
+        needs_linux("the package ovmf");
         AUTO_ERROR struct error err = {0};
         assert_false(flash_image_check_code("/usr/share/OVMF/OVMF_VARS_4M.fd", &err));
         assert_error(&err, ERROR_DAMAGED, "it holds UEFI variables");

@@ -272,7 +272,7 @@ static void test_disks_without_a_gpt_are_told_apart(void **state)
         shell("qemu-img create -f qcow2 blank 40G; truncate -s 100 tiny; truncate -s 0 empty\n"
               "truncate -s 64M mbr; sgdisk -n 1:2048:40000 -t 1:0700 mbr; sgdisk -m 1 mbr\n"
               "truncate -s 64M fat; mformat -i fat ::\n"
-              "dd if=/dev/urandom of=noise bs=1M count=4");
+              "dd if=/dev/urandom of=noise bs=1048576 count=4");
         assert_state("blank", GPT_BLANK);
         assert_state("tiny", GPT_BLANK);
         assert_state("empty", GPT_BLANK);

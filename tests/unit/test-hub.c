@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/socket.h>
 
 #include "base/time.h"
 #include "launcher/vm/hub.h"
@@ -81,7 +80,7 @@ static int client(void)
 
 static void say(int fd, const char *text)
 {
-        assert_int_equal(send(fd, text, strlen(text), MSG_NOSIGNAL), strlen(text));
+        assert_int_equal(local_socket_send(fd, text, strlen(text)), strlen(text));
 }
 
 // What has come, as text; NULL at the connection's end. Freed with free().
@@ -176,7 +175,7 @@ static void test_nonsense_ends_the_connection_of_its_sender_alone(void **state)
         AUTO_FREE char *long_line = memory_new(1 << 17, 1);
         memset(long_line, 'x', (1 << 17) - 1);
         for (int i = 0; i < 3; i++) {
-                ssize_t ignored = send(endless, long_line, 1 << 16, MSG_NOSIGNAL);
+                ssize_t ignored = local_socket_send(endless, long_line, 1 << 16);
                 (void)ignored;
                 serve(&machine);
         }

@@ -91,6 +91,7 @@ static void assert_problem(const char *iso, const char *problem)
 static void test_what_a_payload_cannot_have(void **state)
 {
         (void)state;
+        needs_linux("names that differ in case alone");
         make_installer("in");
         shell("cp -r in link; ln -s /etc/passwd link/LINK; cp -r in twins; echo 1 >twins/k.b00; cp -r in pipe; mkfifo "
               "pipe/PIPE; "
@@ -176,7 +177,7 @@ static void test_cut_off_at_every_length(void **state)
         (void)state;
         make_installer("in");
         make_iso("-R -J", "in", "cut");
-        AUTO_FREE char *size = shell_output("stat -c %%s cut");
+        AUTO_FREE char *size = shell_output("wc -c <cut");
         for (long length = strtol(size, NULL, 10) - 1; length > 0; length -= length < 70000 ? 1021 : 50021) {
                 AUTO_ERROR struct error err = {0};
                 AUTO_FILE_LIST struct file_list list = {0};

@@ -324,7 +324,7 @@ static void test_each_difference_of_a_disk_is_named(void **state)
                 enum match_reason reason;
         } rows[] = {
                 {"qemu-img create -f qcow2 other 40G", MATCH_DISK_BLANK},
-                {"dd if=/dev/urandom of=other bs=1M count=2", MATCH_DISK_WITHOUT_GPT},
+                {"dd if=/dev/urandom of=other bs=1048576 count=2", MATCH_DISK_WITHOUT_GPT},
                 {"truncate -s 64M other; sgdisk -n 1:2048:40000 -t 1:0700 other; sgdisk -m 1 other",
                  MATCH_DISK_WITHOUT_GPT},
                 {"truncate -s 64M other; sgdisk -n 1:2048:40000 -t 1:0700 other", MATCH_DISK_WITHOUT_ESP},

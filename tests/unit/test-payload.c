@@ -53,7 +53,7 @@ static void assert_holds(const char *image, const char *folder)
 
 static void assert_sound(const char *image)
 {
-        shell("PATH=$PATH:/sbin:/usr/sbin; fsck.fat -n %s >fsck; ! grep -qi 'dirty\\|wrong\\|differ' fsck; minfo -i %s "
+        shell("PATH=$PATH:/sbin:/usr/sbin; fsck.fat -n %s >fsck; ! grep -Eqi 'dirty|wrong|differ' fsck; minfo -i %s "
               ":: "
               "| grep -q FAT32",
               image, image);
@@ -141,7 +141,8 @@ static void test_boot_cfg_keeps_every_other_byte(void **state)
                       "made",
                       names[i], names[i]);
         // What is there already, with whatever value, is not added again.
-        shell("sed -i 's/runweasel/runweasel allowlegacycpu=false/' in/BOOT.CFG in/EFI/BOOT/BOOT.CFG");
+        shell("sed 's/runweasel/runweasel allowlegacycpu=false/' in/BOOT.CFG >cfg; cp cfg in/BOOT.CFG; cp cfg "
+              "in/EFI/BOOT/BOOT.CFG");
         make_of("in", "image");
         shell("mtype -i image ::/BOOT.CFG | cmp - in/BOOT.CFG");
 }
@@ -211,7 +212,8 @@ static void test_an_automatic_kickstart(void **state)
         AUTO_PAYLOAD_INFO struct payload_info info = {0};
         struct stat status;
         make_installer("in");
-        shell("sed -i 's/runweasel/& ks=cdrom:\\/X.CFG/' in/BOOT.CFG in/EFI/BOOT/BOOT.CFG");
+        shell("sed 's/runweasel/& ks=cdrom:\\/X.CFG/' in/BOOT.CFG >cfg; cp cfg in/BOOT.CFG; cp cfg "
+              "in/EFI/BOOT/BOOT.CFG");
         const struct payload_request request = {
                 .source = "in", .kickstart = "auto", .password = "Geheim-77", .disk_type = "usb"};
         make(&request, "image", &info);
@@ -327,6 +329,7 @@ static void test_a_folder_is_made(void **state)
 static void test_what_is_no_installer(void **state)
 {
         (void)state;
+        needs_linux("names that differ in case alone");
         make_installer("in");
         shell("cp -r in x86; mv x86/EFI/BOOT/BOOTAA64.EFI x86/EFI/BOOT/BOOTX64.EFI; "
               "mkdir -p debian/EFI/boot; cp in/EFI/BOOT/BOOTAA64.EFI debian/EFI/boot/bootaa64.efi; ln -s . "
@@ -336,7 +339,7 @@ static void test_what_is_no_installer(void **state)
               "seek=$(( $(od -An -tu4 -j 60 -N 4 in/EFI/BOOT/BOOTAA64.EFI) + 4 )); "
               "cp -r in cut; truncate -s 20000 cut/EFI/BOOT/BOOTAA64.EFI; cp -r in cfg; echo timeout=x >>cfg/BOOT.CFG; "
               "mkdir bare; : >empty; seq 10000 >text; cp -r in twins; echo >twins/k.b00; "
-              "cp -r in ks; sed -i 's/runweasel/& ks=usb:\\/KS.CFG/' ks/EFI/BOOT/BOOT.CFG");
+              "cp -r in ks; sed 's/runweasel/& ks=usb:\\/KS.CFG/' in/EFI/BOOT/BOOT.CFG >ks/EFI/BOOT/BOOT.CFG");
         make_iso("-R", "x86", "x86.iso");
         make_iso("-R", "debian", "debian.iso");
         static const struct {

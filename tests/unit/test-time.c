@@ -4,7 +4,7 @@
 
 #include "base/time.h"
 
-static void test_a_stamp_is_read_as_date_reads_it(void **state)
+static void test_a_stamp_is_read_as_python_reads_it(void **state)
 {
         (void)state;
         static const char *const stamps[] = {"1970-01-01T00:00:01Z", "2000-02-29T23:59:59Z", "2026-05-04T09:07:12Z",
@@ -12,7 +12,10 @@ static void test_a_stamp_is_read_as_date_reads_it(void **state)
         for (size_t i = 0; i < sizeof stamps / sizeof stamps[0]; i++) {
                 uint64_t seconds;
                 uint64_t expected;
-                AUTO_FREE char *text = shell_output("date -u -d %s +%%s", stamps[i]);
+                AUTO_FREE char *text =
+                        shell_output("python3 -c 'import datetime; "
+                                     "print(int(datetime.datetime.fromisoformat(\"%.19s+00:00\").timestamp()))'",
+                                     stamps[i]);
                 assert_true(text_parse_number(text, &expected));
                 assert_true(time_parse_stamp(stamps[i], &seconds));
                 assert_true(seconds == expected);
@@ -62,7 +65,7 @@ static void test_a_sleep_lasts_as_long_as_it_should(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_a_stamp_is_read_as_date_reads_it),
+                cmocka_unit_test(test_a_stamp_is_read_as_python_reads_it),
                 cmocka_unit_test(test_what_is_no_stamp),
                 cmocka_unit_test(test_now_is_a_stamp),
                 cmocka_unit_test(test_a_sleep_lasts_as_long_as_it_should),

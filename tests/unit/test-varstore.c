@@ -716,6 +716,10 @@ static void formatted_store_is_the_template_that_ovmf_ships(void **state)
                 image_free(&blank);
                 compared++;
         }
+#ifndef __linux__
+        if (!compared) // there is no such package
+                skip();
+#endif
         assert_true(compared > 0);
 }
 
