@@ -205,13 +205,16 @@ static bool trust_set(CURL *curl)
 }
 
 // A name that is being looked up keeps a thread of libcurl's busy, which is left to end by itself.
-static bool quick_exit_set(CURL *curl)
+static bool quick_exit_set(const struct transfer *transfer)
 {
+        bool done = true;
 #if LIBCURL_VERSION_NUM >= 0x075700
-        return curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L) == CURLE_OK;
-#else
-        return curl != NULL;
+        done = curl_easy_setopt(transfer->curl, CURLOPT_QUICK_EXIT, 1L) == CURLE_OK;
 #endif
+#if LIBCURL_VERSION_NUM >= 0x081400
+        done = done && curl_multi_setopt(transfer->multi, CURLMOPT_QUICK_EXIT, 1L) == CURLM_OK;
+#endif
+        return done && transfer->multi;
 }
 
 // libcurl as a whole: once, and not given back, because such a thread may still run.
@@ -230,7 +233,7 @@ static bool transfer_set_up(struct transfer *transfer, struct error *err)
         long stall = download->stall_seconds ? (long)download->stall_seconds : DEFAULT_STALL_SECONDS;
         CURL *curl = transfer->curl = curl_begun() ? curl_easy_init() : NULL;
         transfer->multi = curl ? curl_multi_init() : NULL;
-        bool done = transfer->multi && protocols_set(curl) && trust_set(curl) && quick_exit_set(curl) &&
+        bool done = transfer->multi && protocols_set(curl) && trust_set(curl) && quick_exit_set(transfer) &&
                     curl_easy_setopt(curl, CURLOPT_URL, download->url) == CURLE_OK &&
                     curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, transfer->curl_says) == CURLE_OK &&
                     curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 1L) == CURLE_OK &&

@@ -528,7 +528,7 @@ static void assert_interrupted(const struct downloader *downloader)
         uint64_t began = time_now_ms();
         kill(downloader->pid, SIGINT);
         assert_int_equal(waitpid(downloader->pid, &status, 0), downloader->pid);
-        assert_in_range(time_now_ms() - began, 0, AT_ONCE_MS);
+        assert_true(time_now_ms() - began < AT_ONCE_MS);
         assert_true(WIFEXITED(status));
         assert_int_equal(WEXITSTATUS(status), ERROR_INTERRUPTED);
         assert_false(file_exists("got"));
