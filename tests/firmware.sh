@@ -16,17 +16,19 @@ name_package() {
 }
 
 keep_package() {
-        if [ -z "$(find "$kept" -maxdepth 1 -name "$PACKAGE*.deb")" ]; then
+        if [ -n "${FIRMWARE_DEB:-}" ]; then
+                cp "$FIRMWARE_DEB" "$kept"
+        elif [ -z "$(find "$kept" -maxdepth 1 -name "$PACKAGE*.deb")" ]; then
                 (mkdir download && cd download && apt-get -q download $PACKAGE && mv ./*.deb "$kept")
         fi
         name_package
         [ -d "$unpacked" ] || unpack_sparsely
 }
 
-# The real package, downloaded by apt-get once for all runs of the tests: sets deb, deb_name, sha256, size and version.
+# The real package, downloaded by apt-get once for all runs of the tests (or FIRMWARE_DEB, see tests/run): sets deb, deb_name, sha256, size and version.
 use_package() {
         export XDG_CACHE_HOME="$PWD/cache"
-        kept=$BUILD/cache/deb
+        kept=$BUILD/cache/deb${FIRMWARE_DEB:+-$(basename "$FIRMWARE_DEB" .deb)}
         mkdir -p "$kept"
         # Of the scripts that run beside each other the first one makes what is kept.
         (flock 9; keep_package >&2) 9>"$kept.lock"
