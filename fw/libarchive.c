@@ -91,6 +91,7 @@ HAND_ON(int, archive_read_open,
         (struct archive * a, void *context, archive_open_callback *open, archive_read_callback *read,
          archive_close_callback *close),
         (a, context, open, read, close))
+HAND_ON(int, archive_read_open_memory, (struct archive * a, const void *data, size_t size), (a, data, size))
 HAND_ON(int, archive_read_open_fd, (struct archive * a, int fd, size_t block), (a, fd, block))
 HAND_ON(int, archive_read_open_filename, (struct archive * a, const char *name, size_t block), (a, name, block))
 HAND_ON(int, archive_read_next_header, (struct archive * a, struct archive_entry **entry), (a, entry))
