@@ -12,7 +12,7 @@ compare_row() {
         for how in '' '--payload payload.img' '--payload payload.img --payload-first'; do
                 cp "$1" run.fd
                 # shellcheck disable=SC2086 # a list of words
-                "$ESXIARM" predict --disk disk.img --vars run.fd $how --json >predicted.json
+                "$ESXIARM" predict --disk disk.img --vars run.fd --code "$AAVMF_CODE" $how --json >predicted.json
                 case $how in
                 '') devices=$(usb 1 disk.img '') ;;
                 *first) devices="$(usb 1 payload.img ,bootindex=0) $(usb 2 disk.img '')" ;;
