@@ -16,19 +16,17 @@ name_package() {
 }
 
 keep_package() {
-        if [ -n "${FIRMWARE_DEB:-}" ]; then
-                cp "$FIRMWARE_DEB" "$kept"
-        elif [ -z "$(find "$kept" -maxdepth 1 -name "$PACKAGE*.deb")" ]; then
+        if [ -z "$(find "$kept" -maxdepth 1 -name "$PACKAGE*.deb")" ]; then
                 (mkdir download && cd download && apt-get -q download $PACKAGE && mv ./*.deb "$kept")
         fi
         name_package
         [ -d "$unpacked" ] || unpack_sparsely
 }
 
-# The real package, downloaded by apt-get once for all runs of the tests (or FIRMWARE_DEB, see tests/run): sets deb, deb_name, sha256, size and version.
+# The real package, downloaded by apt-get once for all runs of the tests: sets deb, deb_name, sha256, size and version.
 use_package() {
         export XDG_CACHE_HOME="$PWD/cache"
-        kept=$BUILD/cache/deb${FIRMWARE_DEB:+-$(basename "$FIRMWARE_DEB" .deb)}
+        kept=$BUILD/cache/deb
         mkdir -p "$kept"
         # Of the scripts that run beside each other the first one makes what is kept.
         (flock 9; keep_package >&2) 9>"$kept.lock"
@@ -71,10 +69,12 @@ nothing_installed() {
         [ -z "$left" ] || fail "something was left: $left"
 }
 
-# The installed files are those of the package, byte for byte, as dpkg-deb unpacks it.
+# The installed files are those of the package, byte for byte, as dpkg-deb unpacks it: AAVMF_CODE.fd, a link in newer packages,
+# and every other image once.
 installed_as_dpkg_does() {
-        for name in AAVMF_CODE.fd AAVMF_VARS.fd AAVMF_VARS.ms.fd AAVMF_VARS.snakeoil.fd; do
-                cmp "$unpacked/usr/share/AAVMF/$name" "${1:-$installed}/$name"
+        for file in "$unpacked/usr/share/AAVMF/AAVMF_CODE.fd" \
+                $(find "$unpacked/usr/share/AAVMF" -type f -name '*.fd' ! -name '*.no-secboot.fd'); do
+                cmp "$file" "${1:-$installed}/$(basename "$file")"
         done
 }
 
@@ -83,7 +83,7 @@ make_small() {
         mkdir -p small/DEBIAN small/usr/share/AAVMF
         printf 'Package: %s\nVersion: %s\nArchitecture: all\nMaintainer: a <a@b.c>\nDescription: a\n' $PACKAGE "$2" \
                 >small/DEBIAN/control
-        head -c 2097152 "$unpacked/usr/share/AAVMF/AAVMF_CODE.fd" >small/usr/share/AAVMF/AAVMF_CODE.fd
+        head -c 4194304 "$unpacked/usr/share/AAVMF/AAVMF_CODE.fd" >small/usr/share/AAVMF/AAVMF_CODE.fd
         head -c 131072 /dev/zero >small/usr/share/AAVMF/AAVMF_VARS.fd
         dpkg-deb --root-owner-group -Zgzip -z1 --build small "$1.deb" >/dev/null
         rm -rf small
