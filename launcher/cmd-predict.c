@@ -46,6 +46,8 @@ static const char *doubt(const struct prediction *prediction)
 {
         if (prediction->is_certain)
                 return "";
+        if (prediction->may_be_refused)
+                return " (if Secure Boot, which is on, accepts its signature)";
         return prediction->generation ? " (unless a network boot before it succeeds)"
                                       : " (as far as can be told without knowing the firmware)";
 }

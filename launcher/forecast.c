@@ -85,6 +85,7 @@ bool forecast_make(const struct forecast_input *input, struct forecast *forecast
                 .chain = &forecast->chain,
                 .devices = forecast->devices.items,
                 .device_count = forecast->devices.count,
+                .checks_signatures = predict_checks_signatures(forecast->store),
                 .firmware = forecast_firmware(input->code_path, &forecast->contents, &forecast->code_error),
         };
         prediction_make(&machine, &forecast->prediction);
@@ -106,7 +107,7 @@ char *forecast_firmware_text(const struct forecast *forecast)
 {
         const struct prediction *prediction = &forecast->prediction;
         if (prediction->generation)
-                return text_format("EDK2 %s, %s", prediction->generation->name,
+                return text_format("like EDK2 %s, %s", prediction->generation->name,
                                    prediction->is_firmware_told ? "by its CODE" : "by its entries in the vars");
         return text_format("not known: %s", forecast->code_error.code ? forecast->code_error.message
                                                                       : "--code names its file, and the vars have no "

@@ -96,6 +96,12 @@ start_firmware() {
         trap 'kill $pids 2>/dev/null || :' EXIT
 }
 
+# Whether the firmware whose console is LOG has started an entry, or found none that it could: newer ones do not start their
+# shell.
+firmware_is_done() {
+        grep -aq 'BdsDxe: \(starting\|No bootable option\)' "$1"
+}
+
 stop_firmware() {
         kill "$1"
         wait "$1" || :

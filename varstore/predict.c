@@ -652,7 +652,8 @@ static void hand_over(struct start *start, const struct option *started, struct 
         prediction->steps = memory_new(start->count, sizeof *prediction->steps);
         prediction->generation = start->generation;
         prediction->is_firmware_told = start->machine->firmware.generation != NULL;
-        prediction->is_certain = start->generation || (started && started->step.entry);
+        prediction->may_be_refused = start->machine->checks_signatures && started && started->step.device;
+        prediction->is_certain = !prediction->may_be_refused && (start->generation || (started && started->step.entry));
         for (int rank = 0; rank < 3; rank++) {
                 for (size_t i = 0; i < start->count; i++) {
                         if (rank_of(&start->options[i]) != rank)
@@ -664,6 +665,13 @@ static void hand_over(struct start *start, const struct option *started, struct 
                         prediction->is_certain = prediction->is_certain && step->reason != PREDICT_NOT_KNOWN;
                 }
         }
+}
+
+bool predict_checks_signatures(const struct varstore *store)
+{
+        const struct variable *key = varstore_find(store, GUID_EFI_GLOBAL_VARIABLE, "PK");
+        const struct variable *enable = varstore_find(store, GUID_EFI_SECURE_BOOT_ENABLE_DISABLE, "SecureBootEnable");
+        return key && key->data.size && !(enable && enable->data.size && !enable->data.data[0]);
 }
 
 void prediction_make(const struct predict_machine *machine, struct prediction *prediction)

@@ -73,7 +73,8 @@ struct predict_machine {
         const struct bootchain *chain;        // an empty one for a blank store
         const struct predict_device *devices; // as the firmware finds them: by PCI address, then port
         size_t device_count;
-        const char *fallback; // NULL means PREDICT_FALLBACK_FILE
+        const char *fallback;   // NULL means PREDICT_FALLBACK_FILE
+        bool checks_signatures; // as predict_checks_signatures tells; signatures themselves are not looked at
         struct predict_firmware firmware;
 };
 
@@ -119,11 +120,17 @@ struct prediction {
         size_t count;
         const struct prediction_step
                 *started; // one of the steps; NULL: none can be started, and the firmware shows its menu
-        bool is_certain;  // no PREDICT_NOT_KNOWN comes before it, and it does not depend on an unknown firmware
+        // No PREDICT_NOT_KNOWN comes before it, it does not depend on an unknown firmware, and may not be refused.
+        bool is_certain;
+        bool may_be_refused;                 // for its signature: it is a file, and Secure Boot is on
         const struct generation *generation; // of the firmware; NULL if not known
         bool is_firmware_told;               // by the caller, not by the store
 };
 #define AUTO_PREDICTION __attribute__((cleanup(prediction_free)))
+
+// Whether STORE turns Secure Boot on in a firmware that has it: there is a platform key, and SecureBootEnable is not off. A file
+// that none of the keys has signed is then refused ("Access Denied").
+bool predict_checks_signatures(const struct varstore *store);
 
 // Never fails. Free PREDICTION with prediction_free.
 void prediction_make(const struct predict_machine *machine, struct prediction *prediction);

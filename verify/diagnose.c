@@ -96,6 +96,7 @@ static bool compare(struct facts *facts, struct error *err)
                 .chain = &facts->chain,
                 .devices = facts->devices.items,
                 .device_count = facts->devices.count,
+                .checks_signatures = predict_checks_signatures(facts->store),
                 .firmware = facts->in->firmware,
         };
         prediction_make(&machine, &facts->prediction);

@@ -107,7 +107,7 @@ test_vars_recreated_by_the_firmware() {
         cp --sparse=always "$AAVMF_VARS_TEMPLATE" $vars
         boot_by_hand
         names vars-recreated
-        contains stdout 'Boot0000 "UiApp"'
+        contains stdout 'only Boot0000 "'
         # Without what the installation left, vars are made from the disk.
         rm machine/vars.sealed.fd
         names vars-recreated
@@ -151,16 +151,18 @@ test_entry_missing_inactive_not_ordered_or_not_first() {
         names entry-inactive
         paste_command
         names healthy
-        "$AAVMF_VARS" edit $vars --boot-order 0001,0000
+        # The firmware's own entry for the first disk; its number depends on how many programs the firmware has.
+        disk=$("$AAVMF_VARS" list $vars | sed -n 's/^Boot\(....\)\* UEFI QEMU.*/\1/p' | head -n 1)
+        "$AAVMF_VARS" edit $vars --boot-order "$disk,0000"
         names entry-not-ordered
         paste_command
         names healthy
-        "$AAVMF_VARS" edit $vars --boot-first 0001
+        "$AAVMF_VARS" edit $vars --boot-first "$disk"
         names entry-not-first
-        contains stdout 'BootOrder: 0001,0004'
+        contains stdout "BootOrder: $disk,0004"
         rm machine/vars.fd.before-fix-*
         fixes
-        "$AAVMF_VARS" edit $vars --boot-next 0001
+        "$AAVMF_VARS" edit $vars --boot-next "$disk"
         names boot-next
         paste_command
         names healthy

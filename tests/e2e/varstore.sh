@@ -9,10 +9,9 @@ put=$BUILD/tests/put-variable
 global=8BE4DF61-93CA-11D2-AA0D-00E098032B8C
 mine=11111111-2222-3333-4444-555555555555
 
-# The firmware's last resort is its shell.
 boot() {
         start_firmware "$1"
-        wait_for 30 grep -q 'BdsDxe: starting' "$1.log"
+        wait_for 30 firmware_is_done "$1.log"
         stop_firmware "$pid"
 }
 
@@ -30,14 +29,14 @@ test_firmware_keeps_a_store_that_was_formatted_for_it_and_does_not_wait() {
         use_firmware
         pids=
         blank slow.fd
-        expect_exit 0 "$AAVMF_VARS" clone "$AAVMF_VARS_TEMPLATE" quick.fd --timeout 0
+        expect_exit 0 "$AAVMF_VARS" clone slow.fd quick.fd --timeout 0
         "$put" quick.fd Keepsake $mine 3 c0ffee
         # Both at once, the one that waits five seconds first: the other one has to overtake it.
         start_firmware slow.fd
         slow=$pid
         start_firmware quick.fd
         quick=$pid
-        wait_for 60 grep -q 'BdsDxe: starting' quick.fd.log
+        wait_for 60 firmware_is_done quick.fd.log
         lacks slow.fd.log 'BdsDxe:'
         stop_firmware "$quick"
         expect_exit 0 "$AAVMF_VARS" check quick.fd
@@ -45,10 +44,10 @@ test_firmware_keeps_a_store_that_was_formatted_for_it_and_does_not_wait() {
         expect_exit 0 "$AAVMF_VARS" list quick.fd --all
         contains stdout 'Timeout: 0 seconds'
         contains stdout "Keepsake$tab$mine"
-        contains stdout 'Boot0000* UiApp'
+        grep -q '^Boot0000\* .*/FvFile(' stdout || fail "no menu: $(cat stdout)"
         contains stdout "Lang${tab}EFI_GLOBAL_VARIABLE${tab}NV,BS,RT${tab}4 bytes${tab}\"eng\""
         # What the firmware formatted by itself has the same headers.
-        wait_for 60 grep -q 'BdsDxe: starting' slow.fd.log
+        wait_for 60 firmware_is_done slow.fd.log
         stop_firmware "$slow"
         cmp -n 100 slow.fd quick.fd
         cmp -n 262144 -i 262144 slow.fd quick.fd
@@ -81,7 +80,8 @@ test_device_paths_are_spelled_as_in_the_firmwares_log() {
                 sort >theirs
         [ "$(wc -l <theirs)" -eq $number ]
         diff theirs ours
-        # And the entry that it started in the end.
+        # And the entry that it started in the end: its shell, if that is no application.
+        ! grep -q 'No bootable option' vars.fd.log || return 0
         expect_exit 0 "$AAVMF_VARS" list vars.fd
         tr -d '\r' <vars.fd.log | sed -n 's/.*BdsDxe: starting \(Boot....\) "\(.*\)" from \(.*\)$/\1* \2'"$tab"'\3/p' >started
         [ -s started ]

@@ -759,6 +759,38 @@ static void network_is_taken_to_fail_but_not_for_certain(void **state)
         assert_false(scene.prediction.is_certain);
 }
 
+static void secure_boot_may_refuse_what_is_on_a_disk(void **state)
+{
+        (void)state;
+        static const struct {
+                const char *key, *enable;
+                bool checks;
+        } cases[] = {{NULL, "01", false}, {"aa", NULL, true}, {"aa", "01", true}, {"aa", "00", false}};
+        for (size_t i = 0; i < 4; i++) {
+                AUTO_SCENE struct scene scene = {.image = image_aavmf()};
+                AUTO_BUFFER struct buffer enable = {0};
+                struct attached attached;
+                attach(&attached);
+                if (cases[i].key)
+                        image_add_global(&scene.image, "PK", cases[i].key);
+                if (cases[i].enable) {
+                        assert_true(text_parse_hex(cases[i].enable, &enable));
+                        image_add(&scene.image, 0x3F, GUID_EFI_SECURE_BOOT_ENABLE_DISABLE, "SecureBootEnable", 3,
+                                  buffer_view(&enable));
+                }
+                predict(&scene, &attached);
+                attached.machine.checks_signatures = predict_checks_signatures(scene.store);
+                assert_int_equal(attached.machine.checks_signatures, cases[i].checks);
+                predict(&scene, &attached);
+                assert_int_equal(scene.prediction.may_be_refused, cases[i].checks);
+                assert_int_equal(scene.prediction.is_certain, !cases[i].checks);
+                // The firmware's own programs are not refused.
+                attached.machine.device_count = 0;
+                predict(&scene, &attached);
+                assert_true(scene.prediction.is_certain);
+        }
+}
+
 // ---- the bootindex ----
 
 static void bootindex_orders_the_entries_by_device(void **state)
@@ -835,6 +867,7 @@ int main(void)
                 cmocka_unit_test(whole_path_has_to_be_right_in_all_its_parts),
                 cmocka_unit_test(disk_without_a_fallback_file_is_passed_over),
                 cmocka_unit_test(network_is_taken_to_fail_but_not_for_certain),
+                cmocka_unit_test(secure_boot_may_refuse_what_is_on_a_disk),
                 cmocka_unit_test(bootindex_orders_the_entries_by_device),
                 cmocka_unit_test(bootindex_drops_an_entry_whose_file_is_missing),
         };
