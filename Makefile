@@ -181,13 +181,8 @@ $(BUILD)/san/tests/%: tests/unit/%.c $(BUILD)/san/wings.a Makefile | test-librar
 	@mkdir -p $(@D)
 	$(call quiet,TEST,$<)$(COMPILE) $(SANITIZE) -o $@ $< $(BUILD)/san/wings.a $(PACKAGE_LIBS) $(CMOCKA) $(EFIVAR)
 
-# The helper that says what the library predicts.
-$(BUILD)/tests/predict: tests/helpers/predict.c $(BUILD)/libvarstore.a Makefile
-	@mkdir -p $(@D)
-	$(call quiet,HELP,$<)$(COMPILE) -o $@ $< $(BUILD)/libvarstore.a $(LDFLAGS) $(PACKAGE_LIBS)
-
-# The helper that measures what the launcher does with a console.
-$(BUILD)/tests/console-path: tests/helpers/console-path.c $(call objects,$(BUILD),$(LIBRARY_SOURCES)) Makefile
+# The helpers that say what is predicted, and measure what the launcher does with a console.
+$(BUILD)/tests/predict $(BUILD)/tests/console-path: $(BUILD)/tests/%: tests/helpers/%.c $(call objects,$(BUILD),$(LIBRARY_SOURCES)) Makefile
 	@mkdir -p $(@D)
 	$(call quiet,HELP,$<)$(COMPILE) -o $@ $< $(filter %.o,$^) $(LDFLAGS) $(PACKAGE_LIBS)
 

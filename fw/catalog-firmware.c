@@ -45,6 +45,15 @@ static bool fetch_from(const struct repository *repository, const char *base, st
         return fetch_in(&fetch, workspace, firmware, err);
 }
 
+// The URL without slashes at its end, as apt's lists of sources have them; freed with free().
+static char *base_url(const char *url)
+{
+        size_t length = strlen(url);
+        while (length && url[length - 1] == '/')
+                length--;
+        return text_format("%.*s", (int)length, url);
+}
+
 // The archive, and where it does not have the package its snapshots, one after the other. What is not as it should be ends
 // it: then it matters who says so.
 static bool fetch_from_any(const struct repository *repository, struct workspace *workspace, struct firmware *firmware,
@@ -55,7 +64,7 @@ static bool fetch_from_any(const struct repository *repository, struct workspace
         AUTO_TEXT struct text reasons = {0};
         for (size_t i = 0; i <= entry->snapshot_count; i++) {
                 AUTO_ERROR struct error failed = {0};
-                const char *base = i > 0 ? entry->snapshots[i - 1] : mirror ? mirror : entry->archive;
+                AUTO_FREE char *base = base_url(i > 0 ? entry->snapshots[i - 1] : mirror ? mirror : entry->archive);
                 if (fetch_from(repository, base, workspace, firmware, &failed))
                         return true;
                 firmware_free(firmware);

@@ -552,10 +552,16 @@ static void unpacking_free(struct unpacking *unpacking)
         digest_discard(&unpacking->digest);
 }
 
+static const char *wanted_name(const struct content *content, const struct deb_file *file)
+{
+        bool is_missing = !content_find(content, file->name);
+        return is_missing && file->otherwise && content_find(content, file->otherwise) ? file->otherwise : file->name;
+}
+
 static bool unpacking_find(const struct content *content, const char *path, const struct deb_file *file,
                            struct unpacking *unpacking, struct error *err)
 {
-        AUTO_FREE char *real_name = content_resolve(content, path, file->name, err);
+        AUTO_FREE char *real_name = content_resolve(content, path, wanted_name(content, file), err);
         if (!real_name)
                 return false;
         const struct content_entry *entry = content_find(content, real_name);

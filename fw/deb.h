@@ -27,9 +27,10 @@ bool deb_read_control(const char *path, struct deb_control *control, struct erro
 
 // A file wanted from a package.
 struct deb_file {
-        const char *name;   // its path in the package, without "./": "usr/share/AAVMF/AAVMF_CODE.fd"
-        const char *target; // where it goes: sparse, mode 0644
-        bool optional;      // that it is not in the package is no error
+        const char *name;      // its path in the package, without "./": "usr/share/AAVMF/AAVMF_CODE.fd"
+        const char *otherwise; // taken if the package has no NAME; NULL for none. In the same folder
+        const char *target;    // where it goes: sparse, mode 0644
+        bool optional;         // that it is not in the package is no error
         // Filled by deb_extract:
         bool found;
         uint64_t size;        // in bytes

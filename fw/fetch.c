@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/process.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "fw/apt.h"
@@ -100,15 +101,18 @@ static bool promote(struct firmware *firmware, const struct origin *origin, stru
         return provenance_write(firmware->folder, firmware, err);
 }
 
-// The files of a package that are installed.
+// The files of a package that are installed. Of newer packages AAVMF_CODE.fd is a link to the CODE that does not enforce Secure
+// Boot, and their README says that it will be dropped; then that CODE is installed under the same name.
 static const struct {
-        const char *name;
+        const char *name, *otherwise;
         bool optional;
 } package_files[] = {
-        {FIRMWARE_CODE, false},
-        {FIRMWARE_VARS, false},
-        {"AAVMF_VARS.ms.fd", true},
-        {"AAVMF_VARS.snakeoil.fd", true},
+        {FIRMWARE_CODE, "AAVMF_CODE.no-secboot.fd", false},
+        {FIRMWARE_VARS, NULL, false},
+        {"AAVMF_CODE.secboot.fd", NULL, true},
+        {"AAVMF_CODE.secboot.strictnx.fd", NULL, true},
+        {"AAVMF_VARS.ms.fd", NULL, true},
+        {"AAVMF_VARS.snakeoil.fd", NULL, true},
 };
 
 enum {
@@ -150,19 +154,20 @@ static bool unpack(const char *deb, const char *folder, struct deb_control *cont
                    struct error *err)
 {
         struct deb_file files[PACKAGE_FILE_COUNT] = {{0}};
-        char *owned[2 * PACKAGE_FILE_COUNT] = {0};
+        AUTO_ARGUMENTS struct arguments paths = {0};
         for (size_t i = 0; i < PACKAGE_FILE_COUNT; i++) {
-                owned[2 * i] = file_path(PACKAGE_FOLDER, package_files[i].name);
-                owned[2 * i + 1] = file_path(folder, package_files[i].name);
-                files[i] = (struct deb_file){
-                        .name = owned[2 * i], .target = owned[2 * i + 1], .optional = package_files[i].optional};
+                const char *otherwise = package_files[i].otherwise;
+                arguments_add_format(&paths, PACKAGE_FOLDER "%s", package_files[i].name);
+                arguments_add_format(&paths, PACKAGE_FOLDER "%s", otherwise ? otherwise : "");
+                arguments_add_format(&paths, "%s/%s", folder, package_files[i].name);
+                files[i] = (struct deb_file){.name = paths.values[3 * i],
+                                             .otherwise = otherwise ? paths.values[3 * i + 1] : NULL,
+                                             .target = paths.values[3 * i + 2],
+                                             .optional = package_files[i].optional};
         }
-        bool unpacked = deb_extract(deb, control, files, PACKAGE_FILE_COUNT, err) &&
-                        (flash_image_check_code(files[0].target, err) || error_wrap(err, "%s", deb)) &&
-                        take_files(deb, files, firmware, err);
-        for (size_t i = 0; i < sizeof owned / sizeof owned[0]; i++)
-                free(owned[i]);
-        return unpacked;
+        return deb_extract(deb, control, files, PACKAGE_FILE_COUNT, err) &&
+               (flash_image_check_code(files[0].target, err) || error_wrap(err, "%s", deb)) &&
+               take_files(deb, files, firmware, err);
 }
 
 // Installs the .deb at PATH.

@@ -74,8 +74,8 @@ bool firmware_from_files(const char *code_path, const char *vars_template_path, 
 
 // ---- a folder
 
-static const char *const code_names[] = {"AAVMF_CODE.fd", "QEMU_EFI.fd", "QEMU_EFI-pflash.raw", "edk2-aarch64-code.fd",
-                                         NULL};
+static const char *const code_names[] = {"AAVMF_CODE.fd",       "AAVMF_CODE.no-secboot.fd", "QEMU_EFI.fd",
+                                         "QEMU_EFI-pflash.raw", "edk2-aarch64-code.fd",     NULL};
 static const char *const vars_names[] = {"AAVMF_VARS.fd", "QEMU_VARS.fd", "vars-template-pflash.raw",
                                          "edk2-arm-vars.fd", NULL};
 

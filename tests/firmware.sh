@@ -70,10 +70,12 @@ nothing_installed() {
         [ -z "$left" ] || fail "something was left: $left"
 }
 
-# The installed files are those of the package, byte for byte, as dpkg-deb unpacks it.
+# The installed files are those of the package, byte for byte, as dpkg-deb unpacks it: AAVMF_CODE.fd, a link in newer packages,
+# and every other image once.
 installed_as_dpkg_does() {
-        for name in AAVMF_CODE.fd AAVMF_VARS.fd AAVMF_VARS.ms.fd AAVMF_VARS.snakeoil.fd; do
-                cmp "$unpacked/usr/share/AAVMF/$name" "${1:-$installed}/$name"
+        for file in "$unpacked/usr/share/AAVMF/AAVMF_CODE.fd" \
+                $(find "$unpacked/usr/share/AAVMF" -type f -name '*.fd' ! -name '*.no-secboot.fd'); do
+                cmp "$file" "${1:-$installed}/$(basename "$file")"
         done
 }
 

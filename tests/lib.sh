@@ -152,9 +152,10 @@ start_firmware() {
         trap 'kill $pids 2>/dev/null || :' EXIT
 }
 
-# Whether the firmware on the store VARS has come to an end of its boot order: newer ones start no shell by themselves.
-settled() {
-        grep -q 'BdsDxe: starting\|BdsDxe: No bootable option' "$1.log"
+# Whether the firmware whose console is LOG has started an entry, or found none that it could: newer ones do not start their
+# shell.
+firmware_is_done() {
+        grep -aq 'BdsDxe: \(starting\|No bootable option\)' "$1"
 }
 
 stop_firmware() {

@@ -68,6 +68,19 @@ usb_node() {
         printf '02010c00d041030a0000000001010600000103050600%02x00' "$1"
 }
 
+# A program of the firmware's own: UiApp, its boot menu, its shell, or none that there is.
+program_path() {
+        case $1 in
+        setup) program=21aa2c4614760345836e8ab6f4662331 ;;
+        menu) program=dc5bc2eef267954db1d5f81b2039d11d ;;
+        shell) program=83a5047c3e9e1c4fad65e05268d0b4d1 ;;
+        none) program=11111111222233334444555555555555 ;;
+        esac
+        volume=fe4a07640a34e64b94ba91b5b4d0f71e
+        [ "${2:-}" != elsewhere ] || volume=c9bd7b7cebf8344faaea3ee4af6516a1
+        echo "04071400${volume}04061400$program$end"
+}
+
 end=7fff0400
 
 new_store() {
@@ -97,12 +110,17 @@ boot() {
                 -drive "if=pflash,format=raw,file=$vars" -device qemu-xhci $* 2>"$vars.errors" &
         pid=$!
         trap 'kill $pid 2>/dev/null || :' EXIT
-        wait_for 60 grep -q 'BdsDxe: starting Boot[0-9A-F]\{4\} ' "$vars.log"
+        wait_for 60 grep -aqE 'BdsDxe: (starting Boot[0-9A-F]{4} |No bootable option)|Started as Boot.*USB\([^)]*\)' "$vars.log"
         kill $pid
         wait $pid || :
-        # The line may still lack its end.
-        { tr -d '\r' <"$vars.log" && echo; } | sed -n 's/.*BdsDxe: failed to load \(Boot....\).*/failed \1/p; s/.*BdsDxe: \(starting Boot....\).*/\1/p' |
-                awk '!seen[$0]++' # an entry that BootNext names is tried again in its place in BootOrder
+        # The line may still lack its end. An entry that BootNext names is tried again in its place in BootOrder. Without an
+        # entry that it starts, the firmware has looked for the fallback file, of which only the guest tells, or shows its menu.
+        { tr -d '\r' <"$vars.log" && echo; } | sed -n '
+                s/.*BdsDxe: failed to load \(Boot....\).*/failed \1/p
+                s/.*BdsDxe: \(starting Boot....\).*/\1/p
+                s/.*BdsDxe: No bootable option.*/menu/p
+                s,.*Started as Boot.* from \(.*/USB([^)]*)\).*,recovery \1,p' |
+                awk '!/^recovery/ || !started { if (!seen[$0]++) print } /^starting/ { started = 1 }'
         "$AAVMF_VARS" list "$vars" | sed -n 's/^BootOrder: /order /p'
 }
 
@@ -129,7 +147,7 @@ compare() {
                 echo "PciRoot(0x0)/Pci(0x1,0x0)/USB(0x$((port - 1)),0x0);label=$(usb_label $port)$(echo "$2" | tr , ';' | sed 's/=on//');$3" >>words
                 shift 3
         done
-        tr '\n' '\0' <words | xargs -0 "$predict" run.fd >predicted
+        tr '\n' '\0' <words | xargs -0 "$predict" run.fd "$AAVMF_CODE" >predicted
         boot run.fd "$qemu" >happened
         diff predicted happened || fail "$store with $(cat words)"
         echo "$store: $(tr '\n' ' ' <happened)"
@@ -161,7 +179,7 @@ random_option() {
         2) attributes=09000000 ;;
         *) attributes=01000000 ;;
         esac
-        random 9
+        random 12
         case $value in
         0 | 1 | 2) option $attributes System "$(hd_node 1 64)$(file_node "$loader")$end" ;;
         3) option $attributes Elsewhere "$(hd_node 2 64)$(file_node "$loader")$end" ;;
@@ -179,6 +197,28 @@ random_option() {
                 ;;
         7) option $attributes File "$(file_node "$fallback")$end" ;;
         8) option $attributes None "$(file_node '\EFI\none.efi')$end" ;;
+        *) random_program ;;
+        esac
+}
+
+# An entry for one of the firmware's own programs, as a generation makes it or not quite.
+random_program() {
+        random 8
+        case $value in
+        0) option 09010000 UiApp "$(program_path setup)" ;;
+        1) option 09010000 BootManagerMenuApp "$(program_path menu)" ;;
+        2) option 01010000 'EFI Firmware Setup' "$(program_path setup)" ;;
+        3) option 01010000 'EFI Internal Shell' "$(program_path shell)" ;;
+        4) option 01000000 'EFI Internal Shell' "$(program_path shell)" ;;
+        5) option 01000000 'EFI Internal Shell' "$(program_path shell)" aabb ;;
+        6) option "$attributes" Shell "$(program_path shell)" ;;
+        7)
+                random 4
+                kind=$(echo setup menu shell none | cut -d ' ' -f $((value + 1)))
+                random 2
+                place=$(echo here elsewhere | cut -d ' ' -f $((value + 1)))
+                option "$attributes" UiApp "$(program_path "$kind" "$place")"
+                ;;
         esac
 }
 

@@ -8,12 +8,6 @@
 #include "base/text.h"
 #include "varstore/loadopt.h"
 
-// The firmware's own programs, as the ends of their device paths.
-static const char MENU[] = "FvFile(462CAA21-7614-4503-836E-8AB6F4662331)";
-static const char SHELL[] = "FvFile(7C04A583-9E3E-4F1C-AD65-E05268D0B4D1)";
-
-static const uint16_t NO_NUMBER = 0xFFFF; // never given to an entry
-
 // An entry on its way through the start.
 struct option {
         struct prediction_step step;
@@ -21,11 +15,13 @@ struct option {
         bool is_disk;    // made for a device by the firmware, at this start or before
         bool is_ordered; // in BootOrder as it now is
         bool is_leaving; // and dropped from it, its variable kept
+        bool is_moved;   // to another place in the list
         bool is_settled; // the step's reason is final
 };
 
 struct start {
         const struct predict_machine *machine;
+        const struct generation *generation; // NULL if not known
         const char *fallback;
         const struct predict_device **devices; // in the order in which they are connected
         size_t device_count;
@@ -147,12 +143,18 @@ static void read_chain(struct start *start)
                         add_entry(start, &chain->entries[i], false);
 }
 
-// Whether the entry of that number was one for a device, and is deleted.
+static bool is_removed(const struct option *option)
+{
+        return option->is_settled &&
+               (option->step.reason == PREDICT_DEVICE_GONE || option->step.reason == PREDICT_PROGRAM_GONE);
+}
+
+// Whether the entry of that number was one that the firmware has removed.
 static bool is_deleted(const struct start *start, uint16_t number)
 {
         for (size_t i = 0; i < start->count; i++)
                 if (start->options[i].step.number == number && start->options[i].is_ordered &&
-                    !(start->options[i].is_settled && start->options[i].step.reason == PREDICT_DEVICE_GONE))
+                    !is_removed(&start->options[i]))
                         return false;
         for (size_t i = 0; i < start->count; i++)
                 if (start->options[i].step.number == number && start->options[i].is_ordered)
@@ -165,7 +167,7 @@ static bool is_deleted(const struct start *start, uint16_t number)
 static uint16_t free_number(const struct start *start)
 {
         const struct bootchain *chain = start->machine->chain;
-        for (uint16_t number = 0; number < NO_NUMBER; number++) {
+        for (uint16_t number = 0; start->generation && number < PREDICT_NO_NUMBER; number++) {
                 bool taken = chain->has_next && chain->next == number;
                 for (size_t i = 0; i < chain->order_count && !taken; i++)
                         taken = chain->order[i] == number && !is_deleted(start, number);
@@ -175,13 +177,13 @@ static uint16_t free_number(const struct start *start)
                 if (!taken)
                         return number;
         }
-        return NO_NUMBER;
+        return PREDICT_NO_NUMBER;
 }
 
 // A variable of NUMBER that BootOrder does not name is lost to the new entry.
 static void overwrite(struct start *start, uint16_t number, const char *label)
 {
-        for (size_t i = 0; i < start->count; i++)
+        for (size_t i = 0; i < start->count && number != PREDICT_NO_NUMBER; i++)
                 if (start->options[i].step.number == number)
                         settle(&start->options[i], PREDICT_OVERWRITTEN,
                                "BootOrder does not name it, so the firmware gives its number to the new entry \"%s\"",
@@ -200,13 +202,120 @@ static void add_new(struct start *start, const char *label, const char *path, ui
         option->is_ordered = true;
 }
 
-static bool has_program(const struct start *start, const char *program)
+// ---- the firmware's own programs ----
+
+// The entry in BootOrder with exactly that path; NULL if there is none.
+static struct option *find_path(const struct start *start, const char *path)
 {
-        for (size_t i = 0; i < start->count; i++)
-                if (start->options[i].is_ordered && text_ends_with(start->options[i].step.path, program))
+        for (size_t i = 0; i < start->count; i++) {
+                struct option *option = &start->options[i];
+                if (option->is_ordered && !option->is_settled && strcmp(option->step.path, path) == 0)
+                        return option;
+        }
+        return NULL;
+}
+
+static bool is_there(const struct predict_firmware *firmware, const char *path)
+{
+        for (size_t i = 0; i < firmware->program_count; i++) {
+                const struct generation_entry own = {.program = firmware->programs[i]};
+                AUTO_FREE char *there = generation_path(&own);
+                if (strcmp(path, there) == 0)
                         return true;
+        }
         return false;
 }
+
+// If the firmware's programs are not known, it has those that the store has entries for.
+static bool has_program(const struct start *start, const char *path)
+{
+        const struct predict_firmware *firmware = &start->machine->firmware;
+        return firmware->programs ? is_there(firmware, path) : find_path(start, path) != NULL;
+}
+
+static void add_own(struct start *start, const struct generation_entry *own)
+{
+        AUTO_FREE char *path = generation_path(own);
+        add_new(start, own->label, path, own->attributes, false);
+}
+
+// The menu is found by its path, whatever else there is to its entry.
+static void add_menu(struct start *start)
+{
+        AUTO_FREE char *path = generation_path(&start->generation->menu);
+        if (!find_path(start, path))
+                add_own(start, &start->generation->menu);
+}
+
+static bool is_as_made(const struct option *option, const struct generation_entry *own)
+{
+        const struct boot_entry *entry = option->step.entry;
+        return option->attributes == own->attributes && strcmp(option->step.label, own->label) == 0 &&
+               !(entry && entry->optional_data.size);
+}
+
+static bool has_as_made(const struct start *start, const char *path, const struct generation_entry *own)
+{
+        for (size_t i = 0; i < start->count; i++) {
+                const struct option *option = &start->options[i];
+                if (option->is_ordered && !option->is_settled && strcmp(option->step.path, path) == 0 &&
+                    is_as_made(option, own))
+                        return true;
+        }
+        return false;
+}
+
+// The generation that leaves entries as they are makes one for a shell that it does not have, too, and deletes it again.
+static void add_beside(struct start *start, const struct generation_entry *own)
+{
+        AUTO_FREE char *path = generation_path(own);
+        if (has_as_made(start, path, own))
+                return;
+        if (has_program(start, path))
+                add_own(start, own);
+        else if (start->machine->firmware.programs)
+                overwrite(start, free_number(start), own->label);
+}
+
+static void remake(struct start *start, const struct generation_entry *own)
+{
+        AUTO_FREE char *path = generation_path(own);
+        struct option *option = find_path(start, path);
+        if (!has_program(start, path) || (option && option->attributes == own->attributes))
+                return;
+        if (option)
+                settle(option, PREDICT_PROGRAM_GONE,
+                       "its attributes are not those that the firmware gives; it deletes it and makes its own");
+        add_own(start, own);
+}
+
+static void add_program(struct start *start, const struct generation_entry *own)
+{
+        if (!own->label)
+                return;
+        if (start->generation->remakes)
+                remake(start, own);
+        else
+                add_beside(start, own);
+}
+
+static bool is_program(const char *path)
+{
+        return (text_starts_with(path, "Fv(") || text_starts_with(path, "MemoryMapped(")) && strstr(path, ")/FvFile(");
+}
+
+static void delete_programs(struct start *start)
+{
+        const struct predict_firmware *firmware = &start->machine->firmware;
+        for (size_t i = 0; i < start->count && firmware->programs; i++) {
+                struct option *option = &start->options[i];
+                if (option->is_ordered && is_program(option->step.path) && !is_there(firmware, option->step.path))
+                        settle(option, PREDICT_PROGRAM_GONE,
+                               "it starts a program that this firmware does not have; the firmware deletes it");
+        }
+}
+
+// ---- the devices' entries ----
 
 // Whether OPTION is the very entry that the firmware would make for DEVICE.
 static bool is_for_device(const struct option *option, const struct predict_device *device)
@@ -375,8 +484,11 @@ static void look(const struct start *start, struct option *option)
         size_t offset = 0;
         if (entry)
                 devpath_next(entry->device_path, &offset, &node);
-        if (text_starts_with(option->step.path, "Fv(") || text_starts_with(option->step.path, "FvFile("))
+        bool is_own = text_starts_with(option->step.path, "Fv(") || text_starts_with(option->step.path, "FvFile(");
+        if (is_own && start->generation)
                 settle(option, PREDICT_STARTED, "it is a program of the firmware's own");
+        else if (is_own)
+                settle(option, PREDICT_NOT_KNOWN, "whether the firmware has that program is not known");
         else if (strstr(option->step.path, "MAC(") || node.type == DEVPATH_MESSAGING)
                 settle(option, PREDICT_NOT_KNOWN, "what %s leads to cannot be told from files", option->step.path);
         else if (entry && node.type == DEVPATH_MEDIA && node.subtype == DEVPATH_HARD_DRIVE && entry->has_partition)
@@ -418,7 +530,7 @@ static bool is_movable(const struct option *option)
 static void move_option(struct option *ordered, size_t *count, struct option *option)
 {
         ordered[(*count)++] = *option;
-        option->step.number = NO_NUMBER; // it is not here any more
+        option->is_moved = true;
         option->is_ordered = false;
 }
 
@@ -437,7 +549,7 @@ static void order_by_bootindex(struct start *start)
         bool followed = count > 0;
         for (size_t i = 0; i < start->count; i++) {
                 struct option *option = &start->options[i];
-                if (option->step.number == NO_NUMBER)
+                if (option->is_moved)
                         continue;
                 if (followed && is_movable(option) && is_dropped(option->step.path))
                         settle(option, PREDICT_DROPPED,
@@ -449,7 +561,7 @@ static void order_by_bootindex(struct start *start)
                         option->is_leaving = followed;
         }
         for (size_t i = 0; i < start->count; i++)
-                if (start->options[i].step.number != NO_NUMBER)
+                if (!start->options[i].is_moved)
                         ordered[count++] = start->options[i];
         free(start->options);
         start->options = ordered;
@@ -472,8 +584,10 @@ static void pass_over(struct option *option, const struct option *started)
                 settle(option, PREDICT_INACTIVE, "it is not active");
         else if (option->attributes & LOAD_OPTION_CATEGORY)
                 settle(option, PREDICT_APPLICATION, "it is an application, started only when it is chosen");
-        else if (started)
-                settle(option, PREDICT_NOT_REACHED, "Boot%04X starts before it", started->step.number);
+        else if (started) {
+                AUTO_FREE char *name = prediction_step_name(&started->step);
+                settle(option, PREDICT_NOT_REACHED, "%s starts before it", name);
+        }
 }
 
 static struct option *try_options(struct start *start)
@@ -490,11 +604,28 @@ static struct option *try_options(struct start *start)
         return NULL;
 }
 
+// PlatformRecovery0000: the fallback file, wherever it is.
+static const struct option *recover(struct start *start)
+{
+        struct option recovery = {0};
+        look_everywhere(start, &recovery, start->fallback);
+        if (!recovery.step.device) {
+                free(recovery.step.explanation);
+                return NULL;
+        }
+        recovery.step.number = PREDICT_NO_NUMBER;
+        recovery.step.is_recovery = recovery.step.is_fallback = true;
+        recovery.step.label = memory_text("Default PlatformRecovery");
+        recovery.step.path = memory_text(start->fallback);
+        *add_option(start) = recovery;
+        return &start->options[start->count - 1];
+}
+
 // The start deletes its variable.
 static bool is_gone(const struct prediction_step *step)
 {
-        return step->reason == PREDICT_DEVICE_GONE || step->reason == PREDICT_DROPPED ||
-               step->reason == PREDICT_OVERWRITTEN;
+        return step->reason == PREDICT_DEVICE_GONE || step->reason == PREDICT_PROGRAM_GONE ||
+               step->reason == PREDICT_DROPPED || step->reason == PREDICT_OVERWRITTEN;
 }
 
 // BootNext, then what BootOrder names, then the rest.
@@ -519,7 +650,10 @@ static void hand_over(struct start *start, const struct option *started, struct 
                 option->step.position = option->step.is_ordered ? position++ : 0;
         }
         prediction->steps = memory_new(start->count, sizeof *prediction->steps);
-        prediction->is_certain = true;
+        prediction->generation = start->generation;
+        prediction->is_firmware_told = start->machine->firmware.generation != NULL;
+        prediction->may_be_refused = start->machine->checks_signatures && started && started->step.device;
+        prediction->is_certain = !prediction->may_be_refused && (start->generation || (started && started->step.entry));
         for (int rank = 0; rank < 3; rank++) {
                 for (size_t i = 0; i < start->count; i++) {
                         if (rank_of(&start->options[i]) != rank)
@@ -533,24 +667,38 @@ static void hand_over(struct start *start, const struct option *started, struct 
         }
 }
 
+bool predict_checks_signatures(const struct varstore *store)
+{
+        const struct variable *key = varstore_find(store, GUID_EFI_GLOBAL_VARIABLE, "PK");
+        const struct variable *enable = varstore_find(store, GUID_EFI_SECURE_BOOT_ENABLE_DISABLE, "SecureBootEnable");
+        return key && key->data.size && !(enable && enable->data.size && !enable->data.data[0]);
+}
+
 void prediction_make(const struct predict_machine *machine, struct prediction *prediction)
 {
-        struct start start = {.machine = machine};
+        struct start start = {.machine = machine, .generation = machine->firmware.generation};
         start.fallback = machine->fallback ? machine->fallback : PREDICT_FALLBACK_FILE;
         *prediction = (struct prediction){0};
+        if (!start.generation && !machine->firmware.programs)
+                start.generation = generation_of_chain(machine->chain);
         connect_devices(&start);
         read_chain(&start);
-        if (!has_program(&start, MENU))
-                add_new(&start, "UiApp", MENU, LOAD_OPTION_ACTIVE | LOAD_OPTION_HIDDEN | LOAD_OPTION_CATEGORY_APP,
-                        false);
+        if (start.generation) {
+                add_menu(&start);
+                add_program(&start, &start.generation->setup);
+        }
         delete_stale(&start);
         add_devices(&start, true);
         add_devices(&start, false);
-        if (!machine->without_shell && !has_program(&start, SHELL))
-                add_new(&start, "EFI Internal Shell", SHELL, LOAD_OPTION_ACTIVE, false);
+        if (start.generation) {
+                add_program(&start, &start.generation->shell);
+                delete_programs(&start);
+        }
         if (is_bootindex_given(machine))
                 order_by_bootindex(&start);
         const struct option *started = try_options(&start);
+        if (!started && start.generation)
+                started = recover(&start);
         for (size_t i = 0; i < start.count; i++)
                 pass_over(&start.options[i], started);
         hand_over(&start, started, prediction);
@@ -582,16 +730,29 @@ const struct prediction_step *prediction_find(const struct prediction *predictio
         return NULL;
 }
 
+bool prediction_step_has_number(const struct prediction_step *step)
+{
+        return step->entry || step->number != PREDICT_NO_NUMBER;
+}
+
+char *prediction_step_name(const struct prediction_step *step)
+{
+        if (step->is_recovery)
+                return memory_text("PlatformRecovery");
+        return prediction_step_has_number(step) ? text_format("Boot%04X", step->number) : memory_text("Boot\?\?\?\?");
+}
+
 const char *predict_reason_id(enum predict_reason reason)
 {
         static const char *const ids[] = {
-                [PREDICT_STARTED] = "started",         [PREDICT_NOT_REACHED] = "not-reached",
-                [PREDICT_NOT_ORDERED] = "not-ordered", [PREDICT_INACTIVE] = "inactive",
-                [PREDICT_APPLICATION] = "application", [PREDICT_DAMAGED] = "damaged",
-                [PREDICT_DEVICE_GONE] = "device-gone", [PREDICT_DROPPED] = "dropped",
-                [PREDICT_NO_DEVICE] = "no-device",     [PREDICT_NO_PARTITION] = "no-partition",
-                [PREDICT_NO_FILE] = "no-file",         [PREDICT_NO_FALLBACK] = "no-fallback",
-                [PREDICT_NOT_KNOWN] = "not-known",     [PREDICT_OVERWRITTEN] = "overwritten",
+                [PREDICT_STARTED] = "started",           [PREDICT_NOT_REACHED] = "not-reached",
+                [PREDICT_NOT_ORDERED] = "not-ordered",   [PREDICT_INACTIVE] = "inactive",
+                [PREDICT_APPLICATION] = "application",   [PREDICT_DAMAGED] = "damaged",
+                [PREDICT_DEVICE_GONE] = "device-gone",   [PREDICT_DROPPED] = "dropped",
+                [PREDICT_NO_DEVICE] = "no-device",       [PREDICT_NO_PARTITION] = "no-partition",
+                [PREDICT_NO_FILE] = "no-file",           [PREDICT_NO_FALLBACK] = "no-fallback",
+                [PREDICT_NOT_KNOWN] = "not-known",       [PREDICT_OVERWRITTEN] = "overwritten",
+                [PREDICT_PROGRAM_GONE] = "program-gone",
         };
         return ids[reason];
 }

@@ -234,7 +234,8 @@ static bool lacks_entry(const struct facts *facts)
 bool facts_boot_themselves(const struct facts *facts)
 {
         const struct prediction_step *started = facts->prediction.started;
-        return facts->has_match && facts->match.holds && started && started->number == facts->match.entry;
+        return facts->has_match && facts->match.holds && started && started->entry &&
+               started->number == facts->match.entry;
 }
 
 // The installer ran although there is a system, and the vars would boot it or did until a bootindex came.
@@ -469,9 +470,11 @@ static bool find_entry_not_first(const struct facts *facts, struct finding *find
         if (!facts->has_match || !facts->match.holds || facts_boot_themselves(facts))
                 return false;
         show_order(facts, finding);
-        if (started)
+        if (started) {
+                AUTO_FREE char *name = prediction_step_name(started);
                 show(finding, memory_text("what the firmware will do"),
-                     text_format("Boot%04X \"%s\": %s", started->number, started->label, started->explanation), NULL);
+                     text_format("%s \"%s\": %s", name, started->label, started->explanation), NULL);
+        }
         return true;
 }
 

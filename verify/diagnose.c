@@ -96,6 +96,8 @@ static bool compare(struct facts *facts, struct error *err)
                 .chain = &facts->chain,
                 .devices = facts->devices.items,
                 .device_count = facts->devices.count,
+                .checks_signatures = predict_checks_signatures(facts->store),
+                .firmware = facts->in->firmware,
         };
         prediction_make(&machine, &facts->prediction);
         return true;
@@ -136,8 +138,8 @@ static void tell_what_boots(const struct facts *facts, struct diagnosis *diagnos
         diagnosis->boots_itself = facts_boot_themselves(facts);
         if (!started)
                 return;
-        AUTO_FREE char *line =
-                text_format("Boot%04X \"%s\": %s", started->number, started->label, started->explanation);
+        AUTO_FREE char *name = prediction_step_name(started);
+        AUTO_FREE char *line = text_format("%s \"%s\": %s", name, started->label, started->explanation);
         diagnosis->boots = text_printable(line, strlen(line), false);
 }
 

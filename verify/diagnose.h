@@ -86,6 +86,7 @@ struct diagnose_input {
         const char *vars_path, *disk_path, *disk_format;
         const char *label;                                   // of the boot entry
         const char *code_path, *expected_code, *actual_code; // firmware, and its SHA-256: of the installation, and now
+        struct predict_firmware firmware;                    // what it is
         struct predict_device disk;                          // as it is attached; its partitions are not looked at
         bool is_machine, is_installed, is_running;           // of the machine, if it is one
         const char *installed_disk;                          // GUID of the disk that it was installed on

@@ -31,6 +31,7 @@ struct examination {
         struct subject *subject;
         struct run run;
         char *code_sha256, *boot_cfg_name;
+        struct code_contents contents; // of the firmware
         struct buffer boot_cfg;
         const char **logs;
         size_t log_count;
@@ -42,6 +43,7 @@ static void examination_free(struct examination *examination)
         run_free(&examination->run);
         diagnosis_free(&examination->diagnosis);
         free(examination->code_sha256);
+        code_contents_free(&examination->contents);
         free(examination->boot_cfg_name);
         buffer_free(&examination->boot_cfg);
         free(examination->logs);
@@ -100,6 +102,9 @@ static bool examine(struct examination *examination, bool with_history, struct e
 {
         const struct subject *subject = examination->subject;
         const struct run *run = &examination->run;
+        // A CODE that does not tell what it is: the vars are asked then.
+        AUTO_ERROR struct error unread = {0};
+        code_contents_free(&examination->contents);
         const struct diagnose_input input = {
                 .vars_path = subject->vars_path,
                 .disk_path = subject->disk_path,
@@ -108,6 +113,7 @@ static bool examine(struct examination *examination, bool with_history, struct e
                 .code_path = subject->code_path,
                 .expected_code = subject->expected_code,
                 .actual_code = examination->code_sha256,
+                .firmware = forecast_firmware(subject->code_path, &examination->contents, &unread),
                 .disk = forecast_disk(subject->disk_path, subject->disk_bus, false),
                 .is_machine = subject->is_machine,
                 .is_installed = subject->machine.installed,

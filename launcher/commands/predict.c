@@ -33,35 +33,53 @@ static void print_safely(const char *text)
 
 static void print_step(const struct prediction_step *step)
 {
-        AUTO_FREE char *head = text_format("Boot%04X %-12s \"%s\"", step->number, predict_reason_id(step->reason),
-                                           step->label ? step->label : "");
+        AUTO_FREE char *name = prediction_step_name(step);
+        AUTO_FREE char *head =
+                text_format("%s %-12s \"%s\"", name, predict_reason_id(step->reason), step->label ? step->label : "");
         print_safely(head);
         printf(": ");
         print_safely(step->explanation ? step->explanation : "");
         printf("%s\n", step->is_next ? " (BootNext)" : "");
 }
 
-static void print_text(const struct prediction *prediction)
+static const char *doubt(const struct prediction *prediction)
 {
+        if (prediction->is_certain)
+                return "";
+        if (prediction->may_be_refused)
+                return " (if Secure Boot, which is on, accepts its signature)";
+        return prediction->generation ? " (unless a network boot before it succeeds)"
+                                      : " (as far as can be told without knowing the firmware)";
+}
+
+static void print_text(const struct forecast *forecast)
+{
+        const struct prediction *prediction = &forecast->prediction;
         const struct prediction_step *started = prediction->started;
         if (!started) {
-                printf("nothing starts: the firmware shows its menu\n");
+                printf("nothing starts: %s\n", forecast_nothing(prediction));
         } else {
-                AUTO_FREE char *headline = text_format(
-                        "Boot%04X \"%s\" starts%s%s%s%s", started->number, started->label ? started->label : "",
-                        started->file ? ": " : "", started->file ? started->file : "", started->device ? " of " : "",
-                        started->device ? started->device->name : "");
+                AUTO_FREE char *name = prediction_step_name(started);
+                AUTO_FREE char *headline =
+                        text_format("%s \"%s\" starts%s%s%s%s", name, started->label ? started->label : "",
+                                    started->file ? ": " : "", started->file ? started->file : "",
+                                    started->device ? " of " : "", started->device ? started->device->name : "");
                 print_safely(headline);
-                printf("%s\n", prediction->is_certain ? "" : " (unless a network boot before it succeeds)");
+                printf("%s\n", doubt(prediction));
         }
         for (size_t i = 0; i < prediction->count; i++)
                 print_step(&prediction->steps[i]);
+        AUTO_FREE char *firmware = forecast_firmware_text(forecast);
+        printf("firmware: ");
+        print_safely(firmware);
+        printf("\n");
 }
 
 static json_t *step_json(const struct prediction_step *step)
 {
         json_t *json = json_object();
-        json_object_set_new(json, "entry", report_number(step->number));
+        json_object_set_new(json, "entry",
+                            prediction_step_has_number(step) ? report_number(step->number) : json_null());
         json_object_set_new(json, "label", report_text(step->label));
         json_object_set_new(json, "path", report_text(step->path));
         json_object_set_new(json, "next", json_boolean(step->is_next));
@@ -106,6 +124,7 @@ static int run(const void *parsed, int count, char **operands, struct error *err
                 return (int)err->code;
         const struct forecast_input input = {
                 .vars_path = subject.vars_path,
+                .code_path = subject.code_path,
                 .disk_path = subject.disk_path,
                 .disk_format = subject.disk_format,
                 .disk_bus = subject.disk_bus,
@@ -114,10 +133,14 @@ static int run(const void *parsed, int count, char **operands, struct error *err
         };
         if (!forecast_make(&input, &forecast, err))
                 return (int)err->code;
+        // A firmware that the user names has to be one.
+        const struct error *unread = &forecast.code_error;
+        if (values->subject.code && unread->code && unread->code != ERROR_NO)
+                return error_set(err, unread->code, "--code: %s", unread->message), (int)err->code;
         if (values->json)
                 print_json(&forecast);
         else
-                print_text(&forecast.prediction);
+                print_text(&forecast);
         return 0;
 }
 
@@ -130,6 +153,7 @@ static const struct cli_option options[] = {
          "its raw image (default: one that has a fallback loader)"},
         SUBJECT_DISK_OPTION(struct values, subject),
         SUBJECT_VARS_OPTION(struct values, subject),
+        SUBJECT_CODE_OPTION(struct values, subject),
         SUBJECT_BUS_OPTION(struct values, subject),
         {"json", NULL, CLI_FLAG, offsetof(struct values, json), "print the result as JSON"},
         {0},
@@ -144,7 +168,12 @@ const struct cli_command cmd_predict = {
                    "step by step, before anything is started. The first line is what starts; then each entry in the "
                    "order\n"
                    "in which it is tried, with the reason why it is passed over.\n\n"
-                   "Instead of MACHINE: --disk IMG --vars FILE.",
+                   "Which entries a firmware makes by itself, and under which numbers, is read from its CODE, or from "
+                   "the\n"
+                   "entries that it has written into the vars. If it is neither there nor of a known generation, the "
+                   "last\n"
+                   "line says so.\n\n"
+                   "Instead of MACHINE: --disk IMG --vars FILE [--code FILE].",
         .options = options,
         .values_size = sizeof(struct values),
         .least = 0,

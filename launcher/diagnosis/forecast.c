@@ -58,6 +58,22 @@ bool forecast_devices(const struct forecast_input *input, const struct bootchain
                            : add_image(devices, &disk, input->disk_path, input->disk_format, chain, err);
 }
 
+struct predict_firmware forecast_firmware(const char *code_path, struct code_contents *contents, struct error *err)
+{
+        struct predict_firmware firmware = {0};
+        if (!code_path || !code_contents_of(code_path, contents, err))
+                return firmware;
+        const char *const *programs = (const char *const *)contents->programs.values;
+        const char *const *switches = (const char *const *)contents->switches.values;
+        firmware.generation =
+                generation_of_code(programs, contents->programs.count, switches, contents->switches.count);
+        firmware.programs = programs;
+        firmware.program_count = contents->programs.count;
+        if (!firmware.generation)
+                error_set(err, ERROR_NO, "%s: its programs are those of no firmware that is known", code_path);
+        return firmware;
+}
+
 bool forecast_make(const struct forecast_input *input, struct forecast *forecast, struct error *err)
 {
         *forecast = (struct forecast){0};
@@ -69,6 +85,8 @@ bool forecast_make(const struct forecast_input *input, struct forecast *forecast
                 .chain = &forecast->chain,
                 .devices = forecast->devices.items,
                 .device_count = forecast->devices.count,
+                .checks_signatures = predict_checks_signatures(forecast->store),
+                .firmware = forecast_firmware(input->code_path, &forecast->contents, &forecast->code_error),
         };
         prediction_make(&machine, &forecast->prediction);
         return true;
@@ -77,25 +95,45 @@ bool forecast_make(const struct forecast_input *input, struct forecast *forecast
 void forecast_free(struct forecast *forecast)
 {
         prediction_free(&forecast->prediction);
+        code_contents_free(&forecast->contents);
+        error_clear(&forecast->code_error);
         devices_free(&forecast->devices);
         bootchain_free(&forecast->chain);
         varstore_free(&forecast->store);
         *forecast = (struct forecast){0};
 }
 
+char *forecast_firmware_text(const struct forecast *forecast)
+{
+        const struct prediction *prediction = &forecast->prediction;
+        if (prediction->generation)
+                return text_format("like EDK2 %s, %s", prediction->generation->name,
+                                   prediction->is_firmware_told ? "by its CODE" : "by its entries in the vars");
+        return text_format("not known: %s", forecast->code_error.code ? forecast->code_error.message
+                                                                      : "--code names its file, and the vars have no "
+                                                                        "entry that it has made");
+}
+
+const char *forecast_nothing(const struct prediction *prediction)
+{
+        return prediction->generation ? "no entry can be started: the firmware shows its menu"
+                                      : "no entry can be started, and what this firmware does then is not known";
+}
+
 json_t *forecast_to_json(const struct prediction *prediction)
 {
         const struct prediction_step *step = prediction->started;
         json_t *json = json_object();
-        json_object_set_new(json, "entry", step ? report_number(step->number) : json_null());
+        bool has_number = step && prediction_step_has_number(step);
+        json_object_set_new(json, "entry", has_number ? report_number(step->number) : json_null());
         json_object_set_new(json, "label", report_text(step ? step->label : NULL));
         json_object_set_new(json, "path", report_text(step ? step->path : NULL));
         json_object_set_new(json, "file", report_text(step ? step->file : NULL));
         json_object_set_new(json, "device", report_text(step && step->device ? step->device->name : NULL));
-        json_object_set_new(
-                json, "reason",
-                report_text(step ? step->explanation : "no entry can be started: the firmware shows its menu"));
+        json_object_set_new(json, "reason", report_text(step ? step->explanation : forecast_nothing(prediction)));
         json_object_set_new(json, "certain", json_boolean(prediction->is_certain));
+        json_object_set_new(json, "generation",
+                            report_text(prediction->generation ? prediction->generation->name : NULL));
         return json;
 }
 
@@ -109,14 +147,16 @@ void forecast_note(json_t *result, const struct forecast_input *input)
                 json_object_set_new(result, "prediction_error", report_text(err.message));
 }
 
-// The firmware's own programs come from a volume whose name the prediction does not know: its text is the end of the fact.
+// An entry whose number could not be told is known by its path.
 static bool agrees(const json_t *prediction, const struct boot_line *booted)
 {
         const char *entry = json_string_value(json_object_get(prediction, "entry"));
         const char *path = json_string_value(json_object_get(prediction, "path"));
         uint16_t number;
-        return entry && boot_number_parse(entry, &number) && number == booted->number &&
-               (!booted->path || !path || text_ends_with(booted->path, path));
+        if (!entry)
+                return path && booted->path && strcmp(booted->path, path) == 0;
+        return boot_number_parse(entry, &number) && number == booted->number &&
+               (!booted->path || !path || strcmp(booted->path, path) == 0);
 }
 
 void forecast_compare(json_t *result, const struct judge *judge)

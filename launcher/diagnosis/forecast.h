@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "base/error.h"
+#include "fw/code-contents.h"
 #include "launcher/evidence/judge.h"
 #include "varstore/predict.h"
 #include "verify/disk/devices.h"
@@ -21,6 +22,7 @@ enum forecast_payload {
 // Everything is borrowed.
 struct forecast_input {
         const char *vars_path;
+        const char *code_path;               // the firmware; NULL if not known
         const char *disk_path, *disk_format; // the format may be NULL
         struct disk *disk;                   // the same, where it is open already; else NULL
         const char *disk_bus;                // "usb" or "nvme"
@@ -32,11 +34,14 @@ struct forecast {
         struct varstore *store;
         struct bootchain chain;
         struct devices devices;
+        struct code_contents contents;
+        struct error code_error; // why CODE does not tell what the firmware is
         struct prediction prediction;
 };
 #define AUTO_FORECAST __attribute__((cleanup(forecast_free)))
 
-// Reads vars and disk and predicts. Free FORECAST with forecast_free, on failure too.
+// Reads vars, disk and firmware and predicts; a CODE that cannot be read is a firmware that is not known. Free FORECAST with
+// forecast_free, on failure too.
 bool forecast_make(const struct forecast_input *input, struct forecast *forecast, struct error *err);
 void forecast_free(struct forecast *forecast);
 
@@ -48,7 +53,17 @@ bool forecast_devices(const struct forecast_input *input, const struct bootchain
 // DISK_PATH, the rest static.
 struct predict_device forecast_disk(const char *disk_path, const char *disk_bus, bool beside_payload);
 
-// What is started, as an object: entry, label, path, file, device, reason, certain. Null members where nothing is.
+// What the firmware CODE_PATH (NULL if not known) is. CONTENTS, which is empty, gets what it is known by and has to live as long
+// as the result. All zero, with ERR filled, if CODE cannot be read.
+struct predict_firmware forecast_firmware(const char *code_path, struct code_contents *contents, struct error *err);
+
+// "like EDK2 2026.08, by its CODE", or "not known: ..."; freed with free().
+char *forecast_firmware_text(const struct forecast *forecast);
+
+// Why nothing is started, where PREDICTION says so: a clause.
+const char *forecast_nothing(const struct prediction *prediction);
+
+// What is started, as an object: entry, label, path, file, device, reason, certain, generation. Null members where nothing is.
 json_t *forecast_to_json(const struct prediction *prediction);
 
 // For a run's result: puts `prediction` there (or `prediction_error`; a forecast that cannot be made stops no run).

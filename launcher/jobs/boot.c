@@ -98,6 +98,7 @@ static bool check_match(struct booting *run, struct error *err)
         run->entry = match.entry;
         display_step(run->display, "Firmware, vars and disk match");
         forecast_note(run->result, &(struct forecast_input){.vars_path = run->in->machine->vars_path,
+                                                            .code_path = run->in->code_path,
                                                             .disk_path = run->in->machine->disk_path,
                                                             .disk = run->disk,
                                                             .disk_bus = run->in->settings->disk_bus});

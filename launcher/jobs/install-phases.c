@@ -176,6 +176,7 @@ static bool reboot_phase(struct installation *run, struct error *err)
         if (wait_until(run, has_reset, seconds, err)) {
                 display_step(run->display, "The guest resets");
                 forecast_note(run->result, &(struct forecast_input){.vars_path = run->in->machine->vars_path,
+                                                                    .code_path = run->in->firmware->code_path,
                                                                     .disk_path = run->in->machine->disk_path,
                                                                     .disk_format = run->in->machine->disk_format,
                                                                     .disk_bus = run->in->settings->disk_bus,

@@ -248,7 +248,9 @@ test_an_entry_without_an_archive_comes_by_apt_or_from_a_mirror() {
         expect_exit 4 "$ESXIARM" fetch test
         contains stderr "--mirror URL"
         write_catalog "" "version: newest" "suites: stable"
-        fetch_test 0 --mirror "$url/archive"
+        # A slash at the end is as good as none.
+        fetch_test 0 --mirror "$url/archive/"
+        contains "$installed/firmware.json" "$url/archive/pool/"
         contains stdout "source    archive, $url/archive/pool/one.deb"
 }
 

@@ -107,7 +107,7 @@ test_vars_recreated_by_the_firmware() {
         cp "$AAVMF_VARS_TEMPLATE" $vars
         boot_by_hand
         names vars-recreated
-        contains stdout "Boot0000 \"$("$AAVMF_VARS" list $vars --json | jq -r '.entries[] | select(.number == "0000").label')\""
+        contains stdout 'only Boot0000 "'
         # Without what the installation left, vars are made from the disk.
         rm machine/vars.sealed.fd
         names vars-recreated
@@ -140,8 +140,6 @@ test_vars_of_another_install() {
 
 test_entry_missing_inactive_not_ordered_or_not_first() {
         begin
-        # The firmware's own entry for a disk.
-        generic=$("$AAVMF_VARS" list $vars | sed -n 's/^Boot\(....\)\* UEFI QEMU.*/\1/p' | head -n 1)
         "$AAVMF_VARS" edit $vars --boot-add Debian --loader '\EFI\debian\grubaa64.efi' \
                 --hd 1,0A48CC8F-F9C7-44DD-9EB5-AF5635D049C8,64,2048
         names healthy
@@ -153,16 +151,18 @@ test_entry_missing_inactive_not_ordered_or_not_first() {
         names entry-inactive
         paste_command
         names healthy
-        "$AAVMF_VARS" edit $vars --boot-order "$generic",0000
+        # The firmware's own entry for the first disk; its number depends on how many programs the firmware has.
+        disk=$("$AAVMF_VARS" list $vars | sed -n 's/^Boot\(....\)\* UEFI QEMU.*/\1/p' | head -n 1)
+        "$AAVMF_VARS" edit $vars --boot-order "$disk,0000"
         names entry-not-ordered
         paste_command
         names healthy
-        "$AAVMF_VARS" edit $vars --boot-first "$generic"
+        "$AAVMF_VARS" edit $vars --boot-first "$disk"
         names entry-not-first
-        contains stdout "BootOrder: $generic,0004"
+        contains stdout "BootOrder: $disk,0004"
         rm machine/vars.fd.before-fix-*
         fixes
-        "$AAVMF_VARS" edit $vars --boot-next "$generic"
+        "$AAVMF_VARS" edit $vars --boot-next "$disk"
         names boot-next
         paste_command
         names healthy

@@ -13,7 +13,8 @@ esp_guid() {
 test_rehearse_installs_and_boots_the_disk_alone() {
         expect_exit 0 "$ESXIARM" rehearse machine
         contains stdout 'result      PASS'
-        contains stdout "SHA-256 from apt's signed index"
+        use_firmware
+        contains stdout "($(jq -r .verified "$(dirname "$AAVMF_CODE")/firmware.json"))"
         contains stdout 'Boot0004 "VMware ESXi"'
         contains stderr 'the guest is not ESXi'
 

@@ -26,7 +26,7 @@ boot() {
         sound "$1"
         variables "$1" >before
         start_firmware "$1"
-        wait_for 60 settled "$1"
+        wait_for 60 firmware_is_done "$1.log"
         stop_firmware "$pid"
         sound "$1"
         variables "$1" >after
@@ -93,8 +93,8 @@ test_firmware_waits_as_long_as_it_is_told() {
         slow=$pid
         start_firmware vars.fd
         quick=$pid
-        wait_for 60 settled vars.fd
-        lacks slow.fd.log 'BdsDxe: starting'
+        wait_for 60 firmware_is_done vars.fd.log
+        lacks slow.fd.log 'BdsDxe:'
         stop_firmware "$quick"
         stop_firmware "$slow"
 }

@@ -9,10 +9,9 @@ put=$BUILD/tests/put-variable
 global=8BE4DF61-93CA-11D2-AA0D-00E098032B8C
 mine=11111111-2222-3333-4444-555555555555
 
-# The firmware's last resort is its shell.
 boot() {
         start_firmware "$@"
-        wait_for 30 settled "$1"
+        wait_for 30 firmware_is_done "$1.log"
         stop_firmware "$pid"
 }
 
@@ -37,7 +36,7 @@ test_firmware_keeps_a_store_that_was_formatted_for_it_and_does_not_wait() {
         slow=$pid
         start_firmware quick.fd
         quick=$pid
-        wait_for 60 settled quick.fd
+        wait_for 60 firmware_is_done quick.fd.log
         lacks slow.fd.log 'BdsDxe:'
         stop_firmware "$quick"
         expect_exit 0 "$AAVMF_VARS" check quick.fd
@@ -45,10 +44,10 @@ test_firmware_keeps_a_store_that_was_formatted_for_it_and_does_not_wait() {
         expect_exit 0 "$AAVMF_VARS" list quick.fd --all
         contains stdout 'Timeout: 0 seconds'
         contains stdout "Keepsake$tab$mine"
-        contains stdout 'Boot0000'
+        grep -q '^Boot0000\* .*/FvFile(' stdout || fail "no menu: $(cat stdout)"
         contains stdout "Lang${tab}EFI_GLOBAL_VARIABLE${tab}NV,BS,RT${tab}4 bytes${tab}\"eng\""
         # What the firmware formatted by itself has the same headers.
-        wait_for 60 settled slow.fd
+        wait_for 60 firmware_is_done slow.fd.log
         stop_firmware "$slow"
         for part in '1 100' '262145 262144'; do
                 for store in slow quick; do
@@ -91,7 +90,8 @@ test_device_paths_are_spelled_as_in_the_firmwares_log() {
                 sort >theirs
         [ "$(wc -l <theirs)" -eq $number ]
         diff theirs ours
-        # And the entry that it started in the end.
+        # And the entry that it started in the end: its shell, if that is no application.
+        ! grep -q 'No bootable option' vars.fd.log || return 0
         expect_exit 0 "$AAVMF_VARS" list vars.fd
         tr -d '\r' <vars.fd.log | sed -n 's/.*BdsDxe: starting \(Boot....\) "\(.*\)" from \(.*\)$/\1* \2'"$tab"'\3/p' >started
         [ -s started ]

@@ -19,6 +19,22 @@ static void require(bool holds)
                 abort();
 }
 
+// A firmware of the older generation, one of the newer without a shell, and one that is not known.
+static struct predict_firmware firmware_of(size_t kind)
+{
+        static const char *const programs[] = {"462CAA21-7614-4503-836E-8AB6F4662331",
+                                               "7C04A583-9E3E-4F1C-AD65-E05268D0B4D1"};
+        static const char *const newer[] = {"462CAA21-7614-4503-836E-8AB6F4662331",
+                                            "EEC25BDC-67F2-4D95-B1D5-F81B2039D11D"};
+        static const char *const switches[] = {"opt/org.tianocore/FirmwareSetupSupport",
+                                               "opt/org.tianocore/EFIShellSupport"};
+        if (kind == 0)
+                return (struct predict_firmware){generation_of_code(programs, 2, NULL, 0), programs, 2};
+        if (kind == 1)
+                return (struct predict_firmware){generation_of_code(newer, 2, switches, 2), newer, 2};
+        return (struct predict_firmware){0};
+}
+
 static void look_at_boot(const struct varstore *store)
 {
         static const char *const files[] = {PREDICT_FALLBACK_FILE};
@@ -33,7 +49,8 @@ static void look_at_boot(const struct varstore *store)
         struct remarks remarks = {0};
         bootchain_judge(store, &chain, &remarks);
         remarks_free(&remarks);
-        struct predict_machine machine = {.chain = &chain, .devices = &device, .device_count = 1};
+        struct predict_machine machine = {
+                .chain = &chain, .devices = &device, .device_count = 1, .firmware = firmware_of(chain.entry_count % 3)};
         AUTO_PREDICTION struct prediction prediction = {0};
         prediction_make(&machine, &prediction);
         // The disk has what it takes, so that something always starts.

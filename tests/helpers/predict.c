@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// predict VARS DEVICE...
+// predict VARS CODE DEVICE...
 //
 // Says what the library predicts, in the words of the firmware's log: `failed Boot####` for each entry tried in vain,
-// `starting Boot####`, and `order ####,####` for BootOrder afterwards. A DEVICE is words separated by semicolons: its
+// `starting Boot####`, or if no entry can be started `recovery PATH` with the device that has the fallback file, or `menu` if
+// none has; and `order ####,####` for BootOrder afterwards. CODE is the firmware; with `-` it is not known, and `unknown` and a path are printed
+// where nothing more can be told. A DEVICE is words separated by semicolons: its
 // device path, then `label=TEXT`, `removable`, `bootindex=N`, `fs` for a file system on the whole disk or `gpt=NUMBER,GUID,START,SIZE`
 // for one on a partition, and behind these the names of files.
 #include <stdint.h>
@@ -11,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
+#include "launcher/diagnosis/forecast.h"
 #include "varstore/predict.h"
 
 enum {
@@ -75,10 +79,24 @@ static void print_order(const struct prediction *prediction)
         for (size_t position = 0; position < prediction->count; position++)
                 for (size_t i = 0; i < prediction->count; i++)
                         if (prediction->steps[i].is_ordered && prediction->steps[i].position == position) {
-                                printf("%s%04X", before, prediction->steps[i].number);
+                                AUTO_FREE char *name = prediction_step_name(&prediction->steps[i]);
+                                printf("%s%s", before, name + strlen("Boot"));
                                 before = ",";
                         }
         putchar('\n');
+}
+
+static void print_start(const struct prediction *prediction)
+{
+        const struct prediction_step *started = prediction->started;
+        if (!started)
+                printf("%s\n", prediction->generation ? "menu" : "unknown");
+        else if (started->is_recovery)
+                printf("recovery %s\n", started->device->path);
+        else if (!prediction_step_has_number(started))
+                printf("unknown %s\n", started->path);
+        else
+                printf("starting Boot%04X\n", started->number);
 }
 
 int main(int count, char **arguments)
@@ -86,13 +104,19 @@ int main(int count, char **arguments)
         struct error err = {0};
         struct varstore *store;
         struct bootchain chain;
-        if (count < 2 || !varstore_load(arguments[1], &store, &err) || !bootchain_read(store, &chain, &err)) {
-                fprintf(stderr, "predict: %s\n", err.message ? err.message : "usage: predict VARS DEVICE...");
+        if (count < 3 || !varstore_load(arguments[1], &store, &err) || !bootchain_read(store, &chain, &err)) {
+                fprintf(stderr, "predict: %s\n", err.message ? err.message : "usage: predict VARS CODE DEVICE...");
                 return 2;
         }
         struct predict_device devices[MOST];
         struct predict_machine machine = {.chain = &chain, .devices = devices};
-        for (int i = 2; i < count && machine.device_count < MOST; i++) {
+        struct code_contents contents = {0};
+        machine.firmware = forecast_firmware(strcmp(arguments[2], "-") == 0 ? NULL : arguments[2], &contents, &err);
+        if (err.code) {
+                fprintf(stderr, "predict: %s\n", err.message);
+                return 2;
+        }
+        for (int i = 3; i < count && machine.device_count < MOST; i++) {
                 devices[machine.device_count] = read_device(arguments[i], &attached[machine.device_count]);
                 machine.device_count++;
         }
@@ -101,8 +125,7 @@ int main(int count, char **arguments)
         for (size_t i = 0; i < prediction.count && &prediction.steps[i] != prediction.started; i++)
                 if (is_tried_in_vain(prediction.steps[i].reason))
                         printf("failed Boot%04X\n", prediction.steps[i].number);
-        if (prediction.started)
-                printf("starting Boot%04X\n", prediction.started->number);
+        print_start(&prediction);
         print_order(&prediction);
         return 0;
 }

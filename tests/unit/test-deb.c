@@ -112,6 +112,33 @@ static void test_several_files_come_out_at_once_and_optional_ones_may_be_missing
         assert_false(files[3].found);
 }
 
+static void test_another_name_is_taken_only_if_the_first_is_not_there(void **state)
+{
+        (void)state;
+        static const struct {
+                const char *make, *expected;
+        } cases[] = {
+                {"mv usr/share/AAVMF/AAVMF_CODE.fd usr/share/AAVMF/other.fd", "other.fd"},
+                {"echo other >usr/share/AAVMF/other.fd", "AAVMF_CODE.fd"},
+                {"mv usr/share/AAVMF/AAVMF_CODE.fd usr/share/AAVMF/other.fd; ln -s other.fd " NAME, "other.fd"},
+        };
+        for (size_t i = 0; i < 3; i++) {
+                make_tree(cases[i].make);
+                build("xz");
+                struct deb_file file = {.name = NAME, .otherwise = "usr/share/AAVMF/other.fd", .target = "one.out"};
+                AUTO_ERROR struct error err = {0};
+                assert_done(deb_extract("test.deb", NULL, &file, 1, &err), &err);
+                assert_true(file.found);
+                shell("cmp one.out tree/usr/share/AAVMF/%s", cases[i].expected);
+        }
+        make_tree("mv " NAME " usr/share/AAVMF/third.fd");
+        build("xz");
+        struct deb_file file = {.name = NAME, .otherwise = "usr/share/AAVMF/other.fd", .target = "one.out"};
+        AUTO_ERROR struct error err = {0};
+        assert_false(deb_extract("test.deb", NULL, &file, 1, &err));
+        assert_error(&err, ERROR_DAMAGED, "has no " NAME);
+}
+
 static void test_a_file_of_zeroes_takes_no_disk(void **state)
 {
         (void)state;
@@ -418,6 +445,7 @@ int main(void)
                 cmocka_unit_test(test_a_file_comes_out_as_dpkg_deb_put_it_in_under_every_compression),
                 cmocka_unit_test(test_the_control_file_says_what_dpkg_deb_says),
                 cmocka_unit_test(test_several_files_come_out_at_once_and_optional_ones_may_be_missing),
+                cmocka_unit_test(test_another_name_is_taken_only_if_the_first_is_not_there),
                 cmocka_unit_test(test_a_file_of_zeroes_takes_no_disk),
                 cmocka_unit_test(test_links_are_followed_inside_the_package),
                 cmocka_unit_test(test_links_that_lead_out_or_nowhere_or_in_a_circle_are_refused),

@@ -10,16 +10,16 @@
 #include "fw/firmware.h"
 #include "fw/provenance.h"
 
-// One package per letter, which is all that differs.
-static void make_package(const char *letter, const char *code_size)
+// One package per letter, which is all that differs; MORE is done with its files.
+static void make_package(const char *letter, const char *code_size, const char *more)
 {
         shell("rm -rf tree; mkdir -p tree/DEBIAN tree/usr/share/AAVMF; cd tree/usr/share/AAVMF;"
               "{ cat ../../../../head; printf %s; } >AAVMF_CODE.no-secboot.fd; truncate -s %s AAVMF_CODE.no-secboot.fd;"
-              "ln -s AAVMF_CODE.no-secboot.fd AAVMF_CODE.fd; truncate -s 64M AAVMF_VARS.fd; cd ../../..;"
+              "ln -s AAVMF_CODE.no-secboot.fd AAVMF_CODE.fd; truncate -s 64M AAVMF_VARS.fd; %s cd ../../..;"
               "printf 'Package: test-firmware\\nVersion: 1:2.0-3_rc\\nArchitecture: all\\nMaintainer: a <a@b.c>\\n"
               "Description: a test\\n' | sed s/_rc/~rc/ >DEBIAN/control; cd ..;"
               "dpkg-deb --root-owner-group -Zzstd --build tree %s.deb >/dev/null; rm -rf tree",
-              letter, code_size, letter);
+              letter, code_size, more, letter);
 }
 
 #define FOLDER "root/test-firmware_1_2.0-3~rc"
@@ -29,12 +29,15 @@ static int begin(void **state)
         if (scratch_begin(state) != 0)
                 return -1;
         image_write("head");
-        make_package("a", "64M");
-        make_package("b", "64M");
-        make_package("s", "2M");
-        make_package("l", "65M");
+        make_package("a", "64M", "");
+        make_package("b", "64M", "");
+        make_package("s", "2M", "");
+        make_package("l", "65M", "");
+        make_package("n", "2M",
+                     "rm AAVMF_CODE.fd; cp AAVMF_CODE.no-secboot.fd AAVMF_CODE.secboot.fd; "
+                     "cp AAVMF_VARS.fd AAVMF_VARS.ms.fd;");
         shell("truncate -s 0 head");
-        make_package("x", "64M");
+        make_package("x", "64M", "");
         return 0;
 }
 
@@ -87,6 +90,18 @@ static void test_a_package_is_installed_with_its_provenance(void **state)
               "test ! -L " FOLDER "/AAVMF_CODE.fd; test \"$(du -sk " FOLDER " | cut -f 1)\" -lt 1024",
               (unsigned long long)firmware.deb_size);
         shell("test \"$(ls -A root | tr '\\n' ' ')\" = '.lock test-firmware_1_2.0-3~rc '");
+}
+
+// As the README of Debian's package announces it.
+static void test_a_package_without_the_link_for_old_names_is_installed_under_them(void **state)
+{
+        (void)state;
+        AUTO_ERROR struct error err = {0};
+        AUTO_FIRMWARE struct firmware firmware = {0};
+        assert_done(firmware_fetch_deb("n.deb", "root", &firmware, &err), &err);
+        assert_int_equal(firmware.file_count, 4);
+        shell("cd " FOLDER "; cmp AAVMF_CODE.fd AAVMF_CODE.secboot.fd; test -f AAVMF_VARS.ms.fd; test ! -e "
+              "AAVMF_CODE.no-secboot.fd");
 }
 
 static void test_a_second_fetch_does_nothing(void **state)
@@ -480,12 +495,15 @@ static void test_a_folder_is_an_installed_firmware_or_holds_files_of_known_names
         assert_string_equal(own.source, "user");
         shell("test $(stat -c %%s '%s') = 67108864; cmp -n 67108864 '%s' /dev/zero", own.vars_template_path,
               own.vars_template_path);
+        shell("mv own/QEMU_EFI.fd own/AAVMF_CODE.no-secboot.fd");
+        AUTO_FIRMWARE struct firmware newer = {0};
+        assert_done(firmware_named("own", false, &newer, &err), &err);
         static const struct {
                 const char *before, *name;
                 enum error_code error;
                 const char *text;
         } others[] = {
-                {"rm own/QEMU_EFI.fd", "own", ERROR_USAGE, "has neither firmware.json nor"},
+                {"rm own/AAVMF_CODE.no-secboot.fd", "own", ERROR_USAGE, "has neither firmware.json nor"},
                 {":", "./nowhere", ERROR_USAGE, "no such folder"},
                 {"printf X | dd of=" FOLDER "/AAVMF_CODE.fd bs=1 seek=9999 conv=notrunc", FOLDER, ERROR_DAMAGED,
                  "has the SHA-256"},
@@ -543,6 +561,8 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup(test_a_package_is_installed_with_its_provenance, begin_test),
+                cmocka_unit_test_setup(test_a_package_without_the_link_for_old_names_is_installed_under_them,
+                                       begin_test),
                 cmocka_unit_test_setup(test_a_second_fetch_does_nothing, begin_test),
                 cmocka_unit_test_setup(test_what_is_damaged_is_said_and_replaced, begin_test),
                 cmocka_unit_test_setup(test_another_package_of_the_same_version_replaces, begin_test),

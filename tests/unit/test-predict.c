@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What is expected here was measured: AAVMF 2022.11 in QEMU 7.2 with these stores and devices.
+// What is expected here was measured: AAVMF 2022.11, 2025.02 and 2026.08 in QEMU 7.2 with these stores and devices. Unless a
+// test is about the generations, the firmware is that of 2022.11.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -21,6 +22,27 @@
 #define HD_WHOLE     "04012a0001000000400000000000000000200300000000008fcc480ac7f9dd449eb5af5635d049c80202"
 #define PAYLOAD_PATH "PciRoot(0x0)/Pci(0x1,0x0)/USB(0x0,0x0)"
 #define DISK_PATH    "PciRoot(0x0)/Pci(0x1,0x0)/USB(0x1,0x0)"
+
+// Programs and switches of the generations.
+#define UI_APP    "462CAA21-7614-4503-836E-8AB6F4662331"
+#define BOOT_MENU "EEC25BDC-67F2-4D95-B1D5-F81B2039D11D"
+#define SHELL     "7C04A583-9E3E-4F1C-AD65-E05268D0B4D1"
+static const char *const OLD_PROGRAMS[] = {UI_APP, SHELL};
+static const char *const NEW_PROGRAMS[] = {BOOT_MENU, UI_APP, SHELL};
+static const char *const NEW_SWITCHES[] = {"opt/org.tianocore/FirmwareSetupSupport", "opt/org.tianocore/IPv4Support",
+                                           "opt/org.tianocore/EFIShellSupport"};
+
+static struct predict_firmware old_firmware(bool has_shell)
+{
+        size_t count = has_shell ? 2 : 1;
+        return (struct predict_firmware){generation_of_code(OLD_PROGRAMS, count, NULL, 0), OLD_PROGRAMS, count};
+}
+
+static struct predict_firmware new_firmware(bool has_shell)
+{
+        size_t count = has_shell ? 3 : 2;
+        return (struct predict_firmware){generation_of_code(NEW_PROGRAMS, count, NEW_SWITCHES, 3), NEW_PROGRAMS, count};
+}
 
 static const char AUTO_CREATED[] = "4eac0881119f594d850ee21a522c59b2";
 
@@ -120,7 +142,8 @@ static void attach(struct attached *attached)
                                                        .path = "PciRoot(0x0)/Pci(0x2,0x0)",
                                                        .partitions = &attached->on_third,
                                                        .partition_count = 1};
-        attached->machine = (struct predict_machine){.devices = attached->devices, .device_count = 2};
+        attached->machine = (struct predict_machine){
+                .devices = attached->devices, .device_count = 2, .firmware = old_firmware(true)};
 }
 
 static void predict(struct scene *scene, struct attached *attached)
@@ -183,10 +206,10 @@ static void fill(struct scene *scene, enum vars vars)
         image_add_global(&scene->image, "BootOrder", "01000400");
 }
 
-static void measured_table_is_predicted(void **state)
+// A generation without setup gives 0001 to the first device, the other one 0002.
+static void assert_measured_table(struct predict_firmware firmware, uint16_t device)
 {
-        (void)state;
-        static const struct {
+        const struct {
                 enum vars vars;
                 bool payload, bootindex;
                 uint16_t number;
@@ -194,21 +217,22 @@ static void measured_table_is_predicted(void **state)
         } table[] = {
                 {ENTRY_FIRST, false, false, 4, "disk", LOADER},
                 {ENTRY_FIRST, true, false, 4, "disk", LOADER},
-                {ENTRY_FIRST, true, true, 1, "payload", PREDICT_FALLBACK_FILE},
+                {ENTRY_FIRST, true, true, device, "payload", PREDICT_FALLBACK_FILE},
                 {ENTRY_LAST, false, false, 1, "disk", PREDICT_FALLBACK_FILE},
                 {ENTRY_LAST, true, false, 1, "payload", PREDICT_FALLBACK_FILE},
                 {ENTRY_LAST, true, true, 1, "payload", PREDICT_FALLBACK_FILE},
-                {ENTRY_OF_ANOTHER_DISK, false, false, 1, "disk", PREDICT_FALLBACK_FILE},
-                {ENTRY_OF_ANOTHER_DISK, true, false, 1, "payload", PREDICT_FALLBACK_FILE},
-                {ENTRY_OF_ANOTHER_DISK, true, true, 1, "payload", PREDICT_FALLBACK_FILE},
-                {BLANK, false, false, 1, "disk", PREDICT_FALLBACK_FILE},
-                {BLANK, true, false, 1, "payload", PREDICT_FALLBACK_FILE},
-                {BLANK, true, true, 1, "payload", PREDICT_FALLBACK_FILE},
+                {ENTRY_OF_ANOTHER_DISK, false, false, device, "disk", PREDICT_FALLBACK_FILE},
+                {ENTRY_OF_ANOTHER_DISK, true, false, device, "payload", PREDICT_FALLBACK_FILE},
+                {ENTRY_OF_ANOTHER_DISK, true, true, device, "payload", PREDICT_FALLBACK_FILE},
+                {BLANK, false, false, device, "disk", PREDICT_FALLBACK_FILE},
+                {BLANK, true, false, device, "payload", PREDICT_FALLBACK_FILE},
+                {BLANK, true, true, device, "payload", PREDICT_FALLBACK_FILE},
         };
         for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
                 AUTO_SCENE struct scene scene = {.image = image_aavmf()};
                 struct attached attached;
                 attach(&attached);
+                attached.machine.firmware = firmware;
                 fill(&scene, table[i].vars);
                 attached.devices[0].has_bootindex = table[i].bootindex;
                 if (!table[i].payload) {
@@ -227,7 +251,22 @@ static void measured_table_is_predicted(void **state)
         }
 }
 
-// ---- the order ----
+static void measured_table_is_predicted(void **state)
+{
+        (void)state;
+        assert_measured_table(old_firmware(true), 1);
+        assert_measured_table(old_firmware(false), 1);
+        assert_measured_table(new_firmware(true), 2);
+        assert_measured_table(new_firmware(false), 2);
+}
+
+// ---- the generations ----
+
+static void assert_label(const struct scene *scene, uint16_t number, const char *label, enum predict_reason reason)
+{
+        assert_reason(scene, number, reason);
+        assert_string_equal(prediction_find(&scene->prediction, number)->label, label);
+}
 
 static void blank_store_gets_the_firmwares_own_entries(void **state)
 {
@@ -238,17 +277,238 @@ static void blank_store_gets_the_firmwares_own_entries(void **state)
         fill(&scene, BLANK);
         predict(&scene, &attached);
         assert_int_equal(scene.prediction.count, 4);
-        assert_reason(&scene, 0, PREDICT_APPLICATION);
+        assert_label(&scene, 0, "UiApp", PREDICT_APPLICATION);
         assert_reason(&scene, 2, PREDICT_NOT_REACHED);
-        assert_string_equal(prediction_find(&scene.prediction, 3)->label, "EFI Internal Shell");
+        assert_label(&scene, 3, "EFI Internal Shell", PREDICT_NOT_REACHED);
+        attached.machine.firmware = new_firmware(true);
+        predict(&scene, &attached);
+        assert_int_equal(scene.prediction.count, 5);
+        assert_label(&scene, 0, "BootManagerMenuApp", PREDICT_APPLICATION);
+        assert_label(&scene, 1, "EFI Firmware Setup", PREDICT_APPLICATION);
+        assert_reason(&scene, 3, PREDICT_NOT_REACHED);
+        assert_label(&scene, 4, "EFI Internal Shell", PREDICT_APPLICATION);
+}
+
+static void without_a_disk_the_older_shell_starts_else_the_menu_is_shown(void **state)
+{
+        (void)state;
+        AUTO_SCENE struct scene scene = {.image = image_aavmf()};
+        struct attached attached;
+        attach(&attached);
         attached.machine.device_count = 0;
         predict(&scene, &attached);
         assert_int_equal(scene.prediction.started->number, 1);
         assert_null(scene.prediction.started->device);
-        attached.machine.without_shell = true;
+        const struct predict_firmware others[] = {old_firmware(false), new_firmware(true), new_firmware(false)};
+        for (size_t i = 0; i < 3; i++) {
+                attached.machine.firmware = others[i];
+                predict(&scene, &attached);
+                assert_null(scene.prediction.started);
+                assert_true(scene.prediction.is_certain);
+        }
+}
+
+static void when_no_entry_can_be_started_a_fallback_file_is_looked_for(void **state)
+{
+        (void)state;
+        AUTO_SCENE struct scene scene = {.image = image_aavmf()};
+        struct attached attached;
+        attach(&attached);
+        attached.machine.firmware = new_firmware(true);
+        attached.on_payload.file_count = 0;
+        attached.devices[0].has_bootindex = true; // so the disk has no entry
+        predict(&scene, &attached);
+        const struct prediction_step *started = scene.prediction.started;
+        assert_non_null(started);
+        assert_true(started->is_recovery);
+        assert_false(prediction_step_has_number(started));
+        assert_string_equal(started->device->name, "disk");
+        assert_string_equal(started->file, PREDICT_FALLBACK_FILE);
+        AUTO_FREE char *name = prediction_step_name(started);
+        assert_string_equal(name, "PlatformRecovery");
+        // The older shell comes before that.
+        attached.machine.firmware = old_firmware(true);
+        predict(&scene, &attached);
+        assert_int_equal(scene.prediction.started->number, 2);
+        attached.machine.firmware = old_firmware(false);
+        predict(&scene, &attached);
+        assert_true(scene.prediction.started->is_recovery);
+        attached.on_disk.file_count = 0;
         predict(&scene, &attached);
         assert_null(scene.prediction.started);
 }
+
+// Fv(VOLUME)/FvFile(PROGRAM), the latter in hexadecimal.
+#define PROGRAM(hex)  "04071400fe4a07640a34e64b94ba91b5b4d0f71e04061400" hex END
+#define UI_APP_HEX    "21aa2c4614760345836e8ab6f4662331"
+#define BOOT_MENU_HEX "dc5bc2eef267954db1d5f81b2039d11d"
+#define SHELL_HEX     "83a5047c3e9e1c4fad65e05268d0b4d1"
+
+// What the firmware of 2022.11 leaves in a store that it has formatted.
+static void fill_by_old(struct scene *scene)
+{
+        add_hex_option(scene, "Boot0000", 0x109, "UiApp", PROGRAM(UI_APP_HEX), "");
+        add_hex_option(scene, "Boot0001", 1, "UEFI QEMU USB 1", USB("00") END, AUTO_CREATED);
+        add_hex_option(scene, "Boot0002", 1, "EFI Internal Shell", PROGRAM(SHELL_HEX), "");
+        image_add_global(&scene->image, "BootOrder", "000001000200");
+}
+
+static void newer_firmware_makes_entries_of_an_older_one_anew(void **state)
+{
+        (void)state;
+        AUTO_SCENE struct scene scene = {.image = image_aavmf()};
+        struct attached attached;
+        attach(&attached);
+        fill_by_old(&scene);
+        attached.machine.firmware = new_firmware(true);
+        predict(&scene, &attached);
+        // The menu gets the number that is free, the setup UiApp's; the shell is an application now.
+        assert_label(&scene, 3, "BootManagerMenuApp", PREDICT_APPLICATION);
+        assert_label(&scene, 0, "EFI Firmware Setup", PREDICT_APPLICATION);
+        assert_label(&scene, 2, "EFI Internal Shell", PREDICT_APPLICATION);
+        size_t gone = 0;
+        for (size_t i = 0; i < scene.prediction.count; i++)
+                gone += scene.prediction.steps[i].reason == PREDICT_PROGRAM_GONE;
+        assert_int_equal(gone, 2);
+        assert_started(&scene, 1, "payload", PREDICT_FALLBACK_FILE, true);
+}
+
+static void program_that_the_firmware_lacks_loses_its_entry(void **state)
+{
+        (void)state;
+        AUTO_SCENE struct scene scene = {.image = image_aavmf()};
+        struct attached attached;
+        attach(&attached);
+        fill_by_old(&scene);
+        attached.machine.device_count = 0;
+        attached.machine.firmware = old_firmware(false);
+        predict(&scene, &attached);
+        assert_null(scene.prediction.started);
+        assert_reason(&scene, 2, PREDICT_PROGRAM_GONE);
+        assert_reason(&scene, 0, PREDICT_APPLICATION);
+        // The same program of another volume is another program.
+        AUTO_SCENE struct scene other = {.image = image_aavmf()};
+        add_hex_option(&other, "Boot0004", 1, "Shell", "04071400c9bd7b7cebf8344faaea3ee4af6516a104061400" SHELL_HEX END,
+                       "");
+        image_add_global(&other.image, "BootOrder", "0400");
+        attached.machine.firmware = old_firmware(true);
+        predict(&other, &attached);
+        assert_reason(&other, 4, PREDICT_PROGRAM_GONE);
+        assert_int_equal(other.prediction.started->number, 1);
+}
+
+static void older_firmware_adds_a_second_shell_beside_one_that_is_not_as_it_makes_it(void **state)
+{
+        (void)state;
+        static const struct {
+                uint32_t attributes;
+                const char *label, *optional_data;
+                bool second;
+        } cases[] = {{1, "EFI Internal Shell", "", false},
+                     {1, "My shell", "", true},
+                     {0, "EFI Internal Shell", "", true},
+                     {1, "EFI Internal Shell", "aabb", true}};
+        for (size_t i = 0; i < 4; i++) {
+                AUTO_SCENE struct scene scene = {.image = image_aavmf()};
+                struct attached attached;
+                attach(&attached);
+                attached.machine.device_count = 0;
+                add_hex_option(&scene, "Boot0004", cases[i].attributes, cases[i].label, PROGRAM(SHELL_HEX),
+                               cases[i].optional_data);
+                image_add_global(&scene.image, "BootOrder", "0400");
+                predict(&scene, &attached);
+                assert_int_equal(prediction_find(&scene.prediction, 1) != NULL, cases[i].second);
+                // The newer one looks at the attributes alone.
+                attached.machine.firmware = new_firmware(true);
+                predict(&scene, &attached);
+                assert_reason(&scene, 4, PREDICT_PROGRAM_GONE);
+                assert_label(&scene, 2, "EFI Internal Shell", PREDICT_APPLICATION);
+        }
+}
+
+static void older_firmware_without_a_shell_overwrites_a_variable_nevertheless(void **state)
+{
+        (void)state;
+        AUTO_SCENE struct scene scene = {.image = image_aavmf()};
+        struct attached attached;
+        attach(&attached);
+        attached.machine.device_count = 0;
+        add_hd_option(&scene, "Boot0001", 1, 1, ESP_GUID, 0x40, LOADER);
+        attached.machine.firmware = old_firmware(false);
+        predict(&scene, &attached);
+        assert_reason(&scene, 1, PREDICT_OVERWRITTEN);
+        AUTO_SCENE struct scene other = {.image = image_aavmf()};
+        add_hd_option(&other, "Boot0002", 1, 1, ESP_GUID, 0x40, LOADER);
+        attached.machine.firmware = new_firmware(false);
+        predict(&other, &attached);
+        assert_reason(&other, 2, PREDICT_NOT_ORDERED);
+}
+
+static void generation_is_known_by_programs_and_switches(void **state)
+{
+        (void)state;
+        const struct generation *old = old_firmware(true).generation, *new = new_firmware(true).generation;
+        assert_non_null(old);
+        assert_non_null(new);
+        assert_ptr_not_equal(old, new);
+        assert_ptr_equal(old_firmware(false).generation, old);
+        assert_ptr_equal(new_firmware(false).generation, new);
+        // In between: the menu of the one with the switches of the other, or one switch alone.
+        assert_null(generation_of_code(NEW_PROGRAMS, 3, NULL, 0));
+        assert_null(generation_of_code(NEW_PROGRAMS, 3, NEW_SWITCHES, 2));
+        assert_null(generation_of_code(OLD_PROGRAMS, 2, NEW_SWITCHES, 3));
+        assert_null(generation_of_code(NULL, 0, NULL, 0));
+}
+
+static void store_tells_the_generation_that_has_written_it(void **state)
+{
+        (void)state;
+        AUTO_SCENE struct scene scene = {.image = image_aavmf()};
+        struct attached attached;
+        attach(&attached);
+        fill_by_old(&scene);
+        attached.machine.firmware = (struct predict_firmware){0};
+        predict(&scene, &attached);
+        assert_ptr_equal(scene.prediction.generation, old_firmware(true).generation);
+        assert_false(scene.prediction.is_firmware_told);
+        assert_started(&scene, 1, "payload", PREDICT_FALLBACK_FILE, true);
+        assert_int_equal(scene.prediction.count, 4); // the disk's entry is new
+        // Where the firmware itself is none of the known ones, what another one has written does not tell.
+        attached.machine.firmware = (struct predict_firmware){.programs = NEW_PROGRAMS, .program_count = 3};
+        predict(&scene, &attached);
+        assert_null(scene.prediction.generation);
+}
+
+static void unknown_firmware_gives_numbers_that_cannot_be_told(void **state)
+{
+        (void)state;
+        AUTO_SCENE struct scene scene = {.image = image_aavmf()};
+        struct attached attached;
+        attach(&attached);
+        attached.machine.firmware = (struct predict_firmware){0};
+        predict(&scene, &attached);
+        const struct prediction_step *started = scene.prediction.started;
+        assert_non_null(started);
+        assert_null(scene.prediction.generation);
+        assert_string_equal(started->device->name, "payload");
+        assert_false(prediction_step_has_number(started));
+        AUTO_FREE char *name = prediction_step_name(started);
+        assert_string_equal(name, "Boot????");
+        assert_false(scene.prediction.is_certain);
+        // What it starts if nothing else can be started is not told either.
+        attached.machine.device_count = 0;
+        predict(&scene, &attached);
+        assert_null(scene.prediction.started);
+        assert_false(scene.prediction.is_certain);
+        // An entry that is in the store is started by any firmware.
+        AUTO_SCENE struct scene own = {.image = image_aavmf()};
+        attached.machine.device_count = 2;
+        fill(&own, ENTRY_FIRST);
+        predict(&own, &attached);
+        assert_started(&own, 4, "disk", LOADER, false);
+}
+
+// ---- the order ----
 
 static void removable_medium_comes_first(void **state)
 {
@@ -500,6 +760,38 @@ static void network_is_taken_to_fail_but_not_for_certain(void **state)
         assert_false(scene.prediction.is_certain);
 }
 
+static void secure_boot_may_refuse_what_is_on_a_disk(void **state)
+{
+        (void)state;
+        static const struct {
+                const char *key, *enable;
+                bool checks;
+        } cases[] = {{NULL, "01", false}, {"aa", NULL, true}, {"aa", "01", true}, {"aa", "00", false}};
+        for (size_t i = 0; i < 4; i++) {
+                AUTO_SCENE struct scene scene = {.image = image_aavmf()};
+                AUTO_BUFFER struct buffer enable = {0};
+                struct attached attached;
+                attach(&attached);
+                if (cases[i].key)
+                        image_add_global(&scene.image, "PK", cases[i].key);
+                if (cases[i].enable) {
+                        assert_true(text_parse_hex(cases[i].enable, &enable));
+                        image_add(&scene.image, 0x3F, GUID_EFI_SECURE_BOOT_ENABLE_DISABLE, "SecureBootEnable", 3,
+                                  buffer_view(&enable));
+                }
+                predict(&scene, &attached);
+                attached.machine.checks_signatures = predict_checks_signatures(scene.store);
+                assert_int_equal(attached.machine.checks_signatures, cases[i].checks);
+                predict(&scene, &attached);
+                assert_int_equal(scene.prediction.may_be_refused, cases[i].checks);
+                assert_int_equal(scene.prediction.is_certain, !cases[i].checks);
+                // The firmware's own programs are not refused.
+                attached.machine.device_count = 0;
+                predict(&scene, &attached);
+                assert_true(scene.prediction.is_certain);
+        }
+}
+
 // ---- the bootindex ----
 
 static void bootindex_orders_the_entries_by_device(void **state)
@@ -554,6 +846,15 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(measured_table_is_predicted),
                 cmocka_unit_test(blank_store_gets_the_firmwares_own_entries),
+                cmocka_unit_test(without_a_disk_the_older_shell_starts_else_the_menu_is_shown),
+                cmocka_unit_test(when_no_entry_can_be_started_a_fallback_file_is_looked_for),
+                cmocka_unit_test(newer_firmware_makes_entries_of_an_older_one_anew),
+                cmocka_unit_test(program_that_the_firmware_lacks_loses_its_entry),
+                cmocka_unit_test(older_firmware_adds_a_second_shell_beside_one_that_is_not_as_it_makes_it),
+                cmocka_unit_test(older_firmware_without_a_shell_overwrites_a_variable_nevertheless),
+                cmocka_unit_test(generation_is_known_by_programs_and_switches),
+                cmocka_unit_test(store_tells_the_generation_that_has_written_it),
+                cmocka_unit_test(unknown_firmware_gives_numbers_that_cannot_be_told),
                 cmocka_unit_test(removable_medium_comes_first),
                 cmocka_unit_test(boot_next_starts_even_what_is_not_active),
                 cmocka_unit_test(boot_next_fails_where_its_entry_is_dropped),
@@ -567,6 +868,7 @@ int main(void)
                 cmocka_unit_test(whole_path_has_to_be_right_in_all_its_parts),
                 cmocka_unit_test(disk_without_a_fallback_file_is_passed_over),
                 cmocka_unit_test(network_is_taken_to_fail_but_not_for_certain),
+                cmocka_unit_test(secure_boot_may_refuse_what_is_on_a_disk),
                 cmocka_unit_test(bootindex_orders_the_entries_by_device),
                 cmocka_unit_test(bootindex_drops_an_entry_whose_file_is_missing),
         };

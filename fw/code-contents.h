@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What is built into a CODE: its programs, and the switches of QEMU's that its drivers obey. They tell which boot entries the
+// firmware makes by itself (varstore/generation.h).
+//
+// A firmware volume holds files, a file of type FIRMWARE_VOLUME_IMAGE holds sections, and a section is another volume or more
+// sections, compressed. EDK2 for QEMU's virt machine has one volume in the flash; all but its first steps is in a volume
+// within it, compressed with LZMA. Source: UEFI PI 1.8, volume 3, 2.1 to 2.2 and 3.2; EDK2 MdeModulePkg, Guid/LzmaDecompress.h.
+#pragma once
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "base/process.h"
+
+struct code_contents {
+        struct arguments programs; // GUIDs of the files of type APPLICATION, upper case: UiApp, the shell, ...
+        struct arguments switches; // names of fw_cfg files, "opt/org.tianocore/EFIShellSupport"
+};
+#define AUTO_CODE_CONTENTS __attribute__((cleanup(code_contents_free)))
+
+// Reads the flash image IMAGE. Fails with ERROR_DAMAGED if it has no firmware volume, if a file or section does not fit into
+// what it is in, or if a section is compressed in a way that is not known. Free CONTENTS with code_contents_free, on failure
+// too.
+bool code_contents_read(struct bytes image, struct code_contents *contents, struct error *err);
+
+// The same for the file at PATH, remembered while it does not change (base/cache.h): unpacking takes a tenth of a second.
+bool code_contents_of(const char *path, struct code_contents *contents, struct error *err);
+void code_contents_free(struct code_contents *contents);

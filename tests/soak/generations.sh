@@ -1,0 +1,192 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# Every firmware that Debian has, 12 to sid, with and without Secure Boot: prediction and fact for blank vars and templates, for
+# vars rebuilt from a disk, for an entry of the installed system that is first, last or wrong, for vars that another firmware has
+# written, and for random ones; and a rehearsal on each. The packages come from the mirror of this host's apt, proved as the
+# catalog says.
+. "$(dirname "$0")/../lib.sh"
+. "$TESTS/machine.sh"
+. "$TESTS/predictions.sh"
+
+export XDG_CACHE_HOME="$BUILD/cache/generations"
+
+# ---- the firmware
+
+mirror() {
+        # shellcheck disable=SC2016 # apt's own placeholders
+        apt-get indextargets --format '$(REPO_URI) $(ORIGIN) $(COMPONENT)' 'Created-By: Packages' |
+                awk '$2 == "Debian" && $3 == "main" { print $1; exit }'
+}
+
+# A mirror that is behind is refused by its Valid-Until. Where this host's apt has been told not to mind that, it vouches for
+# the package instead: an apt of the test's own, with that one suite.
+fetch_by_apt() {
+        mkdir -p "apt-$1/lists/partial" "apt-$1/cache/archives/partial"
+        : >"apt-$1/status"
+        echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $(mirror) $1 main" >"apt-$1/sources.list"
+        cat >"apt-$1/apt.conf" <<END
+Dir::State "$PWD/apt-$1";
+Dir::State::status "$PWD/apt-$1/status";
+Dir::Cache "$PWD/apt-$1/cache";
+Dir::Etc::SourceList "$PWD/apt-$1/sources.list";
+Dir::Etc::SourceParts "-";
+APT::Sandbox::User "";
+END
+        APT_CONFIG="$PWD/apt-$1/apt.conf" apt-get -q update >"apt-$1/log" 2>&1 || fail "$(cat "apt-$1/log")"
+        APT_CONFIG="$PWD/apt-$1/apt.conf" expect_exit 0 "$ESXIARM" fetch "debian-$2" --json
+}
+
+# Release SUITE, in the catalog debian-NAME: its folder is added to ./folders.
+fetch_release() {
+        code=0
+        "$ESXIARM" fetch "debian-$2" --mirror "$(mirror)" --json >stdout 2>stderr </dev/null || code=$?
+        if grep -q 'it was valid until' stderr; then
+                fetch_by_apt "$1" "$2"
+        elif [ "$code" -ne 0 ]; then
+                fail "$(cat stderr)"
+        fi
+        jq -r .folder stdout >>folders
+}
+
+# The codes of all releases in ./codes, each with a name.
+use_every_firmware() {
+        : >folders
+        fetch_release bookworm 12
+        fetch_release trixie 13
+        fetch_release sid sid
+        while read -r folder; do
+                for code in "$folder"/AAVMF_CODE*.fd; do
+                        release=$(basename "$folder")
+                        kind=$(basename "$code" .fd)
+                        echo "${release#*_}${kind#AAVMF_CODE} $code"
+                done
+        done <folders >codes
+}
+
+# with_each COMMAND...: runs it for every firmware, in a folder of that name.
+with_each() {
+        while read -r name AAVMF_CODE <&4; do
+                AAVMF_VARS_TEMPLATE=$(dirname "$AAVMF_CODE")/AAVMF_VARS.fd
+                progress "$name"
+                mkdir -p "$name"
+                cd "$name"
+                "$@"
+                cd ..
+        done 4<codes
+}
+
+use_firmware() { :; } # with_each has chosen one
+
+# ---- what is compared
+
+# The store with no disk, with the disk alone, with a payload beside it, and with a payload that has a bootindex.
+compare_everywhere() {
+        compare "$1"
+        compare "$1" disk.img '' "$disk_content"
+        compare "$1" payload.img '' "$payload_content" disk.img '' "$disk_content"
+        compare "$1" payload.img ,bootindex=0 "$payload_content" disk.img '' "$disk_content"
+}
+
+# The store VARS with the system's entry, for PARTITION.
+system_store() {
+        new_store "$1"
+        entry "$1" 0004 01000000 "$2" 64
+        order "$1" 0400
+}
+
+compare_stores() {
+        disks
+        truncate -s 64M zeroes.fd
+        "$AAVMF_VARS" clone zeroes.fd blank.fd --timeout 0
+        new_store template.fd
+        expect_exit 0 "$ESXIARM" rebuild-vars --disk disk.img -o rebuilt.fd --timeout 0 --template "$AAVMF_VARS_TEMPLATE"
+        system_store first.fd 1
+        system_store wrong.fd 2
+        # As the firmware leaves it, its own entries before the system's.
+        cp blank.fd last.fd
+        boot last.fd "$(usb 1 disk.img '')" >happened
+        entry last.fd 0009 01000000 1 64
+        order last.fd "$("$AAVMF_VARS" list last.fd | sed -n 's/^BootOrder: //p' | sed 's/\(..\)\(..\)/\2\1/g; s/,//g')0900"
+        for store in blank template rebuilt first wrong last; do
+                compare_everywhere $store.fd
+        done
+        # What all of them made of a blank store, for the table in the documentation.
+        cp blank.fd run.fd
+        boot run.fd "$(usb 1 disk.img '')" >happened
+        "$AAVMF_VARS" list run.fd --json | jq -r '.entries[] | "\(.number) \(.attributes) \(.label)"' |
+                while read -r number attributes label; do
+                        progress "$(printf '  Boot%s 0x%03x %s' "$number" "$attributes" "$label")"
+                done
+}
+
+test_every_firmware_with_blank_rebuilt_and_other_vars() {
+        use_every_firmware
+        with_each compare_stores
+}
+
+# What each firmware, $writers, makes of a blank store, the system installed; then this one starts on it.
+compare_with_the_vars_of_others() {
+        disks
+        while read -r writer _ <&5; do
+                compare_everywhere "../$writer.fd"
+        done 5<../codes
+}
+
+write_vars() {
+        disks
+        new_store "../$name.fd"
+        boot "../$name.fd" "$(usb 1 payload.img '') $(usb 2 disk.img '')" >happened
+        entry "../$name.fd" 0009 01000000 1 64
+}
+
+test_every_firmware_with_the_vars_of_every_other() {
+        use_every_firmware
+        with_each write_vars
+        with_each compare_with_the_vars_of_others
+}
+
+random_vars() {
+        compare_random "$seed" "$(scaled 20)"
+        seed=$state
+}
+
+test_every_firmware_with_random_vars_and_disks() {
+        use_every_firmware
+        seed=20261129
+        with_each random_vars
+}
+
+# With keys in its template a firmware that has Secure Boot refuses what they have not signed, as predict says it may.
+compare_keys() {
+        disks
+        for keys in ms snakeoil; do
+                "$AAVMF_VARS" clone "${AAVMF_VARS_TEMPLATE%.fd}.$keys.fd" vars.fd --timeout 0 --force
+                expect_exit 0 "$ESXIARM" predict --disk disk.img --vars vars.fd --code "$AAVMF_CODE" --json
+                jq -e '.starts.certain | not' stdout >/dev/null || fail "$(cat stdout)"
+                predicted=$(jq -r .starts.entry stdout)
+                boot vars.fd "$(usb 1 disk.img '')" >happened
+                head -n 1 happened | grep -qE "^(starting|failed) Boot$predicted\$" || fail "not $predicted: $(cat happened)"
+                progress "  $keys: $(head -n 1 happened)"
+        done
+}
+
+test_every_firmware_with_keys_in_its_vars() {
+        use_every_firmware
+        with_each compare_keys
+}
+
+rehearse() {
+        install 0 --aavmf-code "$AAVMF_CODE" --aavmf-vars-template "$AAVMF_VARS_TEMPLATE" --force
+        expect_exit 0 "$ESXIARM" boot-installed machine --check
+        jq -e .agrees machine/runs/*-boot/result.json >/dev/null || fail "$(cat machine/runs/*-boot/result.json)"
+        progress "  $(jq -r .booted machine/runs/*-boot/result.json)"
+        rm -rf machine
+}
+
+test_every_firmware_with_a_rehearsal() {
+        use_every_firmware
+        with_each rehearse
+}
+
+run_tests
