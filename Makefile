@@ -15,6 +15,12 @@
 
 VERSION := 0.1.0
 
+# Homebrew keeps apart what macOS has, too. Apple's clang cannot be relied on for UEFI's format.
+ifeq ($(shell uname -s),Darwin)
+PKG_CONFIG ?= tools/homebrew-pkg-config
+CLANG ?= $(firstword $(wildcard /opt/homebrew/opt/llvm/bin/clang /usr/local/opt/llvm/bin/clang) clang)
+endif
+
 BUILD ?= build
 CC ?= cc
 # Cross building needs only the compiler's name: CC=aarch64-linux-gnu-gcc takes aarch64-linux-gnu-ar and -pkg-config, too.

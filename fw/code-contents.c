@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/arguments.h"
 #include "base/cache.h"
 #include "base/file.h"
 #include "base/memory.h"

@@ -8,6 +8,7 @@
 // within it, compressed with LZMA. Source: UEFI PI 1.8, volume 3, 2.1 to 2.2 and 3.2; EDK2 MdeModulePkg, Guid/LzmaDecompress.h.
 #pragma once
 
+#include "base/arguments.h"
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/process.h"

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/bytes.h"
+#include "base/encoding.h"
 #include "base/text.h"
 
 #define CODE_IMAGE_VOLUME_NAME "64074afe0a34e64b94ba91b5b4d0f71e"

@@ -588,5 +588,5 @@ int main(void)
                 cmocka_unit_test_setup(test_the_default_is_what_is_installed_and_else_the_system_s, begin_test),
                 cmocka_unit_test_setup(test_where_nothing_works_every_reason_is_told, begin_test),
         };
-        return cmocka_run_group_tests(tests, begin, scratch_end);
+        return only_linux_has("dpkg-deb") ? 0 : cmocka_run_group_tests(tests, begin, scratch_end);
 }

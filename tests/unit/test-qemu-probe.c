@@ -87,7 +87,7 @@ static void test_the_qemu_that_is_installed(void **state)
         assert_true(has(&abilities.devices, "virtio-net-pci"));
         assert_true(has(&abilities.devices, "virtio-net")); // an alias
         assert_false(has(&abilities.machines, "Supported"));
-        AUTO_FREE char *count = shell_output(QEMU " -machine help | tail -n +2 | wc -l");
+        AUTO_FREE char *count = shell_output(QEMU " -machine help | tail -n +2 | wc -l | tr -d ' '");
         AUTO_FREE char *counted = text_format("%zu", abilities.machines.count);
         assert_string_equal(counted, count);
         static const char *const nics[] = {"vmxnet3", "e1000e", "virtio-net-pci", "usb-net", "none"};
@@ -327,7 +327,7 @@ static void let_age(const char *path)
 
 static size_t times_asked(void)
 {
-        AUTO_FREE char *lines = shell_output("cat asked 2>/dev/null | wc -l");
+        AUTO_FREE char *lines = shell_output("cat asked 2>/dev/null | wc -l | tr -d ' '");
         uint64_t count = 0;
         assert_true(text_parse_number(lines, &count));
         return (size_t)count;
