@@ -11,7 +11,6 @@
 #include "base/arguments.h"
 #include "base/bytes.h"
 #include "base/error.h"
-#include "base/process.h"
 
 struct code_contents {
         struct arguments programs; // GUIDs of the files of type APPLICATION, upper case: UiApp, the shell, ...

@@ -8,8 +8,8 @@
 
 #include <stdbool.h>
 
+#include "base/digest.h"
 #include "base/error.h"
-#include "fw/digest.h"
 
 // The digest of the regular file at PATH, remembered or computed and then remembered. For files that are rarely written.
 bool digest_remembered(const char *path, struct digest *digest, struct error *err);

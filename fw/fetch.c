@@ -8,14 +8,14 @@
 #include "base/arguments.h"
 #include "base/file.h"
 #include "base/memory.h"
-#include "base/process.h"
 #include "base/text.h"
 #include "base/time.h"
-#include "fw/apt.h"
-#include "fw/deb-version.h"
-#include "fw/deb.h"
-#include "fw/download.h"
+#include "fw/debian/deb.h"
 #include "fw/flash-image.h"
+#include "fw/installed.h"
+#include "fw/net/download.h"
+#include "fw/net/transfer.h"
+#include "fw/net/url.h"
 #include "fw/provenance.h"
 
 #define DEB_LIMIT (UINT64_C(256) << 20) // bytes of a .deb: firmware packages have a few MiB
@@ -49,9 +49,9 @@ void origin_set(struct firmware *firmware, const struct origin *origin)
         replace_text(&firmware->verified, origin->verified);
         replace_text(&firmware->url, url);
         replace_text(&firmware->catalog, origin->catalog);
-        provenance_drop_links(firmware);
+        firmware_drop_links(firmware);
         for (size_t i = 0; i < origin->link_count; i++)
-                provenance_add_link(firmware, &origin->links[i]);
+                firmware_add_link(firmware, &origin->links[i]);
 }
 
 char *fetch_folder_name(const char *prefix, const char *package, const char *version)
@@ -138,7 +138,7 @@ static bool take_file(const char *name, struct deb_file *file, struct firmware *
         if (!flash_image_check_size(file->name, file->size, err) || !fill_bank(file, err))
                 return false;
         AUTO_FREE char *sha256 = digest_hex(&file->sha256);
-        provenance_add_file(firmware, name, file->size, sha256);
+        firmware_add_file(firmware, name, file->size, sha256);
         return true;
 }
 
@@ -232,117 +232,6 @@ char *fetch_download(const struct workspace *workspace, const char *url, const s
 
 // ---- from apt
 
-struct apt_context {
-        const char *name;
-        const struct apt_package *package;
-};
-
-static char *bring_from_apt(const void *context, const struct workspace *workspace, struct error *err)
-{
-        const struct apt_context *apt = context;
-        return apt_download(apt->name, apt->package, workspace->folder, err);
-}
-
-static bool fetch_apt_package(const char *name, const struct apt_package *package, const char *catalog,
-                              const char *root, struct firmware *firmware, struct error *err)
-{
-        struct origin origin = origin_apt;
-        origin.url = package->url;
-        origin.catalog = catalog;
-        struct apt_context context = {name, package};
-        const struct fetch fetch = {&package->sha256, &origin, bring_from_apt, &context};
-        return fetch_run(&fetch, root, firmware, err);
-}
-
-bool firmware_fetch_apt(const char *package, const char *root, struct firmware *firmware, struct error *err)
-{
-        *firmware = (struct firmware){0};
-        const char *name = package ? package : FIRMWARE_PACKAGE;
-        AUTO_APT_PACKAGE struct apt_package found = {0};
-        return apt_find(name, "", &found, err) && fetch_apt_package(name, &found, NULL, root, firmware, err);
-}
-
-// The latest that apt has in one of ENTRY's suites, or the version that ENTRY names.
-static bool find_in_suites(const struct catalog_entry *entry, struct apt_package *best, struct error *err)
-{
-        AUTO_ERROR struct error first = {0};
-        for (size_t i = 0; i < entry->suite_count; i++) {
-                AUTO_APT_PACKAGE struct apt_package found = {0};
-                AUTO_FREE char *selection =
-                        entry->version ? text_format("=%s", entry->version) : text_format("/%s", entry->suites[i]);
-                AUTO_ERROR struct error failed = {0};
-                if (!apt_find(entry->package, selection, &found, &failed)) {
-                        if (!first.code)
-                                error_set(&first, failed.code, "%s", failed.message);
-                        continue;
-                }
-                if (best->version && deb_version_compare(found.version, best->version) <= 0)
-                        continue;
-                struct apt_package other = *best;
-                *best = found;
-                found = other;
-        }
-        if (best->version)
-                return true;
-        error_set(err, first.code, "%s", first.message);
-        return first.code == ERROR_INTERRUPTED
-                       ? false
-                       : error_append(
-                                 err,
-                                 "; where apt does not know that release, --mirror URL names an archive that has it");
-}
-
-bool fetch_catalog_by_apt(const struct catalog_entry *entry, const char *root, struct firmware *firmware,
-                          struct error *err)
-{
-        AUTO_APT_PACKAGE struct apt_package found = {0};
-        return find_in_suites(entry, &found, err) &&
-               fetch_apt_package(entry->package, &found, entry->name, root, firmware, err);
-}
-
 // ---- from a URL
 
-struct url_context {
-        const char *url;
-        const struct digest *digest;
-        uint64_t size;
-        unsigned attempts;
-};
-
-static char *bring_from_url(const void *given, const struct workspace *workspace, struct error *err)
-{
-        const struct url_context *context = given;
-        return fetch_download(workspace, context->url, context->digest, context->size, context->attempts, err);
-}
-
-bool firmware_fetch_url(const char *url, const char *sha256, uint64_t size, const struct firmware_network *network,
-                        const char *root, struct firmware *firmware, struct error *err)
-{
-        *firmware = (struct firmware){0};
-        struct digest digest;
-        AUTO_FREE char *shown = text_printable(sha256, strlen(sha256), false);
-        if (!digest_parse(sha256, &digest))
-                return error_set(err, ERROR_USAGE, "'%s' is no SHA-256: that is 64 hexadecimal digits", shown);
-        struct origin origin = origin_url;
-        origin.url = url;
-        const struct url_context context = {url, &digest, size, network ? network->attempts : 0};
-        const struct fetch fetch = {&digest, &origin, bring_from_url, &context};
-        return fetch_run(&fetch, root, firmware, err);
-}
-
 // ---- from a file
-
-static char *bring_from_file(const void *context, const struct workspace *workspace, struct error *err)
-{
-        (void)workspace;
-        (void)err;
-        return memory_text(context);
-}
-
-bool firmware_fetch_deb(const char *path, const char *root, struct firmware *firmware, struct error *err)
-{
-        *firmware = (struct firmware){0};
-        struct digest digest;
-        const struct fetch fetch = {&digest, &origin_deb, bring_from_file, path};
-        return digest_file(path, &digest, err) && fetch_run(&fetch, root, firmware, err);
-}

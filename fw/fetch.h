@@ -6,9 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/digest.h"
 #include "base/error.h"
-#include "fw/catalog.h"
-#include "fw/digest.h"
 #include "fw/firmware.h"
 #include "fw/workspace.h"
 
@@ -52,7 +51,3 @@ bool fetch_in(const struct fetch *fetch, struct workspace *workspace, struct fir
 // where it is not known, ATTEMPTS 0 for the default. The path, freed with free(), or NULL.
 char *fetch_download(const struct workspace *workspace, const char *url, const struct digest *digest, uint64_t size,
                      unsigned attempts, struct error *err);
-
-// The package of ENTRY from apt, which has to know one of its suites.
-bool fetch_catalog_by_apt(const struct catalog_entry *entry, const char *root, struct firmware *firmware,
-                          struct error *err);

@@ -19,9 +19,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/error.h"
-#include "fw/catalog.h"
-
 #define FIRMWARE_PACKAGE "qemu-efi-aarch64" // the package of Debian, Ubuntu and their relatives
 
 // A file of an installed firmware.
@@ -71,81 +68,12 @@ struct firmware {
 #define AUTO_FIRMWARE __attribute__((cleanup(firmware_free)))
 void firmware_free(struct firmware *firmware);
 
-// The package that apt would install, by apt; PACKAGE NULL is FIRMWARE_PACKAGE. Size and SHA-256 are those of apt's
-// index. Where that very .deb is installed already and its files are as they were, nothing is downloaded.
-bool firmware_fetch_apt(const char *package, const char *root, struct firmware *firmware, struct error *err);
+// The file NAME of FIRMWARE, NULL where it has none.
+const struct firmware_file *firmware_file_named(const struct firmware *firmware, const char *name);
 
-// How the network is used. All zero is the default.
-struct firmware_network {
-        const char *mirror;  // another archive than the catalog's, with the same proof; NULL for the catalog's
-        const char *keyring; // a file with the archive's key, beside the system's keyrings; NULL for none
-        unsigned attempts;   // at a download (fw/download.h); 0 for the default
-};
+// Adds a file to FIRMWARE.
+void firmware_add_file(struct firmware *firmware, const char *name, uint64_t size, const char *sha256);
 
-// An entry of the catalog: through its archive (or the mirror), with the whole chain of proof from the pinned key to the
-// .deb, or where it has no archive through apt. A version that the archive has dropped comes from its snapshots. One that is
-// pinned and installed is found without the network. NETWORK may be NULL.
-bool firmware_fetch_catalog(const struct catalog_entry *entry, const struct firmware_network *network, const char *root,
-                            struct firmware *firmware, struct error *err);
-
-// A .deb from URL, which has to have this SHA256 (64 hexadecimal digits) and, unless it is 0, SIZE in bytes. NETWORK may be
-// NULL.
-bool firmware_fetch_url(const char *url, const char *sha256, uint64_t size, const struct firmware_network *network,
-                        const char *root, struct firmware *firmware, struct error *err);
-
-// A .deb that the user has. Nothing vouches for it but the user; its digest is kept.
-bool firmware_fetch_deb(const char *path, const char *root, struct firmware *firmware, struct error *err);
-
-// The firmware that the system has for QEMU (fw/descriptors.h), copied, so that an update of the system does not change
-// the firmware under an installed machine.
-bool firmware_from_system(const char *root, struct firmware *firmware, struct error *err);
-
-// An installed one: the one called NAME, or else fetched last for the catalog's entry NAME; where NAME is NULL the one
-// fetched last. CHECK holds CODE and the template
-// against firmware.json, and hashes them where they changed since they were hashed last; without it nothing but firmware.json is read. ERROR_USAGE where it is not
-// installed, ERROR_DAMAGED where it is and is not as it was.
-bool firmware_find(const char *root, const char *name, bool check, struct firmware *firmware, struct error *err);
-
-// Every folder in ROOT that looks like a firmware, by name.
-struct firmware_list {
-        struct firmware_entry {
-                char *name;
-                char *damage; // NULL where firmware.json could be read; FIRMWARE is empty otherwise
-                struct firmware firmware;
-        } * entries;
-        size_t count;
-};
-#define AUTO_FIRMWARE_LIST __attribute__((cleanup(firmware_list_free)))
-bool firmware_list(const char *root, struct firmware_list *list, struct error *err);
-void firmware_list_free(struct firmware_list *list);
-
-// Hashes every file of the installed firmware NAME (as firmware_find takes it) and compares it with firmware.json.
-// ERROR_DAMAGED, with the file, where one is not as it was.
-bool firmware_verify(const char *root, const char *name, struct firmware *firmware, struct error *err);
-
-// Two files that the user names (AAVMF_CODE and AAVMF_VARS_TEMPLATE). They are hashed and used where they lie; one that is
-// smaller than a flash bank is used in a copy that fills it, kept in the cache.
-bool firmware_from_files(const char *code_path, const char *vars_template_path, struct firmware *firmware,
-                         struct error *err);
-
-// The firmware in FOLDER: an installed one, by its firmware.json, or files that are called as QEMU, EDK2 and distributions
-// call them (AAVMF_CODE.fd and AAVMF_VARS.fd, QEMU_EFI.fd and QEMU_VARS.fd, ...). Without a template of variables, blank
-// ones are used, which the firmware formats.
-bool firmware_from_folder(const char *folder, struct firmware *firmware, struct error *err);
-
-// What to use when the user names none: an installed one that is as it was, else the first of apt and system that works.
-// Where none does, ERR tells the reasons of all.
-bool firmware_default(struct firmware *firmware, struct error *err);
-
-// The same for a real ESXi: the catalog's default; where the network fails, firmware_default, and a notice says that it is
-// another one.
-bool firmware_for_esxi(const struct firmware_network *network, const char *root, struct firmware *firmware,
-                       struct error *err);
-
-// Where the code of that firmware is, or will be once it is fetched: nothing is fetched, and no file is looked into but
-// firmware.json. Freed with free().
-char *firmware_code_for_esxi(const char *root, struct error *err);
-
-// What the user calls NAME: a folder where it has a slash or is one, an installed firmware, or an entry of the catalog,
-// which is fetched (with MAY_FETCH; without it ERROR_USAGE).
-bool firmware_named(const char *name, bool may_fetch, struct firmware *firmware, struct error *err);
+// Adds a copy of LINK to FIRMWARE's chain.
+void firmware_add_link(struct firmware *firmware, const struct firmware_link *link);
+void firmware_drop_links(struct firmware *firmware);

@@ -2,11 +2,11 @@
 #include "fw/provenance.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/bytes.h"
+#include "base/digest.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
@@ -20,47 +20,6 @@ enum {
 };
 
 #define FILE_NAME "firmware.json"
-
-const struct firmware_file *provenance_file(const struct firmware *firmware, const char *name)
-{
-        for (size_t i = 0; i < firmware->file_count; i++) {
-                if (strcmp(firmware->files[i].name, name) == 0)
-                        return &firmware->files[i];
-        }
-        return NULL;
-}
-
-void provenance_add_file(struct firmware *firmware, const char *name, uint64_t size, const char *sha256)
-{
-        firmware->files = memory_resize(firmware->files, firmware->file_count + 1, sizeof *firmware->files);
-        firmware->files[firmware->file_count++] =
-                (struct firmware_file){.name = memory_text(name), .sha256 = memory_text(sha256), .size = size};
-}
-
-void provenance_add_link(struct firmware *firmware, const struct firmware_link *link)
-{
-        firmware->links = memory_resize(firmware->links, firmware->link_count + 1, sizeof *firmware->links);
-        firmware->links[firmware->link_count++] = (struct firmware_link){
-                .kind = memory_text(link->kind),
-                .url = memory_text(link->url),
-                .sha256 = memory_text(link->sha256),
-                .size = link->size,
-                .proof = memory_text(link->proof),
-        };
-}
-
-void provenance_drop_links(struct firmware *firmware)
-{
-        for (size_t i = 0; i < firmware->link_count; i++) {
-                free(firmware->links[i].kind);
-                free(firmware->links[i].url);
-                free(firmware->links[i].sha256);
-                free(firmware->links[i].proof);
-        }
-        free(firmware->links);
-        firmware->links = NULL;
-        firmware->link_count = 0;
-}
 
 // ---- writing
 
@@ -152,9 +111,9 @@ static bool read_files(const char *path, const json_t *files, struct firmware *f
                 if (!is_file_name(name) || !sha256 || !digest_parse(sha256, &digest) || size <= 0)
                         return malformed(path, "files", err);
                 AUTO_FREE char *hex = digest_hex(&digest);
-                provenance_add_file(firmware, name, (uint64_t)size, hex);
+                firmware_add_file(firmware, name, (uint64_t)size, hex);
         }
-        if (!provenance_file(firmware, FIRMWARE_CODE) || !provenance_file(firmware, FIRMWARE_VARS))
+        if (!firmware_file_named(firmware, FIRMWARE_CODE) || !firmware_file_named(firmware, FIRMWARE_VARS))
                 return malformed(path, "files (" FIRMWARE_CODE " and " FIRMWARE_VARS ")", err);
         return true;
 }
@@ -171,7 +130,7 @@ static bool read_links(const char *path, const json_t *links, struct firmware *f
                 if (json_unpack((json_t *)json, "{s:s, s:s, s:s, s:s}", "kind", &link.kind, "url", &link.url, "sha256",
                                 &link.sha256, "proof", &link.proof) != 0)
                         return malformed(path, "chain", err);
-                provenance_add_link(firmware, &link);
+                firmware_add_link(firmware, &link);
         }
         return true;
 }
@@ -229,8 +188,8 @@ static void locate(const char *folder, struct firmware *firmware)
         firmware->folder = memory_text(folder);
         firmware->code_path = file_path(folder, FIRMWARE_CODE);
         firmware->vars_template_path = file_path(folder, FIRMWARE_VARS);
-        firmware->code_sha256 = memory_text(provenance_file(firmware, FIRMWARE_CODE)->sha256);
-        firmware->vars_template_sha256 = memory_text(provenance_file(firmware, FIRMWARE_VARS)->sha256);
+        firmware->code_sha256 = memory_text(firmware_file_named(firmware, FIRMWARE_CODE)->sha256);
+        firmware->vars_template_sha256 = memory_text(firmware_file_named(firmware, FIRMWARE_VARS)->sha256);
         for (size_t i = 0; i < firmware->file_count; i++) {
                 AUTO_FREE char *path = file_path(folder, firmware->files[i].name);
                 firmware->files[i].allocated = file_allocated(path);

@@ -25,15 +25,5 @@ bool provenance_read(const char *folder, struct firmware *firmware, struct error
 // the file and both digests, where one is not as it was.
 bool provenance_check(const struct firmware *firmware, bool essential, struct error *err);
 
-// The file NAME of FIRMWARE, NULL where it has none.
-const struct firmware_file *provenance_file(const struct firmware *firmware, const char *name);
-
-// Adds a file to FIRMWARE.
-void provenance_add_file(struct firmware *firmware, const char *name, uint64_t size, const char *sha256);
-
-// Adds a copy of LINK to FIRMWARE's chain.
-void provenance_add_link(struct firmware *firmware, const struct firmware_link *link);
-void provenance_drop_links(struct firmware *firmware);
-
 // The chain as JSON, an array; the caller owns it.
 json_t *provenance_links_to_json(const struct firmware *firmware);

@@ -7,17 +7,18 @@
 #include <time.h>
 
 #include "base/bytes.h"
+#include "base/digest.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "base/time.h"
-#include "fw/deb-version.h"
-#include "fw/digest.h"
-#include "fw/download.h"
-#include "fw/keyring.h"
-#include "fw/provenance.h"
-#include "fw/release.h"
-#include "fw/signature.h"
+#include "fw/debian/keyring.h"
+#include "fw/debian/release.h"
+#include "fw/debian/signature.h"
+#include "fw/debian/version.h"
+#include "fw/net/download.h"
+#include "fw/net/transfer.h"
+#include "fw/net/url.h"
 
 enum {
         RELEASE_LIMIT = 4 << 20, // bytes of an InRelease
@@ -75,7 +76,7 @@ static void add_link(struct repository_package *found, const char *kind, const c
 {
         AUTO_FREE char *public_url = download_public_url(url);
         const struct firmware_link link = {(char *)kind, public_url, (char *)sha256, size, (char *)proof};
-        provenance_add_link(&found->firmware, &link);
+        firmware_add_link(&found->firmware, &link);
 }
 
 // ---- InRelease
@@ -148,7 +149,7 @@ static bool take_package(struct suite *suite, struct indexed_package *package)
         *package = (struct indexed_package){0};
         found->url = text_format("%s/%s", suite->base, found->package.path);
         for (size_t i = 0; i < suite->trail.firmware.link_count; i++)
-                provenance_add_link(&found->firmware, &suite->trail.firmware.links[i]);
+                firmware_add_link(&found->firmware, &suite->trail.firmware.links[i]);
         AUTO_FREE char *sha256 = digest_hex(&found->package.sha256);
         AUTO_FREE char *proof = text_format("SHA-256 and size as the index says, %s %s",
                                             suite->repository->entry->package, found->package.version);

@@ -13,8 +13,9 @@
 
 #include "base/error.h"
 #include "fw/catalog.h"
+#include "fw/debian/package-index.h"
 #include "fw/firmware.h"
-#include "fw/package-index.h"
+#include "fw/net/network.h"
 
 struct repository {
         const struct catalog_entry *entry;

@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "fw/firmware.h"
+#include "fw/installed.h"
 #include "launcher/diagnosis/rebuild.h"
 #include "varstore/store-file.h"
 #include "verify/match.h"

@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "fw/firmware.h"
+#include "fw/installed.h"
 #include "varstore/store-file.h"
 #include "verify/rebuild.h"
 

@@ -7,8 +7,8 @@
 #include <stdbool.h>
 
 #include "base/cli.h"
+#include "base/digest.h"
 #include "base/error.h"
-#include "fw/digest.h"
 #include "launcher/machine/machine.h"
 
 // The values that the options fill.

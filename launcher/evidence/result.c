@@ -4,11 +4,11 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "base/digest.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "base/time.h"
-#include "fw/digest.h"
 
 enum {
         RESULT_SCHEMA = 1

@@ -3,7 +3,7 @@
 // What apt prints, read. That apt itself is understood, tests/cli/fetch.sh asks of the real one.
 #include "tests/unit/scratch.h"
 
-#include "fw/apt.h"
+#include "fw/debian/apt.h"
 
 #define HEX       "9a55c7b94fdf13a28928359a77d42e5364aa3ae2e558bd1fd5361955bf479d81"
 #define HEX2      "0000000000000000000000000000000000000000000000000000000000000000"

@@ -3,7 +3,7 @@
 // The oracle is `dpkg --compare-versions`.
 #include "tests/unit/scratch.h"
 
-#include "fw/deb-version.h"
+#include "fw/debian/version.h"
 
 static int sign(int value)
 {

@@ -3,7 +3,7 @@
 // Packages are made by dpkg-deb, or by ar and tar where dpkg-deb would refuse to make them.
 #include "tests/unit/scratch.h"
 
-#include "fw/deb.h"
+#include "fw/debian/deb.h"
 
 #define NAME "usr/share/AAVMF/AAVMF_CODE.fd"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/unit/scratch.h"
 
-#include "fw/digest.h"
+#include "base/digest.h"
 
 // FIPS 180-4's examples, and the digest of nothing.
 static const struct {

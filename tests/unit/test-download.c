@@ -2,6 +2,8 @@
 //
 // Downloads from tests/helpers/http-server, which misbehaves as asked.
 #define _XOPEN_SOURCE 700 // posix_openpt
+#include "fw/net/transfer.h"
+#include "fw/net/url.h"
 #include "tests/unit/scratch.h"
 
 #include <arpa/inet.h>
@@ -15,7 +17,7 @@
 
 #include "base/interrupt.h"
 #include "base/time.h"
-#include "fw/download.h"
+#include "fw/net/download.h"
 
 enum {
         FILE_SIZE = 300000, // bytes of the file that is served

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // With a package made here: as large as the real one, nearly all zeroes.
+#include "fw/choose.h"
+#include "fw/fetch-system.h"
+#include "fw/fetch-url.h"
+#include "fw/given.h"
+#include "fw/installed.h"
 #include "tests/unit/firmware-image.h"
 
 #include <jansson.h>
 #include <sys/wait.h>
 
-#include "fw/digest.h"
+#include "base/digest.h"
 #include "fw/firmware.h"
 #include "fw/provenance.h"
 

@@ -3,8 +3,8 @@
 // The oracle is gpg, which makes the keys and reads the keyrings that come out.
 #include "tests/unit/scratch.h"
 
-#include "fw/keyring.h"
-#include "fw/signature.h"
+#include "fw/debian/keyring.h"
+#include "fw/debian/signature.h"
 
 static char *fingerprints[2]; // of one and two
 

@@ -2,7 +2,7 @@
 #include "tests/unit/scratch.h"
 
 #include "base/time.h"
-#include "fw/release.h"
+#include "fw/debian/release.h"
 
 #define HEX  "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 #define HEX2 "f61f27bd17de546264aa58f40f3aafaac7021e0ef69c17f6b1b4cd7664a037ec"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "fw/release.h"
+#include "fw/debian/release.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -10,7 +10,7 @@
 
 // Who may have signed.
 struct signers {
-        const char *keyring;             // the path of a keyring that holds these keys and no other (fw/keyring.h)
+        const char *keyring; // the path of a keyring that holds these keys and no other (fw/debian/keyring.h)
         const char *const *fingerprints; // of the primary keys
         size_t count;
 };

@@ -11,29 +11,9 @@
 #pragma once
 
 #include <stdbool.h>
-#include <stdint.h>
 
 #include "base/error.h"
-#include "fw/digest.h"
-
-struct download {
-        const char *url;
-        const char *label;           // for the progress line; NULL: "downloading " and the URL's last part
-        const struct digest *sha256; // what it must be; NULL where that is not known
-        uint64_t size;               // what it must be, in bytes; 0 where that is not known
-        uint64_t limit;              // in bytes: more is refused; 0: 1 GiB
-        unsigned attempts;           // how often it is tried; 0: 5
-        const char *part; // where an unfinished file is kept for the next time; NULL: it is removed. With SHA256 only
-        unsigned connect_seconds; // how long a connection may take to come about; 0: 20
-        unsigned stall_seconds;   // how long nothing may arrive; 0: 30
-};
-
-struct downloaded {
-        struct digest sha256;
-        uint64_t size; // in bytes
-        long status;   // HTTP's, also where it failed; 0 where there was none
-        bool resumed;  // a part was there already
-};
+#include "fw/net/transfer.h"
 
 // Downloads to PATH, whose folder exists; replaces what is there. It is not synced to the disk: what is made of it is. Fails,
 // leaving PATH as it was,
@@ -42,7 +22,3 @@ struct downloaded {
 //  - with ERROR_INTERRUPTED if the user interrupts, which it does at once, whatever it waits for,
 //  - with ERROR_ENVIRONMENT for all that a network can do.
 bool download_file(const struct download *download, const char *path, struct downloaded *downloaded, struct error *err);
-
-// URL without the user name and password that it may carry (RFC 3986, 3.2.1), fit to be kept and shown; freed with free(). Of
-// what is no URL, nothing that stands before its last @.
-char *download_public_url(const char *url);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "fw/deb-version.h"
+#include "fw/debian/version.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -7,13 +7,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/digest.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/paths.h"
 #include "base/text.h"
-#include "fw/digest.h"
 #include "fw/firmware.h"
 #include "fw/flash-image.h"
+#include "fw/given.h"
 #include "fw/provenance.h"
 #include "fw/workspace.h"
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The Release file of a Debian-like archive: which suite it is, of when, until when it holds, and size and SHA-256 of every
-// index. It counts only after its signature does (fw/signature.h). Source: Debian wiki, DebianRepository/Format.
+// index. It counts only after its signature does (fw/debian/signature.h). Source: Debian wiki, DebianRepository/Format.
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/digest.h"
 #include "base/error.h"
-#include "fw/digest.h"
 
 struct release {
         char *suite, *codename;       // NULL where it has none

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "fw/keyring.h"
+#include "fw/debian/keyring.h"
 
 #include <dirent.h>
 #include <openssl/evp.h>
@@ -10,7 +10,8 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "fw/download.h"
+#include "fw/net/download.h"
+#include "fw/net/transfer.h"
 
 enum {
         FILE_LIMIT = 4 << 20, // bytes of a keyring

@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/digest.h"
 #include "base/error.h"
-#include "fw/digest.h"
 
 // What an index says of one package.
 struct indexed_package {

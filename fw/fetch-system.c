@@ -6,12 +6,14 @@
 #include <sys/stat.h>
 
 #include "base/arguments.h"
+#include "base/digest.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/process.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "fw/descriptors.h"
+#include "fw/fetch-system.h"
 #include "fw/fetch.h"
 #include "fw/firmware.h"
 #include "fw/flash-image.h"
@@ -70,7 +72,7 @@ static bool add_system_file(const char *source, const char *name, struct firmwar
             !digest_file_padded(source, FLASH_BANK_SIZE, &digest, err))
                 return false;
         AUTO_FREE char *sha256 = digest_hex(&digest);
-        provenance_add_file(firmware, name, FLASH_BANK_SIZE, sha256);
+        firmware_add_file(firmware, name, FLASH_BANK_SIZE, sha256);
         if (is_code)
                 name_system_package(source, &digest, firmware);
         return true;
@@ -79,7 +81,7 @@ static bool add_system_file(const char *source, const char *name, struct firmwar
 static bool is_same(const struct firmware *a, const struct firmware *b)
 {
         for (size_t i = 0; i < a->file_count; i++) {
-                const struct firmware_file *other = provenance_file(b, a->files[i].name);
+                const struct firmware_file *other = firmware_file_named(b, a->files[i].name);
                 if (!other || strcmp(other->sha256, a->files[i].sha256) != 0)
                         return false;
         }
@@ -123,9 +125,10 @@ static bool install_system(const char *root, const struct descriptor *descriptor
                 return false;
         if (is_system_installed(root, firmware))
                 return true;
-        return copy_checked(descriptor->code_path, workspace.files, provenance_file(firmware, FIRMWARE_CODE), err) &&
-               copy_checked(descriptor->vars_template_path, workspace.files, provenance_file(firmware, FIRMWARE_VARS),
+        return copy_checked(descriptor->code_path, workspace.files, firmware_file_named(firmware, FIRMWARE_CODE),
                             err) &&
+               copy_checked(descriptor->vars_template_path, workspace.files,
+                            firmware_file_named(firmware, FIRMWARE_VARS), err) &&
                workspace_install(&workspace, firmware, err);
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "fw/apt.h"
+#include "fw/debian/apt.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

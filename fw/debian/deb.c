@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "fw/deb.h"
+#include "fw/debian/deb.h"
 
 #include <archive.h>
 #include <archive_entry.h>

@@ -12,8 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/digest.h"
 #include "base/error.h"
-#include "fw/digest.h"
 
 // What the package says of itself.
 struct deb_control {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "fw/signature.h"
+#include "fw/debian/signature.h"
 
 #include <libgen.h>
 #include <stdlib.h>

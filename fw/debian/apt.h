@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/digest.h"
 #include "base/error.h"
-#include "fw/digest.h"
 
 // What apt's index says of a package that it would download.
 struct apt_package {

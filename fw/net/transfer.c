@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "fw/transfer.h"
+#include "fw/net/transfer.h"
 
 #include <curl/curl.h>
 #include <errno.h>
@@ -11,11 +11,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/bytes.h"
 #include "base/cli.h"
 #include "base/interrupt.h"
 #include "base/memory.h"
 #include "base/progress.h"
 #include "base/text.h"
+#include "fw/net/url.h"
 
 enum {
         DEFAULT_CONNECT_SECONDS = 20,

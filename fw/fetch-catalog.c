@@ -6,9 +6,12 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "fw/debian/package-index.h"
+#include "fw/fetch-apt.h"
+#include "fw/fetch-catalog.h"
 #include "fw/fetch.h"
 #include "fw/firmware.h"
-#include "fw/provenance.h"
+#include "fw/installed.h"
 #include "fw/repository.h"
 #include "fw/workspace.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "fw/package-index.h"
+#include "fw/debian/package-index.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -9,7 +9,7 @@
 #include "base/interrupt.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "fw/deb-version.h"
+#include "fw/debian/version.h"
 
 enum {
         READ_BLOCK = 1 << 16,   // bytes

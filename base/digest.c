@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "fw/digest.h"
+#include "base/digest.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +13,6 @@
 #include "base/encoding.h"
 #include "base/file.h"
 #include "base/memory.h"
-#include "base/text.h"
 
 enum {
         READ_BLOCK = 1 << 18, // bytes

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A firmware package from a URL, or from a file.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "fw/firmware.h"
+#include "fw/net/network.h"
+
+// A .deb from URL, which has to have this SHA256 (64 hexadecimal digits) and, unless it is 0, SIZE in bytes. NETWORK may be
+// NULL.
+bool firmware_fetch_url(const char *url, const char *sha256, uint64_t size, const struct firmware_network *network,
+                        const char *root, struct firmware *firmware, struct error *err);
+
+// A .deb that the user has. Nothing vouches for it but the user; its digest is kept.
+bool firmware_fetch_deb(const char *path, const char *root, struct firmware *firmware, struct error *err);
