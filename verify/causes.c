@@ -5,10 +5,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
+#include "base/error.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "varstore/bootchain.h"
+#include "varstore/guid.h"
 #include "varstore/loadopt.h"
+#include "varstore/predict.h"
+#include "varstore/remark.h"
+#include "varstore/variable.h"
+#include "varstore/varstore.h"
 #include "verify/disk/fat.h"
+#include "verify/disk/gpt.h"
+#include "verify/log/lastboot.h"
+#include "verify/match.h"
 
 // Adds a piece of evidence; takes WHERE and FOUND. Returns true, so that a cause is found with its evidence. Text out of
 // files is made fit for a terminal.
@@ -84,7 +95,7 @@ static bool find_disk_unreadable(const struct facts *facts, struct finding *find
 static bool is_unfinished_install(const struct facts *facts)
 {
         const struct lastboot *log = last_log(facts);
-        const struct diagnose_run *run = &facts->in->run;
+        const struct facts_run *run = &facts->in->run;
         if (facts->has_loader || facts->in->is_running || (log && log->found[LASTBOOT_WAS_COMPLETE].line))
                 return false;
         if (facts->in->is_machine)
@@ -94,7 +105,7 @@ static bool is_unfinished_install(const struct facts *facts)
 
 static bool find_install_interrupted(const struct facts *facts, struct finding *finding)
 {
-        const struct diagnose_run *run = &facts->in->run;
+        const struct facts_run *run = &facts->in->run;
         const struct lastboot *log = last_log(facts);
         if (!is_unfinished_install(facts))
                 return false;
@@ -189,7 +200,7 @@ static bool find_disk_without_esp(const struct facts *facts, struct finding *fin
 
 static bool find_firmware_changed(const struct facts *facts, struct finding *finding)
 {
-        const struct diagnose_input *in = facts->in;
+        const struct facts_input *in = facts->in;
         if (!in->code_path || !in->expected_code)
                 return false;
         if (in->actual_code && text_equal_ignoring_case(in->actual_code, in->expected_code))
@@ -229,13 +240,6 @@ static bool show_deleted_entry(const struct facts *facts, struct finding *findin
 static bool lacks_entry(const struct facts *facts)
 {
         return facts->has_match && facts->match.reason == MATCH_ENTRY_MISSING;
-}
-
-bool facts_boot_themselves(const struct facts *facts)
-{
-        const struct prediction_step *started = facts->prediction.started;
-        return facts->has_match && facts->match.holds && started && started->entry &&
-               started->number == facts->match.entry;
 }
 
 // The installer ran although there is a system, and the vars would boot it or did until a bootindex came.
@@ -298,7 +302,7 @@ static bool norts_on_partition(const struct facts *facts, const struct gpt_parti
         return fat_open(facts->disk, gpt_partition_offset_bytes(&facts->gpt, partition),
                         gpt_partition_size_bytes(&facts->gpt, partition), &fat, NULL) &&
                fat_find(fat, "\\BOOT.CFG", &file, NULL) && file.kind == FAT_FILE &&
-               fat_read_file(fat, &file, DIAGNOSE_BOOT_CFG_LIMIT, &content, NULL) &&
+               fat_read_file(fat, &file, FACTS_BOOT_CFG_LIMIT, &content, NULL) &&
                show_norts(buffer_view(&content),
                           text_format("%s, partition %u, \\BOOT.CFG", facts->in->disk_path, partition->index), finding);
 }
@@ -482,7 +486,7 @@ static bool find_entry_not_first(const struct facts *facts, struct finding *find
 
 static bool find_host_died(const struct facts *facts, struct finding *finding)
 {
-        const struct diagnose_run *run = &facts->in->run;
+        const struct facts_run *run = &facts->in->run;
         return run->folder && !run->is_finished && !facts->in->is_running &&
                show(finding, text_format("%s/result.json", run->folder),
                     memory_text("there is none: host or program went down while the machine was up"),
@@ -491,7 +495,7 @@ static bool find_host_died(const struct facts *facts, struct finding *finding)
 
 static bool find_run_failed(const struct facts *facts, struct finding *finding)
 {
-        const struct diagnose_run *run = &facts->in->run;
+        const struct facts_run *run = &facts->in->run;
         static const char *const ends[] = {"fail", "timed out", "error", "panic"};
         for (size_t i = 0; run->outcome && i < sizeof ends / sizeof ends[0]; i++)
                 if (strcmp(run->outcome, ends[i]) == 0)

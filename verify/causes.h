@@ -1,41 +1,78 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The inside of a diagnosis (diagnose.h): what the files say, read by diagnose.c, and the causes, which causes.c finds in it.
+// The causes that a diagnosis knows, and how each shows in the facts (facts.h). A table: a new cause is a new row.
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "varstore/bootchain.h"
-#include "verify/diagnose.h"
-#include "verify/disk/devices.h"
-#include "verify/disk/gpt.h"
-#include "verify/log/lastboot.h"
-#include "verify/match.h"
+#include "verify/facts.h"
 
-// Everything that the files say, read once.
-struct facts {
-        const struct diagnose_input *in;
-        struct varstore *store;
-        struct bootchain chain;
-        struct error vars_error;
-        struct disk *disk;
-        struct error disk_error;
-        struct gpt gpt;
-        struct error gpt_error;
-        bool has_gpt; // and one that the firmware sees
-        bool has_loader;
-        bool has_match;
-        struct match match;
-        struct devices devices;
-        struct prediction prediction; // of the disk alone
-        struct lastboot *logs;        // one for each
-        size_t log_count;
+// The likeliest and the deepest first: of two that fit, the earlier one is the reason for the later.
+enum cause {
+        CAUSE_PANIC,
+        CAUSE_DISK_MISSING,
+        CAUSE_DISK_UNREADABLE,
+        CAUSE_INSTALL_INTERRUPTED,
+        CAUSE_WRONG_DISK,
+        CAUSE_DISK_BLANK,
+        CAUSE_DISK_DAMAGED,
+        CAUSE_DISK_WITHOUT_GPT,
+        CAUSE_DISK_WITHOUT_ESP,
+        CAUSE_FIRMWARE_CHANGED,
+        CAUSE_PAYLOAD_FIRST,
+        CAUSE_NO_RUNTIME_SERVICES,
+        CAUSE_VARS_MISSING,
+        CAUSE_VARS_DAMAGED,
+        CAUSE_VARS_BLANK,
+        CAUSE_VARS_RECREATED,
+        CAUSE_VARS_OF_ANOTHER_INSTALL,
+        CAUSE_ENTRY_MISSING,
+        CAUSE_ENTRY_WITHOUT_PARTITION,
+        CAUSE_ESP_DAMAGED,
+        CAUSE_LOADER_MISSING,
+        CAUSE_ENTRY_INACTIVE,
+        CAUSE_ENTRY_NOT_ORDERED,
+        CAUSE_BOOT_NEXT,
+        CAUSE_ENTRY_NOT_FIRST,
+        CAUSE_HOST_DIED,
+        CAUSE_RUN_FAILED,
+        CAUSES
 };
 
-// Whether the firmware will start the system's own entry.
-bool facts_boot_themselves(const struct facts *facts);
+// What has to be done about a cause. How it is done with a machine or with loose files is the launcher's knowledge.
+enum remedy {
+        REMEDY_PUT_BACK_VARS, // the vars of the installation, or some that are made from the disk
+        REMEDY_ACTIVATE,      // the entry, and put it first
+        REMEDY_FIRST,         // the entry, in BootOrder
+        REMEDY_CLEAR_NEXT,    // BootNext
+        REMEDY_FIRMWARE,      // use the one of the installation
+        REMEDY_GIC,           // boot with a GICv2
+        REMEDY_BOOT,          // boot the disk alone again
+        REMEDY_NAME_DISK,     // bring the disk that belongs to the vars
+        REMEDY_INSTALL,       // again
+};
+
+struct cause_row {
+        const char *id;     // stable, for JSON and scripts
+        const char *title;  // a sentence
+        const char *how;    // how it is found
+        const char *advice; // what mends it, a sentence or two
+        enum remedy remedy;
+};
+const struct cause_row *cause_row(enum cause cause);
+
+struct evidence_item {
+        char *where;            // file, and offset or line in it
+        char *found, *expected; // EXPECTED may be NULL
+};
+
+struct finding {
+        enum cause cause;
+        struct evidence_item *items;
+        size_t count;
+};
 
 // Looks for CAUSE, unless one of FOUND (a bit for each cause) explains it. Fills FINDING, which belongs to the caller, with
 // the evidence where it is found.

@@ -6,27 +6,8 @@
 
 #include "base/memory.h"
 #include "base/text.h"
-#include "varstore/store-file.h"
+#include "varstore/predict.h"
 #include "verify/causes.h"
-#include "verify/rebuild.h"
-
-static void facts_free(struct facts *facts)
-{
-        for (size_t i = 0; i < facts->log_count; i++)
-                lastboot_free(&facts->logs[i]);
-        free(facts->logs);
-        prediction_free(&facts->prediction);
-        devices_free(&facts->devices);
-        match_free(&facts->match);
-        gpt_free(&facts->gpt);
-        error_clear(&facts->gpt_error);
-        disk_close(&facts->disk);
-        error_clear(&facts->disk_error);
-        bootchain_free(&facts->chain);
-        varstore_free(&facts->store);
-        error_clear(&facts->vars_error);
-}
-#define AUTO_FACTS __attribute__((cleanup(facts_free)))
 
 // ---- what is found ----
 
@@ -48,70 +29,6 @@ void diagnosis_free(struct diagnosis *diagnosis)
         free(diagnosis->findings);
         free(diagnosis->boots);
         *diagnosis = (struct diagnosis){0};
-}
-
-// ---- reading ----
-
-// False, with FAILURE handed on to ERR, where it is the host's and not the input's.
-static bool host_is_fine(const struct error *failure, struct error *err)
-{
-        if (failure->code != ERROR_ENVIRONMENT && failure->code != ERROR_INTERRUPTED)
-                return true;
-        return error_set(err, failure->code, "%s", failure->message);
-}
-
-static bool read_vars(struct facts *facts, struct error *err)
-{
-        if (store_load(facts->in->vars_path, &facts->store, &facts->vars_error))
-                bootchain_read(facts->store, &facts->chain, &facts->vars_error);
-        return host_is_fine(&facts->vars_error, err);
-}
-
-static bool read_disk(struct facts *facts, struct error *err)
-{
-        if (!disk_open(facts->in->disk_path, facts->in->disk_format, &facts->disk, &facts->disk_error))
-                return host_is_fine(&facts->disk_error, err);
-        if (!gpt_read(facts->disk, &facts->gpt, &facts->gpt_error))
-                return host_is_fine(&facts->gpt_error, err);
-        facts->has_gpt = facts->gpt.state == GPT_PRESENT && facts->gpt.protective_mbr;
-        AUTO_REBUILD_TARGET struct rebuild_target target = {0};
-        facts->has_loader = facts->has_gpt && rebuild_find(facts->disk, NULL, NULL, &target, NULL);
-        return true;
-}
-
-// How the vars fare with this disk.
-static bool compare(struct facts *facts, struct error *err)
-{
-        if (!facts->disk || !facts->store || facts->gpt_error.code)
-                return true;
-        const struct match_input input = {
-                .chain = varstore_is_blank(facts->store) ? NULL : &facts->chain,
-                .disk = facts->disk,
-                .label = facts->in->label,
-        };
-        facts->has_match = match_compare(&input, &facts->match, err);
-        if (!facts->has_match || !devices_add_disk(&facts->devices, &facts->in->disk, facts->disk, &facts->chain, err))
-                return false;
-        const struct predict_machine machine = {
-                .chain = &facts->chain,
-                .devices = facts->devices.items,
-                .device_count = facts->devices.count,
-                .checks_signatures = predict_checks_signatures(facts->store),
-                .firmware = facts->in->firmware,
-        };
-        prediction_make(&machine, &facts->prediction);
-        return true;
-}
-
-static bool read_logs(struct facts *facts, struct error *err)
-{
-        facts->logs = memory_new(facts->in->log_count + 1, sizeof *facts->logs);
-        for (size_t i = 0; i < facts->in->log_count; i++) {
-                facts->log_count++;
-                if (!lastboot_read(facts->in->logs[i], &facts->logs[i], err))
-                        return false;
-        }
-        return true;
 }
 
 static void look_for_causes(const struct facts *facts, struct diagnosis *diagnosis)
@@ -143,11 +60,11 @@ static void tell_what_boots(const struct facts *facts, struct diagnosis *diagnos
         diagnosis->boots = text_printable(line, strlen(line), false);
 }
 
-bool diagnose(const struct diagnose_input *input, struct diagnosis *diagnosis, struct error *err)
+bool diagnose(const struct facts_input *input, struct diagnosis *diagnosis, struct error *err)
 {
-        AUTO_FACTS struct facts facts = {.in = input};
+        AUTO_FACTS struct facts facts = {0};
         *diagnosis = (struct diagnosis){0};
-        if (!read_vars(&facts, err) || !read_disk(&facts, err) || !compare(&facts, err) || !read_logs(&facts, err))
+        if (!facts_read(input, &facts, err))
                 return false;
         look_for_causes(&facts, diagnosis);
         tell_what_boots(&facts, diagnosis);

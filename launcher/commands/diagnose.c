@@ -5,18 +5,25 @@
 #include <stdlib.h>
 
 #include "base/arguments.h"
+#include "base/bytes.h"
+#include "base/cli.h"
+#include "base/error.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "fw/code-contents.h"
 #include "launcher/commands/commands.h"
 #include "launcher/diagnosis/forecast.h"
 #include "launcher/diagnosis/mend.h"
 #include "launcher/diagnosis/target.h"
 #include "launcher/evidence/runs.h"
+#include "launcher/machine/machine.h"
 #include "launcher/payload/payload-tree.h"
 #include "varstore/report.h"
+#include "verify/causes.h"
 #include "verify/diagnose.h"
+#include "verify/facts.h"
 
 struct values {
         struct subject_request subject;
@@ -63,7 +70,7 @@ static bool read_boot_cfg(struct examination *examination, struct error *err)
         if (!found)
                 return error_set(err, ERROR_USAGE, "the payload %s has no BOOT.CFG", path);
         examination->boot_cfg_name = file_path(path, "BOOT.CFG");
-        return payload_tree_read(tree, "BOOT.CFG", DIAGNOSE_BOOT_CFG_LIMIT, &examination->boot_cfg, err);
+        return payload_tree_read(tree, "BOOT.CFG", FACTS_BOOT_CFG_LIMIT, &examination->boot_cfg, err);
 }
 
 // The last run's console, then those that the user names: the last of them counts most.
@@ -105,7 +112,7 @@ static bool examine(struct examination *examination, bool with_history, struct e
         // A CODE that does not tell what it is: the vars are asked then.
         AUTO_ERROR struct error unread = {0};
         code_contents_free(&examination->contents);
-        const struct diagnose_input input = {
+        const struct facts_input input = {
                 .vars_path = subject->vars_path,
                 .disk_path = subject->disk_path,
                 .disk_format = subject->disk_format,

@@ -11,7 +11,11 @@
 #include "fw/firmware.h"
 #include "fw/installed.h"
 #include "launcher/diagnosis/rebuild.h"
+#include "varstore/bootchain.h"
 #include "varstore/store-file.h"
+#include "varstore/varstore.h"
+#include "verify/causes.h"
+#include "verify/disk/disk.h"
 #include "verify/match.h"
 #include "verify/rebuild.h"
 

@@ -9,6 +9,7 @@
 #include "launcher/diagnosis/target.h"
 #include "launcher/evidence/runs.h"
 #include "varstore/edit.h"
+#include "verify/causes.h"
 #include "verify/diagnose.h"
 
 enum mend_kind {
