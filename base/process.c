@@ -254,16 +254,13 @@ static bool make_leash(int ends[2], struct error *err)
 #endif
 }
 
-// Starts ARGUMENTS in FOLDER with these descriptors as output and errors.
-static bool spawn(const struct arguments *arguments, const char *folder, int output, int errors,
-                  struct process *process, struct error *err)
+// Starts ARGUMENTS in FOLDER with these descriptors as input, output and errors.
+static bool spawn(const struct arguments *arguments, const char *folder, const int streams[3], struct process *process,
+                  struct error *err)
 {
         AUTO_FREE char *program = process_find(arguments->values[0], err);
         if (!program)
                 return false;
-        AUTO_CLOSE int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-        if (null < 0)
-                return error_system(err, "/dev/null");
         __attribute__((cleanup(pipes_close))) struct pipes pipes = {{-1, -1}, {-1, -1}, {-1, -1}};
         if (!make_pipe(pipes.report, err) || !make_pipe(pipes.alive, err) || !make_leash(pipes.leash, err))
                 return false;
@@ -273,7 +270,7 @@ static bool spawn(const struct arguments *arguments, const char *folder, int out
                 .arguments = arguments->values,
                 .environment = environment,
                 .folder = folder,
-                .streams = {null, output, errors},
+                .streams = {streams[0], streams[1], streams[2]},
                 .report = pipes.report[1],
                 .alive = pipes.alive[1],
                 .leash = pipes.leash[0],
@@ -297,6 +294,14 @@ static bool spawn(const struct arguments *arguments, const char *folder, int out
         *process = (struct process){
                 .pid = pid, .descriptor = DESCRIPTOR_TAKE(pipes.alive[0]), .leash = DESCRIPTOR_TAKE(pipes.leash[1])};
         return true;
+}
+
+static int open_null(struct error *err)
+{
+        int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+        if (null < 0)
+                error_system(err, "/dev/null");
+        return null;
 }
 
 static double seconds(struct timeval time)
@@ -362,7 +367,8 @@ bool process_start(const struct arguments *arguments, const char *folder, const 
         AUTO_CLOSE int output = open(output_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
         if (output < 0)
                 return error_system(err, "%s: cannot open", output_path);
-        return spawn(arguments, folder, output, output, process, err);
+        AUTO_CLOSE int null = open_null(err);
+        return null >= 0 && spawn(arguments, folder, (int[]){null, output, output}, process, err);
 }
 
 // One pipe of a program that is being collected.
@@ -421,12 +427,11 @@ static bool collect_all(struct collector collectors[2], const struct process *pr
         return true;
 }
 
-bool process_run(const struct arguments *arguments, uint64_t limit, int timeout_ms, struct process_result *result,
-                 struct error *err)
+static bool run(const struct arguments *arguments, int input, uint64_t limit, int timeout_ms,
+                struct process_result *result, struct error *err)
 {
         int output[2];
         int errors[2];
-        *result = (struct process_result){0};
         if (!make_pipe(output, err))
                 return false;
         if (!make_pipe(errors, err)) {
@@ -435,7 +440,7 @@ bool process_run(const struct arguments *arguments, uint64_t limit, int timeout_
                 return false;
         }
         struct process process = {0};
-        bool started = spawn(arguments, NULL, output[1], errors[1], &process, err);
+        bool started = spawn(arguments, NULL, (int[]){input, output[1], errors[1]}, &process, err);
         close(output[1]);
         close(errors[1]);
         bool collected = false;
@@ -456,6 +461,29 @@ bool process_run(const struct arguments *arguments, uint64_t limit, int timeout_
         if (!collected)
                 process_result_free(result);
         return collected;
+}
+
+bool process_run(const struct arguments *arguments, uint64_t limit, int timeout_ms, struct process_result *result,
+                 struct error *err)
+{
+        AUTO_CLOSE int null = open_null(err);
+        *result = (struct process_result){0};
+        return null >= 0 && run(arguments, null, limit, timeout_ms, result, err);
+}
+
+bool process_run_with_input(const struct arguments *arguments, const char *input, uint64_t limit, int timeout_ms,
+                            struct process_result *result, struct error *err)
+{
+        int ends[2];
+        *result = (struct process_result){0};
+        if (!make_pipe(ends, err))
+                return false;
+        AUTO_CLOSE int reading = ends[0];
+        AUTO_CLOSE int writing = ends[1];
+        // An empty pipe takes that much at once.
+        if (write(writing, input, strlen(input)) < 0)
+                return error_system(err, "cannot write into a pipe");
+        return run(arguments, reading, limit, timeout_ms, result, err);
 }
 
 bool process_run_checked(const struct arguments *arguments, uint64_t limit, int timeout_ms,

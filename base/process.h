@@ -37,7 +37,11 @@ void process_result_free(struct process_result *result);
 bool process_run(const struct arguments *arguments, uint64_t limit, int timeout_ms, struct process_result *result,
                  struct error *err);
 
-// The same, but an exit code other than 0 is a failure too, with what the program said on its standard error.
+// The same, with INPUT (less than 4 KiB) on its standard input, which does not end before the program does.
+bool process_run_with_input(const struct arguments *arguments, const char *input, uint64_t limit, int timeout_ms,
+                            struct process_result *result, struct error *err);
+
+// As process_run, but an exit code other than 0 is a failure too, with what the program said on its standard error.
 bool process_run_checked(const struct arguments *arguments, uint64_t limit, int timeout_ms,
                          struct process_result *result, struct error *err);
 

@@ -24,9 +24,10 @@ struct telling {
 
 static void tell_json(const struct boot_outcome *outcome, const struct error *err)
 {
-        json_t *json = json_pack("{s:b, s:i, s:s?, s:b, s:s?, s:f}", "up", err->code == 0, "exit_code", (int)err->code,
-                                 "booted", outcome->booted, "own_entry", outcome->expected_entry, "evidence",
-                                 outcome->evidence, "seconds", (double)outcome->duration_ms / 1000);
+        json_t *json =
+                json_pack("{s:b, s:i, s:s?, s:s?, s:b, s:s?, s:f}", "up", err->code == 0, "exit_code", (int)err->code,
+                          "accel", outcome->accel, "booted", outcome->booted, "own_entry", outcome->expected_entry,
+                          "evidence", outcome->evidence, "seconds", (double)outcome->duration_ms / 1000);
         if (err->message)
                 json_object_set_new(json, "message", json_string(err->message));
         cli_print_json(json);

@@ -18,10 +18,10 @@ static int run(const void *values, int count, char **operands, struct error *err
         AUTO_INSTALL_OUTCOME struct install_outcome outcome = {0};
         bool installed = request_install(request, operands[0], &firmware, &outcome, err);
         if (request->json) {
-                json_t *json =
-                        json_pack("{s:b, s:b, s:i, s:s?, s:s?, s:f}", "installed", installed && !outcome.stopped,
-                                  "stopped", outcome.stopped, "exit_code", (int)err->code, "boot_entry", outcome.entry,
-                                  "evidence", outcome.evidence, "seconds", (double)outcome.duration_ms / 1000);
+                json_t *json = json_pack("{s:b, s:b, s:i, s:s?, s:s?, s:s?, s:f}", "installed",
+                                         installed && !outcome.stopped, "stopped", outcome.stopped, "exit_code",
+                                         (int)err->code, "accel", outcome.accel, "boot_entry", outcome.entry,
+                                         "evidence", outcome.evidence, "seconds", (double)outcome.duration_ms / 1000);
                 if (err->message)
                         json_object_set_new(json, "message", json_string(err->message));
                 cli_print_json(json);

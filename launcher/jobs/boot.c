@@ -14,6 +14,7 @@
 #include "launcher/diagnosis/forecast.h"
 #include "launcher/evidence/judge.h"
 #include "launcher/evidence/result.h"
+#include "launcher/machine/forward.h"
 #include "launcher/screen/display.h"
 #include "launcher/vm/attach.h"
 #include "launcher/vm/qemu-probe.h"
@@ -24,6 +25,7 @@
 void boot_outcome_free(struct boot_outcome *outcome)
 {
         free(outcome->evidence);
+        free(outcome->accel);
         free(outcome->booted);
         *outcome = (struct boot_outcome){0};
 }
@@ -242,11 +244,12 @@ static bool stay_up(struct booting *run, struct vm *vm, struct error *err)
 
 static bool boot(struct booting *run, struct error *err)
 {
-        if (!match_machine(run, err) || !qemu_ready(run->in->settings, err))
+        const struct settings *settings = run->in->settings;
+        if (!match_machine(run, err) || !qemu_ready(settings, err) || !forwards_check_host(&settings->forwards, err))
                 return false;
         const struct vm_input input = {
                 .machine = run->in->machine,
-                .settings = run->in->settings,
+                .settings = settings,
                 .command = "boot-installed",
                 .code_path = run->in->code_path,
                 .evidence = run->evidence,
@@ -259,7 +262,7 @@ static bool boot(struct booting *run, struct error *err)
 
 bool boot_run(const struct boot_input *input, struct boot_outcome *outcome, struct error *err)
 {
-        *outcome = (struct boot_outcome){0};
+        *outcome = (struct boot_outcome){.accel = memory_text(input->settings->accel)};
         const struct machine *machine = input->machine;
         AUTO_EVIDENCE struct evidence *evidence =
                 evidence_begin(input->runs ? input->runs : machine->runs_folder, input->tag, "boot", err);

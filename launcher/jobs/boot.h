@@ -13,6 +13,7 @@
 // What came out. Free with boot_outcome_free, on failure too.
 struct boot_outcome {
         char *evidence;
+        char *accel; // accelerator of the run; NULL if it did not get that far
         uint64_t duration_ms;
         char *booted;        // "Boot0004 \"VMware ESXi\" from HD(...)"; NULL where the firmware said nothing
         bool expected_entry; // what booted is the machine's own boot entry

@@ -51,10 +51,10 @@ static void print_summary(const struct summary *summary, const char *verdict)
 static void print_json(const struct summary *summary, const struct error *err)
 {
         json_t *json =
-                json_pack("{s:b, s:i, s:b, s:b, s:s?, s:s?, s:s?, s:s?}", "pass", err->code == 0, "exit_code",
-                          (int)err->code, "installed", summary->installed, "booted_alone", summary->booted,
-                          "boot_entry", summary->install.entry, "booted", summary->boot.booted, "install_evidence",
-                          summary->install.evidence, "boot_evidence", summary->boot.evidence);
+                json_pack("{s:b, s:i, s:b, s:b, s:s?, s:s?, s:s?, s:s?, s:s?}", "pass", err->code == 0, "exit_code",
+                          (int)err->code, "installed", summary->installed, "booted_alone", summary->booted, "accel",
+                          summary->install.accel, "boot_entry", summary->install.entry, "booted", summary->boot.booted,
+                          "install_evidence", summary->install.evidence, "boot_evidence", summary->boot.evidence);
         json_object_set_new(json, "install_seconds", json_real((double)summary->install.duration_ms / 1000));
         json_object_set_new(json, "boot_seconds", json_real((double)summary->boot.duration_ms / 1000));
         if (summary->firmware.name) {

@@ -7,7 +7,7 @@
 #include "base/cli.h"
 #include "base/memory.h"
 #include "launcher/jobs/install-private.h"
-#include "launcher/vm/qemu-probe.h"
+#include "launcher/machine/forward.h"
 #include "varstore/variable.h"
 #include "varstore/varstore.h"
 
@@ -89,8 +89,9 @@ bool install_prepare(struct installation *run, struct error *err)
                                  "%s is installed already (%s); --force installs it anew and loses what is on its disk",
                                  machine->folder, machine->identity.installed_at);
         // What can fail before anything of an older installation is lost comes first.
-        AUTO_FREE char *qemu_img = qemu_ready(input->settings, err) ? process_find("qemu-img", err) : NULL;
-        if (!qemu_img || !make_payload(run, err) || !check_sizes(run, err))
+        AUTO_FREE char *qemu_img = process_find("qemu-img", err);
+        if (!qemu_img || !forwards_check_host(&input->settings->forwards, err) || !make_payload(run, err) ||
+            !check_sizes(run, err))
                 return false;
         if (!machine_save(machine, input->settings, NULL, err))
                 return false;

@@ -17,6 +17,7 @@
 void install_outcome_free(struct install_outcome *outcome)
 {
         free(outcome->evidence);
+        free(outcome->accel);
         free(outcome->entry);
         *outcome = (struct install_outcome){0};
 }
@@ -150,7 +151,7 @@ static json_t *firmware_json(const struct firmware *firmware)
 
 bool install_run(const struct install_input *input, struct install_outcome *outcome, struct error *err)
 {
-        *outcome = (struct install_outcome){0};
+        *outcome = (struct install_outcome){.accel = memory_text(input->settings->accel)};
         const struct machine *machine = input->machine;
         AUTO_EVIDENCE struct evidence *evidence =
                 evidence_begin(input->runs ? input->runs : machine->runs_folder, input->tag, "install", err);

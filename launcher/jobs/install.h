@@ -33,6 +33,7 @@ struct install_input {
 // What came out. Free with install_outcome_free, on failure too: the evidence is then there all the same.
 struct install_outcome {
         char *evidence; // folder; NULL where it did not get that far
+        char *accel;    // accelerator of the run; NULL if it did not get that far
         uint64_t duration_ms;
         char *entry; // "Boot0004 \"VMware ESXi\" HD(1,...)/\EFI\VMware\safeboot64.efi"
         bool reboot_seen;

@@ -20,6 +20,7 @@
 #include "launcher/machine/profile.h"
 #include "launcher/screen/terminal.h"
 #include "launcher/vm/print-command.h"
+#include "launcher/vm/qemu-probe.h"
 #include "launcher/vm/recovery.h"
 
 enum {
@@ -89,10 +90,7 @@ static bool complete_settings(const struct request *request, struct machine *mac
                 return false;
         settings_complete(settings, &machine->settings);
         settings_complete(settings, &from_profile);
-        if (!settings_finish(settings, err))
-                return false;
-        warn_of_memory(settings);
-        return true;
+        return qemu_choose_accelerator(settings, err) && settings_finish(settings, err);
 }
 
 static const char *source_of(const struct request *request)
@@ -168,16 +166,26 @@ static const char *profile_name(const struct request *request)
         return request->profile ? request->profile : request->rehearsal ? "rehearsal" : "esxi8";
 }
 
-bool request_install(const struct request *request, const char *folder, struct firmware *firmware,
-                     struct install_outcome *outcome, struct error *err)
+// What this host lacks is an error before anything is asked for, fetched or made. An accelerator that was chosen is REQUEST's
+// from here on.
+static bool check_host(struct request *request, const char *folder, const struct profile *profile, struct error *err)
 {
         AUTO_MACHINE struct machine machine = {.lock = -1};
         struct settings settings;
-        if (!check_source(request, err))
+        if (!machine_look(folder, &machine, err) || !complete_settings(request, &machine, profile, &settings, err) ||
+            !qemu_ready(&settings, err))
                 return false;
-        AUTO_PROFILE struct profile *profile = profile_read(profile_name(request), err);
-        if (!profile || !check_driving(request, profile, err))
-                return false;
+        if (request->settings.accel)
+                request->settings.accel = settings.accel;
+        warn_of_memory(&settings);
+        return true;
+}
+
+static bool install(const struct request *request, const struct profile *profile, const char *folder,
+                    struct firmware *firmware, struct install_outcome *outcome, struct error *err)
+{
+        AUTO_MACHINE struct machine machine = {.lock = -1};
+        struct settings settings;
         AUTO_PASSWORD char *password = choose_password(request, err);
         if (!password)
                 return false;
@@ -209,6 +217,17 @@ bool request_install(const struct request *request, const char *folder, struct f
                 .force = request->force,
         };
         return install_run(&input, outcome, err);
+}
+
+bool request_install(const struct request *request, const char *folder, struct firmware *firmware,
+                     struct install_outcome *outcome, struct error *err)
+{
+        struct request settled = *request;
+        if (!check_source(request, err))
+                return false;
+        AUTO_PROFILE struct profile *profile = profile_read(profile_name(request), err);
+        return profile && check_driving(request, profile, err) && check_host(&settled, folder, profile, err) &&
+               install(&settled, profile, folder, firmware, outcome, err);
 }
 
 void request_tell_evidence(const char *evidence, struct error *err)
@@ -278,6 +297,7 @@ bool request_boot(const struct request *request, const char *path, const struct 
         AUTO_FREE char *code = choose_code(request, &machine, err);
         if (!code)
                 return false;
+        warn_of_memory(&settings);
         const struct boot_input input = {
                 .machine = &machine,
                 .settings = &settings,
@@ -322,6 +342,7 @@ bool request_print_install(const struct request *request, const char *folder, st
         if (!code || !machine_look(folder, &machine, err) ||
             !complete_settings(request, &machine, profile, &settings, err))
                 return false;
+        warn_of_memory(&settings);
         AUTO_FREE char *payload = file_path(machine.run_folder, "payload.img");
         const struct print_command print = {
                 .machine = &machine,
@@ -346,6 +367,7 @@ bool request_print_boot(const struct request *request, const char *path, struct 
                                         : find_code(request, err);
         if (!code || !complete_settings(request, &machine, profile, &settings, err))
                 return false;
+        warn_of_memory(&settings);
         const struct print_command print = {
                 .machine = &machine,
                 .settings = &settings,

@@ -107,10 +107,13 @@ bool forwards_read(const struct settings_list *list, struct forwards *forwards, 
         return true;
 }
 
-bool forwards_check_host(const struct forwards *forwards, struct error *err)
+bool forwards_check_host(const struct settings_list *list, struct error *err)
 {
-        for (size_t i = 0; i < forwards->count; i++) {
-                const struct forward *forward = &forwards->items[i];
+        AUTO_FORWARDS struct forwards forwards = {0};
+        if (!forwards_read(list, &forwards, err))
+                return false;
+        for (size_t i = 0; i < forwards.count; i++) {
+                const struct forward *forward = &forwards.items[i];
                 AUTO_CLOSE int fd = socket(AF_INET, SOCK_STREAM, 0);
                 struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(forward->host)};
                 inet_pton(AF_INET, forward->address, &address.sin_addr);

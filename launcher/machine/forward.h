@@ -30,9 +30,9 @@ void forwards_free(struct forwards *forwards);
 // same port of the host.
 bool forwards_read(const struct settings_list *list, struct forwards *forwards, struct error *err);
 
-// Whether the host's ports are free at this moment. Fails (ERROR_ENVIRONMENT) on the first that somebody else has, that this
-// user may not have, or whose address is not the host's.
-bool forwards_check_host(const struct forwards *forwards, struct error *err);
+// Whether the host's ports of the setting are free at this moment. Fails as forwards_read, and (ERROR_ENVIRONMENT) on the first
+// that somebody else has, that this user may not have, or whose address is not the host's.
+bool forwards_check_host(const struct settings_list *list, struct error *err);
 
 // "127.0.0.1:2222 -> 22"; freed with free().
 char *forward_text(const struct forward *forward);

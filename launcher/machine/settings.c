@@ -59,11 +59,11 @@ static const struct row {
         const char *name;
         enum kind kind;
         size_t offset;
-        const char *choices[4]; // where only some words are valid
+        const char *choices[5]; // where only some words are valid
         uint64_t most;          // of a number; beyond it a duration in microseconds or a size in an off_t would not fit
         bool (*check)(const char *name, const char *value, struct error *err); // of a text; NULL where CHOICES say it
 } rows[] = {
-        {"accel", TEXT, offsetof(struct settings, accel), {"tcg", "kvm", "hvf", NULL}, 0, NULL},
+        {"accel", TEXT, offsetof(struct settings, accel), {"tcg", "kvm", "hvf", SETTINGS_AUTO_ACCEL, NULL}, 0, NULL},
         {"machine_options", TEXT, offsetof(struct settings, machine_options), {NULL}, 0, check_filled},
         {"cpu", TEXT, offsetof(struct settings, cpu), {NULL}, 0, check_filled},
         {"disk_bus", TEXT, offsetof(struct settings, disk_bus), {"usb", "nvme", NULL}, 0, NULL},
@@ -136,9 +136,22 @@ static void complete_row(struct settings *into, const struct settings *fallback,
         }
 }
 
+static const char *usual_cpu(const char *accel)
+{
+        return strcmp(accel, "tcg") == 0 ? "max,pauth-impdef=on" : "host";
+}
+
+// Whether SETTINGS have their accelerator's default processor. It may be one that another accelerator cannot run.
+static bool has_usual_cpu(const struct settings *settings)
+{
+        return settings->accel && settings->cpu && strcmp(settings->cpu, usual_cpu(settings->accel)) == 0;
+}
+
 void settings_complete(struct settings *into, const struct settings *fallback)
 {
         struct settings fitting = *fallback;
+        if (into->accel && has_usual_cpu(fallback))
+                fitting.cpu = NULL;
         // Who asks for no network wants no stored forwards either.
         if (!has_nic(into))
                 fitting.forwards = (struct settings_list){0};
@@ -230,7 +243,7 @@ bool settings_finish(struct settings *settings, struct error *err)
         };
         settings_complete(settings, &defaults);
         if (!settings->cpu)
-                settings->cpu = strcmp(settings->accel, "tcg") == 0 ? "max,pauth-impdef=on" : "host";
+                settings->cpu = usual_cpu(settings->accel);
         for (const struct row *row = rows; row < rows + row_count; row++) {
                 if (!check_row(settings, row, err))
                         return false;

@@ -28,7 +28,7 @@ const char *settings_list_at(const struct settings_list *list, size_t index);
 
 // Texts are borrowed: they live as long as what they were read from (arguments, environment, JSON, profile).
 struct settings {
-        const char *accel;           // "tcg", "kvm", "hvf"
+        const char *accel;           // "tcg", "kvm", "hvf"; SETTINGS_AUTO_ACCEL until one was chosen (qemu-probe.h)
         const char *machine_options; // QEMU's -machine: "virt,virtualization=off,gic-version=2"
         const char *cpu;             // QEMU's -cpu
         const char *disk_bus;        // "usb" or "nvme"
@@ -44,12 +44,18 @@ struct settings {
         struct settings_list qemu_args; // further arguments of QEMU's, one each
 };
 
-#define SETTINGS_NO_NIC "none"
+#define SETTINGS_NO_NIC     "none"
+#define SETTINGS_AUTO_ACCEL "auto"
 
 // The rows for a command's table of options: STRUCT is the type of its values, MEMBER its struct settings. Commands that
 // boot an installed machine take the first macro, commands that install take both.
 #define SETTINGS_MACHINE_OPTIONS(STRUCT, MEMBER)                                                                       \
-        {"accel", "NAME", CLI_TEXT, offsetof(STRUCT, MEMBER.accel), "tcg (default), kvm or hvf", "ACCEL"},             \
+        {"accel",                                                                                                      \
+         "NAME",                                                                                                       \
+         CLI_TEXT,                                                                                                     \
+         offsetof(STRUCT, MEMBER.accel),                                                                               \
+         "tcg (default; ESXi 8 was installed with it), kvm, hvf, or auto: kvm if it can run this machine, else tcg",   \
+         "ACCEL"},                                                                                                     \
                 {"machine-options",                                                                                    \
                  "TEXT",                                                                                               \
                  CLI_TEXT,                                                                                             \
@@ -120,7 +126,8 @@ struct settings {
                         "REBOOT_OBSERVE_SEC"                                                                            \
         }
 
-// Fills what INTO does not have from FALLBACK.
+// Fills what INTO does not have from FALLBACK, except what does not go with what INTO has: forwards without a network, and
+// the default processor of another accelerator.
 void settings_complete(struct settings *into, const struct settings *fallback);
 
 // Fills what is still missing with the defaults that no profile has, and checks every value. Fails (ERROR_USAGE) on one

@@ -67,8 +67,8 @@ bool print_command(const struct print_command *print, struct error *err)
         find_missing(&machine, &missing);
         AUTO_FREE char *line = arguments_quoted(&arguments);
         if (print->json) {
-                cli_print_json(json_pack("{s:s, s:o, s:o}", "command", line, "arguments", arguments_json(&arguments),
-                                         "missing", arguments_json(&missing)));
+                cli_print_json(json_pack("{s:s, s:s, s:o, s:o}", "command", line, "accel", settings.accel, "arguments",
+                                         arguments_json(&arguments), "missing", arguments_json(&missing)));
                 return true;
         }
         print_notes(&machine, &missing);

@@ -1,20 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launcher/vm/qemu-probe.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
-#include <unistd.h>
 
 #include "base/arguments.h"
 #include "base/cache.h"
 #include "base/memory.h"
 #include "base/spelling.h"
 #include "base/text.h"
-#include "launcher/machine/forward.h"
+#include "launcher/vm/accelerator.h"
 
 enum {
         ANSWER_LIMIT = 1 << 20, // bytes
@@ -342,68 +338,32 @@ static bool check_devices(const struct settings *settings, const struct qemu_abi
                (!networked || check_device(settings->nic, abilities, err));
 }
 
-static bool host_is_arm(const struct utsname *host)
+static bool accelerates(const struct settings *settings, const struct qemu_abilities *abilities, struct error *err)
 {
-        return strcmp(host->machine, "aarch64") == 0 || strcmp(host->machine, "arm64") == 0;
+        if (!among(settings->accel, &abilities->accelerators))
+                return accelerator_fits_host(settings->accel, err) &&
+                       lacks(abilities, "accelerator", settings->accel, &(const struct arguments){0}, err);
+        return strcmp(settings->accel, "kvm") != 0 || accelerator_try_kvm(settings, err);
 }
-
-static bool check_kvm(const struct utsname *host, struct error *err)
-{
-        if (strcmp(host->sysname, "Linux") != 0 || !host_is_arm(host))
-                return error_set(err, ERROR_ENVIRONMENT,
-                                 "accel kvm needs Linux on an aarch64 processor, and this is %s on %s; use --accel tcg",
-                                 host->sysname, host->machine);
-        AUTO_CLOSE int fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
-        if (fd >= 0)
-                return true;
-        bool forbidden = errno == EACCES || errno == EPERM;
-        error_system(err, "accel kvm: /dev/kvm cannot be opened");
-        if (err)
-                err->code = ERROR_ENVIRONMENT;
-        return error_append(err, "; %s, or use --accel tcg",
-                            forbidden ? "become a member of its group (kvm)"
-                                      : "load the kernel's kvm module, or switch virtualization on for this host");
-}
-
-static bool check_hvf(const struct utsname *host, struct error *err)
-{
-        return (strcmp(host->sysname, "Darwin") == 0 && host_is_arm(host)) ||
-               error_set(err, ERROR_ENVIRONMENT,
-                         "accel hvf needs macOS on an Apple processor, and this is %s on %s; use --accel tcg",
-                         host->sysname, host->machine);
-}
-
-// What each accelerator asks of the host.
-static const struct accelerator {
-        const char *name;
-        bool (*check)(const struct utsname *host, struct error *err);
-} accelerators[] = {
-        {"kvm", check_kvm},
-        {"hvf", check_hvf},
-};
 
 static bool check_accelerator(const struct settings *settings, const struct qemu_abilities *abilities,
                               struct error *err)
 {
-        struct utsname host;
-        if (uname(&host) < 0)
-                return error_system(err, "cannot tell what host this is");
-        for (size_t i = 0; i < sizeof accelerators / sizeof accelerators[0]; i++) {
-                if (strcmp(accelerators[i].name, settings->accel) == 0 && !accelerators[i].check(&host, err))
-                        return false;
-        }
-        return among(settings->accel, &abilities->accelerators) ||
-               lacks(abilities, "accelerator", settings->accel, &(const struct arguments){0}, err);
+        if (accelerates(settings, abilities, err))
+                return true;
+        if (strcmp(settings->accel, "tcg") != 0 && err && err->code == ERROR_ENVIRONMENT)
+                error_append(err, "; --accel tcg runs it on any host");
+        return error_wrap(err, "--accel %s", settings->accel);
 }
 
 bool qemu_check(const struct settings *settings, const struct qemu_abilities *abilities, struct error *err)
 {
         return check_version(abilities, err) && check_machine(settings, abilities, err) &&
-               check_processor(settings, abilities, err) && check_accelerator(settings, abilities, err) &&
-               check_devices(settings, abilities, err);
+               check_processor(settings, abilities, err) && check_devices(settings, abilities, err) &&
+               check_accelerator(settings, abilities, err);
 }
 
-static bool check_program(const struct settings *settings, struct error *err)
+bool qemu_ready(const struct settings *settings, struct error *err)
 {
         AUTO_QEMU_ABILITIES struct qemu_abilities abilities = {0};
         if (!probe(settings->qemu, false, &abilities, err))
@@ -416,9 +376,26 @@ static bool check_program(const struct settings *settings, struct error *err)
         return probe(settings->qemu, true, &abilities, err) && qemu_check(settings, &abilities, err);
 }
 
-bool qemu_ready(const struct settings *settings, struct error *err)
+static bool has_kvm(const struct settings *settings, struct error *err)
 {
-        AUTO_FORWARDS struct forwards forwards = {0};
-        return check_program(settings, err) && forwards_read(&settings->forwards, &forwards, err) &&
-               forwards_check_host(&forwards, err);
+        AUTO_QEMU_ABILITIES struct qemu_abilities abilities = {0};
+        return probe(settings->qemu, false, &abilities, err) && accelerates(settings, &abilities, err);
+}
+
+bool qemu_choose_accelerator(struct settings *settings, struct error *err)
+{
+        AUTO_ERROR struct error why = {0};
+        struct settings with_kvm = *settings;
+        if (!settings->accel || strcmp(settings->accel, SETTINGS_AUTO_ACCEL) != 0)
+                return true;
+        with_kvm.accel = "kvm";
+        if (!settings_finish(&with_kvm, err))
+                return false;
+        bool kvm = has_kvm(&with_kvm, &why);
+        if (why.code == ERROR_INTERRUPTED)
+                return error_set(err, why.code, "%s", why.message);
+        if (!kvm && accelerator_host_is_arm())
+                cli_note("--accel auto: tcg, because %s", why.message);
+        settings->accel = kvm ? "kvm" : "tcg";
+        return true;
 }

@@ -38,6 +38,11 @@ bool qemu_ask(const char *program, int timeout_ms, struct qemu_abilities *abilit
 // what is missing.
 bool qemu_check(const struct settings *settings, const struct qemu_abilities *abilities, struct error *err);
 
-// Both for the program in SETTINGS, and whether the ports that are to be forwarded are free. What is remembered is never the reason of a refusal: the program may be a script that
+// Both for the program in SETTINGS. What is remembered is never the reason of a refusal: the program may be a script that
 // starts another one now.
 bool qemu_ready(const struct settings *settings, struct error *err);
+
+// Replaces the accelerator `auto` in SETTINGS, which need not be complete: by kvm if the program in SETTINGS and this host can
+// run that machine under KVM, else by tcg. If it is tcg on an arm64 host, one line on standard error says why. Fails if another
+// setting is wrong (ERROR_USAGE), or when interrupted.
+bool qemu_choose_accelerator(struct settings *settings, struct error *err);

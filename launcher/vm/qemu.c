@@ -118,13 +118,8 @@ static void add_channels(const struct qemu_machine *machine, struct arguments *a
         arguments_add(arguments, "-S");
 }
 
-void qemu_arguments(const struct qemu_machine *machine, struct arguments *arguments)
+void qemu_machine_arguments(const struct settings *settings, struct arguments *arguments)
 {
-        const struct settings *settings = machine->settings;
-        AUTO_FREE char *name = qemu_escaped(machine->name);
-        arguments_add(arguments, settings->qemu);
-        arguments_add(arguments, "-name");
-        arguments_add_format(arguments, "guest=%s", name);
         arguments_add(arguments, "-no-user-config");
         arguments_add(arguments, "-nodefaults");
         add_pair(arguments, "-machine", settings->machine_options);
@@ -135,6 +130,16 @@ void qemu_arguments(const struct qemu_machine *machine, struct arguments *argume
         arguments_add(arguments, "-m");
         arguments_add_format(arguments, "%" PRIu64, settings->memory_mb);
         add_pair(arguments, "-display", "none");
+}
+
+void qemu_arguments(const struct qemu_machine *machine, struct arguments *arguments)
+{
+        const struct settings *settings = machine->settings;
+        AUTO_FREE char *name = qemu_escaped(machine->name);
+        arguments_add(arguments, settings->qemu);
+        arguments_add(arguments, "-name");
+        arguments_add_format(arguments, "guest=%s", name);
+        qemu_machine_arguments(settings, arguments);
         add_firmware(machine, arguments);
         add_pair(arguments, "-device", "qemu-xhci,id=xhci");
         if (machine->payload_path)

@@ -31,5 +31,8 @@ struct qemu_machine {
 // it is on the terminal.
 void qemu_arguments(const struct qemu_machine *machine, struct arguments *arguments);
 
+// Adds only what makes the bare machine of SETTINGS (complete): board, accelerator, processors and memory.
+void qemu_machine_arguments(const struct settings *settings, struct arguments *arguments);
+
 // TEXT as the value of an option, where a comma is written twice; freed with free().
 char *qemu_escaped(const char *text);

@@ -71,6 +71,25 @@ static void test_exit_codes_and_signals(void **state)
         }
 }
 
+// The pipe does not end, so that a program which takes its end for its own goes on.
+static void test_input_arrives_and_does_not_end(void **state)
+{
+        (void)state;
+        AUTO_ERROR struct error err = {0};
+        AUTO_PROCESS_RESULT struct process_result result;
+        ARGUMENTS(arguments, "sh", "-c", "read -r a; read -r b; echo \"$b $a\"");
+        assert_done(process_run_with_input(&arguments, "one\ntwo\n", LIMIT, SOON_MS, &result, &err), &err);
+        assert_output(&result.output, "two one\n");
+        process_result_free(&result);
+        ARGUMENTS(deaf, "true");
+        assert_done(process_run_with_input(&deaf, "one\n", LIMIT, SOON_MS, &result, &err), &err);
+        assert_int_equal(result.exit_code, 0);
+        process_result_free(&result);
+        ARGUMENTS(cat, "cat");
+        assert_false(process_run_with_input(&cat, "one\n", LIMIT, 100, &result, &err));
+        assert_error(&err, ERROR_TIMED_OUT, "cat: took longer than");
+}
+
 static void test_there_is_no_standard_input(void **state)
 {
         (void)state;
@@ -660,6 +679,7 @@ int main(void)
                 cmocka_unit_test(test_output_and_errors_are_collected_apart),
                 cmocka_unit_test(test_exit_codes_and_signals),
                 cmocka_unit_test(test_there_is_no_standard_input),
+                cmocka_unit_test(test_input_arrives_and_does_not_end),
                 cmocka_unit_test(test_arguments_reach_the_program_unchanged),
                 cmocka_unit_test(test_a_shell_reads_the_quoted_line_back),
                 cmocka_unit_test(test_plain_words_need_no_quotes),

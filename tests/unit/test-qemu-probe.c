@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "base/time.h"
+#include "launcher/vm/accelerator.h"
 #include "launcher/vm/qemu-probe.h"
 
 #define QEMU "qemu-system-aarch64"
@@ -39,7 +40,8 @@ static void write_script(const char *path, const char *body)
         assert_int_equal(chmod(path, 0755), 0);
 }
 
-// A script that answers as QEMU VERSION with these names, and notes every question in the file "asked".
+// A script that answers as QEMU VERSION with these names, and notes every question in the file "asked". Started with a bare
+// machine it does what the script "tried" says.
 static void write_fake(const char *path, const char *version, const char *machines, const char *devices,
                        const char *processors, const char *accelerators)
 {
@@ -51,6 +53,7 @@ static void write_fake(const char *path, const char *version, const char *machin
                 "-device) echo 'USB devices:'; for i in %s; do echo \"name \\\"$i\\\", bus PCI\"; done ;;\n"
                 "-cpu) echo 'Available CPUs:'; for i in %s; do echo \"  $i\"; done ;;\n"
                 "-accel) echo 'Accelerators supported in QEMU binary:'; for i in %s; do echo \"$i\"; done ;;\n"
+                "-no-user-config) . ./tried ;;\n"
                 "esac",
                 version, machines, devices, processors, accelerators);
         write_script(path, body);
@@ -228,33 +231,231 @@ static void test_other_ways_to_name_the_machine(void **state)
         }
 }
 
-// The tests run on many hosts; what each of them says of an accelerator that it has not is known.
+// ---- accelerators
+
+static const char *const kinds_of_host[] = {"Linux", "Darwin"};
+
+static bool host_is(const char *system)
+{
+        struct utsname host;
+        assert_int_equal(uname(&host), 0);
+        return strcmp(host.sysname, system) == 0 &&
+               (strcmp(host.machine, "aarch64") == 0 || strcmp(host.machine, "arm64") == 0);
+}
+
+// QEMU has the accelerators of its host; the tests run on many.
 static void test_an_accelerator_of_another_host_is_explained(void **state)
 {
         (void)state;
         AUTO_QEMU_ABILITIES struct qemu_abilities abilities = {0};
-        struct utsname host;
-        assert_int_equal(uname(&host), 0);
-        write_fake("fake", "8.2.0", "virt", "qemu-xhci usb-storage vmxnet3", "host max", "tcg kvm hvf");
+        write_fake("fake", "8.2.0", "virt", "qemu-xhci usb-storage vmxnet3", "host max", "tcg");
         assert_true(qemu_probe("./fake", &abilities, NULL));
         static const struct {
-                const char *accel, *system, *message;
+                const char *accel, *message;
         } cases[] = {
-                {"kvm", "Linux", "accel kvm needs Linux on an aarch64 processor"},
-                {"hvf", "Darwin", "accel hvf needs macOS on an Apple processor"},
+                {"kvm", "--accel kvm: KVM runs an arm64 guest only on Linux on an arm64 processor, and this host is "},
+                {"hvf", "--accel hvf: HVF runs an arm64 guest only on macOS on an Apple processor, and this host is "},
         };
         for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
                 AUTO_ERROR struct error err = {0};
                 struct settings settings = usual;
                 settings.accel = cases[i].accel;
                 settings.cpu = "host";
-                bool arm = strcmp(host.machine, "aarch64") == 0 || strcmp(host.machine, "arm64") == 0;
-                if (strcmp(host.sysname, cases[i].system) == 0 && arm)
-                        continue;
                 assert_false(qemu_check(&settings, &abilities, &err));
-                assert_error(&err, ERROR_ENVIRONMENT, cases[i].message);
-                assert_contains(err.message, host.machine);
+                if (host_is(kinds_of_host[i]))
+                        assert_error(&err, ERROR_ENVIRONMENT, "(QEMU 8.2.0) has no accelerator '");
+                else
+                        assert_error(&err, ERROR_ENVIRONMENT, cases[i].message);
+                assert_contains(err.message, "; --accel tcg runs it on any host");
         }
+}
+
+static const struct settings with_kvm = {
+        .accel = "kvm",
+        .machine_options = "virt,virtualization=off,gic-version=2",
+        .cpu = "host",
+        .memory_mb = 8192,
+        .cpus = 4,
+        .disk_bus = "usb",
+        .reboot_action = "enter",
+        .disk_size = 1,
+        .reboot_observe_s = 1,
+        .boot_timeout_s = 1,
+        .nic = "vmxnet3",
+        .mac = "52:54:00:12:34:56",
+        .qemu = "./fake",
+};
+
+static void write_fake_with_kvm(const char *tried)
+{
+        write_fake("fake", "10.0.2", "virt", "qemu-xhci usb-storage vmxnet3", "cortex-a53 max", "kvm tcg");
+        write_text("tried", tried);
+}
+
+static void test_kvm_is_tried_with_the_machine_that_is_asked_for(void **state)
+{
+        (void)state;
+        AUTO_ERROR struct error err = {0};
+        write_fake_with_kvm("echo \"$*\" >arguments; read -r hello; read -r quit; echo \"$quit\" >quit");
+        assert_done(qemu_ready(&with_kvm, &err), &err);
+        AUTO_FREE char *arguments = read_text("arguments");
+        AUTO_FREE char *quit = read_text("quit");
+        assert_string_equal(arguments,
+                            "-no-user-config -nodefaults -machine virt,virtualization=off,gic-version=2 -accel kvm "
+                            "-cpu host -smp 4 -m 8192 -display none -S -qmp stdio\n");
+        assert_string_equal(quit, "{\"execute\": \"quit\"}\n");
+}
+
+// The same, answered by QEMU: with an accelerator that every host has.
+static void test_the_qemu_that_is_installed_makes_a_machine_and_ends(void **state)
+{
+        (void)state;
+        AUTO_ERROR struct error err = {0};
+        struct settings settings = with_kvm;
+        settings.qemu = QEMU;
+        settings.accel = "tcg";
+        settings.cpu = "max";
+        assert_done(accelerator_try_kvm(&settings, &err), &err);
+        settings.cpu = "cortex-a0";
+        assert_false(accelerator_try_kvm(&settings, &err));
+        assert_error(&err, ERROR_ENVIRONMENT, "QEMU does not start (QEMU reports: ");
+        assert_contains(err.message, "unable to find CPU model 'cortex-a0'");
+        error_clear(&err);
+        settings.cpu = "max,pauth-impdeff=on";
+        assert_false(accelerator_try_kvm(&settings, &err));
+        assert_error(&err, ERROR_ENVIRONMENT, ": a property of --cpu does not exist under KVM (QEMU reports: ");
+}
+
+// As QEMU 7.2, 10.0 and 11.1 print it.
+#define NO_DEVICE   "echo 'Could not access KVM kernel module: No such file or directory' >&2\n"
+#define FORBIDDEN   "echo 'qemu-system-aarch64: -accel kvm: Could not access KVM kernel module: Permission denied' >&2\n"
+#define NOT_THERE   "echo 'Could not access KVM kernel module: No such device' >&2\n"
+#define FAILED(why) "echo 'qemu-system-aarch64: -accel kvm: failed to initialize kvm: " why "' >&2\nexit 1\n"
+#define GIC_7       "echo 'qemu-system-aarch64: host does not support in-kernel GICv2 emulation' >&2\nexit 1\n"
+#define GIC_10      "echo 'qemu-system-aarch64: KVM does not support GICv2 emulation' >&2\nexit 1\n"
+#define GIC_3       "echo 'qemu-system-aarch64: KVM does not support GICv3 emulation' >&2\nexit 1\n"
+#define EIGHT                                                                                                          \
+        "echo 'qemu-system-aarch64: KVM only supports GICv2 emulation but more than 8 vcpus are requested' >&2\n"      \
+        "exit 1\n"
+#define NESTED                                                                                                         \
+        "echo 'qemu-system-aarch64: mach-virt: KVM does not support providing Virtualization extensions to the guest " \
+        "CPU' >&2\nexit 1\n"
+#define VCPU "echo 'qemu-system-aarch64: kvm_init_vcpu: kvm_arch_init_vcpu failed (0): Invalid argument' >&2\nexit 1\n"
+#define TYPE "echo 'qemu-system-aarch64: KVM is not supported for this guest CPU type' >&2\n" VCPU
+#define PROPERTY                                                                                                       \
+        "echo \"qemu-system-aarch64: can't apply global max-arm-cpu.pauth-impdef=on: Property "                        \
+        "'max-arm-cpu.pauth-impdef' not found\" >&2\nexit 1\n"
+
+static void test_why_kvm_cannot_run_a_machine_is_explained(void **state)
+{
+        (void)state;
+        static const char head[] =
+                "--accel kvm: KVM on this host cannot run virt,virtualization=off,gic-version=2 with --cpu host: ";
+        static const struct {
+                const char *tried, *reason, *evidence, *advice;
+        } cases[] = {
+                {NO_DEVICE FAILED("No such file or directory"), "this host has no /dev/kvm",
+                 "Could not access KVM kernel module: No such file or directory", "; load the kernel's kvm module"},
+                {FORBIDDEN FAILED("Permission denied"), "this user may not open /dev/kvm (permission denied)",
+                 "qemu-system-aarch64: -accel kvm: Could not access KVM kernel module: Permission denied",
+                 "; add yourself to the group that owns it (sudo usermod -aG kvm "},
+                {NOT_THERE FAILED("No such device"), "/dev/kvm cannot be opened",
+                 "Could not access KVM kernel module: No such device", ""},
+                {GIC_7, "this host's GICv3 cannot provide gic-version=2 under KVM",
+                 "qemu-system-aarch64: host does not support in-kernel GICv2 emulation", ""},
+                {GIC_10, "this host's GICv3 cannot provide gic-version=2 under KVM",
+                 "qemu-system-aarch64: KVM does not support GICv2 emulation", ""},
+                {GIC_3, "this host's GICv2 cannot provide gic-version=3 under KVM",
+                 "qemu-system-aarch64: KVM does not support GICv3 emulation", ""},
+                {EIGHT, "QEMU does not start",
+                 "qemu-system-aarch64: KVM only supports GICv2 emulation but more than 8 vcpus are requested", ""},
+                {NESTED, "virtualization=on needs nested virtualization, and KVM on this host does not provide it",
+                 "qemu-system-aarch64: mach-virt: KVM does not support providing Virtualization extensions to the "
+                 "guest CPU",
+                 "; use virtualization=off in --machine-options"},
+                {TYPE, "KVM gives a guest the host's own processor and no other model",
+                 "qemu-system-aarch64: KVM is not supported for this guest CPU type", "; use --cpu host"},
+                {VCPU, "KVM cannot make this processor",
+                 "qemu-system-aarch64: kvm_init_vcpu: kvm_arch_init_vcpu failed (0): Invalid argument",
+                 "; use --cpu host"},
+                {PROPERTY, "a property of --cpu does not exist under KVM",
+                 "qemu-system-aarch64: can't apply global max-arm-cpu.pauth-impdef=on: Property "
+                 "'max-arm-cpu.pauth-impdef' not found",
+                 "; use --cpu host"},
+                {"echo 'qemu: warning: slow' >&2; echo 'kvm version \033[31mtoo old' >&2; exit 1",
+                 "QEMU does not start", "kvm version \\x1b[31mtoo old", ""},
+        };
+        for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+                AUTO_ERROR struct error err = {0};
+                write_fake_with_kvm(cases[i].tried);
+                assert_false(qemu_ready(&with_kvm, &err));
+                AUTO_FREE char *start = text_format("%s%s (QEMU reports: %s)%s", head, cases[i].reason,
+                                                    cases[i].evidence, cases[i].advice);
+                assert_error(&err, ERROR_ENVIRONMENT, start);
+                assert_true(text_ends_with(err.message, "; --accel tcg runs it on any host"));
+        }
+}
+
+static void test_a_qemu_that_dies_of_kvm_is_reported(void **state)
+{
+        (void)state;
+        AUTO_ERROR struct error err = {0};
+        write_fake_with_kvm("kill -ABRT $$");
+        assert_false(qemu_ready(&with_kvm, &err));
+        assert_error(&err, ERROR_ENVIRONMENT, "QEMU does not start (QEMU ended with exit code 134); --accel tcg");
+}
+
+static void test_auto_takes_kvm_if_it_runs_the_machine(void **state)
+{
+        (void)state;
+        static const struct {
+                const char *accelerators, *tried, *given_cpu, *accel, *cpu;
+        } cases[] = {
+                {"kvm tcg", "exit 0", NULL, "kvm", "host"},
+                {"kvm tcg", GIC_7, NULL, "tcg", "max,pauth-impdef=on"},
+                {"kvm tcg", NO_DEVICE FAILED("No such file or directory"), NULL, "tcg", "max,pauth-impdef=on"},
+                {"tcg", "exit 0", NULL, "tcg", "max,pauth-impdef=on"},
+                {"hvf tcg", "exit 0", NULL, "tcg", "max,pauth-impdef=on"},
+                {"kvm tcg", "case $* in *'-cpu cortex-a72 '*) " TYPE "esac", "cortex-a72", "tcg", "cortex-a72"},
+                {"kvm tcg", "case $* in *'-cpu max '*) exit 0; esac; exit 1", "max", "kvm", "max"},
+        };
+        for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+                AUTO_ERROR struct error err = {0};
+                struct settings settings = with_kvm;
+                settings.accel = "auto";
+                settings.cpu = cases[i].given_cpu;
+                write_fake("fake", "8.2.0", "virt", "qemu-xhci usb-storage vmxnet3", "cortex-a72 max",
+                           cases[i].accelerators);
+                write_text("tried", cases[i].tried);
+                assert_done(qemu_choose_accelerator(&settings, &err), &err);
+                assert_done(settings_finish(&settings, &err), &err);
+                assert_string_equal(settings.accel, cases[i].accel);
+                assert_string_equal(settings.cpu, cases[i].cpu);
+        }
+}
+
+static void test_what_is_asked_for_by_name_is_left_as_it_is(void **state)
+{
+        (void)state;
+        static const char *const names[] = {"tcg", "kvm", "hvf", NULL};
+        for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+                AUTO_ERROR struct error err = {0};
+                struct settings settings = {.accel = names[i], .qemu = "./fake"};
+                assert_done(qemu_choose_accelerator(&settings, &err), &err);
+                assert_ptr_equal(settings.accel, names[i]);
+        }
+        assert_false(file_exists("asked"));
+}
+
+static void test_auto_refuses_other_settings_that_are_wrong(void **state)
+{
+        (void)state;
+        AUTO_ERROR struct error err = {0};
+        struct settings settings = with_kvm;
+        settings.accel = "auto";
+        settings.disk_bus = "scsi";
+        assert_false(qemu_choose_accelerator(&settings, &err));
+        assert_error(&err, ERROR_USAGE, "disk_bus: 'scsi'");
 }
 
 static void test_what_is_no_qemu_is_said_to_be_none(void **state)
@@ -410,6 +611,13 @@ int main(void)
                 WITH_CACHE(test_what_is_missing_is_named),
                 WITH_CACHE(test_other_ways_to_name_the_machine),
                 WITH_CACHE(test_an_accelerator_of_another_host_is_explained),
+                WITH_CACHE(test_kvm_is_tried_with_the_machine_that_is_asked_for),
+                WITH_CACHE(test_the_qemu_that_is_installed_makes_a_machine_and_ends),
+                WITH_CACHE(test_why_kvm_cannot_run_a_machine_is_explained),
+                WITH_CACHE(test_a_qemu_that_dies_of_kvm_is_reported),
+                WITH_CACHE(test_auto_takes_kvm_if_it_runs_the_machine),
+                WITH_CACHE(test_what_is_asked_for_by_name_is_left_as_it_is),
+                WITH_CACHE(test_auto_refuses_other_settings_that_are_wrong),
                 WITH_CACHE(test_what_is_no_qemu_is_said_to_be_none),
                 WITH_CACHE(test_a_program_that_hangs_is_given_up),
                 WITH_CACHE(test_a_program_that_is_missing_or_cannot_run),

@@ -117,6 +117,30 @@ static void test_the_processor_follows_the_accelerator(void **state)
         }
 }
 
+// A machine stores a default like a given value, and the default of one accelerator does not work with another.
+static void test_the_usual_processor_of_another_accelerator_is_not_taken_over(void **state)
+{
+        (void)state;
+        static const struct {
+                const char *given, *stored, *stored_cpu, *cpu;
+        } cases[] = {
+                {"kvm", "tcg", "max,pauth-impdef=on", "host"},
+                {"tcg", "kvm", "host", "max,pauth-impdef=on"},
+                {"tcg", "tcg", "max,pauth-impdef=on", "max,pauth-impdef=on"},
+                {NULL, "kvm", "host", "host"},
+                {"kvm", "tcg", "cortex-a72", "cortex-a72"},
+        };
+        for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+                AUTO_ERROR struct error err = {0};
+                struct settings settings = {.accel = cases[i].given};
+                const struct settings machine = {.accel = cases[i].stored, .cpu = cases[i].stored_cpu};
+                settings_complete(&settings, &machine);
+                settings_complete(&settings, &enough);
+                assert_done(settings_finish(&settings, &err), &err);
+                assert_string_equal(settings.cpu, cases[i].cpu);
+        }
+}
+
 static void test_a_word_that_is_none_of_the_choices_is_refused(void **state)
 {
         (void)state;
@@ -124,14 +148,14 @@ static void test_a_word_that_is_none_of_the_choices_is_refused(void **state)
                 struct settings settings;
                 const char *message;
         } cases[] = {
-                {{.accel = "xen"}, "accel: 'xen' is none of tcg kvm hvf"},
+                {{.accel = "xen"}, "accel: 'xen' is none of tcg kvm hvf auto"},
                 {{.accel = ""}, "accel: '' is none of"},
                 {{.accel = "TCG"}, "accel: 'TCG'"},
                 {{.accel = "kvm\033[31m"}, "accel: 'kvm\\x1b[31m'"},
                 {{.disk_bus = "scsi"}, "disk_bus: 'scsi' is none of usb nvme"},
                 {{.disk_bus = "usb,drive=x"}, "disk_bus"},
                 {{.reboot_action = "reboot"}, "reboot_action: 'reboot' is none of enter poweroff"},
-                {{.accel = "kmv"}, "is none of tcg kvm hvf; did you mean 'kvm'?"},
+                {{.accel = "kmv"}, "is none of tcg kvm hvf auto; did you mean 'kvm'?"},
                 {{.disk_bus = "nvm"}, "did you mean 'nvme'?"},
                 {{.reboot_action = "power-off"}, "did you mean 'poweroff'?"},
         };
@@ -344,6 +368,7 @@ int main(void)
                 cmocka_unit_test(test_each_setting_comes_from_the_first_that_has_it),
                 cmocka_unit_test(test_a_flag_comes_before_the_environment_and_that_before_the_machine),
                 cmocka_unit_test(test_the_processor_follows_the_accelerator),
+                cmocka_unit_test(test_the_usual_processor_of_another_accelerator_is_not_taken_over),
                 cmocka_unit_test(test_a_word_that_is_none_of_the_choices_is_refused),
                 cmocka_unit_test(test_numbers_at_their_limits),
                 cmocka_unit_test(test_settings_survive_their_document),
