@@ -3,6 +3,7 @@
 #   make            everything into build/
 #   make deps       installs what building, running and testing need (apt, dnf or brew)
 #   make test       deps, then every test: unit, cli and e2e
+#   make CC=aarch64-linux-gnu-gcc [test]    the same for another processor; test runs the unit tests, under qemu-user
 #   make install    programs, libvarstore, headers, man pages and data into $(DESTDIR)$(PREFIX), by default /usr/local
 #   make soak       faults at every step and moment, and rehearsals in a row; SOAK=N makes it N percent as long
 #   make bench      what the programs cost, beside what they are compared with; BENCH="log console" for those alone
@@ -25,6 +26,10 @@ BUILD ?= build
 CC ?= cc
 # Cross building needs only the compiler's name: CC=aarch64-linux-gnu-gcc takes aarch64-linux-gnu-ar and -pkg-config, too.
 TRIPLET := $(if $(findstring -gcc,$(notdir $(CC))),$(firstword $(subst -gcc, ,$(notdir $(CC))))-)
+# What runs the unit tests of another processor.
+FOREIGN := $(filter-out $(shell uname -m),$(firstword $(subst -, ,$(TRIPLET))))
+EMULATOR ?= $(if $(FOREIGN),qemu-$(FOREIGN) -L /usr/$(TRIPLET:%-=%))
+export EMULATOR
 ifeq ($(origin AR),default)
 AR := $(TRIPLET)ar
 endif
@@ -123,9 +128,11 @@ $(BUILD)/obj/varstore/commands/mount.o $(BUILD)/san/obj/varstore/commands/mount.
 # A file that changes when $(1) does, so that what depends on it is built again.
 remember = @mkdir -p $(@D); echo '$(subst ','\'',$(1))' | cmp -s - $@ || echo '$(subst ','\'',$(1))' >$@
 
+REQUIRE = PKG_CONFIG='$(PKG_CONFIG)' DEPS='make deps$(if $(FOREIGN), CC=$(CC))' tools/require
+
 # Everything is built again with another compiler or other flags, and nothing without what that needs.
 $(BUILD)/toolchain: FORCE
-	@PKG_CONFIG='$(PKG_CONFIG)' tools/require $(firstword $(CC)) $(AR) $(PKG_CONFIG) -- $(PACKAGES)
+	@$(REQUIRE) $(firstword $(CC)) $(AR) $(PKG_CONFIG) -- $(PACKAGES)
 	$(call remember,$(CC) $(AR) $(PKG_CONFIG) $(WERROR) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(SANITIZE) $(STATIC))
 
 # The one object that knows where it will be installed.
@@ -176,7 +183,7 @@ $(eval $(call program_rule,$(BUILD),,$$(link_$$(STATIC))))
 $(eval $(call program_rule,$(BUILD)/san,$$(SANITIZE),$$(LINK) $$(SANITIZE) -o $$@ $$^ $$(VARS_LIBS)))
 
 test-library:
-	@PKG_CONFIG='$(PKG_CONFIG)' tools/require -- cmocka
+	@$(REQUIRE) -- cmocka
 
 # Every wing, in a library: a test links what it calls and no more.
 $(BUILD)/san/wings.a: $(call objects,$(BUILD)/san,$(LIBRARY_SOURCES))
@@ -203,13 +210,13 @@ sanitized: $(BUILD)/san/aavmf-vars $(BUILD)/san/esxiarm $(BUILD)/san/share unit-
 unit-tests: $(UNIT_TESTS:%=$(BUILD)/san/tests/%) $(BUILD)/tests/http-server
 
 deps:
-	@tools/deps
+	@CC='$(CC)' tools/deps
 
 # The set-up runs first and by itself, so that the parallel build below finds everything in place. The unit tests run under
 # clang's sanitizers, too: they know other mistakes than gcc's.
 test: deps
 	@+$(MAKE) --no-print-directory -j2 all sanitized
-	@+$(MAKE) --no-print-directory -j2 BUILD=$(BUILD)/clang CC=$(CLANG) unit-tests
+	@+$(if $(EMULATOR),:,$(MAKE) --no-print-directory -j2 BUILD=$(BUILD)/clang CC=$(CLANG) unit-tests)
 	@tests/run $(BUILD)
 
 # One at a time would leave a core idle, and three would disturb each other.
