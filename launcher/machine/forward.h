@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "launcher/machine/settings.h"
+#include "launcher/machine/setting-list.h"
 
 struct forward {
         char address[16]; // of the host, dotted

@@ -9,6 +9,7 @@
 #include "base/spelling.h"
 #include "base/text.h"
 #include "launcher/machine/forward.h"
+#include "launcher/machine/setting-list.h"
 
 enum kind {
         TEXT,
@@ -99,18 +100,6 @@ static struct settings_list *list_of(const struct settings *settings, const stru
 static bool list_is_there(const struct settings_list *list)
 {
         return list->given.count || list->stored;
-}
-
-const char *settings_list_at(const struct settings_list *list, size_t index)
-{
-        size_t count = list->given.count ? list->given.count : json_array_size(list->stored);
-        for (size_t i = 0; i < count; i++) {
-                const char *text =
-                        list->given.count ? list->given.values[i] : json_string_value(json_array_get(list->stored, i));
-                if (*text && !index--)
-                        return text;
-        }
-        return NULL;
 }
 
 static bool has_nic(const struct settings *settings)

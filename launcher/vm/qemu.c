@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "launcher/machine/forward.h"
 #include "launcher/machine/machine.h"
+#include "launcher/machine/setting-list.h"
 
 char *qemu_escaped(const char *text)
 {

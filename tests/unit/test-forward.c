@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "launcher/machine/setting-list.h"
 #include "tests/unit/scratch.h"
 
 #include <arpa/inet.h>

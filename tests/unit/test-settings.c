@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/arguments.h"
+#include "launcher/machine/setting-list.h"
 #include "tests/unit/scratch.h"
 
 #include "launcher/machine/settings.h"
