@@ -79,7 +79,8 @@ comma := ,
 COMPILE = $(CC) $(STANDARD) $(WARNINGS) $(WERROR) $(CPPFLAGS) $(CFLAGS) -I. $(PACKAGE_CFLAGS) -DVERSION='"$(VERSION)"' \
           -DDATA_FOLDER='"$(PREFIX)/share/esxiarm"' -MMD -MP $(EXTRA)
 LINK = $(CC) $(CFLAGS) $(LDFLAGS)
-SANITIZE ?= -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+# AddressSanitizer does not run under qemu-user.
+SANITIZE ?= -O1 -g -fno-omit-frame-pointer -fsanitize=undefined$(if $(FOREIGN),,$(comma)address) -fno-sanitize-recover=all
 
 # A wing is a library, with its rooms; the room commands is the program that lives in the wing.
 wing = $(sort $(shell find $(1) -name '*.c' -not -path '*/commands/*' -not -path 'launcher/rehearsal/*'))
