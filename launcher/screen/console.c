@@ -9,14 +9,10 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "launcher/screen/rendition.h"
-#include "launcher/screen/sequence-guard.h"
 #include "launcher/screen/vterm-guard.h"
 
 enum {
-        LIST_MARGIN = 3,       // rows above and below a list that are drawn like its rows
-        NARROW_UP_TO = 0x2FF,  // no character up to here is wide or combines with another
-        FRAMES_FIRST = 0x2500, // what frames are drawn with is narrow, too
-        FRAMES_LAST = 0x259F,
+        LIST_MARGIN = 3, // rows above and below a list that are drawn like its rows
         SCALE_COLUMNS = 4,
         RIGHT_HALF = UINT32_MAX, // what libvterm has in the second cell of a wide character
 };
@@ -47,8 +43,7 @@ struct row {
 struct console {
         VTerm *terminal, *scale; // SCALE measures how wide single characters are
         VTermScreen *screen;
-        struct backlog *backlog;
-        struct sequence_guard guard;
+        struct vterm_guard guard;
         bool damaged; // since the picture was last taken
         bool cursor_visible;
         uint64_t picture, changed_us, fed_us, damaged_us;
@@ -83,19 +78,6 @@ static int note_property(VTermProp property, VTermValue *value, void *user)
 static const VTermScreenCallbacks callbacks = {
         .damage = note_damage, .moverect = note_scroll, .settermprop = note_property};
 
-// What the terminal would answer to a query goes nowhere: the guest talks to a person's terminal, not to one.
-static void draw(const char *bytes, size_t size, void *context)
-{
-        struct console *console = context;
-        char ignored[64];
-        for (size_t at = 0, allowed; at < size; at += allowed + 1) {
-                allowed = sequence_guard_pass(&console->guard, (const uint8_t *)bytes + at, size - at);
-                vterm_input_write(console->terminal, bytes + at, allowed);
-        }
-        while (vterm_output_read(console->terminal, ignored, sizeof ignored))
-                ;
-}
-
 struct console *console_new(void)
 {
         struct console *console = memory_new(1, sizeof *console);
@@ -106,7 +88,6 @@ struct console *console_new(void)
         vterm_screen_set_damage_merge(console->screen, VTERM_DAMAGE_ROW);
         vterm_screen_enable_altscreen(console->screen, 1);
         vterm_screen_reset(console->screen, 1);
-        console->backlog = backlog_new(draw, console);
         console->damaged = true;
         console->fed_us = console->damaged_us = time_now_us();
         return console;
@@ -117,7 +98,6 @@ void console_free(struct console **console)
         if (!*console)
                 return;
         vterm_free((*console)->terminal);
-        backlog_free(&(*console)->backlog);
         if ((*console)->scale)
                 vterm_free((*console)->scale);
         text_free(&(*console)->text);
@@ -140,20 +120,22 @@ static VTermScreenCell cell_at(struct console *console, int row, int column)
 // How many columns CHARACTER takes in libvterm's eyes: none where it combines with the one before it.
 static int width_of(struct console *console, uint32_t character)
 {
-        if (character <= NARROW_UP_TO || (character >= FRAMES_FIRST && character <= FRAMES_LAST))
-                return 1;
+        int known = vterm_guard_columns(character);
+        if (known)
+                return known;
         if (!console->scale) {
                 console->scale = vterm_new(1, SCALE_COLUMNS);
                 vterm_set_utf8(console->scale, 1);
                 vterm_state_reset(vterm_obtain_state(console->scale), 1);
         }
+        // The blank keeps it from combining with all that were measured before.
         AUTO_TEXT struct text text = {0};
-        text_add(&text, "\033c");
+        text_add(&text, "\033c ");
         text_add_utf8(&text, character);
         vterm_input_write(console->scale, text.data, text.length);
         VTermPos cursor;
         vterm_state_get_cursorpos(vterm_obtain_state(console->scale), &cursor);
-        return cursor.col;
+        return cursor.col - 1;
 }
 
 // What the cell in COLUMN shows, given what the one before it does. What is left of a wide character of which one half was
@@ -271,8 +253,12 @@ void console_feed(struct console *console, const void *data, size_t size)
 
 void console_feed_at(struct console *console, const void *data, size_t size, uint64_t came_us)
 {
+        // What the terminal would answer to a query goes nowhere: the guest talks to a person's terminal, not to one.
+        char ignored[64];
         console->fed_us = came_us;
-        backlog_feed(console->backlog, data, size);
+        vterm_guard_write(&console->guard, console->terminal, data, size);
+        while (vterm_output_read(console->terminal, ignored, sizeof ignored))
+                ;
         vterm_screen_flush_damage(console->screen);
 }
 

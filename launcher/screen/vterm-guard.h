@@ -1,32 +1,46 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What of a guest's output a terminal must be given, so that its screen is the one that all of it would have made.
+// What stands between a guest's bytes and libvterm, so that no guest ends or stops the program that draws its screen.
 //
-// A terminal is slow beside a guest that floods its console. But most of a flood is never seen: it is scrolled away or
-// erased within the same moment. Of the bytes of one batch this leaves out
+// libvterm 0.1.4 (Debian 12) and 0.3.3 (Debian 13) trust their input too much:
 //
-// - what is followed by an erasure of the whole screen with a placement of the cursor (CSI 2 J and CSI H, either first), and
-// - lines that are followed by so many others that nothing of them is left, where the whole screen scrolls,
+// - Broken or cut UTF-8 can make more code points than bytes, which both versions write past a buffer. What is broken
+//   becomes U+FFFD, and the beginning of a character waits for the rest of it.
+// - U+0080 to U+009F have a width of -1 and lead to cells outside the screen. They become U+00A0.
+// - A control sequence (CSI; ECMA-48, 5.4) has room for 16 parameters, and more are written past it. The separators of
+//   more are left out.
+// - REP (CSI b; ECMA-48, 8.3.103) repeats a character without a width for ever, and one of two columns beyond the end of
+//   the row. Only a character known to take one column is repeated; any other REP is cancelled.
+// - Strings (DCS, OSC, SOS, PM, APC) end at different bytes in the two, and 0.1.4 takes a number for a pointer when it
+//   answers a DECRQSS. They show nothing, and are left out.
+// - All characters that combine with the same one are kept and walked through for each more, without limit, and 0.1.4
+//   adds up their widths, beyond the end of the row. After 32 in a row that may combine, the next becomes U+FFFD.
 //
-// but never a sequence that sets anything which lasts: renditions (SGR), modes, character sets, scrolling regions, tabs,
-// saved cursors. What is not known to be safe to leave out is passed on.
-// (A colour without its arguments, CSI 38 m, is beyond that: libvterm takes them from whatever sequence came before.)
-//
-// It also keeps from libvterm (0.1.4) what that cannot bear: U+0080 to U+009F in UTF-8 make it write outside of its screen,
-// and repeating (CSI b) a character without a width of its own makes it loop for ever. The one becomes U+00A0, and of the
-// other only Latin characters and those of frames are repeated.
+// Everything else reaches libvterm unchanged.
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <vterm.h>
 
-typedef void backlog_sink(const char *bytes, size_t size, void *context);
+// Where a guest's stream is. Begins zeroed, for a new terminal that gets all its bytes through vterm_guard_write.
+struct vterm_guard {
+        enum {
+                GUARD_TEXT,
+                GUARD_ESCAPE,   // after ESC
+                GUARD_SEQUENCE, // in what either version takes for a control sequence
+                GUARD_STRING,
+        } state;
+        unsigned separators; // of parameters, in the control sequence so far
+        unsigned pile;       // how many characters in a row may combine with the one before them
+        bool repeatable;     // the last character takes one column
+        char cut[4];         // the beginning of a character
+        size_t cut_size;
+};
 
-struct backlog;
+// Writes the guest's next SIZE bytes to TERMINAL, which has 80 columns and reads UTF-8 (vterm_set_utf8).
+void vterm_guard_write(struct vterm_guard *guard, VTerm *terminal, const void *bytes, size_t size);
 
-// For a terminal that is fresh and gets all its bytes through SINK, which is called with CONTEXT. Never NULL; freed with
-// backlog_free.
-struct backlog *backlog_new(backlog_sink *sink, void *context);
-void backlog_free(struct backlog **backlog);
-
-// The next SIZE bytes, which were waiting together.
-void backlog_feed(struct backlog *backlog, const void *data, size_t size);
+// How many columns CHARACTER takes: 1 or 2 if that is known and it never combines with another; else 0.
+int vterm_guard_columns(uint32_t character);

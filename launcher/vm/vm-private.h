@@ -21,7 +21,7 @@ struct vm {
         char *run_folder;
         struct vm_state state;
         bool quiet;                  // the evidence was told so
-        bool flooded;                // much came at once
+        bool flooded;                // there was more to read than was read
         uint64_t answer_us;          // something was sent, and the guest's answer is given so long; 0 once it was
         bool gathered;               // what there is to be read had its moment
         uint64_t gathering_since_us; // when the last moment began

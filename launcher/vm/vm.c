@@ -14,10 +14,9 @@
 #include "launcher/vm/vm-private.h"
 
 enum {
-        READ_BLOCK = 1 << 18,
+        READ_BLOCK = 8192, // what the slowest sequences take to draw is far below 100 ms then (tests/bench/console.sh)
         GATHER_MS = 30,
-        PATIENT_MS = 90, // where nobody answers it
-        MANY_BYTES = 4096,
+        PATIENT_MS = 90,   // where nobody answers it
         QUIET_US = 250000, // a console that prints nothing for so long has finished its line
         OWN_DESCRIPTORS = 5,
 };
@@ -110,22 +109,35 @@ static size_t read_output(struct vm *vm)
         return (size_t)count;
 }
 
-// A UART's bytes come a few at a time, and waking up for each of them costs more than all the rest of the launcher; so they
-// are given a moment to gather.
-static void gather(struct vm *vm, int ms)
+// Fills POLL_FOR with what vm_wait waits for, the console first, and returns how many that are.
+static size_t watch(const struct vm *vm, struct pollfd poll_for[OWN_DESCRIPTORS + HUB_DESCRIPTORS])
 {
-        struct pollfd poll_for = {interrupt_descriptor(), POLLIN, 0};
-        vm->gathering_since_us = time_now_us();
-        poll(&poll_for, 1, ms);
+        const int own[OWN_DESCRIPTORS] = {vm->console_output, vm->qmp.descriptor, vm->qemu.descriptor,
+                                          interrupt_descriptor(), vm->input};
+        for (size_t i = 0; i < OWN_DESCRIPTORS; i++)
+                poll_for[i] = (struct pollfd){own[i], POLLIN, 0};
+        return OWN_DESCRIPTORS + (vm->hub ? hub_poll(vm->hub, poll_for + OWN_DESCRIPTORS) : 0);
 }
 
-// Takes what the guest prints, gathered unless there was much the last time.
+// A UART's bytes come a few at a time, and waking up for each of them costs more than all the rest of the launcher; so they
+// are given a moment to gather, which ends when anything but the console has to be answered.
+static void gather(struct vm *vm, int ms)
+{
+        struct pollfd poll_for[OWN_DESCRIPTORS + HUB_DESCRIPTORS];
+        size_t count = watch(vm, poll_for);
+        for (size_t i = 0; i < count; i++)
+                poll_for[i].events = POLLIN; // what the hub has to send can wait
+        vm->gathering_since_us = time_now_us();
+        poll(poll_for + 1, (nfds_t)count - 1, ms);
+}
+
+// Takes what the guest prints, gathered unless there was more the last time.
 void vm_take_output(struct vm *vm)
 {
         if (!vm->flooded && !vm->gathered)
                 gather(vm, vm->patient && !vm->accepts_keys ? PATIENT_MS : GATHER_MS);
         vm->gathered = false;
-        vm->flooded = read_output(vm) >= MANY_BYTES;
+        vm->flooded = read_output(vm) == READ_BLOCK;
 }
 
 // With `-action reboot=shutdown` a reset comes as a shutdown, too.
@@ -260,17 +272,12 @@ bool vm_wait(struct vm *vm, uint64_t deadline_us, enum vm_event *event, struct e
         uint64_t quiet_us = vm->quiet ? UINT64_MAX : vm->state.last_output_us + QUIET_US;
         gather_answer(vm, deadline_us);
         for (;;) {
-                struct pollfd poll_for[OWN_DESCRIPTORS + HUB_DESCRIPTORS] = {
-                        {vm->console_output, POLLIN, 0},  {vm->qmp.descriptor, POLLIN, 0},
-                        {vm->qemu.descriptor, POLLIN, 0}, {interrupt_descriptor(), POLLIN, 0},
-                        {vm->input, POLLIN, 0},
-                };
-                struct pollfd *of_hub = poll_for + OWN_DESCRIPTORS;
-                size_t hub_count = hub_poll(vm->hub, of_hub);
+                struct pollfd poll_for[OWN_DESCRIPTORS + HUB_DESCRIPTORS];
+                size_t count = watch(vm, poll_for);
                 int sleep_ms = milliseconds_until(earlier(earlier(quiet_us, deadline_us), hub_due_us(vm->hub)));
                 if (sleep_ms)
                         evidence_flush(vm->evidence);
-                if (poll(poll_for, (nfds_t)(OWN_DESCRIPTORS + hub_count), sleep_ms) < 0 && errno != EINTR)
+                if (poll(poll_for, (nfds_t)count, sleep_ms) < 0 && errno != EINTR)
                         return error_system(err, "cannot wait for QEMU");
                 if (!interrupt_check(err))
                         return false;
@@ -282,7 +289,7 @@ bool vm_wait(struct vm *vm, uint64_t deadline_us, enum vm_event *event, struct e
                 if (vm->qmp.descriptor >= 0 && poll_for[1].revents && !take_messages(vm, &changed, err))
                         return false;
                 bool stop_was_asked = vm->state.stop_asked;
-                hub_serve(vm->hub, of_hub, hub_count);
+                hub_serve(vm->hub, poll_for + OWN_DESCRIPTORS, count - OWN_DESCRIPTORS);
                 if (!check_stop(vm, err))
                         return false;
                 changed = changed || vm->state.stop_asked != stop_was_asked;

@@ -2,7 +2,7 @@
 //
 // console-stream KIND BYTES: what a guest prints, the same each time. Kinds: kernel (lines of a log), redraws (an
 // installer's screens, drawn by placement), mixed (a tenth of that is redraws, and a boot at its end), binary, broken (UTF-8
-// with holes in it), line (one without an end).
+// with holes in it), line (one without an end), costly (the three bytes that fill the screen: DECALN).
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -70,12 +70,17 @@ static size_t print_line(void)
         return fwrite("a line without an end ", 1, 22, stdout);
 }
 
+static size_t print_costly(void)
+{
+        return fwrite("\033#8", 1, 3, stdout);
+}
+
 static const struct {
         const char *name;
         size_t (*print)(void);
 } kinds[] = {
-        {"kernel", print_kernel}, {"redraws", print_redraws}, {"mixed", print_mixed},
-        {"binary", print_binary}, {"broken", print_broken},   {"line", print_line},
+        {"kernel", print_kernel}, {"redraws", print_redraws}, {"mixed", print_mixed},   {"binary", print_binary},
+        {"broken", print_broken}, {"line", print_line},       {"costly", print_costly},
 };
 
 int main(int count, char **arguments)
@@ -93,6 +98,6 @@ int main(int count, char **arguments)
                               stdout);
                 return fflush(stdout) == 0 ? 0 : 1;
         }
-        fputs("usage: console-stream kernel|redraws|mixed|binary|broken|line BYTES\n", stderr);
+        fputs("usage: console-stream kernel|redraws|mixed|binary|broken|line|costly BYTES\n", stderr);
         return 2;
 }

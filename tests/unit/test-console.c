@@ -450,7 +450,8 @@ static void test_the_cursor(void **state)
 static void test_a_sequence_of_any_length_does_no_harm(void **state)
 {
         (void)state;
-        static const char *const begins[] = {"\033[", "\033[?", "\033\a[", "\033]0;\033[", "\033[1\033["};
+        static const char *const begins[] = {"\033[",         "\033[?",       "\033\a[",          "\033 [",
+                                             "\033\xC3\xA9[", "\033]0;\033[", "\033P\033\\\033[", "\033[1\033["};
         for (size_t i = 0; i < sizeof begins / sizeof begins[0]; i++) {
                 AUTO_CONSOLE struct console *console = console_new();
                 AUTO_TEXT struct text bytes = {0};
