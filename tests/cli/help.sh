@@ -94,7 +94,7 @@ test_no_line_of_piped_help_is_longer_than_80() {
                                 # shellcheck disable=SC2086 # no command is no word
                                 expect_exit 0 env COLUMNS=$columns AAVMF_CODE=$value "$program" help $command
                                 longest=$(longest_line stdout)
-                                [ "$longest" -le $most ] || fail "$program help $command: $longest columns of $most"
+                                [ "$longest" -le "$most" ] || fail "$program help $command: $longest columns of $most"
                         done
                 done
         done
