@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
+#define _XOPEN_SOURCE 700 // posix_openpt
+#include "tests/unit/scratch.h"
+
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "base/memory.h"
-#include "base/text.h"
 #include "base/wrap.h"
-#include "tests/unit/scratch.h"
 
 static void assert_wrapped(const char *text, size_t width, const char *expected)
 {
@@ -104,6 +105,20 @@ static void test_no_line_is_longer_than_the_width(void **state)
         }
 }
 
+// What wrap_width() gives with FD as standard output.
+static size_t width_of(int fd, const char *columns)
+{
+        int output = dup(STDOUT_FILENO);
+        setenv("COLUMNS", columns, 1);
+        fflush(stdout);
+        dup2(fd, STDOUT_FILENO);
+        size_t width = wrap_width();
+        dup2(output, STDOUT_FILENO);
+        close(output);
+        unsetenv("COLUMNS");
+        return width;
+}
+
 static void test_the_width_of_what_is_not_a_terminal(void **state)
 {
         (void)state;
@@ -111,19 +126,33 @@ static void test_the_width_of_what_is_not_a_terminal(void **state)
                 const char *columns;
                 size_t width;
         } cases[] = {{"60", 60}, {"80", 80}, {"200", 80}, {"7", 40}, {"0", 80}, {"wide", 80}, {"", 80}};
-        int output = dup(STDOUT_FILENO);
         int file = open("file", O_WRONLY | O_CREAT, 0666);
-        for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-                setenv("COLUMNS", cases[i].columns, 1);
-                fflush(stdout);
-                dup2(file, STDOUT_FILENO);
-                size_t width = wrap_width();
-                dup2(output, STDOUT_FILENO);
-                assert_int_equal(width, cases[i].width);
-        }
-        unsetenv("COLUMNS");
+        assert_true(file >= 0);
+        for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+                assert_int_equal(width_of(file, cases[i].columns), cases[i].width);
         close(file);
-        close(output);
+}
+
+static void test_the_width_of_a_terminal(void **state)
+{
+        (void)state;
+        static const struct {
+                unsigned short terminal;
+                const char *columns;
+                size_t width;
+        } cases[] = {{60, "90", 60}, {80, "", 80},  {97, "", 97},    {100, "", 100}, {120, "60", 100},
+                     {7, "", 40},    {0, "90", 90}, {0, "200", 100}, {0, "", 80}};
+        int terminal = posix_openpt(O_RDWR | O_NOCTTY);
+        assert_true(terminal >= 0 && grantpt(terminal) == 0 && unlockpt(terminal) == 0);
+        int line = open(ptsname(terminal), O_RDWR | O_NOCTTY);
+        assert_true(line >= 0);
+        for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+                struct winsize size = {.ws_row = 24, .ws_col = cases[i].terminal};
+                assert_int_equal(ioctl(line, TIOCSWINSZ, &size), 0);
+                assert_int_equal(width_of(line, cases[i].columns), cases[i].width);
+        }
+        close(line);
+        close(terminal);
 }
 
 int main(void)
@@ -137,6 +166,7 @@ int main(void)
                 cmocka_unit_test(test_later_lines_of_a_usage_line_are_indented),
                 cmocka_unit_test(test_no_line_is_longer_than_the_width),
                 IN_SCRATCH(test_the_width_of_what_is_not_a_terminal),
+                cmocka_unit_test(test_the_width_of_a_terminal),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
