@@ -14,10 +14,7 @@
 #include "base/progress.h"
 #include "base/spelling.h"
 #include "base/text.h"
-
-enum {
-        HELP_COLUMN = 30
-};
+#include "base/wrap.h"
 
 static const struct cli_option no_options[] = {{0}};
 
@@ -56,48 +53,106 @@ void cli_print_json(json_t *json)
         json_decref(json);
 }
 
-static void print_wrapped_pair(const char *left, const char *right)
-{
-        int width = printf("  %s", left);
-        if (width >= HELP_COLUMN)
-                printf("\n%*s", HELP_COLUMN, "");
-        else
-                printf("%*s", HELP_COLUMN - width, "");
-        printf("%s\n", right);
-}
-
 // One dash before a letter, two before a word.
 static const char *dashes(const char *name)
 {
         return strlen(name) == 1 ? "-" : "--";
 }
 
+// ---- Help
+
 static void help_program(const struct cli_program *program)
 {
-        printf("%s - %s\n\nusage: %s COMMAND [OPTION...]\n\n", program->name, program->summary, program->name);
-        for (const struct cli_command *const *command = program->commands; *command; command++)
-                print_wrapped_pair((*command)->name, (*command)->summary);
-        printf("\n%s COMMAND --help tells about one. %s --version prints the version.\n", program->name, program->name);
+        size_t width = wrap_width(), column = 0;
+        AUTO_TEXT struct text help = {0};
+        AUTO_FREE char *title =
+                text_format("%s - %s\n\nusage: %s COMMAND [OPTION...]", program->name, program->summary, program->name);
+        wrap_text(&help, title, width);
+        for (const struct cli_row *row = program->commands; row->command; row++)
+                wrap_fit(&column, row->command->name, width);
+        for (const struct cli_row *row = program->commands; row->command; row++) {
+                if (row->heading)
+                        text_add_format(&help, "\n%s:\n", row->heading);
+                wrap_row(&help, row->command->name, row->command->summary, column, width);
+        }
+        AUTO_FREE char *more =
+                text_format("\n%s COMMAND --help or %s help COMMAND tells about one.", program->name, program->name);
+        AUTO_FREE char *version = text_format("%s --version prints the version.", program->name);
+        wrap_text(&help, more, width);
+        wrap_text(&help, version, width);
+        fputs(text_string(&help), stdout);
 }
 
-static void help_command(const struct cli_program *program, const struct cli_command *command)
+// "--label TEXT", freed with free().
+static char *spell_option(const struct cli_option *option)
+{
+        return text_format("%s%s%s%s", dashes(option->name), option->name, option->argument ? " " : "",
+                           option->argument ? option->argument : "");
+}
+
+// The value of the environment variable that stands in for OPTION, freed with free(); NULL if it is not set.
+static char *value_of_environment(const struct cli_option *option)
+{
+        const char *value = option->environment ? getenv(option->environment) : NULL;
+        return value && *value ? text_printable(value, strlen(value), false) : NULL;
+}
+
+// What OPERAND (NULL: none) has stored for OPTION, freed with free(); NULL if nothing.
+static char *value_stored(const struct cli_command *command, const struct cli_option *option, const char *operand)
+{
+        uint64_t bytes;
+        AUTO_FREE char *stored = operand && command->stored ? command->stored(operand, option->offset) : NULL;
+        if (stored && option->kind == CLI_SIZE && text_parse_number(stored, &bytes))
+                return text_size(bytes);
+        return stored ? text_printable(stored, strlen(stored), false) : NULL;
+}
+
+// What an option is for, where its value comes from if it is not given, and that value if there is one.
+static char *explain_option(const struct cli_command *command, const struct cli_option *option, const char *operand)
+{
+        struct text text = {0};
+        AUTO_FREE char *set = value_of_environment(option);
+        AUTO_FREE char *stored = set ? NULL : value_stored(command, option, operand);
+        text_add(&text, option->help);
+        if (option->environment)
+                text_add_format(&text, " [%s%s%s]", option->environment, set ? "=" : "", set ? set : "");
+        if (stored)
+                text_add_format(&text, " [stored: %s]", stored);
+        return text_take(&text);
+}
+
+// OPERAND is the one that was given with --help, or NULL.
+static void help_command(const struct cli_program *program, const struct cli_command *command, const char *operand)
 {
         const struct cli_option *options = options_of(command);
-        printf("usage: %s %s%s%s%s\n\n%s\n", program->name, command->name, options->name ? " [OPTION...]" : "",
-               *command->operands ? " " : "", command->operands, command->summary);
-        if (command->details)
-                printf("\n%s\n", command->details);
-        puts("\noptions:");
-        for (const struct cli_option *option = options; option->name; option++) {
-                AUTO_FREE char *left =
-                        text_format("%s%s%s%s", dashes(option->name), option->name, option->argument ? " " : "",
-                                    option->argument ? option->argument : "");
-                AUTO_FREE char *right =
-                        option->environment ? text_format("%s [%s]", option->help, option->environment) : NULL;
-                print_wrapped_pair(left, right ? right : option->help);
+        size_t width = wrap_width(), column = 0;
+        AUTO_TEXT struct text help = {0};
+        AUTO_FREE char *usage =
+                text_format("usage: %s %s%s%s%s", program->name, command->name, options->name ? " [OPTION...]" : "",
+                            *command->operands ? " " : "", command->operands);
+        wrap_line(&help, usage, strlen("usage: "), width);
+        text_add_char(&help, '\n');
+        wrap_text(&help, command->summary, width);
+        if (command->details) {
+                text_add_char(&help, '\n');
+                wrap_text(&help, command->details, width);
         }
-        print_wrapped_pair("--help", "shows this");
+        text_add(&help, "\noptions:\n");
+        wrap_fit(&column, "--help", width);
+        for (const struct cli_option *option = options; option->name; option++) {
+                AUTO_FREE char *left = spell_option(option);
+                wrap_fit(&column, left, width);
+        }
+        for (const struct cli_option *option = options; option->name; option++) {
+                AUTO_FREE char *left = spell_option(option);
+                AUTO_FREE char *right = explain_option(command, option, operand);
+                wrap_row(&help, left, right, column, width);
+        }
+        wrap_row(&help, "--help", "shows this", column, width);
+        fputs(text_string(&help), stdout);
 }
+
+// ---- Reading
 
 // LEAD goes before WORD and its nearest spelling.
 static bool complain(struct error *err, const char *what, const char *word, const char *lead, const char *const *names)
@@ -126,16 +181,42 @@ static bool unknown_option(const struct cli_command *command, const char *word, 
         return complain(err, "option", word, dashes(word), names);
 }
 
+// What is a word in the place of a command in every program.
+static const struct builtin {
+        const char *word;
+        enum {
+                NO_BUILTIN,
+                HELP,
+                VERSION_LINE,
+        } what;
+} builtins[] = {
+        {"help", HELP},       {"version", VERSION_LINE}, {"--help", HELP}, {"-h", HELP}, {"--version", VERSION_LINE},
+        {"-V", VERSION_LINE}, {NULL, NO_BUILTIN},
+};
+enum {
+        BUILTIN_NAMES = 2, // those that are spelled as commands, and proposed
+};
+
+static const struct builtin *find_builtin(const char *word)
+{
+        const struct builtin *builtin = builtins;
+        while (builtin->word && strcmp(builtin->word, word) != 0)
+                builtin++;
+        return builtin;
+}
+
 static const struct cli_command *find_command(const struct cli_program *program, const char *word, struct error *err)
 {
         size_t count = 0;
-        for (; program->commands[count]; count++) {
-                if (strcmp(program->commands[count]->name, word) == 0)
-                        return program->commands[count];
+        for (; program->commands[count].command; count++) {
+                if (strcmp(program->commands[count].command->name, word) == 0)
+                        return program->commands[count].command;
         }
-        AUTO_FREE const char **names = memory_new(count + 1, sizeof *names);
+        AUTO_FREE const char **names = memory_new(count + BUILTIN_NAMES + 1, sizeof *names);
         for (size_t i = 0; i < count; i++)
-                names[i] = program->commands[i]->name;
+                names[i] = program->commands[i].command->name;
+        for (size_t i = 0; i < BUILTIN_NAMES; i++)
+                names[count + i] = builtins[i].word;
         complain(err, "command", word, "", names);
         return NULL;
 }
@@ -245,6 +326,9 @@ static bool parse(const struct cli_command *command, int count, char **arguments
                 } else if (strcmp(argument, "--") == 0) {
                         options_ended = true;
                 } else if (strcmp(argument, "--help") == 0 || strcmp(argument, "-h") == 0) {
+                        bool follows = i + 1 < count && arguments[i + 1][0] != '-';
+                        if (!parsed->operand_count && follows)
+                                parsed->operands[parsed->operand_count++] = arguments[i + 1];
                         parsed->help = true;
                         return true;
                 } else if (argument[1] != '-' && argument[2] && argument[2] != '=') {
@@ -298,7 +382,7 @@ static int run_command(const struct cli_program *program, const struct cli_comma
         read = parse(command, count, arguments, values, &parsed, read ? err : NULL) && read;
         if (parsed.help) {
                 error_clear(err);
-                help_command(program, command);
+                help_command(program, command, parsed.operands[0]);
         } else if (!read) {
                 error_append(err, "\n(%s %s --help shows how)", program->name, command->name);
         } else {
@@ -329,21 +413,35 @@ static void hold_standard_streams(void)
                 close(fd);
 }
 
+static int run_builtin(const struct cli_program *program, const struct builtin *builtin)
+{
+        if (builtin->what == HELP)
+                help_program(program);
+        else
+                printf("%s %s\n", program->name, program->version);
+        return 0;
+}
+
 int cli_main(const struct cli_program *program, int count, char **arguments)
 {
+        static char help[] = "--help";
         hold_standard_streams();
         interrupt_catch();
-        const char *word = count > 1 ? arguments[1] : "--help";
-        if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0) {
+        if (count < 2) {
                 help_program(program);
-                return flushed(program, count > 1 ? 0 : ERROR_USAGE);
+                return flushed(program, ERROR_USAGE);
         }
-        if (strcmp(word, "--version") == 0) {
-                printf("%s %s\n", program->name, program->version);
-                return flushed(program, 0);
+        // `help COMMAND` is `COMMAND --help`.
+        bool about_one = strcmp(arguments[1], "help") == 0 && count > 2 && !find_builtin(arguments[2])->word;
+        if (about_one) {
+                arguments[1] = arguments[2];
+                arguments[2] = help;
         }
+        const struct builtin *builtin = find_builtin(arguments[1]);
+        if (builtin->word)
+                return flushed(program, run_builtin(program, builtin));
         AUTO_ERROR struct error err = {0};
-        const struct cli_command *command = find_command(program, word, &err);
+        const struct cli_command *command = find_command(program, arguments[1], &err);
         int code = command ? run_command(program, command, count - 2, arguments + 2, &err) : ERROR_USAGE;
         return flushed(program, err.code ? report(program, command, &err) : code);
 }

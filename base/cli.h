@@ -4,7 +4,8 @@
 //
 // Options are `--name VALUE`, `--name=VALUE` or `--flag`, and `-o VALUE` where the name is one letter, before or after
 // operands; `--` ends them. Everything wrong is
-// said with the nearest valid spelling and ends in exit code 2. `--help` and `--version` are everywhere.
+// said with the nearest valid spelling and ends in exit code 2. `--help` and `--version` are everywhere, and `help`,
+// `help COMMAND` and `version` are the same.
 #pragma once
 
 #include <jansson.h>
@@ -38,7 +39,8 @@ struct cli_option {
         enum cli_kind kind;      // how the value is kept
         size_t offset;           // offsetof() in the command's values
         const char *help;        // one line, no full stop; says the default and the unit
-        const char *environment; // the environment variable that stands in for it; NULL where there is none
+        const char *environment; // the environment variable that stands in for it; NULL where there is none. The help
+                                 // shows its value, so it must not be a secret
 };
 
 struct cli_command {
@@ -51,13 +53,21 @@ struct cli_command {
         int least, most;                  // operands; MOST is -1 for any number
         // Does it. Returns the exit code; where it has filled ERR, that is printed and its code is the exit code.
         int (*run)(const void *values, int count, char **operands, struct error *err);
+        // What its first OPERAND has stored for the option at OFFSET of the values, for the help that is asked for with an
+        // operand; freed with free(). NULL if nothing is stored; the member is NULL if operands store nothing.
+        char *(*stored)(const char *operand, size_t offset);
+};
+
+struct cli_row {
+        const char *heading; // what the help prints above it; NULL if it belongs to the group above
+        const struct cli_command *command;
 };
 
 struct cli_program {
         const char *name;
         const char *summary;
         const char *version;
-        const struct cli_command *const *commands; // ended by NULL, in the order of the help
+        const struct cli_row *commands; // ended by a row without a command, in the order of the help
 };
 
 // The whole of a program's main(): finds the command, reads the options, runs it, prints its error, gives its exit code.

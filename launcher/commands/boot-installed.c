@@ -131,4 +131,5 @@ const struct cli_command cmd_boot_installed = {
         .least = 1,
         .most = 1,
         .run = run,
+        .stored = request_stored,
 };

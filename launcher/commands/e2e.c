@@ -26,4 +26,5 @@ const struct cli_command cmd_e2e = {
         .least = 1,
         .most = 1,
         .run = run,
+        .stored = request_stored,
 };

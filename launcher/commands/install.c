@@ -56,4 +56,5 @@ const struct cli_command cmd_install = {
         .least = 1,
         .most = 1,
         .run = run,
+        .stored = request_stored,
 };

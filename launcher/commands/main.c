@@ -5,11 +5,26 @@
 
 int main(int count, char **arguments)
 {
-        static const struct cli_command *const commands[] = {
-                &cmd_fetch,   &cmd_payload,  &cmd_install, &cmd_boot_installed, &cmd_e2e,    &cmd_rehearse,
-                &cmd_status,  &cmd_console,  &cmd_stop,    &cmd_list,           &cmd_match,  &cmd_rebuild_vars,
-                &cmd_predict, &cmd_diagnose, &cmd_check,   &cmd_runs,           &cmd_bundle, &cmd_report,
-                NULL,
+        static const struct cli_row commands[] = {
+                {"get ready", &cmd_fetch},
+                {NULL, &cmd_payload},
+                {"install", &cmd_install},
+                {NULL, &cmd_e2e},
+                {NULL, &cmd_rehearse},
+                {"run", &cmd_boot_installed},
+                {NULL, &cmd_status},
+                {NULL, &cmd_console},
+                {NULL, &cmd_stop},
+                {NULL, &cmd_list},
+                {"find out why", &cmd_match},
+                {NULL, &cmd_predict},
+                {NULL, &cmd_diagnose},
+                {NULL, &cmd_rebuild_vars},
+                {NULL, &cmd_check},
+                {"evidence", &cmd_runs},
+                {NULL, &cmd_report},
+                {NULL, &cmd_bundle},
+                {0},
         };
         static const struct cli_program program = {
                 .name = "esxiarm",

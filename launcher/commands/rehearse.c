@@ -46,4 +46,5 @@ const struct cli_command cmd_rehearse = {
         .least = 0,
         .most = 1,
         .run = run,
+        .stored = request_stored,
 };

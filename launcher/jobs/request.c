@@ -93,6 +93,15 @@ static bool complete_settings(const struct request *request, struct machine *mac
         return qemu_choose_accelerator(settings, err) && settings_finish(settings, err);
 }
 
+char *request_stored(const char *folder, size_t offset)
+{
+        const size_t begin = offsetof(struct request, settings);
+        AUTO_MACHINE struct machine machine = {.lock = -1};
+        if (offset < begin || offset >= begin + sizeof machine.settings || !machine_open(folder, false, &machine, NULL))
+                return NULL;
+        return settings_show(&machine.settings, offset - begin);
+}
+
 static const char *source_of(const struct request *request)
 {
         return request->iso ? request->iso : request->payload;

@@ -158,6 +158,10 @@ struct request {
         SETTINGS_MACHINE_OPTIONS(struct request, settings), SETTINGS_INSTALL_OPTIONS(struct request, settings),        \
                 REQUEST_INSTALL_OPTIONS, REQUEST_DRIVE_OPTIONS, REQUEST_RUN_OPTIONS
 
+// For a command's `stored`: the setting at OFFSET of struct request that the machine in FOLDER has stored, as text, freed with
+// free(). NULL if it has none, or FOLDER is not a machine.
+char *request_stored(const char *folder, size_t offset);
+
 // Installs into the machine FOLDER. FIRMWARE is filled as soon as it is known, also where the installation then fails.
 bool request_install(const struct request *request, const char *folder, struct firmware *firmware,
                      struct install_outcome *outcome, struct error *err);

@@ -240,6 +240,37 @@ bool settings_finish(struct settings *settings, struct error *err)
         return check_forwards(settings, err);
 }
 
+static char *show_list(const struct settings_list *list)
+{
+        const char *value;
+        struct text text = {0};
+        for (size_t i = 0; (value = settings_list_at(list, i)); i++)
+                text_add_format(&text, "%s%s", i ? " " : "", value);
+        return text.length ? text_take(&text) : NULL;
+}
+
+static char *show_row(const struct settings *settings, const struct row *row)
+{
+        switch (row->kind) {
+        case TEXT:
+                return *text_of(settings, row) ? memory_text(*text_of(settings, row)) : NULL;
+        case NUMBER:
+                return *number_of(settings, row) ? text_format("%" PRIu64, *number_of(settings, row)) : NULL;
+        case LIST:
+                return show_list(list_of(settings, row));
+        }
+        return NULL;
+}
+
+char *settings_show(const struct settings *settings, size_t offset)
+{
+        for (const struct row *row = rows; row < rows + row_count; row++) {
+                if (row->offset == offset)
+                        return show_row(settings, row);
+        }
+        return NULL;
+}
+
 // ---- machine.json
 
 static json_t *list_to_json(const struct settings_list *list)

@@ -124,6 +124,10 @@ void settings_complete(struct settings *into, const struct settings *fallback);
 // that QEMU could not be given.
 bool settings_finish(struct settings *settings, struct error *err);
 
+// The setting at OFFSET of struct settings as text, the values of a list separated by spaces; freed with free(). NULL if it is
+// not set.
+char *settings_show(const struct settings *settings, size_t offset);
+
 // As the object "settings" of machine.json.
 json_t *settings_to_json(const struct settings *settings);
 

@@ -38,7 +38,8 @@ test_help_tells_default_and_unit_of_each_setting() {
         expect_exit 0 "$ESXIARM" install --help
         for option in accel machine-options cpu memory cpus boot-timeout nic mac forward qemu-arg qemu disk-size disk-bus \
                 reboot-action reboot-observe; do
-                grep -A1 -- "^  --$option " stdout | grep -q default || fail "--$option does not tell its default"
+                awk -v option="--$option" '/^  -/ { wanted = $1 == option } wanted' stdout | grep -q default ||
+                        fail "--$option does not tell its default"
         done
         for name in ACCEL MACHINE_OPTS CPU_MODEL RAM_MB CPUS DISK_SIZE DISK_BUS REBOOT_ACTION REBOOT_OBSERVE_SEC \
                 BOOT_TIMEOUT AAVMF_CODE AAVMF_VARS_TEMPLATE RUN_TAG LOG_DIR; do
@@ -176,6 +177,37 @@ test_stored_settings_are_used_and_given_ones_replace_them() {
         expect_exit 0 "$ESXIARM" boot-installed machine --print-command --qemu ./qemu --nic none
         lacks stdout net0
         [ "$(ls machine)" = machine.json ] || fail "something was made: $(ls machine)"
+}
+
+# What the help shows for the option $1, as one line.
+help_of() {
+        awk -v option="--$1" '/^  -/ { wanted = $1 == option } wanted' stdout | tr -s '\n ' ' '
+}
+
+test_help_about_a_machine_shows_what_it_has_stored() {
+        installed_machine '{"nic": "e1000e", "forwards": ["2222:22", "8443:443"], "cpus": 7, "memory_mb": 6000,
+                "disk_size": 42949672960}'
+        for words in 'boot-installed machine --help' 'help boot-installed machine' 'install machine --help' \
+                'e2e --help machine' 'help rehearse machine'; do
+                # shellcheck disable=SC2086 # words
+                expect_exit 0 env RAM_MB=8192 "$ESXIARM" $words
+                help_of nic | grep -qF '[stored: e1000e]' || fail "$words: $(cat stdout)"
+                help_of forward | grep -qF '[stored: 2222:22 8443:443]' || fail "$words: $(cat stdout)"
+                help_of cpus | grep -qF '[CPUS] [stored: 7]' || fail "$words: $(cat stdout)"
+                # The environment comes before it.
+                help_of memory | grep -qF '[RAM_MB=8192]' || fail "$words: $(cat stdout)"
+                lacks stdout 6000
+        done
+        expect_exit 0 "$ESXIARM" help install machine
+        help_of disk-size | grep -qF '[stored: 40.00 GiB]' || fail "$(cat stdout)"
+        [ "$(ls machine)" = machine.json ] || fail "something was made: $(ls machine)"
+        # Help is given whatever the machine is.
+        echo '{' >machine/machine.json
+        for other in machine missing stdout; do
+                expect_exit 0 "$ESXIARM" help boot-installed $other
+                lacks stdout stored:
+                [ ! -s stderr ] || fail "it said: $(cat stderr)"
+        done
 }
 
 test_a_stored_setting_of_the_wrong_type_is_damage() {

@@ -63,6 +63,16 @@ static int run_fail(const void *values, int count, char **operands, struct error
         return 99;
 }
 
+// `show OPERAND --help`: the operand "kept" has a label and a size.
+static char *stored(const char *operand, size_t offset)
+{
+        if (strcmp(operand, "kept") != 0)
+                return NULL;
+        return offset == offsetof(struct values, label)  ? memory_text("kept \033")
+               : offset == offsetof(struct values, size) ? memory_text("42949672960")
+                                                         : NULL;
+}
+
 static const struct cli_command show = {
         .name = "show",
         .operands = "FILE...",
@@ -73,10 +83,11 @@ static const struct cli_command show = {
         .least = 0,
         .most = 2,
         .run = run_show,
+        .stored = stored,
 };
 static const struct cli_command failing = {
         .name = "fail", .operands = "HOW", .summary = "fails", .least = 1, .most = 1, .run = run_fail};
-static const struct cli_command *const commands[] = {&show, &failing, NULL};
+static const struct cli_row commands[] = {{"see", &show}, {"break", &failing}, {0}};
 static const struct cli_program program = {"tool", "a tool", "1.2.3", commands};
 
 static const char *output_to = "stdout"; // where a run's standard output goes
@@ -306,6 +317,77 @@ static void test_help_goes_to_standard_output_and_is_a_success(void **state)
         assert_file_has("stdout", "usage: tool fail HOW\n");
 }
 
+static void test_commands_are_shown_in_their_groups(void **state)
+{
+        (void)state;
+        assert_int_equal(TOOL("--help"), 0);
+        assert_file_is("stdout", "tool - a tool\n\nusage: tool COMMAND [OPTION...]\n\n"
+                                 "see:\n  show  prints what it was given\n\n"
+                                 "break:\n  fail  fails\n\n"
+                                 "tool COMMAND --help or tool help COMMAND tells about one.\n"
+                                 "tool --version prints the version.\n");
+}
+
+static void test_help_about_a_command_is_the_command_s_help(void **state)
+{
+        (void)state;
+        assert_int_equal(TOOL("show", "--help"), 0);
+        AUTO_FREE char *expected = read_text("stdout");
+        assert_int_equal(TOOL("help", "show"), 0);
+        assert_file_is("stdout", expected);
+        assert_int_equal(TOOL("help", "show", "--nonsense"), 0);
+        assert_file_is("stdout", expected);
+        assert_int_equal(TOOL("--help", "show"), 0);
+        assert_file_has("stdout", "usage: tool COMMAND");
+        static char *const words[] = {(char *)"help", (char *)"--help", (char *)"version", (char *)"-V"};
+        for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+                assert_int_equal(TOOL("help", words[i]), 0);
+                assert_file_has("stdout", "usage: tool COMMAND");
+        }
+        assert_usage_error(TOOL("help", "shwo"), "tool: unknown command 'shwo'; did you mean 'show'?");
+        assert_usage_error(TOOL("help", "xyzzy"), "tool: unknown command 'xyzzy'\n");
+        assert_usage_error(TOOL("hlep"), "did you mean 'help'?");
+        assert_usage_error(TOOL("verison"), "did you mean 'version'?");
+}
+
+static void test_help_shows_the_environment_s_value(void **state)
+{
+        (void)state;
+        setenv("TEST_LABEL", "a\033b", 1);
+        setenv("TEST_COUNT", "many", 1);
+        setenv("TEST_SIZE", "", 1);
+        int code = TOOL("help", "show");
+        unsetenv("TEST_LABEL");
+        unsetenv("TEST_COUNT");
+        unsetenv("TEST_SIZE");
+        assert_int_equal(code, 0);
+        assert_file_has("stdout", "what it is called [TEST_LABEL=a\\x1bb]\n");
+        assert_file_has("stdout", "how many [TEST_COUNT=many]\n");
+        assert_file_has("stdout", "how large [TEST_SIZE]\n");
+}
+
+static void test_help_shows_what_the_operand_has_stored(void **state)
+{
+        (void)state;
+        static char *const orders[][3] = {{(char *)"show", (char *)"kept", (char *)"--help"},
+                                          {(char *)"show", (char *)"--help", (char *)"kept"},
+                                          {(char *)"help", (char *)"show", (char *)"kept"}};
+        for (size_t i = 0; i < 3; i++) {
+                assert_int_equal(TOOL(orders[i][0], orders[i][1], orders[i][2]), 0);
+                assert_file_has("stdout", "what it is called [TEST_LABEL] [stored: kept \\x1b]\n");
+                assert_file_has("stdout", "how large [TEST_SIZE] [stored: 40.00 GiB]\n");
+                assert_file_has("stdout", "how many [TEST_COUNT]\n");
+        }
+        // The environment comes before it.
+        setenv("TEST_LABEL", "set", 1);
+        int code = TOOL("help", "show", "kept");
+        unsetenv("TEST_LABEL");
+        assert_int_equal(code, 0);
+        assert_file_has("stdout", "what it is called [TEST_LABEL=set]\n");
+        assert_int_equal(TOOL("help", "show", "another"), 0);
+        assert_file_has("stdout", "how large [TEST_SIZE]\n");
+}
+
 static void test_help_is_given_whatever_the_environment_holds(void **state)
 {
         (void)state;
@@ -327,8 +409,11 @@ static void test_without_a_command_the_help_is_an_error(void **state)
 static void test_the_version(void **state)
 {
         (void)state;
-        assert_int_equal(TOOL("--version"), 0);
-        assert_file_is("stdout", "tool 1.2.3\n");
+        static char *const words[] = {(char *)"--version", (char *)"-V", (char *)"version"};
+        for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+                assert_int_equal(TOOL(words[i]), 0);
+                assert_file_is("stdout", "tool 1.2.3\n");
+        }
 }
 
 static void test_a_command_s_error_is_printed_and_gives_the_exit_code(void **state)
@@ -387,7 +472,7 @@ static int run_with_closed_streams(void)
 {
         static const struct cli_command opening = {
                 .name = "open", .operands = "FILE", .summary = "opens", .least = 1, .most = 1, .run = open_a_file};
-        static const struct cli_command *const only[] = {&opening, NULL};
+        static const struct cli_row only[] = {{NULL, &opening}, {0}};
         static const struct cli_program opener = {"tool", "a tool", "1", only};
         char *arguments[] = {(char *)"tool", (char *)"open", (char *)"file", NULL};
         for (int fd = 0; fd <= STDERR_FILENO; fd++)
@@ -436,6 +521,10 @@ int main(void)
                 IN_SCRATCH(test_missing_and_superfluous_values),
                 IN_SCRATCH(test_what_is_no_number_and_no_size),
                 IN_SCRATCH(test_help_goes_to_standard_output_and_is_a_success),
+                IN_SCRATCH(test_commands_are_shown_in_their_groups),
+                IN_SCRATCH(test_help_about_a_command_is_the_command_s_help),
+                IN_SCRATCH(test_help_shows_the_environment_s_value),
+                IN_SCRATCH(test_help_shows_what_the_operand_has_stored),
                 IN_SCRATCH(test_help_is_given_whatever_the_environment_holds),
                 IN_SCRATCH(test_without_a_command_the_help_is_an_error),
                 IN_SCRATCH(test_the_version),

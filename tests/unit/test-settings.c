@@ -66,7 +66,7 @@ static const struct cli_command command = {.name = "run",
                                            .options = options,
                                            .values_size = sizeof(struct values),
                                            .run = run};
-static const struct cli_command *const commands[] = {&command, NULL};
+static const struct cli_row commands[] = {{NULL, &command}, {0}};
 static const struct cli_program program = {"tool", "a tool", "1", commands};
 
 static const struct {

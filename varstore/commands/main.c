@@ -3,9 +3,11 @@
 // aavmf-vars: reads, checks, changes and compares the variable stores of UEFI firmware.
 #include "varstore/commands/commands.h"
 
-static const struct cli_command *const COMMANDS[] = {&cmd_list,   &cmd_show,   &cmd_check,  &cmd_assert,
-                                                     &cmd_clone,  &cmd_edit,   &cmd_format, &cmd_diff,
-                                                     &cmd_export, &cmd_import, &cmd_mount,  NULL};
+static const struct cli_row COMMANDS[] = {
+        {"read", &cmd_list},       {NULL, &cmd_show},      {NULL, &cmd_check}, {NULL, &cmd_assert},
+        {NULL, &cmd_diff},         {"change", &cmd_clone}, {NULL, &cmd_edit},  {NULL, &cmd_format},
+        {"exchange", &cmd_export}, {NULL, &cmd_import},    {NULL, &cmd_mount}, {0},
+};
 
 int main(int count, char **arguments)
 {
