@@ -11,6 +11,7 @@
 #   make rehearse   deps, then an installation and a boot of the installed disk, in QEMU under real AAVMF
 #   make coverage   which lines and branches the tests run, as a table and as build/coverage/report/index.html
 #   make lint       format, clang-tidy, cppcheck, and the floors of the house
+#   make hosts      the README's two commands on bare Debian systems (tools/hosts); HOSTS="bookworm sid" for those alone
 #   make macos-check, make musl-check   build all of it for macOS or with musl, by zig's compiler (tools/cross-check)
 #   make clean
 
@@ -102,7 +103,7 @@ TEST_HELPERS := $(patsubst tests/helpers/%.c,%,$(sort $(wildcard tests/helpers/*
 # $(1) is where the objects go: $(BUILD) as shipped, $(BUILD)/san under the sanitizers.
 objects = $(patsubst %.c,$(1)/obj/%.o,$(2))
 
-.PHONY: all unit-tests test-library deps test soak bench fuzz coverage rehearse lint macos-check musl-check format clean sanitized install FORCE
+.PHONY: all unit-tests test-library deps test soak bench fuzz coverage rehearse lint hosts macos-check musl-check format clean sanitized install FORCE
 .DELETE_ON_ERROR:
 
 # The library: its version in names, what it exports, and the headers that its users see.
@@ -293,6 +294,9 @@ rehearse: deps
 
 lint: deps
 	@WARNINGS='$(WARNINGS)' tools/lint
+
+hosts:
+	@tools/hosts $(HOSTS)
 
 macos-check musl-check:
 	@tools/cross-check $(@:-check=)
