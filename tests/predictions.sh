@@ -29,12 +29,14 @@ fill() {
 make_disk() {
         name=$1
         shift
+        rm -f "$name"
         truncate -s 12M "$name"
         sgdisk -a 1 -n 1:64:20543 -t 1:EF00 -u 1:$guid "$name" >/dev/null
         fill "$name" 32768 20480 "$@"
 }
 
 make_payload() {
+        rm -f "$1"
         truncate -s 4M "$1"
         fill "$1" 0 8192 EFI/BOOT/BOOTAA64.EFI
 }

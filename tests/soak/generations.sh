@@ -66,11 +66,11 @@ use_every_firmware() {
 
 # with_each COMMAND...: runs it for every firmware, in a folder of that name.
 with_each() {
-        while read -r name AAVMF_CODE <&4; do
+        while read -r current AAVMF_CODE <&4; do
                 AAVMF_VARS_TEMPLATE=$(dirname "$AAVMF_CODE")/AAVMF_VARS.fd
-                progress "$name"
-                mkdir -p "$name"
-                cd "$name"
+                progress "$current"
+                mkdir -p "$current"
+                cd "$current"
                 "$@"
                 cd ..
         done 4<codes
@@ -141,9 +141,9 @@ compare_with_the_vars_of_others() {
 
 write_vars() {
         disks
-        new_store "../$name.fd"
-        boot "../$name.fd" "$(usb 1 payload.img '') $(usb 2 disk.img '')" >happened
-        add_system "../$name.fd"
+        new_store "../$current.fd"
+        boot "../$current.fd" "$(usb 1 payload.img '') $(usb 2 disk.img '')" >happened
+        add_system "../$current.fd"
 }
 
 test_every_firmware_with_the_vars_of_every_other() {
