@@ -21,8 +21,8 @@
 #include "verify/log/lastboot.h"
 #include "verify/match.h"
 
-// Adds a piece of evidence; takes WHERE and FOUND. Returns true, so that a cause is found with its evidence. Text out of
-// files is made fit for a terminal.
+// Adds a piece of evidence; takes over WHERE and FOUND. Returns true, so that a cause and its evidence are found in one
+// expression. Text from files is made safe for a terminal.
 static bool show(struct finding *finding, char *where, char *found, const char *expected)
 {
         finding->items = memory_resize(finding->items, finding->count + 1, sizeof *finding->items);
@@ -89,7 +89,7 @@ static bool find_disk_unreadable(const struct facts *facts, struct finding *find
 {
         return facts->disk_error.code == ERROR_DAMAGED &&
                show(finding, memory_text(facts->in->disk_path), memory_text(facts->disk_error.message),
-                    "a sound disk image");
+                    "a valid disk image");
 }
 
 static bool is_unfinished_install(const struct facts *facts)
@@ -111,13 +111,13 @@ static bool find_install_interrupted(const struct facts *facts, struct finding *
                 return false;
         if (run->folder && !run->is_finished)
                 show(finding, text_format("%s/result.json", run->folder),
-                     memory_text("there is none: the program did not come to its end"), "the result of the run");
+                     memory_text("no result: the program did not finish"), "the result of the run");
         else if (run->message)
                 show(finding, text_format("%s/result.json", run->folder), memory_text(run->message),
                      "a completed installation");
         if (log)
-                show(finding, memory_text(log->path), memory_text("no line with these words"), "Installation Complete");
-        show_word(facts, LASTBOOT_TOO_SMALL, "a disk that is large enough was chosen", finding);
+                show(finding, memory_text(log->path), memory_text("no such line"), "Installation Complete");
+        show_word(facts, LASTBOOT_TOO_SMALL, "a disk that is large enough", finding);
         return finding->count > 0;
 }
 
@@ -126,7 +126,7 @@ static bool is_blank(const struct facts *facts)
         return facts->disk && !facts->gpt_error.code && facts->gpt.state == GPT_BLANK;
 }
 
-// The entry that boots some disk; NULL where there is none.
+// The entry that boots a disk; NULL if none.
 static const struct boot_entry *own_entry(const struct facts *facts)
 {
         const struct boot_entry *entry = bootchain_find_label(&facts->chain, facts->in->label);
@@ -173,7 +173,7 @@ static bool find_disk_damaged(const struct facts *facts, struct finding *finding
                 return false;
         if (facts->gpt_error.code == ERROR_DAMAGED)
                 return show(finding, at_offset(facts->in->disk_path, 0), memory_text(facts->gpt_error.message),
-                            "a sound GPT");
+                            "a valid GPT");
         return facts->gpt.state == GPT_PRESENT && !facts->gpt.protective_mbr &&
                show(finding, at_offset(facts->in->disk_path, 0), memory_text("a GPT without a protective MBR"),
                     "a protective MBR: without one the firmware sees no partition");
@@ -207,13 +207,12 @@ static bool find_firmware_changed(const struct facts *facts, struct finding *fin
                 return false;
         AUTO_FREE char *expected = text_format("SHA-256 %s", in->expected_code);
         return show(finding, memory_text(in->code_path),
-                    in->actual_code ? text_format("SHA-256 %s", in->actual_code) : memory_text("it cannot be read"),
-                    expected);
+                    in->actual_code ? text_format("SHA-256 %s", in->actual_code) : memory_text("unreadable"), expected);
 }
 
 // ---- the vars ----
 
-// A deleted record of an entry with the label: what the firmware leaves of one that it has dropped.
+// A deleted record of an entry with the label, as the firmware leaves it when it deletes an entry.
 static const struct variable *deleted_entry(const struct facts *facts)
 {
         if (!facts->store)
@@ -242,7 +241,7 @@ static bool lacks_entry(const struct facts *facts)
         return facts->has_match && facts->match.reason == MATCH_ENTRY_MISSING;
 }
 
-// The installer ran although there is a system, and the vars would boot it or did until a bootindex came.
+// The installer ran although the disk has a system and the vars boot it, or did until a bootindex was set.
 static bool find_payload_first(const struct facts *facts, struct finding *finding)
 {
         const struct lastboot *log = last_log(facts);
@@ -261,7 +260,7 @@ static bool find_payload_first(const struct facts *facts, struct finding *findin
         return true;
 }
 
-// The line of BOOT.CFG that turns the runtime services off, from 1; 0 where there is none. Source: esx-boot's parse.c.
+// The line of BOOT.CFG that turns the runtime services off, from 1; 0 if none. Source: esx-boot's parse.c.
 static uint64_t norts_line(struct bytes content)
 {
         uint64_t number = 0;
@@ -284,7 +283,7 @@ static bool show_norts(struct bytes content, char *file, struct finding *finding
         AUTO_FREE char *name = file;
         uint64_t line = norts_line(content);
         return line && show(finding, at_line(name, line), memory_text("norts=1"),
-                            "no such line: with it no boot entry can be written");
+                            "no such line: it keeps the installer from writing a boot entry");
 }
 
 static bool norts_in_payload(const struct facts *facts, struct finding *finding)
@@ -309,14 +308,14 @@ static bool norts_on_partition(const struct facts *facts, const struct gpt_parti
 
 static bool find_no_runtime_services(const struct facts *facts, struct finding *finding)
 {
-        // Vars that are blank were never seen by an installation, whatever it could have written.
+        // Blank vars were never used by an installation, so norts=1 is not their cause.
         if (!lacks_entry(facts))
                 return false;
         norts_in_payload(facts, finding);
         for (size_t i = 0; i < facts->gpt.count; i++)
                 norts_on_partition(facts, &facts->gpt.partitions[i], finding);
         if (!finding->count)
-                show_word(facts, LASTBOOT_NO_RUNTIME, "UEFI runtime services that are on", finding);
+                show_word(facts, LASTBOOT_NO_RUNTIME, "UEFI runtime services enabled", finding);
         return finding->count > 0;
 }
 
@@ -330,10 +329,10 @@ static bool find_vars_damaged(const struct facts *facts, struct finding *finding
 {
         if (facts->vars_error.code == ERROR_DAMAGED)
                 return show(finding, memory_text(facts->in->vars_path), memory_text(facts->vars_error.message),
-                            "a sound variable store");
+                            "a valid variable store");
         const struct remark *damage = facts->store ? varstore_first_damage(facts->store) : NULL;
         return damage && show(finding, at_offset(facts->in->vars_path, damage->offset), memory_text(damage->text),
-                              "a sound variable store");
+                              "a valid variable store");
 }
 
 static bool find_vars_blank(const struct facts *facts, struct finding *finding)
@@ -349,7 +348,7 @@ static char *names_text(const struct facts *facts)
         return *names ? text_format("only %s", names) : memory_text("no boot entry at all");
 }
 
-// Only entries that the firmware makes by itself: for its own programs and for devices.
+// Only entries that the firmware creates itself: for its own programs and for devices.
 static bool is_as_after_first_boot(const struct facts *facts)
 {
         for (size_t i = 0; i < facts->chain.entry_count; i++) {
@@ -363,7 +362,7 @@ static bool is_as_after_first_boot(const struct facts *facts)
 
 static bool find_vars_recreated(const struct facts *facts, struct finding *finding)
 {
-        // Where the installation did not come to its seal, these are its own vars.
+        // If the installation was not sealed, these are its own vars.
         bool is_own = facts->in->is_machine && !facts->in->is_installed;
         AUTO_FREE char *expected = text_format("an entry \"%s\" that an installation has written", facts->in->label);
         return lacks_entry(facts) && !is_own && is_as_after_first_boot(facts) && !deleted_entry(facts) &&
@@ -476,7 +475,7 @@ static bool find_entry_not_first(const struct facts *facts, struct finding *find
         show_order(facts, finding);
         if (started) {
                 AUTO_FREE char *name = prediction_step_name(started);
-                show(finding, memory_text("what the firmware will do"),
+                show(finding, memory_text("prediction"),
                      text_format("%s \"%s\": %s", name, started->label, started->explanation), NULL);
         }
         return true;
@@ -489,7 +488,7 @@ static bool find_host_died(const struct facts *facts, struct finding *finding)
         const struct facts_run *run = &facts->in->run;
         return run->folder && !run->is_finished && !facts->in->is_running &&
                show(finding, text_format("%s/result.json", run->folder),
-                    memory_text("there is none: host or program went down while the machine was up"),
+                    memory_text("no result: the host or the program stopped while the machine was up"),
                     "the result of the run");
 }
 
@@ -509,9 +508,9 @@ static bool find_run_failed(const struct facts *facts, struct finding *finding)
 #define BIT(cause)        (UINT64_C(1) << (cause))
 #define BITS_BELOW(cause) (BIT(cause) - 1)
 
-// Without a disk that could be read, nothing that is compared with it means anything.
+// Without a readable disk, comparisons with it mean nothing.
 static const uint64_t NO_DISK = BITS_BELOW(CAUSE_FIRMWARE_CHANGED) & ~BIT(CAUSE_PANIC);
-// Of vars that could not be read whole nothing else is said.
+// Nothing else is reported about vars that cannot be read completely.
 static const uint64_t NO_VARS = BIT(CAUSE_VARS_MISSING) | BIT(CAUSE_VARS_DAMAGED);
 // One of these is why there is no entry.
 static const uint64_t NO_ENTRY = BIT(CAUSE_PAYLOAD_FIRST) | BIT(CAUSE_NO_RUNTIME_SERVICES);
@@ -519,74 +518,71 @@ static const uint64_t NO_ENTRY = BIT(CAUSE_PAYLOAD_FIRST) | BIT(CAUSE_NO_RUNTIME
 struct row {
         struct cause_row public;
         bool (*find)(const struct facts *facts, struct finding *finding);
-        uint64_t unless; // the causes of which this one would only be the consequence
+        uint64_t unless; // causes that have this one as a consequence
 };
 
 static const struct row rows[CAUSES] = {
         [CAUSE_PANIC] = {{"guest-panicked", "The guest panicked.",
-                          "The last boot in the log has its.c:2934 or other words of a panic.",
-                          "Where the panic is in its.c, run ESXi with a GICv2 (-machine "
-                          "virt,virtualization=off,gic-version=2); else "
-                          "look at the lines of the log around it.",
+                          "The last boot in the log has its.c:2934 or another panic message.",
+                          "If the panic is in its.c, run ESXi with a GICv2 (-machine "
+                          "virt,virtualization=off,gic-version=2); else read the log around it.",
                           REMEDY_GIC},
                          find_panic,
                          0},
-        [CAUSE_DISK_MISSING] = {{"disk-missing", "The disk image is not there.", "The file cannot be found.",
-                                 "Bring the disk that was installed, or install again.", REMEDY_NAME_DISK},
+        [CAUSE_DISK_MISSING] = {{"disk-missing", "The disk image does not exist.", "The file cannot be found.",
+                                 "Give the disk that was installed, or install again.", REMEDY_NAME_DISK},
                                 find_disk_missing,
                                 BIT(CAUSE_PANIC)},
-        [CAUSE_DISK_UNREADABLE] = {{"disk-unreadable",
-                                    "The disk image is damaged, encrypted, or lacks its backing file.",
-                                    "qemu-img, or the image's own header, says so.",
-                                    "Put back a copy of the disk; `qemu-img check` says whether a qcow2 can be mended.",
-                                    REMEDY_NAME_DISK},
-                                   find_disk_unreadable,
-                                   0},
-        [CAUSE_INSTALL_INTERRUPTED] = {{"install-interrupted", "The installation did not come to its end.",
+        [CAUSE_DISK_UNREADABLE] =
+                {{"disk-unreadable", "The disk image is damaged, encrypted, or lacks its backing file.",
+                  "qemu-img or the image's own header reports it.",
+                  "Restore a copy of the disk; `qemu-img check` reports whether a qcow2 can be repaired.",
+                  REMEDY_NAME_DISK},
+                 find_disk_unreadable,
+                 0},
+        [CAUSE_INSTALL_INTERRUPTED] = {{"install-interrupted", "The installation did not finish.",
                                         "The machine was never sealed, its last run is an installation, the log has no "
                                         "\"Installation Complete\", "
-                                        "and the disk no boot loader.",
+                                        "and the disk has no boot loader.",
                                         "Install again.", REMEDY_INSTALL},
                                        find_install_interrupted,
                                        BIT(CAUSE_PANIC)},
-        [CAUSE_WRONG_DISK] =
-                {{"wrong-disk", "This is not the disk that was installed.",
-                  "The GUID in its GPT is not the one of the installation, or it is blank while the vars (or "
-                  "the machine) say that there is a system.",
-                  "Name the disk that was installed, or install on this one.", REMEDY_NAME_DISK},
-                 find_wrong_disk,
-                 BIT(CAUSE_PANIC) | BIT(CAUSE_INSTALL_INTERRUPTED)},
+        [CAUSE_WRONG_DISK] = {{"wrong-disk", "This is not the disk that was installed.",
+                               "The GUID in its GPT is not the one of the installation, or it is blank although the "
+                               "vars (or the machine) have an installed system.",
+                               "Give the disk that was installed, or install on this one.", REMEDY_NAME_DISK},
+                              find_wrong_disk,
+                              BIT(CAUSE_PANIC) | BIT(CAUSE_INSTALL_INTERRUPTED)},
         [CAUSE_DISK_BLANK] = {{"disk-blank", "The disk was never installed.", "Its first 64 KiB are zeroes.",
-                               "Install the system on it, or name the disk that has it.", REMEDY_INSTALL},
+                               "Install the system on it, or give the disk that has it.", REMEDY_INSTALL},
                               find_disk_blank,
                               BITS_BELOW(CAUSE_DISK_BLANK)},
         [CAUSE_DISK_DAMAGED] = {{"disk-damaged", "The disk's partition table is damaged.",
-                                 "Both copies of its GPT are, or the MBR before it is none that guards one.",
-                                 "Put back a copy of the disk; `sgdisk --verify` says what can be mended.",
+                                 "Both copies of its GPT are damaged, or its MBR is not a protective one.",
+                                 "Restore a copy of the disk; `sgdisk --verify` reports what can be repaired.",
                                  REMEDY_NAME_DISK},
                                 find_disk_damaged,
                                 BITS_BELOW(CAUSE_DISK_DAMAGED)},
         [CAUSE_DISK_WITHOUT_GPT] =
-                {{"disk-without-gpt", "The disk has no GPT.", "There is an MBR or something else in its place.",
-                  "ESXi is booted from a GPT only: install again on an empty disk, or name the disk that "
-                  "has the system.",
+                {{"disk-without-gpt", "The disk has no GPT.", "It has an MBR or other content instead.",
+                  "ESXi boots only from a GPT: install again on an empty disk, or give the disk that has the system.",
                   REMEDY_NAME_DISK},
                  find_disk_without_gpt,
                  BITS_BELOW(CAUSE_DISK_WITHOUT_GPT)},
-        [CAUSE_DISK_WITHOUT_ESP] =
-                {{"disk-without-esp", "The disk has no EFI system partition.", "No partition in its GPT has that type.",
-                  "The installation did not come as far as the boot loader: install again, or name the "
-                  "disk that has the system.",
-                  REMEDY_INSTALL},
-                 find_disk_without_esp,
-                 BITS_BELOW(CAUSE_DISK_WITHOUT_ESP)},
+        [CAUSE_DISK_WITHOUT_ESP] = {{"disk-without-esp", "The disk has no EFI system partition.",
+                                     "No partition in its GPT has that type.",
+                                     "The installation ended before it wrote the boot loader: install again, or give "
+                                     "the disk that has the system.",
+                                     REMEDY_INSTALL},
+                                    find_disk_without_esp,
+                                    BITS_BELOW(CAUSE_DISK_WITHOUT_ESP)},
         [CAUSE_FIRMWARE_CHANGED] = {{"firmware-changed",
                                      "The firmware is not the one that the machine was installed with.",
-                                     "Its SHA-256 is another one than machine.json has, or the file is gone.",
+                                     "Its SHA-256 differs from the one in machine.json, or the file is missing.",
                                      "Boot with the firmware of the installation.", REMEDY_FIRMWARE},
                                     find_firmware_changed,
                                     0},
-        [CAUSE_PAYLOAD_FIRST] = {{"payload-first", "The installer's payload was attached and came first.",
+        [CAUSE_PAYLOAD_FIRST] = {{"payload-first", "The installer's payload was attached and booted first.",
                                   "In the last boot of the log the installer runs, although the disk has a system and "
                                   "the vars boot it (or "
                                   "did, until the firmware deleted the entry because of the payload's bootindex).",
@@ -597,70 +593,69 @@ static const struct row rows[CAUSES] = {
         [CAUSE_NO_RUNTIME_SERVICES] =
                 {{"no-runtime-services", "norts=1 kept the installer from writing a boot entry.",
                   "BOOT.CFG of the payload or of a boot bank has norts=1, and the vars have no entry.",
-                  "Take norts=1 out of the payload's BOOT.CFG before the next installation; for this disk, vars can be "
-                  "made.",
+                  "Remove norts=1 from the payload's BOOT.CFG before the next installation; for this disk, rebuild the "
+                  "vars.",
                   REMEDY_PUT_BACK_VARS},
                  find_no_runtime_services,
                  NO_DISK | BIT(CAUSE_PAYLOAD_FIRST)},
-        [CAUSE_VARS_MISSING] = {{"vars-missing", "The vars file is not there.", "The file cannot be found.",
-                                 "Put back the vars of the installation, or have them made from the disk.",
+        [CAUSE_VARS_MISSING] = {{"vars-missing", "The vars file does not exist.", "The file cannot be found.",
+                                 "Restore the vars of the installation, or rebuild them from the disk.",
                                  REMEDY_PUT_BACK_VARS},
                                 find_vars_missing,
                                 NO_DISK | BIT(CAUSE_PANIC)},
         [CAUSE_VARS_DAMAGED] = {{"vars-damaged", "The vars file is damaged.",
-                                 "Its headers or records are (aavmf-vars check).",
-                                 "Put back the vars of the installation, or have them made from the disk.",
+                                 "Its headers or records are damaged; aavmf-vars check reports where.",
+                                 "Restore the vars of the installation, or rebuild them from the disk.",
                                  REMEDY_PUT_BACK_VARS},
                                 find_vars_damaged,
                                 NO_DISK},
         [CAUSE_VARS_BLANK] = {{"vars-blank", "The vars file is blank.", "It is all zeroes or all ones.",
-                               "Put back the vars of the installation, or have them made from the disk.",
+                               "Restore the vars of the installation, or rebuild them from the disk.",
                                REMEDY_PUT_BACK_VARS},
                               find_vars_blank,
                               NO_DISK | NO_VARS},
-        [CAUSE_VARS_RECREATED] = {{"vars-recreated", "The vars file was made anew after the installation.",
-                                   "It has only entries that the firmware makes by itself at its first start.",
-                                   "Put back the vars of the installation, or have them made from the disk.",
+        [CAUSE_VARS_RECREATED] = {{"vars-recreated", "The vars file was recreated after the installation.",
+                                   "It has only the entries that the firmware creates at its first start.",
+                                   "Restore the vars of the installation, or rebuild them from the disk.",
                                    REMEDY_PUT_BACK_VARS},
                                   find_vars_recreated,
                                   NO_DISK | NO_VARS | NO_ENTRY | BIT(CAUSE_PANIC)},
         [CAUSE_VARS_OF_ANOTHER_INSTALL] = {{"vars-of-another-install",
                                             "The vars file belongs to another disk or another installation.",
-                                            "The entry's partition is not on this disk, or lies elsewhere on it.",
-                                            "Put back the vars of the installation, or have them made from the disk.",
+                                            "The entry's partition is not on this disk, or has another place or size.",
+                                            "Restore the vars of the installation, or rebuild them from the disk.",
                                             REMEDY_PUT_BACK_VARS},
                                            find_vars_of_another_install,
                                            NO_DISK | NO_VARS},
         [CAUSE_ENTRY_MISSING] = {{"entry-missing", "The vars file has no boot entry for the system.",
                                   "No entry has the label.",
-                                  "Put back the vars of the installation, or have them made from the disk.",
+                                  "Restore the vars of the installation, or rebuild them from the disk.",
                                   REMEDY_PUT_BACK_VARS},
                                  find_entry_missing,
                                  NO_DISK | NO_VARS | NO_ENTRY | BIT(CAUSE_VARS_RECREATED) | BIT(CAUSE_PANIC)},
         [CAUSE_ENTRY_WITHOUT_PARTITION] = {{"entry-without-partition", "The boot entry names no partition.",
                                             "Its device path has no HD() node.",
-                                            "Put back the vars of the installation, or have them made from the disk.",
+                                            "Restore the vars of the installation, or rebuild them from the disk.",
                                             REMEDY_PUT_BACK_VARS},
                                            find_entry_without_partition,
                                            NO_DISK | NO_VARS},
-        [CAUSE_ESP_DAMAGED] = {{"esp-damaged", "The EFI system partition holds no sound file system.",
+        [CAUSE_ESP_DAMAGED] = {{"esp-damaged", "The EFI system partition has no valid file system.",
                                 "Its FAT cannot be read as far as the loader.",
-                                "Put back a copy of the disk, or install again.", REMEDY_INSTALL},
+                                "Restore a copy of the disk, or install again.", REMEDY_INSTALL},
                                find_esp_damaged,
                                NO_DISK | NO_VARS},
-        [CAUSE_LOADER_MISSING] =
-                {{"loader-missing", "The boot loader is not on the disk.",
-                  "The entry's file is not on its partition, or is empty.",
-                  "Where another loader is on the disk, vars for that can be made; else install again.",
-                  REMEDY_PUT_BACK_VARS},
-                 find_loader_missing,
-                 NO_DISK | NO_VARS},
+        [CAUSE_LOADER_MISSING] = {{"loader-missing", "The boot loader is not on the disk.",
+                                   "The entry's file is not on its partition, or is empty.",
+                                   "If the disk has another loader, rebuild the vars for it; else install again.",
+                                   REMEDY_PUT_BACK_VARS},
+                                  find_loader_missing,
+                                  NO_DISK | NO_VARS},
         [CAUSE_ENTRY_INACTIVE] = {{"entry-inactive", "The boot entry is not active.", "LOAD_OPTION_ACTIVE is not set.",
                                    "Activate it.", REMEDY_ACTIVATE},
                                   find_entry_inactive,
                                   NO_DISK | NO_VARS},
         [CAUSE_ENTRY_NOT_ORDERED] = {{"entry-not-ordered", "BootOrder does not name the boot entry.",
-                                      "Its number is not in BootOrder.", "Put it into BootOrder.", REMEDY_FIRST},
+                                      "Its number is not in BootOrder.", "Add it to BootOrder.", REMEDY_FIRST},
                                      find_entry_not_ordered,
                                      NO_DISK | NO_VARS},
         [CAUSE_BOOT_NEXT] = {{"boot-next", "BootNext starts something else before the boot entry, once.",
@@ -669,17 +664,17 @@ static const struct row rows[CAUSES] = {
                              find_boot_next,
                              NO_DISK | NO_VARS},
         [CAUSE_ENTRY_NOT_FIRST] = {{"entry-not-first", "Another entry starts before the boot entry.",
-                                    "BootOrder names one before it that can be started.", "Put it first.",
-                                    REMEDY_FIRST},
+                                    "BootOrder names one before it that can be started.",
+                                    "Move it to the front of BootOrder.", REMEDY_FIRST},
                                    find_entry_not_first,
                                    NO_DISK | NO_VARS | BIT(CAUSE_BOOT_NEXT)},
-        [CAUSE_HOST_DIED] = {{"host-died", "Host or launcher went down while the machine was up.",
-                              "The last run has no result, and nobody has the machine.",
-                              "Nothing in vars and disk hinders a boot: boot again.", REMEDY_BOOT},
+        [CAUSE_HOST_DIED] = {{"host-died", "The host or the launcher stopped while the machine was up.",
+                              "The last run has no result, and no program runs the machine.",
+                              "Vars and disk are ready to boot: boot again.", REMEDY_BOOT},
                              find_host_died,
                              BITS_BELOW(CAUSE_HOST_DIED)},
         [CAUSE_RUN_FAILED] = {{"run-failed", "The last run failed, but not because of vars, disk or firmware.",
-                               "Its result says so.", "Look at its screen and log, then boot again.", REMEDY_BOOT},
+                               "Its result reports it.", "Look at its screen and log, then boot again.", REMEDY_BOOT},
                               find_run_failed,
                               BITS_BELOW(CAUSE_RUN_FAILED)},
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The causes that a diagnosis knows, and how each shows in the facts (facts.h). A table: a new cause is a new row.
+// The causes that a diagnosis can report, and how each is recognised from the facts (facts.h). A new cause is a new row
+// in the table.
 #pragma once
 
 #include <stdbool.h>
@@ -9,7 +10,7 @@
 
 #include "verify/facts.h"
 
-// The likeliest and the deepest first: of two that fit, the earlier one is the reason for the later.
+// Ordered by priority: if two causes fit, the earlier one explains the later one.
 enum cause {
         CAUSE_PANIC,
         CAUSE_DISK_MISSING,
@@ -41,9 +42,9 @@ enum cause {
         CAUSES
 };
 
-// What has to be done about a cause. How it is done with a machine or with loose files is the launcher's knowledge.
+// What has to be done about a cause. The launcher turns it into a command for a machine or for loose files.
 enum remedy {
-        REMEDY_PUT_BACK_VARS, // the vars of the installation, or some that are made from the disk
+        REMEDY_PUT_BACK_VARS, // the vars of the installation, or vars rebuilt from the disk
         REMEDY_ACTIVATE,      // the entry, and put it first
         REMEDY_FIRST,         // the entry, in BootOrder
         REMEDY_CLEAR_NEXT,    // BootNext
@@ -58,7 +59,7 @@ struct cause_row {
         const char *id;     // stable, for JSON and scripts
         const char *title;  // a sentence
         const char *how;    // how it is found
-        const char *advice; // what mends it, a sentence or two
+        const char *advice; // what fixes it, a sentence or two
         enum remedy remedy;
 };
 const struct cause_row *cause_row(enum cause cause);
@@ -74,6 +75,6 @@ struct finding {
         size_t count;
 };
 
-// Looks for CAUSE, unless one of FOUND (a bit for each cause) explains it. Fills FINDING, which belongs to the caller, with
-// the evidence where it is found.
+// Looks for CAUSE, unless one of FOUND (a bit for each cause) explains it. If CAUSE is found, fills FINDING, which
+// belongs to the caller, with the evidence.
 bool cause_find(enum cause cause, const struct facts *facts, uint64_t found, struct finding *finding);

@@ -25,7 +25,7 @@ void facts_free(struct facts *facts)
         error_clear(&facts->vars_error);
 }
 
-// False, with FAILURE handed on to ERR, where it is the host's and not the input's.
+// False, with FAILURE moved to ERR, if its cause is the host and not the input.
 static bool host_is_fine(const struct error *failure, struct error *err)
 {
         if (failure->code != ERROR_ENVIRONMENT && failure->code != ERROR_INTERRUPTED)
@@ -52,7 +52,7 @@ static bool read_disk(struct facts *facts, struct error *err)
         return true;
 }
 
-// How the vars fare with this disk.
+// Compares the vars with this disk.
 static bool compare(struct facts *facts, struct error *err)
 {
         if (!facts->disk || !facts->store || facts->gpt_error.code)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Everything that the files of a machine say, read once: the vars, the disk, how they fit, what the firmware will start, and the
-// console logs. What cannot be read is a fact, too. Nothing is started or written.
+// Everything that the files of a machine contain, read once: the vars, the disk, whether they match, what the firmware
+// will start, and the console logs. An unreadable file is a fact, too. Nothing is started or written.
 #pragma once
 
 #include <stdbool.h>
@@ -18,27 +18,27 @@
 #include "verify/log/lastboot.h"
 #include "verify/match.h"
 
-// What the machine's last run that had a console left. Everything is borrowed.
+// The evidence of the machine's last run that had a console. Everything is borrowed.
 struct facts_run {
-        const char *folder; // NULL where there is none
+        const char *folder; // NULL if none
         bool is_install, is_finished;
-        const char *outcome, *message; // from its result.json; NULL where it has none
+        const char *outcome, *message; // from its result.json; NULL if missing
 };
 
-// Everything is borrowed; what is not known is NULL.
+// Everything is borrowed; unknown members are NULL.
 struct facts_input {
         const char *vars_path, *disk_path, *disk_format;
         const char *label;                                   // of the boot entry
         const char *code_path, *expected_code, *actual_code; // firmware, and its SHA-256: of the installation, and now
-        struct predict_firmware firmware;                    // what it is
-        struct predict_device disk;                          // as it is attached; its partitions are not looked at
-        bool is_machine, is_installed, is_running;           // of the machine, if it is one
+        struct predict_firmware firmware;                    // its identity
+        struct predict_device disk;                          // as it is attached; its partitions are ignored
+        bool is_machine, is_installed, is_running;           // false for loose files
         const char *installed_disk;                          // GUID of the disk that it was installed on
         struct facts_run run;
         const char *const *logs; // console logs, the newest last
         size_t log_count;
-        const char *boot_cfg_name;   // of the payload's BOOT.CFG, as evidence is to name it
-        struct bytes boot_cfg;       // what is in it
+        const char *boot_cfg_name;   // of the payload's BOOT.CFG, as the evidence names it
+        struct bytes boot_cfg;       // its content
         const char *machine_options; // QEMU's -machine, as the machine's settings have it
 };
 
@@ -46,7 +46,7 @@ enum {
         FACTS_BOOT_CFG_LIMIT = 64 << 10 // bytes that a BOOT.CFG may have
 };
 
-// Everything that the files say, read once.
+// Everything that the files contain, read once.
 struct facts {
         const struct facts_input *in;
         struct varstore *store;
@@ -56,7 +56,7 @@ struct facts {
         struct error disk_error;
         struct gpt gpt;
         struct error gpt_error;
-        bool has_gpt; // and one that the firmware sees
+        bool has_gpt; // and the firmware sees it
         bool has_loader;
         bool has_match;
         struct match match;
@@ -66,8 +66,8 @@ struct facts {
         size_t log_count;
 };
 
-// Reads all of INPUT, which must outlive FACTS. Fails if something that is named cannot be read because of the host (no qemu-img,
-// no permission), or a log is missing. Free FACTS in any case, with facts_free.
+// Reads all of INPUT, which must outlive FACTS. Fails if an input cannot be read because of the host (no qemu-img, no
+// permission), or if a log is missing. Free FACTS with facts_free, on failure too.
 bool facts_read(const struct facts_input *input, struct facts *facts, struct error *err);
 void facts_free(struct facts *facts);
 #define AUTO_FACTS __attribute__((cleanup(facts_free)))

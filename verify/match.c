@@ -22,38 +22,35 @@ static const struct {
                 {"firmware-changed",
                  "Boot with the firmware that the machine was installed with, or install the machine "
                  "again with the new one."},
-        [MATCH_DISK_BLANK] = {"disk-blank", "Install the system on this disk, or name the disk that has it."},
-        [MATCH_DISK_WITHOUT_GPT] = {"disk-without-gpt",
-                                    "UEFI boots an installed ESXi from a GPT only: install again on an empty disk, or "
-                                    "name the disk that has the system."},
-        [MATCH_DISK_DAMAGED] = {"disk-damaged",
-                                "Put back a copy of the disk, or let `sgdisk --verify` say what can be mended on a raw "
-                                "copy of it."},
-        [MATCH_DISK_WITHOUT_ESP] =
-                {"disk-without-esp",
-                 "The installation did not come as far as the boot loader: install again, or name the "
-                 "disk that has the system."},
-        [MATCH_VARS_BLANK] = {"vars-blank",
-                              "Put back the vars of the installation, or make new ones from the disk (esxiarm "
-                              "rebuild-vars)."},
-        [MATCH_ENTRY_MISSING] = {"entry-missing", "Put back the vars of the installation, or make new ones from the "
-                                                  "disk (esxiarm rebuild-vars). Where an "
-                                                  "installation left no entry, see that its BOOT.CFG has no norts=1."},
-        [MATCH_ENTRY_WITHOUT_PARTITION] = {"entry-without-partition",
-                                           "Put back the vars of the installation, or make new ones from the disk "
-                                           "(esxiarm rebuild-vars)."},
+        [MATCH_DISK_BLANK] = {"disk-blank", "Install the system on this disk, or give the disk that has it."},
+        [MATCH_DISK_WITHOUT_GPT] = {"disk-without-gpt", "UEFI boots an installed ESXi only from a GPT: install again "
+                                                        "on an empty disk, or give the disk that has the system."},
+        [MATCH_DISK_DAMAGED] =
+                {"disk-damaged",
+                 "Restore a copy of the disk, or run `sgdisk --verify` on a raw copy to see what can be repaired."},
+        [MATCH_DISK_WITHOUT_ESP] = {"disk-without-esp", "The installation ended before it wrote the boot loader: "
+                                                        "install again, or give the disk that has the system."},
+        [MATCH_VARS_BLANK] =
+                {"vars-blank",
+                 "Restore the vars of the installation, or rebuild them from the disk (esxiarm rebuild-vars)."},
+        [MATCH_ENTRY_MISSING] =
+                {"entry-missing",
+                 "Restore the vars of the installation, or rebuild them from the disk (esxiarm rebuild-vars). If the "
+                 "installation left no entry, check that its BOOT.CFG has no norts=1."},
+        [MATCH_ENTRY_WITHOUT_PARTITION] =
+                {"entry-without-partition",
+                 "Restore the vars of the installation, or rebuild them from the disk (esxiarm rebuild-vars)."},
         [MATCH_OTHER_DISK] = {"other-disk",
-                              "The vars file belongs to another disk or another installation: take the two that belong "
-                              "together, or make vars from this disk (esxiarm rebuild-vars)."},
-        [MATCH_PARTITION_MOVED] = {"partition-moved",
-                                   "The disk was partitioned again, or cloned and changed: take the disk that was "
-                                   "installed with these vars, or install again."},
-        [MATCH_ESP_DAMAGED] = {"esp-damaged", "Put back a copy of the disk, or install again."},
+                              "The vars file belongs to another disk or another installation: use the two that belong "
+                              "together, or rebuild the vars from this disk (esxiarm rebuild-vars)."},
+        [MATCH_PARTITION_MOVED] = {"partition-moved", "The disk was partitioned again, or cloned and changed: use the "
+                                                      "disk that was installed with these vars, or install again."},
+        [MATCH_ESP_DAMAGED] = {"esp-damaged", "Restore a copy of the disk, or install again."},
         [MATCH_LOADER_MISSING] = {"loader-missing",
-                                  "The installation did not come to its end, or the file was removed: install again."},
+                                  "The installation did not finish, or the file was removed: install again."},
         [MATCH_ENTRY_INACTIVE] = {"entry-inactive", "Activate the entry: aavmf-vars edit FILE --boot-activate XXXX."},
         [MATCH_ENTRY_NOT_ORDERED] = {"entry-not-ordered",
-                                     "Put the entry into BootOrder: aavmf-vars edit FILE --boot-first XXXX."},
+                                     "Add the entry to BootOrder: aavmf-vars edit FILE --boot-first XXXX."},
 };
 
 const char *match_reason_id(enum match_reason reason)
@@ -76,7 +73,7 @@ void match_free(struct match *match)
         *match = (struct match){0};
 }
 
-// Fills the reason and the sentence. FOUND and EXPECTED, which it takes, may be NULL.
+// Fills the reason and the sentence. Takes over FOUND and EXPECTED, which may be NULL.
 __attribute__((format(printf, 5, 6))) static void match_because(struct match *match, enum match_reason reason,
                                                                 char *found, char *expected, const char *format, ...)
 {
@@ -128,11 +125,11 @@ static bool damage_is_a_result(struct match *match, enum match_reason reason, st
         return true;
 }
 
-// Whether the file that ENTRY starts is on its partition. Fills MATCH in any case.
+// Whether the file that ENTRY starts is on its partition. Always fills MATCH.
 static bool compare_loader(struct disk *disk, const struct gpt *gpt, const struct gpt_partition *partition,
                            const struct boot_entry *entry, struct match *match, struct error *err)
 {
-        // An entry that names no file starts what the firmware looks for on any medium.
+        // An entry without a file starts the fallback file.
         const char *path = entry->loader ? entry->loader : "\\EFI\\BOOT\\BOOTAA64.EFI";
         AUTO_FAT struct fat *fat = NULL;
         AUTO_ERROR struct error damage = {0};
@@ -162,25 +159,24 @@ static bool compare_target(struct disk *disk, const struct gpt *gpt, const struc
 {
         if (!entry->has_partition || !entry->partition.gpt) {
                 match_because(match, MATCH_ENTRY_WITHOUT_PARTITION, memory_text(entry->path), NULL,
-                              "Boot%04X \"%s\" names no GPT partition, but %s.", entry->number, entry->label,
+                              "Boot%04X \"%s\" does not name a GPT partition, but %s.", entry->number, entry->label,
                               entry->path);
                 return true;
         }
         const struct gpt_partition *esp = gpt_find_esp(gpt);
         const struct gpt_partition *partition = gpt_find(gpt, entry->partition.guid);
         if (!partition) {
-                match_because(match, MATCH_OTHER_DISK, entry_partition_text(entry),
-                              esp ? disk_partition_text(esp) : NULL,
-                              "Boot%04X \"%s\" is for a partition that this disk does not have.", entry->number,
-                              entry->label);
+                match_because(
+                        match, MATCH_OTHER_DISK, entry_partition_text(entry), esp ? disk_partition_text(esp) : NULL,
+                        "Boot%04X \"%s\" points to a partition that is not on this disk.", entry->number, entry->label);
                 return true;
         }
         match_take_partition(match, partition);
-        // The firmware goes by the GUID alone; start and size tell a disk from one that was cloned and partitioned again.
+        // The firmware uses only the GUID; start and size distinguish a disk from a clone that was partitioned again.
         if (entry->partition.start != partition->first || entry->partition.size != gpt_partition_size(partition)) {
                 match_because(match, MATCH_PARTITION_MOVED, entry_partition_text(entry), disk_partition_text(partition),
-                              "Boot%04X \"%s\" knows partition %u of this disk at another place or in another size.",
-                              entry->number, entry->label, partition->index);
+                              "Boot%04X \"%s\" has another place or size for partition %u of this disk.", entry->number,
+                              entry->label, partition->index);
                 return true;
         }
         return compare_loader(disk, gpt, partition, entry, match, err);
@@ -202,11 +198,11 @@ static bool compare_entry(struct disk *disk, const struct gpt *gpt, const struct
         free(match->explanation);
         if (!entry->active)
                 match_because(match, MATCH_ENTRY_INACTIVE, memory_text("inactive"), memory_text("active"),
-                              "Boot%04X \"%s\" belongs to this disk but is not active, so the firmware passes it over.",
+                              "Boot%04X \"%s\" belongs to this disk but is not active, so the firmware skips it.",
                               entry->number, entry->label);
         else
                 match_because(match, MATCH_ENTRY_NOT_ORDERED, NULL, NULL,
-                              "Boot%04X \"%s\" belongs to this disk, but BootOrder does not name it.", entry->number,
+                              "Boot%04X \"%s\" belongs to this disk, but is not in BootOrder.", entry->number,
                               entry->label);
         return true;
 }
@@ -229,8 +225,8 @@ static void entry_missing(const struct bootchain *chain, const char *label, cons
                       memory_text(label), "The vars file has no boot entry \"%s\".", label);
 }
 
-// Of the entries with the label, the one that holds, or else the one that comes nearest to it; among equals the one that
-// the firmware tries first.
+// Of the entries with the label, the one that matches, or else the closest; among equals the one that the firmware
+// tries first.
 static bool compare_entries(const struct match_input *input, const char *label, const struct gpt *gpt,
                             struct match *match, struct error *err)
 {
@@ -281,7 +277,7 @@ static bool compare_disk(const struct match_input *input, const char *label, str
                               path);
         else if (!input->chain)
                 match_because(match, MATCH_VARS_BLANK, NULL, NULL,
-                              "The vars file is blank: it holds no boot entry for this disk.");
+                              "The vars file is blank: it has no boot entry for this disk.");
         else
                 done = compare_entries(input, label, &gpt, match, err);
         match->remark = remark;

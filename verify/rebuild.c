@@ -13,7 +13,7 @@
 
 static const char DEFAULT_LABEL[] = "VMware ESXi";
 
-// In the order in which they are looked for. The fallback file comes last: any system may have one.
+// In search order. The fallback file comes last: any system may have one.
 static const struct {
         const char *loader, *label;
 } known[] = {
@@ -52,7 +52,7 @@ static void take(const struct gpt_partition *esp, const char *label, const char 
         };
 }
 
-// Looks on one ESP. TARGET's loader stays NULL where it has none.
+// Searches one ESP. TARGET's loader stays NULL if none is found.
 static bool look_on(struct disk *disk, const struct gpt *gpt, const struct gpt_partition *esp, const char *label,
                     const char *loader, struct rebuild_target *target, struct error *err)
 {
@@ -83,7 +83,7 @@ static bool fail_without_loader(const struct disk *disk, const char *loader, con
         for (size_t i = 0; i < known_count && !loader; i++)
                 text_add_format(&looked_for, "%s%s", i ? ", " : "", known[i].loader);
         AUTO_FREE char *shown = loader ? text_printable(loader, strlen(loader), false) : NULL;
-        return error_set(err, ERROR_NO, "%s: its EFI system partition has no boot loader: there is no file %s",
+        return error_set(err, ERROR_NO, "%s: its EFI system partition has no boot loader (looked for %s)",
                          disk_path(disk), shown ? shown : text_string(&looked_for));
 }
 

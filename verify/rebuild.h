@@ -2,9 +2,9 @@
 //
 // Rebuild: a variable store that boots a disk, made from the disk itself.
 //
-// The disk's GPT says which partition is its ESP, and the ESP which boot loader there is; that is all that a boot entry
-// holds. The entry becomes Boot0004, active, and first in BootOrder: the number that the entry of an installation has
-// where the firmware has made its own (menu, two disks, shell) before.
+// A boot entry holds two things: the ESP, which the disk's GPT identifies, and the boot loader on the ESP. The new
+// entry is active and first in BootOrder. It is Boot0004, as after an installation, when the firmware has already
+// created its own entries (menu, two disks, shell).
 #pragma once
 
 #include <stdbool.h>
@@ -19,7 +19,7 @@ enum {
         REBUILD_NUMBER = 4
 };
 
-// What was found on the disk.
+// The loader found on the disk.
 struct rebuild_target {
         const char *label;                  // borrowed
         char *loader;                       // `\EFI\VMware\safeboot64.efi`
@@ -28,12 +28,12 @@ struct rebuild_target {
 #define AUTO_REBUILD_TARGET __attribute__((cleanup(rebuild_target_free)))
 void rebuild_target_free(struct rebuild_target *target);
 
-// Finds what the entry has to start: LOADER, or where that is NULL the first of those that are known. Where LABEL is NULL
-// it is the known loader's, or "VMware ESXi". Of several ESPs the first with such a file counts. Fails with ERROR_NO where
-// the disk has no GPT, no ESP or no loader on it; ERR says what is there.
+// Finds what the entry has to start: LOADER, or the first known loader if LOADER is NULL. If LABEL is NULL, it is the
+// known loader's label, or "VMware ESXi". Of several ESPs, the first with such a file is used. Fails with ERROR_NO if
+// the disk has no GPT, no ESP or no loader; ERR reports what it has instead.
 bool rebuild_find(struct disk *disk, const char *label, const char *loader, struct rebuild_target *target,
                   struct error *err);
 
-// Puts the entry for TARGET into STORE, which is formatted first where it is blank. Entries with its label go, and so does
-// what was Boot0004; BootNext goes, too. TIMEOUT is in seconds; -1 leaves it as it is.
+// Puts the entry for TARGET into STORE, which is formatted first if it is blank. Entries with the same label, the old
+// Boot0004 and BootNext are deleted. TIMEOUT is in seconds; -1 keeps the current one.
 bool rebuild_store(struct varstore *store, const struct rebuild_target *target, int timeout, struct error *err);

@@ -14,7 +14,7 @@ struct boot_values {
         bool check, detach, interactive;
 };
 
-// What is told of a boot, and what it is told for.
+// What is reported about a boot, and to which request.
 struct telling {
         const struct boot_values *values;
         struct background *background;
@@ -40,7 +40,8 @@ static void tell_text(const struct telling *telling, const struct boot_outcome *
                outcome->expected_entry ? "" : " (the firmware's generic entry, not the installer's)",
                outcome->evidence);
         if (telling->values->detach)
-                printf("It runs in the background: esxiarm status, console and stop %s attend to it.\n", telling->path);
+                printf("It runs in the background; manage it with esxiarm status, console and stop %s.\n",
+                       telling->path);
 }
 
 static void tell_up(const struct boot_outcome *outcome, void *context)
@@ -103,9 +104,9 @@ static const struct cli_option options[] = {
         {"detach", NULL, CLI_FLAG, offsetof(struct boot_values, detach),
          "leave it running in the background once it is up", NULL},
         {"interactive", NULL, CLI_FLAG, offsetof(struct boot_values, interactive),
-         "once it is up, its console is yours; Ctrl-] has a menu (default)", NULL},
+         "connect your terminal to its console once it is up; Ctrl-] opens a menu (default)", NULL},
         {"profile", "NAME", CLI_TEXT, offsetof(struct request, profile),
-         "guest profile that judges the log (default: the one it was installed with; esxi8 for a disk)", NULL},
+         "guest profile that judges the log (default: that of the installation; esxi8 for a disk)", NULL},
         SETTINGS_MACHINE_OPTIONS(struct request, settings),
         REQUEST_RUN_OPTIONS,
         REQUEST_PRINT_OPTION,
@@ -116,16 +117,14 @@ const struct cli_command cmd_boot_installed = {
         .name = "boot-installed",
         .operands = "MACHINE|DISK",
         .summary = "boots the installed disk alone, if firmware, vars and disk belong together",
-        .details =
-                "Before anything is started, the firmware's digest, the boot entry and the disk are compared with "
-                "what\n"
-                "the installation left. QEMU then gets neither payload nor bootindex, so the firmware obeys\n"
-                "BootOrder, and the log has to show the entry that booted and the markers of a running system.\n\n"
-                "DISK is an image of any format that QEMU knows; --vars names the variable store that goes with it.\n\n"
-                "Exit codes: 0 up, 1 something does not match or a criterion does not hold, 2 there is no such\n"
-                "machine, 3 its vars or its disk are damaged, 4 QEMU or the host failed, 5 not up in time, 6 the "
-                "guest\n"
-                "panicked, 130 interrupted.",
+        .details = "Before QEMU starts, the firmware's digest, the boot entry and the disk are compared with what the\n"
+                   "installation left. QEMU then gets neither payload nor bootindex, so the firmware obeys BootOrder, "
+                   "and\n"
+                   "the log must show the entry that booted and the markers of a running system.\n\n"
+                   "DISK is an image in any format that QEMU supports; --vars FILE is its variable store.\n\n"
+                   "Exit codes: 0 up, 1 no match, or a criterion is not met, 2 no such machine, 3 its vars or its disk "
+                   "are\n"
+                   "damaged, 4 QEMU or the host failed, 5 not up in time, 6 the guest panicked, 130 interrupted.",
         .options = options,
         .values_size = sizeof(struct boot_values),
         .least = 1,

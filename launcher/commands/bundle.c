@@ -20,10 +20,10 @@ struct values {
 
 enum {
         WORDS = 2,
-        SHORTEST_PASSWORD = 4, // a shorter one would be found everywhere
+        SHORTEST_PASSWORD = 4, // a shorter one would match everywhere
 };
 
-// What the environment says that must not leave.
+// Secrets from the environment.
 static size_t gather_words(struct redact_word words[WORDS])
 {
         size_t count = 0;
@@ -43,7 +43,7 @@ static bool find_run(const struct machine *machine, const struct values *values,
         if (tag)
                 return runs_find(folder, tag, run, err);
         runs_newest(folder, false, run);
-        return run->folder || error_set(err, ERROR_USAGE, "%s has no run that could be packed", machine->folder);
+        return run->folder || error_set(err, ERROR_USAGE, "%s has no run to pack", machine->folder);
 }
 
 static void print_report(const json_t *report)
@@ -56,7 +56,7 @@ static void print_report(const json_t *report)
                 AUTO_FREE char *shown = text_printable(name, strlen(name), false);
                 json_int_t hidden = json_integer_value(json_object_get(row, "hidden"));
                 printf("  %12s  %s%s", size, shown,
-                       json_is_true(json_object_get(row, "cut")) ? ", its middle left out" : "");
+                       json_is_true(json_object_get(row, "cut")) ? ", without its middle" : "");
                 if (hidden)
                         printf(", %" JSON_INTEGER_FORMAT " places hidden", hidden);
                 putchar('\n');
@@ -72,7 +72,7 @@ static int run(const void *parsed, int count, char **operands, struct error *err
         AUTO_RUN struct run run = {0};
         struct redact_word words[WORDS];
         if (!values->output) {
-                error_set(err, ERROR_USAGE, "-o FILE says where the bundle is to be written");
+                error_set(err, ERROR_USAGE, "no output given: use -o FILE");
                 return ERROR_USAGE;
         }
         if (!machine_open(operands[0], false, &machine, err) ||
@@ -101,7 +101,7 @@ static int run(const void *parsed, int count, char **operands, struct error *err
 
 static const struct cli_option options[] = {
         {"o", "FILE", CLI_TEXT, offsetof(struct values, output), "the bundle, FILE.tar.zst"},
-        {"force", NULL, CLI_FLAG, offsetof(struct values, force), "overwrite it where it exists"},
+        {"force", NULL, CLI_FLAG, offsetof(struct values, force), "overwrite FILE if it exists"},
         {"log-dir", "DIR", CLI_TEXT, offsetof(struct values, folder), "where runs are kept (default MACHINE/runs)",
          "LOG_DIR"},
         {"json", NULL, CLI_FLAG, offsetof(struct values, json), "print what was packed as JSON"},

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// esxiarm check: whether a console log shows a success, by the criteria of a guest profile.
+// esxiarm check: judges console logs by the criteria of a guest profile.
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +22,7 @@ struct values {
         bool install, boot, every_boot, json;
 };
 
-// What a command line asks for.
+// The request from the command line.
 struct job {
         const struct values *values;
         const struct profile *profile;
@@ -38,8 +38,8 @@ struct judged {
         const char *path;
         struct logfile file;
         struct check *check;
-        struct error *error; // why it was not read to its end; its message is NULL where it was
-        bool was_read;       // at least in part; else there is nothing to tell but the error
+        struct error *error; // why it was not read to its end; the message is NULL on success
+        bool was_read;       // at least in part; otherwise only the error is reported
 };
 
 static enum verdict outcome_of(const struct job *job, const struct judged *log)
@@ -52,13 +52,13 @@ static bool is_own_entry(const struct job *job, const struct check_boot *boot)
         return boot->started.label && strcmp(boot->started.label, job->profile->boot_label) == 0;
 }
 
-// Fulfilled by not being there.
+// Criteria that are met by their absence.
 static bool is_unwanted(const struct criterion *criterion)
 {
         return criterion->kind == CRITERION_FORBIDDEN || criterion->panic;
 }
 
-// The first of the COUNT BOOTS that the outcome stands on.
+// The first of the COUNT BOOTS that decides the outcome.
 static size_t first_that_counts(const struct job *job, const struct check_boot *boots, size_t count)
 {
         size_t first = job->values->every_boot ? 0 : count - 1;
@@ -97,13 +97,13 @@ static void print_finding(const struct judged *log, const struct criterion_findi
         print_safely(finding->text + strspn(finding->text, " "));
         putchar('\n');
         if (finding->given_up)
-                printf("         %" PRIu64 " lines were too much work for this pattern\n", finding->given_up);
+                printf("         %" PRIu64 " lines needed too many steps for this pattern\n", finding->given_up);
 }
 
 static void print_started(const struct job *job, const struct check_boot *boot)
 {
         if (!boot->has_started) {
-                printf("    the firmware did not say which entry it started\n");
+                printf("    the firmware did not report which entry it started\n");
                 return;
         }
         printf("    started Boot%04X \"", boot->started.number);
@@ -113,7 +113,7 @@ static void print_started(const struct job *job, const struct check_boot *boot)
                boot->started_line);
 }
 
-// What was not seen is told once, though several phases forbid it, and of a boot that only follows not at all.
+// A criterion that was not seen is reported once, even if several phases forbid it, and not for a follower.
 static bool is_worth_telling(const struct check_boot *boot, size_t phase, const struct criterion_finding *finding)
 {
         bool last = phase + 1 == boot->count;
@@ -196,7 +196,7 @@ static json_t *log_json(const struct job *job, const struct judged *log)
 
 // ---- JUnit ----
 
-// Of a boot that only follows, what it must not do is all that it is judged by.
+// A follower is only judged by panic and forbidden criteria.
 static void add_suite(struct job *job, const struct judged *log, const struct check_boot *boot,
                       const struct check_judgement *judgement)
 {
@@ -258,7 +258,7 @@ static bool judge_log(struct job *job, const char *path, struct error *err)
         progress_end(&progress);
         check_finish(check);
         tell(job, &log);
-        // The first log that could not be read is the command's failure; the others say so in their place.
+        // The first log that cannot be read gives the command's error; the others are reported in place.
         if (unread.code && !err->code)
                 error_set(err, unread.code, "%s", unread.message);
         return true;
@@ -284,7 +284,7 @@ static int run(const void *parsed, int count, char **operands, struct error *err
 {
         const struct values *values = parsed;
         if (values->install == values->boot) {
-                error_set(err, ERROR_USAGE, "say what the log is to show: --install or --boot");
+                error_set(err, ERROR_USAGE, "no kind of log given: use --install or --boot");
                 return ERROR_USAGE;
         }
         AUTO_PROFILE struct profile *profile = profile_read(values->profile ? values->profile : "esxi8", err);
@@ -309,13 +309,12 @@ static int run(const void *parsed, int count, char **operands, struct error *err
 }
 
 static const struct cli_option options[] = {
-        {"install", NULL, CLI_FLAG, offsetof(struct values, install),
-         "the log is to show an installation and its reboot"},
-        {"boot", NULL, CLI_FLAG, offsetof(struct values, boot), "the log is to show the installed system coming up"},
+        {"install", NULL, CLI_FLAG, offsetof(struct values, install), "judge an installation and its reboot"},
+        {"boot", NULL, CLI_FLAG, offsetof(struct values, boot), "judge a boot of the installed system"},
         {"profile", "NAME", CLI_TEXT, offsetof(struct values, profile),
-         "guest profile whose criteria count, or a file with a slash in its path (default esxi8)"},
+         "guest profile with the criteria, or a file with a slash in its path (default esxi8)"},
         {"every-boot", NULL, CLI_FLAG, offsetof(struct values, every_boot),
-         "every boot in a log has to pass, not only the last one"},
+         "every boot in a log must pass, not only the last one"},
         {"junit", "FILE", CLI_TEXT, offsetof(struct values, junit), "write the criteria as test cases to this file"},
         {"json", NULL, CLI_FLAG, offsetof(struct values, json), "print the result as JSON"},
         {0},
@@ -324,20 +323,15 @@ static const struct cli_option options[] = {
 const struct cli_command cmd_check = {
         .name = "check",
         .operands = "LOG...",
-        .summary = "judges console logs: whether the installation, or the boot, is a success",
-        .details = "A LOG is what a serial console printed, raw; the console.txt or console.cast of a run; or - for "
-                   "standard\n"
-                   "input; also compressed (gzip, zstd, xz, bzip2, lz4). For each criterion it says the line, the time "
-                   "where the\n"
-                   "log has times, and the text; and which boot entry the firmware started.\n\n"
-                   "A log with several boots is judged boot by boot, and the last one counts; after an installation "
-                   "that is\n"
-                   "complete, the boot of the installed system only must not panic. docs/evidence.md says more.\n\n"
-                   "Exit codes: 0 success, 1 something that is required is missing, 6 the guest panicked; of several "
-                   "logs the\n"
-                   "worst. 2, 3 or 4 where a log is missing, damaged or may not be read: the others, and what could be "
-                   "read of\n"
-                   "it, are told all the same.",
+        .summary = "checks console logs for a successful installation or boot",
+        .details =
+                "A LOG is the raw output of a serial console, the console.txt or console.cast of a run, or - for\n"
+                "standard input; also compressed (gzip, zstd, xz, bzip2, lz4). For each criterion it prints the line,\n"
+                "the time if the log has times, and the text; and which boot entry the firmware started.\n\n"
+                "A log with several boots is judged boot by boot, and the last one counts; after a complete\n"
+                "installation, the boot of the installed system only must not panic. See docs/evidence.md.\n\n"
+                "Exit codes: 0 success, 1 a required criterion is missing, 6 the guest panicked; of several logs the\n"
+                "worst. 2, 3 or 4 if a log is missing, damaged or not readable; everything else is still reported.",
         .options = options,
         .values_size = sizeof(struct values),
         .least = 1,

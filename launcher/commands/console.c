@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// esxiarm console: the console of a machine that another program has up.
+// esxiarm console: the console of a machine that another program runs.
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -20,7 +20,7 @@
 enum {
         ANSWER_MS = 5000,
         HINT_MS = 3000,
-        TICK_MS = 250, // how soon another size of the terminal is noticed
+        TICK_MS = 250, // until a change of the terminal's size is noticed
         READ_BLOCK = 16384,
 };
 
@@ -52,7 +52,7 @@ static bool open_console(struct session *session, bool raw, struct error *err)
 static bool show_line(struct session *session, struct error *err)
 {
         AUTO_FREE char *text = menu_text(&session->menu);
-        AUTO_FREE char *line = text_format("%s%s", text, session->read_only ? "   (you only read)" : "");
+        AUTO_FREE char *line = text_format("%s%s", text, session->read_only ? "   (read-only)" : "");
         return control_send(session->fd,
                             json_pack("{s:s, s:s, s:b}", "command", "line", "text", line, "insists",
                                       session->menu.open || session->hint_until_ms),
@@ -157,24 +157,25 @@ static int run(const void *given, int count, char **operands, struct error *err)
                 open_console(&session, !drawn, err) && (!drawn || show_line(&session, err)) && attend(&session, err);
         terminal_give_back(&session.terminal);
         if (attended && drawn)
-                fprintf(stderr, "%s: %s\n", operands[0], session.closed ? "the machine is down" : "it runs on");
+                fprintf(stderr, "%s: %s\n", operands[0], session.closed ? "the machine is down" : "still running");
         return (int)err->code;
 }
 
 static const struct cli_option options[] = {
-        {"read-only", NULL, CLI_FLAG, offsetof(struct console_values, read_only), "only look", NULL},
+        {"read-only", NULL, CLI_FLAG, offsetof(struct console_values, read_only),
+         "show the console without sending keys", NULL},
         {"raw", NULL, CLI_FLAG, offsetof(struct console_values, raw),
-         "what the guest prints, as it comes (default where this is no terminal)", NULL},
+         "print the guest's output unchanged (default if this is not a terminal)", NULL},
         {0},
 };
 
 const struct cli_command cmd_console = {
         .name = "console",
         .operands = "MACHINE",
-        .summary = "the console of a machine that is up; Ctrl-] has a menu",
-        .details = "Up to 16 terminals may have it at once; each shows the screen as it fits there. While a\n"
-                   "machine is being installed or has not come up yet, its launcher takes no keys from here.\n\n"
-                   "Exit codes: 0 it was left, or the machine ended; 1 the machine is not up.",
+        .summary = "connects to the console of a machine that is up; Ctrl-] opens a menu",
+        .details = "Up to 16 terminals may be connected; each shows as much of the screen as fits. While a\n"
+                   "machine is being installed or has not come up yet, its launcher accepts no keys from here.\n\n"
+                   "Exit codes: 0 you left it, or the machine ended; 1 the machine is not up.",
         .options = options,
         .values_size = sizeof(struct console_values),
         .least = 1,

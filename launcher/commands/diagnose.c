@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// esxiarm diagnose: why a disk does not boot its own system, the evidence, and the command that mends it.
+// esxiarm diagnose: why a disk does not boot its own system, the evidence, and the command that fixes it.
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -32,7 +32,7 @@ struct values {
         bool fix, json;
 };
 
-// What is diagnosed, and what came out.
+// The request and the result.
 struct examination {
         const struct values *values;
         struct subject *subject;
@@ -73,7 +73,7 @@ static bool read_boot_cfg(struct examination *examination, struct error *err)
         return payload_tree_read(tree, "BOOT.CFG", FACTS_BOOT_CFG_LIMIT, &examination->boot_cfg, err);
 }
 
-// The last run's console, then those that the user names: the last of them counts most.
+// The last run's console, then the user's logs; the last one counts most.
 static void gather_logs(struct examination *examination)
 {
         const struct arguments *given = &examination->values->logs;
@@ -97,19 +97,19 @@ static bool prepare(struct examination *examination, struct error *err)
         return true;
 }
 
-// In another program's hands.
+// Whether another program holds the machine.
 static bool is_running(const struct subject *subject)
 {
         uint64_t owner;
         return subject->is_machine && subject->machine.lock < 0 && machine_is_held(&subject->machine, &owner);
 }
 
-// With WITH_HISTORY, logs and last run count, too; after a mend they tell of another time.
+// With WITH_HISTORY, logs and the last run count, too; after a fix they are out of date.
 static bool examine(struct examination *examination, bool with_history, struct error *err)
 {
         const struct subject *subject = examination->subject;
         const struct run *run = &examination->run;
-        // A CODE that does not tell what it is: the vars are asked then.
+        // CODE is not recognised: the vars are used instead.
         AUTO_ERROR struct error unread = {0};
         code_contents_free(&examination->contents);
         const struct facts_input input = {
@@ -169,7 +169,7 @@ static void print_text(const struct examination *examination)
 {
         const struct diagnosis *diagnosis = &examination->diagnosis;
         if (!diagnosis->count)
-                printf("healthy: %s\n", diagnosis->boots ? diagnosis->boots : "nothing is wrong");
+                printf("healthy: %s\n", diagnosis->boots ? diagnosis->boots : "no problem found");
         for (size_t i = 0; i < diagnosis->count; i++)
                 print_finding(examination, &diagnosis->findings[i]);
 }
@@ -210,7 +210,7 @@ static bool keep_copy(const struct subject *subject, char **copy, struct error *
         return file_copy(subject->vars_path, *copy, 0666, err);
 }
 
-// Runs every mend that loses nothing; DONE gets their commands. *COPY, freed with free(), is where the vars were kept.
+// Runs every fix that loses nothing; DONE gets their commands. *COPY, freed with free(), is the path of the saved vars.
 static bool mend_all(const struct examination *examination, json_t *done, char **copy, struct error *err)
 {
         const struct diagnosis *diagnosis = &examination->diagnosis;
@@ -220,7 +220,7 @@ static bool mend_all(const struct examination *examination, json_t *done, char *
                 if (mend.kind == MEND_BY_HAND)
                         continue;
                 if (!keep_copy(examination->subject, copy, err) || !mend_run(examination->subject, &mend, err))
-                        return error_wrap(err, "cannot mend %s", cause_row(diagnosis->findings[i].cause)->id);
+                        return error_wrap(err, "cannot fix %s", cause_row(diagnosis->findings[i].cause)->id);
                 json_array_append_new(done, report_text(mend.command));
         }
         return true;
@@ -289,11 +289,11 @@ static const struct cli_option options[] = {
         SUBJECT_CODE_OPTION(struct values, subject),
         SUBJECT_BUS_OPTION(struct values, subject),
         {"log", "FILE", CLI_LIST, offsetof(struct values, logs),
-         "a console log; may be given several times, the newest last (a machine's last run is read by itself)"},
+         "a console log; repeatable, the newest last (the log of a machine's last run is always read)"},
         {"payload", "PATH", CLI_TEXT, offsetof(struct values, payload),
-         "the installer's ISO, folder or image, whose BOOT.CFG is looked at, too"},
+         "the installer's ISO, folder or image, to check its BOOT.CFG, too"},
         {"fix", NULL, CLI_FLAG, offsetof(struct values, fix),
-         "mend what can be mended without losing anything, keeping a copy of the vars"},
+         "apply safe fixes, keep a copy of the vars, and report the rest"},
         {"json", NULL, CLI_FLAG, offsetof(struct values, json), "print the result as JSON"},
         {0},
 };
@@ -301,13 +301,13 @@ static const struct cli_option options[] = {
 const struct cli_command cmd_diagnose = {
         .name = "diagnose",
         .operands = "MACHINE",
-        .summary = "says why the installed system does not boot, and what mends it",
+        .summary = "reports why the installed system does not boot, and how to fix it",
         .details =
-                "Reads vars, disk, firmware, settings and the last run's log, and names the cause, the evidence "
+                "Reads vars, disk, firmware, settings and the last run's log, and reports the cause, the evidence "
                 "(file,\n"
-                "offset or line, what was found and what was expected) and the command that mends it. Without --fix\n"
+                "offset or line, what was found and what was expected) and the command that fixes it. Without --fix\n"
                 "nothing is written or locked. docs/diagnosis.md lists the causes.\n\n"
-                "Instead of MACHINE: --disk IMG --vars FILE, and --log FILE where there is one.\n\n"
+                "Instead of MACHINE: --disk IMG --vars FILE, and --log FILE if available.\n\n"
                 "Exit codes: 0 healthy, 1 a cause was found, 6 the guest panicked, 2 an input is missing.",
         .options = options,
         .values_size = sizeof(struct values),

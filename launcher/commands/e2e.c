@@ -19,8 +19,9 @@ static const struct cli_option options[] = {
 const struct cli_command cmd_e2e = {
         .name = "e2e",
         .operands = "MACHINE",
-        .summary = "install, then boot the disk alone, and one verdict over both",
-        .details = "As `esxiarm install MACHINE` and `esxiarm boot-installed MACHINE --check`, with their exit codes.",
+        .summary = "installs, then boots the disk alone, with one verdict on both",
+        .details =
+                "Runs `esxiarm install MACHINE` and `esxiarm boot-installed MACHINE --check`, with their exit codes.",
         .options = options,
         .values_size = sizeof(struct request),
         .least = 1,

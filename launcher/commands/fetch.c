@@ -32,23 +32,22 @@ struct fetch_values {
 
 static const struct cli_option options[] = {
         {"from", "SOURCE", CLI_TEXT, offsetof(struct fetch_values, from),
-         "the same as the operand: a name of the catalog, apt or system", NULL},
-        {"deb", "FILE", CLI_TEXT, offsetof(struct fetch_values, deb), "a .deb that is here", NULL},
-        {"url", "URL", CLI_TEXT, offsetof(struct fetch_values, url), "a .deb from elsewhere: http, https or file",
+         "same as NAME: a name from the catalog, apt or system", NULL},
+        {"deb", "FILE", CLI_TEXT, offsetof(struct fetch_values, deb), "a local .deb", NULL},
+        {"url", "URL", CLI_TEXT, offsetof(struct fetch_values, url), "a .deb from a URL: http, https or file", NULL},
+        {"sha256", "HEX", CLI_TEXT, offsetof(struct fetch_values, sha256), "expected SHA-256 of the .deb of --url",
          NULL},
-        {"sha256", "HEX", CLI_TEXT, offsetof(struct fetch_values, sha256), "the SHA-256 that the .deb of --url has",
-         NULL},
-        {"size", "BYTES", CLI_SIZE, offsetof(struct fetch_values, size), "the size that the .deb of --url has", NULL},
+        {"size", "BYTES", CLI_SIZE, offsetof(struct fetch_values, size), "expected size of the .deb of --url", NULL},
         {"package", "NAME", CLI_TEXT, offsetof(struct fetch_values, package),
          "the package to ask apt for (default " FIRMWARE_PACKAGE ")", NULL},
         {"to", "DIR", CLI_TEXT, offsetof(struct fetch_values, to),
          "install below DIR (default ~/.cache/esxiarm/firmware)", NULL},
         {"mirror", "URL", CLI_TEXT, offsetof(struct fetch_values, mirror),
-         "another archive than the catalog's; what it gives is proved all the same", NULL},
+         "use another archive than the catalog's; its files are verified all the same", NULL},
         {"keyring", "FILE", CLI_TEXT, offsetof(struct fetch_values, keyring),
-         "a file with the archive's key; only its pinned fingerprint counts", NULL},
-        {"attempts", "N", CLI_NUMBER, offsetof(struct fetch_values, attempts),
-         "how often a download is tried (default 5)", NULL},
+         "a file with the archive's key, which must have the pinned fingerprint", NULL},
+        {"attempts", "N", CLI_NUMBER, offsetof(struct fetch_values, attempts), "attempts per download (default 5)",
+         NULL},
         {"verify", "NAME", CLI_TEXT, offsetof(struct fetch_values, verify),
          "hash the installed files of NAME again, fetch nothing", NULL},
         {"list", NULL, CLI_FLAG, offsetof(struct fetch_values, list),
@@ -64,7 +63,7 @@ struct conflict {
         bool given;
 };
 
-// At most one of the COUNT CHOICES. False where it is more.
+// At most one of the COUNT CHOICES. False if it is more.
 static bool at_most_one(const struct conflict *choices, size_t count, struct error *err)
 {
         const char *first = NULL;
@@ -79,7 +78,7 @@ static bool at_most_one(const struct conflict *choices, size_t count, struct err
         return true;
 }
 
-// What has no meaning without the options that it belongs to.
+// Options that need another option.
 static bool check_companions(const struct fetch_values *values, const char *source, struct error *err)
 {
         bool from_apt = source && strcmp(source, "apt") == 0;
@@ -93,13 +92,13 @@ static bool check_companions(const struct fetch_values *values, const char *sour
                 {"sha256", values->sha256 != NULL, values->url != NULL, "--url"},
                 {"size", values->size != 0, values->url != NULL, "--url"},
                 {"package", values->package != NULL, from_apt, "--from apt"},
-                {"mirror", values->mirror != NULL, from_catalog, "a name of the catalog"},
-                {"keyring", values->keyring != NULL, from_catalog, "a name of the catalog"},
-                {"attempts", values->attempts != 0, from_catalog || values->url, "--url or a name of the catalog"},
+                {"mirror", values->mirror != NULL, from_catalog, "a name from the catalog"},
+                {"keyring", values->keyring != NULL, from_catalog, "a name from the catalog"},
+                {"attempts", values->attempts != 0, from_catalog || values->url, "--url or a name from the catalog"},
         };
         for (size_t i = 0; i < sizeof companions / sizeof companions[0]; i++) {
                 if (companions[i].given && !companions[i].has_meaning)
-                        return error_set(err, ERROR_USAGE, "--%s belongs to %s", companions[i].option,
+                        return error_set(err, ERROR_USAGE, "--%s needs %s", companions[i].option,
                                          companions[i].belongs_to);
         }
         return true;
@@ -115,13 +114,12 @@ static bool check_values(const struct fetch_values *values, const char *operand,
         for (size_t i = 0; i < sizeof choices / sizeof choices[0]; i++)
                 any |= choices[i].given;
         if (operand && any)
-                return error_set(err, ERROR_USAGE, "NAME does not go with another source, --list or --verify");
+                return error_set(err, ERROR_USAGE, "NAME cannot be combined with another source, --list or --verify");
         if (!at_most_one(choices, sizeof choices / sizeof choices[0], err))
                 return false;
         if (values->url && !values->sha256)
                 return error_set(err, ERROR_USAGE,
-                                 "--url needs --sha256 HEX: without it nothing tells the firmware from whatever else a "
-                                 "server, or somebody on the way, may send");
+                                 "--url needs --sha256 HEX, to verify that the server sent the right firmware");
         return check_companions(values, operand ? operand : values->from, err);
 }
 
@@ -168,7 +166,7 @@ static const char *const outcomes[] = {
 static const char *const outcome_sentences[] = {
         [FIRMWARE_FOUND] = "already there, checked",
         [FIRMWARE_FETCHED] = "installed",
-        [FIRMWARE_REPLACED] = "installed anew",
+        [FIRMWARE_REPLACED] = "reinstalled",
 };
 
 static void print_file(const struct firmware_file *file)
@@ -178,7 +176,7 @@ static void print_file(const struct firmware_file *file)
         printf("  %-24s %s, %s on disk, SHA-256 %s\n", file->name, size, allocated, file->sha256);
 }
 
-// A line of the report. What a file or a server said goes through text_printable.
+// A line of the report. Text from a file or a server goes through text_printable.
 static void print_line(const char *label, const char *value)
 {
         AUTO_FREE char *shown = text_printable(value, strlen(value), false);
@@ -220,7 +218,7 @@ static void print_firmware(const struct firmware *firmware, const char *state)
 
 // ---- --list
 
-// What is installed for the catalog's entry NAME, separated by commas; freed with free(). NULL where nothing is.
+// What is installed for the catalog's entry NAME, separated by commas; freed with free(). NULL if nothing is.
 static char *installed_for(const struct firmware_list *list, const char *name)
 {
         struct text names = {0};
@@ -278,10 +276,10 @@ static void print_list(const struct catalog *catalog, const struct firmware_list
                 if (entry->damage)
                         print_line("damaged", entry->damage);
                 else
-                        print_firmware(&entry->firmware, "not checked now");
+                        print_firmware(&entry->firmware, "not checked");
         }
         if (!list->count)
-                cli_note("no firmware is installed there");
+                cli_note("no firmware is installed");
 }
 
 static int list_all(const struct fetch_values *values, struct error *err)
@@ -322,7 +320,8 @@ static bool no_such_source(const struct catalog *catalog, const char *name, stru
         names[catalog->count + 1] = "system";
         const char *nearest = spelling_nearest(name, names);
         AUTO_FREE char *shown = text_printable(name, strlen(name), false);
-        error_set(err, ERROR_USAGE, "no source '%s'; there are apt and system, and what `fetch --list` shows", shown);
+        error_set(err, ERROR_USAGE, "unknown source '%s' (expected apt, system or a name that `fetch --list` shows)",
+                  shown);
         return nearest ? error_append(err, "; did you mean '%s'?", nearest) : false;
 }
 
@@ -369,7 +368,7 @@ static int run(const void *given, int count, char **operands, struct error *err)
         if (!fetch(values, operand, &firmware, err))
                 return (int)err->code;
         if (firmware.replaced_because)
-                cli_warn("what was installed was replaced: %s", firmware.replaced_because);
+                cli_warn("the installed firmware was replaced: %s", firmware.replaced_because);
         if (values->json) {
                 json_t *json = firmware_to_json(&firmware);
                 json_object_set_new(json, "outcome", json_string(outcomes[firmware.outcome]));
@@ -384,21 +383,19 @@ static int run(const void *given, int count, char **operands, struct error *err)
 const struct cli_command cmd_fetch = {
         .name = "fetch",
         .operands = "[NAME]",
-        .summary = "gets UEFI firmware, proves it and records where it came from",
+        .summary = "fetches UEFI firmware, verifies it and records its origin",
         .details =
                 "Installs AAVMF_CODE.fd and AAVMF_VARS.fd below ~/.cache/esxiarm/firmware, with a firmware.json that\n"
-                "says where they came from, how that was verified, and what the SHA-256 of each file is. What is "
-                "there\n"
-                "already is checked and kept; what is damaged is replaced.\n"
-                "\n"
-                "  NAME           of the catalog (--list): proved from the archive's signing key to the .deb\n"
+                "records their origin, how it was verified, and the SHA-256 of each file. An installed firmware is\n"
+                "checked and kept; a damaged one is replaced.\n\n"
+                "  NAME           from the catalog (--list): verified from the archive's signing key to the .deb\n"
                 "  apt            the package that apt would install, with the SHA-256 of apt's signed index\n"
                 "  system         a copy of the firmware that is installed for QEMU, as its descriptors name it\n"
-                "  --url URL      a .deb from anywhere; --sha256 says what it has to be\n"
-                "  --deb FILE     a .deb that is here\n"
-                "\n"
-                "Without any of these it is the catalog's default, which ESXi is known to run on; where the network\n"
-                "fails, what the machine has.",
+                "  --url URL      a .deb from anywhere; --sha256 is its expected digest\n"
+                "  --deb FILE     a local .deb\n\n"
+                "The default is the catalog's default, which ESXi is known to run on; if the network fails, a "
+                "firmware\n"
+                "that is already on this host.",
         .options = options,
         .values_size = sizeof(struct fetch_values),
         .least = 0,

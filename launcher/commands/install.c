@@ -26,7 +26,7 @@ static int run(const void *values, int count, char **operands, struct error *err
                         json_object_set_new(json, "message", json_string(err->message));
                 cli_print_json(json);
         } else if (outcome.stopped) {
-                printf("stopped at the step '%s', as was asked; %s is not installed\nevidence: %s\n", request->until,
+                printf("stopped at the step '%s', as requested; %s is not installed\nevidence: %s\n", request->until,
                        operands[0], outcome.evidence);
         } else if (installed) {
                 AUTO_FREE char *time = text_duration(outcome.duration_ms);
@@ -45,12 +45,11 @@ const struct cli_command cmd_install = {
         .name = "install",
         .operands = "MACHINE",
         .summary = "drives the installer in QEMU and seals disk, vars and firmware as one machine",
-        .details =
-                "MACHINE is a folder; it is made where there is none. The installer is driven on its serial console\n"
-                "by a guest profile, to 'Installation Complete' and through the reboot. Then its boot entry is\n"
-                "read back, compared with the disk, and everything is written to MACHINE/machine.json.\n\n"
-                "Exit codes: 0 installed, 1 the installation does not hold, 4 QEMU or the host failed, 5 a step\n"
-                "did not come in its time, 6 the guest panicked, 130 interrupted.",
+        .details = "MACHINE is a folder, created if missing. The installer is driven on its serial console by a guest\n"
+                   "profile, to 'Installation Complete' and through the reboot. Then its boot entry is read back and\n"
+                   "compared with the disk, and everything is recorded in MACHINE/machine.json.\n\n"
+                   "Exit codes: 0 installed, 1 the installation failed a check, 4 QEMU or the host failed, 5 a step\n"
+                   "timed out, 6 the guest panicked, 130 interrupted.",
         .options = options,
         .values_size = sizeof(struct request),
         .least = 1,

@@ -28,7 +28,7 @@ static int compare_paths(const void *a, const void *b)
         return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-// FOLDER where it is a machine itself, else those in it, sorted.
+// FOLDER if it is a machine itself, else the machines in it, sorted.
 static bool find_machines(const char *folder, struct arguments *found, struct error *err)
 {
         if (is_machine(folder)) {
@@ -80,7 +80,7 @@ static int run(const void *given, int count, char **operands, struct error *err)
         if (values->json)
                 cli_print_json(json_pack("{s:O}", "machines", all));
         else if (!found.count)
-                cli_note("there is no machine there");
+                cli_note("no machine found");
         json_decref(all);
         return 0;
 }
@@ -93,7 +93,7 @@ static const struct cli_option options[] = {
 const struct cli_command cmd_list = {
         .name = "list",
         .operands = "[DIR]",
-        .summary = "the machines in a folder, by default the one you are in",
+        .summary = "lists the machines in a folder, by default the current one",
         .details = "A line a machine: its folder, its state (up, starting, installed, unfinished, damaged), the size "
                    "of its\n"
                    "disk, its boot entry.",

@@ -21,8 +21,8 @@ struct values {
         bool json;
 };
 
-// What has to belong together, in the order of the comparison: a line each. It fails for the reasons FROM to TO of struct
-// match; what comes after a failure was not compared.
+// The parts of the comparison, in order, a line each. A part fails for the reasons FROM to TO of struct match; parts
+// after a failure were not compared.
 static const struct {
         const char *name;
         enum match_reason from, to;
@@ -36,7 +36,7 @@ static const struct {
 };
 static const size_t part_count = sizeof parts / sizeof parts[0];
 
-// What is compared, read.
+// The inputs of the comparison.
 struct comparison {
         const struct subject *subject;
         char *code_sha256;
@@ -110,7 +110,7 @@ static char *order_evidence(const struct comparison *comparison)
                            comparison->chain.order_count);
 }
 
-// What shows that the part holds; freed with free().
+// The evidence that the part matches; freed with free().
 static char *part_evidence(const struct comparison *comparison, const char *name)
 {
         const struct match *match = &comparison->match;
@@ -137,7 +137,7 @@ static char *part_evidence(const struct comparison *comparison, const char *name
 // One line of the answer. STATE is "yes", "no" or "-".
 struct line {
         const char *name, *state;
-        char *evidence; // NULL where there is nothing to say
+        char *evidence; // NULL if there is nothing to say
 };
 
 static struct line part_line(const struct comparison *comparison, size_t part)
@@ -241,13 +241,13 @@ static const struct cli_option options[] = {
 const struct cli_command cmd_match = {
         .name = "match",
         .operands = "MACHINE",
-        .summary = "says whether firmware, vars and disk belong together",
-        .details =
-                "They do when the firmware is the one that the disk was installed with, and an active boot entry that\n"
-                "BootOrder names leads by GUID, start and size to a partition of this disk, on which its loader is.\n"
-                "Nothing is written or locked; the machine may be running.\n\n"
-                "Instead of MACHINE: --disk IMG --vars FILE.\n\n"
-                "Exit codes: 0 they belong together, 1 they do not, 2 an input is missing, 3 one is damaged.",
+        .summary = "reports whether firmware, vars and disk belong together",
+        .details = "They do if the firmware is the one that the disk was installed with, and BootOrder has an active "
+                   "boot\n"
+                   "entry that leads by GUID, start and size to a partition of this disk that has the entry's loader.\n"
+                   "Nothing is written or locked; the machine may be running.\n\n"
+                   "Instead of MACHINE: --disk IMG --vars FILE.\n\n"
+                   "Exit codes: 0 they belong together, 1 they do not, 2 an input is missing, 3 one is damaged.",
         .options = options,
         .values_size = sizeof(struct values),
         .least = 0,

@@ -23,14 +23,14 @@ struct payload_values {
 };
 
 static const struct cli_option options[] = {
-        {"o", "OUT", CLI_TEXT, offsetof(struct payload_values, output), "what is made; a file of that name is replaced",
-         NULL},
+        {"o", "OUT", CLI_TEXT, offsetof(struct payload_values, output),
+         "the payload to create; an existing file is replaced", NULL},
         {"kernelopt", "OPT", CLI_LIST, offsetof(struct payload_values, kernelopts),
-         "an option for the kernel, besides allowLegacyCPU=true; it takes the place of one with the same key", NULL},
+         "an option for the kernel, besides allowLegacyCPU=true; replaces one with the same key", NULL},
         {"replace", "NAME=FILE", CLI_LIST, offsetof(struct payload_values, replacements),
-         "FILE in the place of the payload's file NAME", NULL},
+         "replace the payload's file NAME with FILE", NULL},
         {"kickstart", "FILE", CLI_TEXT, offsetof(struct payload_values, kickstart),
-         "installs by itself as FILE says, or 'auto' (default: the installer asks)", NULL},
+         "install unattended with this kickstart, or 'auto' (default: the installer asks)", NULL},
         {"disk-bus", "BUS", CLI_TEXT, offsetof(struct payload_values, disk_bus),
          "where an automatic kickstart finds the target disk: usb or nvme (default: either)", "DISK_BUS"},
         {"root-password-file", "FILE", CLI_TEXT, offsetof(struct payload_values, password_file),
@@ -38,7 +38,7 @@ static const struct cli_option options[] = {
         {"format", "FORMAT", CLI_TEXT, offsetof(struct payload_values, format),
          "image, a FAT32 file system, or folder (default image)", NULL},
         {"verify", "WHAT", CLI_TEXT, offsetof(struct payload_values, verify),
-         "says what an ISO, a folder or an image is, and makes nothing", NULL},
+         "report what an ISO, a folder or an image is, and create nothing", NULL},
         {"json", NULL, CLI_FLAG, offsetof(struct payload_values, json), "print JSON", NULL},
         {0},
 };
@@ -52,11 +52,11 @@ static bool is_one_of(const char *value, const char *option, const char *one, co
         const char *const names[] = {one, other, NULL};
         const char *nearest = spelling_nearest(value, names);
         AUTO_FREE char *shown = text_printable(value, strlen(value), false);
-        error_set(err, ERROR_USAGE, "--%s: '%s' is neither %s nor %s", option, shown, one, other);
+        error_set(err, ERROR_USAGE, "--%s: invalid value '%s' (expected %s or %s)", option, shown, one, other);
         return nearest ? error_append(err, "; did you mean '%s'?", nearest) : false;
 }
 
-// With --verify nothing is made, so nothing else has a meaning.
+// --verify creates nothing, so no other option applies.
 static bool check_verify(const struct payload_values *values, int count, struct error *err)
 {
         const struct {
@@ -73,7 +73,7 @@ static bool check_verify(const struct payload_values *values, int count, struct 
                 if (others[i].given)
                         return error_set(err, ERROR_USAGE, "--verify and %s exclude each other", others[i].name);
         }
-        return !count || error_set(err, ERROR_USAGE, "--verify takes what it looks at itself: --verify WHAT");
+        return !count || error_set(err, ERROR_USAGE, "--verify WHAT takes no other argument");
 }
 
 static bool check_make(const struct payload_values *values, int count, struct error *err)
@@ -81,9 +81,9 @@ static bool check_make(const struct payload_values *values, int count, struct er
         if (!count)
                 return error_set(err, ERROR_USAGE, "too few arguments: expected ISO|DIR -o OUT, or --verify WHAT");
         if (!values->output || !*values->output)
-                return error_set(err, ERROR_USAGE, "-o OUT says where the payload goes");
+                return error_set(err, ERROR_USAGE, "no output given: use -o OUT");
         if (values->password_file && !(values->kickstart && strcmp(values->kickstart, "auto") == 0))
-                return error_set(err, ERROR_USAGE, "--root-password-file belongs to --kickstart auto");
+                return error_set(err, ERROR_USAGE, "--root-password-file needs --kickstart auto");
         return is_one_of(values->format, "format", "image", "folder", err) &&
                is_one_of(values->disk_bus, "disk-bus", "usb", "nvme", err);
 }
@@ -130,7 +130,7 @@ static json_t *info_to_json(const char *path, const struct payload_info *info)
                          kickstart_to_json(info), "norts", info->norts);
 }
 
-// A line of the report. What a file said goes through text_printable.
+// A line of the report. Text from a file goes through text_printable.
 static void print_line(const char *label, const char *value)
 {
         AUTO_FREE char *shown = value ? text_printable(value, strlen(value), false) : NULL;
@@ -154,7 +154,7 @@ static char *modules_line(const struct payload_info *info)
         AUTO_TEXT struct text line = {0};
         text_add_format(&line, "%llu", (unsigned long long)info->module_count);
         for (size_t i = 0; i < info->missing.count; i++)
-                text_add_format(&line, "%s%s", i ? ", " : "; not there: ", info->missing.values[i]);
+                text_add_format(&line, "%s%s", i ? ", " : "; missing: ", info->missing.values[i]);
         return text_take(&line);
 }
 
@@ -249,13 +249,13 @@ static int run(const void *given, int count, char **operands, struct error *err)
 const struct cli_command cmd_payload = {
         .name = "payload",
         .operands = "ISO|DIR -o OUT",
-        .summary = "makes an installer's ISO into what a machine boots from, or says what one is",
+        .summary = "creates a payload from an installer's ISO, or reports what an ISO or payload is",
         .details = "Reads an ESXi-on-Arm ISO (or a folder with its files), checks that everything that its BOOT.CFG "
                    "names is\n"
                    "there, and writes a FAT32 image with it. BOOT.CFG keeps every byte but for the options that are\n"
                    "added. With --kickstart the installation needs no key.\n"
                    "\n"
-                   "--verify exits with 0 where ESXi for Arm can be installed from it, 1 where not, 3 where it is "
+                   "--verify exits with 0 if ESXi for Arm can be installed from it, 1 if not, 3 if it is "
                    "damaged.",
         .options = options,
         .values_size = sizeof(struct payload_values),

@@ -24,7 +24,7 @@ static enum forecast_payload payload_of(const struct values *values)
         return values->with_payload || values->payload ? FORECAST_WITH_PAYLOAD : FORECAST_WITHOUT_PAYLOAD;
 }
 
-// Label and path are anything that whoever made the entry wrote.
+// Label and path are free text.
 static void print_safely(const char *text)
 {
         AUTO_FREE char *shown = text_printable(text, strlen(text), false);
@@ -49,7 +49,7 @@ static const char *doubt(const struct prediction *prediction)
         if (prediction->may_be_refused)
                 return " (if Secure Boot, which is on, accepts its signature)";
         return prediction->generation ? " (unless a network boot before it succeeds)"
-                                      : " (as far as can be told without knowing the firmware)";
+                                      : " (as far as possible without knowing the firmware)";
 }
 
 static void print_text(const struct forecast *forecast)
@@ -133,7 +133,7 @@ static int run(const void *parsed, int count, char **operands, struct error *err
         };
         if (!forecast_make(&input, &forecast, err))
                 return (int)err->code;
-        // A firmware that the user names has to be one.
+        // A file given by the user must be a firmware.
         const struct error *unread = &forecast.code_error;
         if (values->subject.code && unread->code && unread->code != ERROR_NO)
                 return error_set(err, unread->code, "--code: %s", unread->message), (int)err->code;
@@ -162,12 +162,12 @@ static const struct cli_option options[] = {
 const struct cli_command cmd_predict = {
         .name = "predict",
         .operands = "MACHINE",
-        .summary = "says which boot entry the firmware will start, and why none of the others",
+        .summary = "predicts which boot entry the firmware will start, and why not the others",
         .details = "The vars file and the disk are read, and what the firmware does with them at its next start is "
                    "followed\n"
                    "step by step, before anything is started. The first line is what starts; then each entry in the "
                    "order\n"
-                   "in which it is tried, with the reason why it is passed over.\n\n"
+                   "in which it is tried, with the reason why it is skipped.\n\n"
                    "Which entries a firmware makes by itself, and under which numbers, is read from its CODE, or from "
                    "the\n"
                    "entries that it has written into the vars. If it is neither there nor of a known generation, the "

@@ -27,7 +27,7 @@ static bool parse_timeout(const char *text, int *timeout, struct error *err)
         if (!text)
                 return true;
         if (!text_parse_number(text, &seconds) || seconds > MOST_SECONDS)
-                return error_set(err, ERROR_USAGE, "--timeout is a number of seconds, at most %d", MOST_SECONDS);
+                return error_set(err, ERROR_USAGE, "--timeout: expected seconds, at most %d", MOST_SECONDS);
         *timeout = (int)seconds;
         return true;
 }
@@ -60,7 +60,7 @@ static int run(const void *parsed, int count, char **operands, struct error *err
                 .force = values->force,
         };
         if (!values->output)
-                error_set(err, ERROR_USAGE, "where is it to be written? -o FILE names it");
+                error_set(err, ERROR_USAGE, "no output given: use -o FILE");
         if (err->code || !parse_timeout(values->timeout, &input.timeout, err) ||
             !subject_open(&values->subject, count, operands, false, &subject, err) ||
             !rebuild_vars(&input, &store, err))
@@ -71,15 +71,15 @@ static int run(const void *parsed, int count, char **operands, struct error *err
 
 static const struct cli_option options[] = {
         SUBJECT_DISK_OPTION(struct values, subject),
-        {"o", "FILE", CLI_TEXT, offsetof(struct values, output), "the vars file to make"},
+        {"o", "FILE", CLI_TEXT, offsetof(struct values, output), "the vars file to create"},
         {"template", "FILE", CLI_TEXT, offsetof(struct values, template),
          "the store to start from (default: the machine's firmware's template, else an empty one)"},
         {"label", "TEXT", CLI_TEXT, offsetof(struct values, label), "of the boot entry (default VMware ESXi)"},
         {"loader", "PATH", CLI_TEXT, offsetof(struct values, loader),
-         "the file to start, as \\EFI\\debian\\shimaa64.efi (default: what is found on the ESP)"},
+         "the file to start, such as \\EFI\\debian\\shimaa64.efi (default: the one found on the ESP)"},
         {"timeout", "SECONDS", CLI_TEXT, offsetof(struct values, timeout),
          "how long the firmware waits for a key (default: the template's)"},
-        {"force", NULL, CLI_FLAG, offsetof(struct values, force), "replace FILE where it is there already"},
+        {"force", NULL, CLI_FLAG, offsetof(struct values, force), "replace FILE if it exists"},
         {"json", NULL, CLI_FLAG, offsetof(struct values, json), "print the result as JSON"},
         {0},
 };
@@ -87,14 +87,14 @@ static const struct cli_option options[] = {
 const struct cli_command cmd_rebuild_vars = {
         .name = "rebuild-vars",
         .operands = "MACHINE",
-        .summary = "makes a vars file that boots a disk, from the disk itself",
+        .summary = "creates a vars file that boots a disk, from the disk itself",
         .details =
                 "The new store is the template with the entry Boot0004, active and first in BootOrder, for the boot\n"
                 "loader on the disk's EFI system partition: \\EFI\\VMware\\safeboot64.efi, mboot64.efi, those of "
                 "Debian,\n"
                 "Ubuntu and Fedora, or \\EFI\\BOOT\\BOOTAA64.EFI. The disk is only read.\n\n"
                 "Instead of MACHINE: --disk IMG.\n\n"
-                "Exit codes: 0 made, 1 the disk holds nothing to boot, 2 an input is missing or FILE is there "
+                "Exit codes: 0 made, 1 the disk has nothing to boot, 2 an input is missing or FILE exists "
                 "already,\n"
                 "3 an input is damaged, 4 FILE cannot be written or a running QEMU has it.",
         .options = options,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// esxiarm rehearse: e2e with the rehearsal guest, to see the whole chain work on this computer.
+// esxiarm rehearse: e2e with the rehearsal guest, to test the whole chain on this computer.
 #include <stdio.h>
 
 #include "base/file.h"
@@ -20,7 +20,7 @@ static int run(const void *values, int count, char **operands, struct error *err
         }
         struct request request = *(const struct request *)values;
         request.rehearsal = true;
-        // The usual machine is there to be rehearsed on; one that the user names is not lost without --force.
+        // The default machine is replaced every time; a machine that the user names only with --force.
         request.force = request.force || !count;
         if (!request.json)
                 fputs("This is a rehearsal: QEMU, firmware, variables, disk and console are real; the guest is not "
@@ -37,7 +37,7 @@ static const struct cli_option options[] = {
 const struct cli_command cmd_rehearse = {
         .name = "rehearse",
         .operands = "[MACHINE]",
-        .summary = "the whole chain with the rehearsal guest, which is not ESXi",
+        .summary = "runs the whole chain with the rehearsal guest, which is not ESXi",
         .details =
                 "Installs the rehearsal guest on MACHINE (default ~/.cache/esxiarm/rehearsal) and boots it from its\n"
                 "disk alone. Everything but the guest is real. Exit codes as for install and boot-installed.",

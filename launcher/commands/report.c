@@ -16,7 +16,7 @@ struct values {
         bool force, json;
 };
 
-// Whether there is a file at PATH that is no report, and so not for this command to replace.
+// Whether PATH is a file that is not a report, which this command must not replace.
 static bool is_something_else(const char *path)
 {
         char start[sizeof REPORT_BEGINNING] = "";
@@ -28,11 +28,11 @@ static bool is_something_else(const char *path)
         return size && strcmp(start, REPORT_BEGINNING) != 0;
 }
 
-// The run's folder, and in MACHINE the machine's where the user named one; NULL with ERR filled.
+// The run's folder, and in MACHINE the machine if the user named one; NULL with ERR filled on failure.
 static char *find_run(int count, char **operands, char **machine_folder, struct error *err)
 {
         struct machine machine;
-        // A run's folder may be given by itself, wherever it lies.
+        // The folder of a run may be given without a machine.
         if (count == 1 && run_record_is(operands[0]))
                 return memory_text(operands[0]);
         if (!machine_open(operands[0], false, &machine, err))
@@ -43,7 +43,7 @@ static char *find_run(int count, char **operands, char **machine_folder, struct 
         else
                 runs_newest(machine.runs_folder, false, &run);
         if (!run.folder && !err->code)
-                error_set(err, ERROR_USAGE, "%s has had no run yet", machine.folder);
+                error_set(err, ERROR_USAGE, "%s has no run yet", machine.folder);
         char *folder = run.folder ? memory_text(run.folder) : NULL;
         *machine_folder = memory_text(machine.folder);
         machine_close(&machine);
@@ -73,7 +73,7 @@ static int run(const void *given, int count, char **operands, struct error *err)
         AUTO_FREE char *usual = file_path(folder, "report.html");
         const char *path = values->output ? values->output : usual;
         if (!values->force && is_something_else(path)) {
-                error_set(err, ERROR_USAGE, "%s is there and is no report; --force replaces it", path);
+                error_set(err, ERROR_USAGE, "-o: %s exists and is not a report; --force replaces it", path);
                 return (int)err->code;
         }
         AUTO_TEXT struct text html = {0};
@@ -87,21 +87,20 @@ static int run(const void *given, int count, char **operands, struct error *err)
 
 static const struct cli_option options[] = {
         {"o", "FILE", CLI_TEXT, offsetof(struct values, output), "the page (default: report.html in the run's folder)"},
-        {"force", NULL, CLI_FLAG, offsetof(struct values, force), "replace FILE even where it is no report"},
-        {"json", NULL, CLI_FLAG, offsetof(struct values, json), "say as JSON what was made"},
+        {"force", NULL, CLI_FLAG, offsetof(struct values, force), "replace FILE even if it is not a report"},
+        {"json", NULL, CLI_FLAG, offsetof(struct values, json), "print the result as JSON"},
         {0},
 };
 
 const struct cli_command cmd_report = {
         .name = "report",
         .operands = "MACHINE|RUN-FOLDER [RUN]",
-        .summary = "makes one page of a run: timeline, screens, criteria, boot chain, disk, console",
-        .details = "RUN is the name of a folder in MACHINE/runs (default: the newest). The page holds everything in "
-                   "itself,\n"
-                   "needs no network, and works without JavaScript, which only adds the search in the console. A run "
-                   "whose\n"
-                   "launcher was killed has one, too.\n\n"
-                   "Exit codes: 0 the page was made, whatever the run's verdict; 2 there is no such machine or run.",
+        .summary = "creates a page about a run: timeline, screens, criteria, boot chain, disk, console",
+        .details =
+                "RUN is the name of a folder in MACHINE/runs (default: the newest). The page is self-contained, needs\n"
+                "no network, and works without JavaScript, which only adds the search in the console. A run whose\n"
+                "launcher was killed has a report, too.\n\n"
+                "Exit codes: 0 the page was created, whatever the run's verdict; 2 no such machine or run.",
         .options = options,
         .values_size = sizeof(struct values),
         .least = 1,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// esxiarm runs: what was done with a machine, and what became of it.
+// esxiarm runs: the runs of a machine and their outcomes.
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -93,7 +93,7 @@ static int run(const void *parsed, int count, char **operands, struct error *err
         else if (runs.count)
                 print_runs(&runs);
         else
-                cli_note("there was no run yet");
+                cli_note("no run yet");
         return 0;
 }
 
@@ -107,14 +107,12 @@ static const struct cli_option options[] = {
 const struct cli_command cmd_runs = {
         .name = "runs",
         .operands = "MACHINE",
-        .summary = "lists what was done with a machine: when, how long, the outcome, what booted",
+        .summary = "lists the runs of a machine: time, duration, outcome, boot entry",
         .details =
-                "The newest is the last. OUTCOME is pass, fail, timed out, panic, stopped, interrupted or error; of a "
-                "run "
-                "that\n"
-                "has no result yet: under way, or unfinished where its launcher was killed. \"up\" has passed, and the "
-                "machine\n"
-                "still runs.",
+                "The newest is the last. OUTCOME is pass, fail, timed out, panic, stopped, interrupted or error. A "
+                "run\n"
+                "without a result is under way, or unfinished if its launcher was killed. \"up\" has passed, and the\n"
+                "machine is still running.",
         .options = options,
         .values_size = sizeof(struct values),
         .least = 1,

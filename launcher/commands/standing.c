@@ -14,7 +14,7 @@ enum {
         ANSWER_MS = 3000,
 };
 
-// What the program that has it up tells; NULL where nobody does.
+// The status from the program that runs the machine; NULL if none.
 static json_t *ask(const struct machine *machine)
 {
         AUTO_CLOSE int fd = control_connect(machine, NULL);
@@ -61,7 +61,7 @@ static void add_state(json_t *json, const struct machine *machine)
                 json_object_set_new(json, "last_run", last);
 }
 
-// Clears away what a launcher that died has left. Who cannot write there still may look.
+// Removes the leftovers of a launcher that died. A user without write permission still gets the status.
 static bool recover(struct machine *machine, struct error *err)
 {
         uint64_t owner;

@@ -14,10 +14,10 @@
 //     machine    its folder
 //     state      "up", "starting", "installed", "unfinished"
 //     installed, guest, rehearsal, disk_size, firmware, boot_entry, installed_at
-//     run        what the program that has it up tells (hub.h): command, phase, pid, qemu_pid, up_since, booted, forwards, evidence
+//     run        status of the program that runs it (hub.h): command, phase, pid, qemu_pid, up_since, booted, forwards, evidence
 //     last_run   of one that is down: folder, outcome ("unfinished" where its launcher died)
 //
-// What a launcher that died has left is cleared away first. NULL where it is no machine, or a damaged one.
+// Leftovers of a launcher that died are removed first. NULL if FOLDER is not a machine, or is damaged.
 json_t *usage_of(const char *folder, struct error *err);
 
 // The runs in FOLDER, which are MACHINE's; the one that a program has in hand at this moment is told from those whose launcher

@@ -23,7 +23,7 @@ struct stop_values {
         bool now, json;
 };
 
-// The answer to a request to stop, the caller's; a line that lives shows how long it takes meanwhile.
+// The answer to a request to stop, the caller's; a live line shows the elapsed time meanwhile.
 static json_t *await_end(int fd, uint64_t wait_s, struct error *err)
 {
         AUTO_DISPLAY struct display *display = display_begin("stop");
@@ -38,14 +38,14 @@ static json_t *await_end(int fd, uint64_t wait_s, struct error *err)
         }
 }
 
-// Who is told that it is down may come before the lock is free.
+// The message that it is down may arrive before the lock is free.
 static bool await_lock(const struct machine *machine, struct error *err)
 {
         uint64_t owner;
         uint64_t deadline = time_now_ms() + MARGIN_MS;
         while (machine_is_held(machine, &owner)) {
                 if (time_now_ms() >= deadline)
-                        return error_set(err, ERROR_TIMED_OUT, "%s is down, but process %" PRIu64 " still has it",
+                        return error_set(err, ERROR_TIMED_OUT, "%s is down, but process %" PRIu64 " still holds it",
                                          machine->folder, owner);
                 time_sleep_ms(SLICE_MS / 10);
         }
@@ -65,7 +65,7 @@ static char *stop(const struct machine *machine, uint64_t wait_s, struct error *
         return copy;
 }
 
-// A machine that nobody has is down already, once what a dead owner left is cleared away.
+// A machine without an owner is down, once the leftovers of a dead owner are removed.
 static bool clear_away(const char *folder, struct error *err)
 {
         AUTO_MACHINE struct machine machine = {.lock = -1};
@@ -110,10 +110,11 @@ const struct cli_command cmd_stop = {
         .name = "stop",
         .operands = "MACHINE",
         .summary = "ends a machine that is up: its power button, and QEMU's end if that does not help",
-        .details = "Returns once the machine is down. One that is not up is no failure; what a launcher that died has "
+        .details = "Returns once the machine is down. A machine that is not up is not a failure; what a launcher that "
+                   "died has "
                    "left of\n"
                    "it is cleared away. An installation that is under way is lost.\n\n"
-                   "Exit codes: 0 the machine is down, 2 there is no such machine, 4 it could not be ended.",
+                   "Exit codes: 0 the machine is down, 2 no such machine, 4 it could not be ended.",
         .options = options,
         .values_size = sizeof(struct stop_values),
         .least = 1,

@@ -70,7 +70,7 @@ struct predict_firmware forecast_firmware(const char *code_path, struct code_con
         firmware.programs = programs;
         firmware.program_count = contents->programs.count;
         if (!firmware.generation)
-                error_set(err, ERROR_NO, "%s: its programs are those of no firmware that is known", code_path);
+                error_set(err, ERROR_NO, "%s: its programs do not match any known firmware", code_path);
         return firmware;
 }
 
@@ -109,15 +109,16 @@ char *forecast_firmware_text(const struct forecast *forecast)
         if (prediction->generation)
                 return text_format("like EDK2 %s, %s", prediction->generation->name,
                                    prediction->is_firmware_told ? "by its CODE" : "by its entries in the vars");
-        return text_format("not known: %s", forecast->code_error.code ? forecast->code_error.message
-                                                                      : "--code names its file, and the vars have no "
-                                                                        "entry that it has made");
+        return text_format("not known: %s",
+                           forecast->code_error.code
+                                   ? forecast->code_error.message
+                                   : "use --code to give its file; the vars have no entry created by a firmware");
 }
 
 const char *forecast_nothing(const struct prediction *prediction)
 {
         return prediction->generation ? "no entry can be started: the firmware shows its menu"
-                                      : "no entry can be started, and what this firmware does then is not known";
+                                      : "no entry can be started; what this firmware does then is not known";
 }
 
 json_t *forecast_to_json(const struct prediction *prediction)

@@ -60,14 +60,15 @@ struct predict_firmware forecast_firmware(const char *code_path, struct code_con
 // "like EDK2 2026.08, by its CODE", or "not known: ..."; freed with free().
 char *forecast_firmware_text(const struct forecast *forecast);
 
-// Why nothing is started, where PREDICTION says so: a clause.
+// If PREDICTION starts nothing, the reason as a clause.
 const char *forecast_nothing(const struct prediction *prediction);
 
-// What is started, as an object: entry, label, path, file, device, reason, certain, generation. Null members where nothing is.
+// What is started, as an object: entry, label, path, file, device, reason, certain, generation. Members are null if
+// nothing starts.
 json_t *forecast_to_json(const struct prediction *prediction);
 
 // For a run's result: puts `prediction` there (or `prediction_error`; a forecast that cannot be made stops no run).
 void forecast_note(json_t *result, const struct forecast_input *input);
 
-// And then `fact`, what JUDGE saw the firmware start, and `agrees`. Nothing where it saw nothing start.
+// Then adds `fact`, what JUDGE saw the firmware start, and `agrees`. Adds nothing if it saw nothing start.
 void forecast_compare(json_t *result, const struct judge *judge);

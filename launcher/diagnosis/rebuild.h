@@ -19,6 +19,6 @@ struct rebuild_input {
         bool force; // replace OUTPUT where it is there already
 };
 
-// Makes OUTPUT. STORE, unless NULL, is then what was written, to be freed with varstore_free. Fails with ERROR_NO where the
-// disk has nothing to boot, ERROR_USAGE where OUTPUT is there, ERROR_ENVIRONMENT where a running QEMU has it.
+// Makes OUTPUT. STORE, unless NULL, is then what was written, to be freed with varstore_free. Fails with ERROR_NO if
+// the disk has nothing to boot, ERROR_USAGE if OUTPUT is there, ERROR_ENVIRONMENT if a running QEMU has it.
 bool rebuild_vars(const struct rebuild_input *input, struct varstore **store, struct error *err);

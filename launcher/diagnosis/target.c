@@ -13,10 +13,10 @@ static bool check_request(const struct subject_request *request, int count, bool
                 return error_set(err, ERROR_USAGE, "give either a MACHINE or --disk IMG%s",
                                  needs_vars ? " and --vars FILE" : "");
         if (request->disk && needs_vars && !request->vars)
-                return error_set(err, ERROR_USAGE, "--disk IMG needs --vars FILE beside it");
+                return error_set(err, ERROR_USAGE, "--disk IMG needs --vars FILE");
         const char *bus = request->disk_bus;
         if (bus && strcmp(bus, "usb") != 0 && strcmp(bus, "nvme") != 0)
-                return error_set(err, ERROR_USAGE, "--disk-bus is usb or nvme, not '%s'", bus);
+                return error_set(err, ERROR_USAGE, "--disk-bus: invalid value '%s' (expected usb or nvme)", bus);
         return true;
 }
 

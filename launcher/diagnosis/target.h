@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What match, predict, diagnose and rebuild-vars are asked about: a machine's folder, or a disk and a vars file that
-// somebody has. Nothing is locked or written, so that a running machine can be looked at, too.
+// What match, predict, diagnose and rebuild-vars are asked about: a machine's folder, or a disk and a vars file.
+// Nothing is locked or written, so a running machine can be examined, too.
 #pragma once
 
 #include <stdbool.h>
@@ -29,32 +29,32 @@ struct subject_request {
 #define SUBJECT_CODE_OPTION(STRUCT, MEMBER)                                                                            \
         {                                                                                                              \
                 "code", "FILE", CLI_TEXT, offsetof(STRUCT, MEMBER.code),                                               \
-                        "the firmware that is to be used (default: the machine's own)"                                 \
+                        "the firmware to use (default: the machine's own)"                                             \
         }
 #define SUBJECT_BUS_OPTION(STRUCT, MEMBER)                                                                             \
         {                                                                                                              \
                 "disk-bus", "NAME", CLI_TEXT, offsetof(STRUCT, MEMBER.disk_bus),                                       \
-                        "what the disk is attached to: usb (default) or nvme"                                          \
+                        "the bus that the disk is attached to: usb (default) or nvme"                                  \
         }
 
 struct subject {
         struct machine machine; // its folder is NULL for loose files
         bool is_machine;
-        const char *disk_path, *disk_format; // the format is NULL where the image is to say it
-        const char *vars_path;               // NULL where there is none
+        const char *disk_path, *disk_format; // the format is NULL to detect it from the image
+        const char *vars_path;               // NULL if none
         const char *sealed_path;             // vars as the installation left them; NULL for loose files
-        const char *code_path;               // NULL where there is none
-        const char *expected_code;           // SHA-256 in hexadecimal; NULL where no installation tells one
+        const char *code_path;               // NULL if none
+        const char *expected_code;           // SHA-256 in hexadecimal; NULL if no installation recorded one
         const char *label;                   // of the boot entry
         const char *disk_bus;                // "usb" or "nvme"
 };
 #define AUTO_SUBJECT __attribute__((cleanup(subject_close)))
 
-// Opens the machine in OPERANDS[0], or takes the files of REQUEST, whose texts it borrows. Fails with ERROR_USAGE where
+// Opens the machine in OPERANDS[0], or takes the files of REQUEST, whose texts it borrows. Fails with ERROR_USAGE if
 // neither or both are given, or NEEDS_VARS and there is no --vars beside --disk.
 bool subject_open(const struct subject_request *request, int count, char **operands, bool needs_vars,
                   struct subject *subject, struct error *err);
 void subject_close(struct subject *subject);
 
-// The SHA-256 of the firmware that is to be used, freed with free(); NULL where there is none, or with ERR filled.
+// The SHA-256 of the firmware that is to be used, freed with free(); NULL if none, or with ERR filled.
 char *subject_code_sha256(const struct subject *subject, struct error *err);

@@ -166,10 +166,9 @@ static enum finding pick(const struct choice *choice, size_t *place, struct erro
         if (!count)
                 return NOT_FOUND;
         if (count > 1) {
-                AUTO_FREE char *what =
-                        text_format("more than one disk %s is in the list, at the positions %s; say which "
-                                    "one by its name or position",
-                                    wanted, text_string(&several));
+                AUTO_FREE char *what = text_format("more than one disk %s is in the list, at the positions %s; choose "
+                                                   "one with --disk-name or --disk-position",
+                                                   wanted, text_string(&several));
                 fail(choice, err, what);
                 return REFUSED;
         }
@@ -208,7 +207,7 @@ static bool read_whole(struct choice *choice, struct view *view, size_t *place, 
                 if (time_now_us() >= deadline)
                         return view->count ? fail_missing(choice, err)
                                            : typing_fail(choice->typing, ERROR_TIMED_OUT, err,
-                                                         "there is no list of disks on the screen");
+                                                         "no list of disks found on the screen");
                 if (!typing_look(choice->typing, deadline, err))
                         return false;
         }
@@ -237,7 +236,7 @@ static bool select_whole(struct choice *choice, size_t place, struct error *err)
                 if (!typing_key(choice->typing, view.selected > (int)place ? "Up" : "Down", err))
                         return false;
         }
-        return fail(choice, err, "the list changes while a disk is chosen");
+        return fail(choice, err, "the list changed while a disk was being chosen");
 }
 
 // A list that may be longer than the screen.
@@ -301,15 +300,14 @@ static bool select_walked(struct choice *choice, size_t place, struct error *err
                 if (strcmp(text, choice->listing->disks[place].text) == 0)
                         return true;
         }
-        return fail(choice, err, "the list changes while a disk is chosen");
+        return fail(choice, err, "the list changed while a disk was being chosen");
 }
 
 bool disk_list_check(const struct drive_disk *target, struct error *err)
 {
         AUTO_ERROR struct error reason = {0};
         if (!target->name)
-                return target->position || target->size ||
-                       error_set(err, ERROR_USAGE, "nothing says which disk is to be installed");
+                return target->position || target->size || error_set(err, ERROR_USAGE, "no target disk given");
         AUTO_PATTERN struct pattern *name = pattern_new(target->name, &reason);
         return name || error_set(err, ERROR_USAGE, "the name of a disk %s", reason.message);
 }

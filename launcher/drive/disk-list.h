@@ -21,11 +21,11 @@ struct drive_disk {
         unsigned position; // in the list, from 1; 0 for none
 };
 
-// Whether TARGET can be looked for: it says anything, and its name is a pattern. ERROR_USAGE where not.
+// Whether TARGET can be looked for: it says anything, and its name is a pattern. ERROR_USAGE if not.
 bool disk_list_check(const struct drive_disk *target, struct error *err);
 
-// Selects TARGET in the list on the screen. PAYLOAD_SIZE (bytes; 0 where it is not known) is that of the installer's own
-// medium, which is never chosen. ERROR_NO where there is no such disk, or more than one, or it may be the payload: ERR
+// Selects TARGET in the list on the screen. PAYLOAD_SIZE (bytes; 0 if it is not known) is that of the installer's own
+// medium, which is never chosen. ERROR_NO if there is no such disk, or more than one, or it may be the payload: ERR
 // tells what is in the list. Otherwise fails as typing_key does.
 bool disk_list_choose(struct typing *typing, struct pattern *row, const struct drive_disk *target,
                       uint64_t payload_size, struct error *err);

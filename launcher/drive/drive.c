@@ -212,7 +212,7 @@ static bool is_old(const struct drive *drive)
                (drive->matched == drive->previous && typing_unanswered(&drive->typing));
 }
 
-// The step on the screen, once it stands still: NULL where there is none yet.
+// The step on the screen, once it stands still: NULL if none yet.
 static const struct profile_step *step_on_screen(struct drive *drive)
 {
         const struct typing *typing = &drive->typing;
@@ -276,10 +276,10 @@ static bool take_step(struct drive *drive, const struct profile_step *step, stru
 {
         report_step(drive, step);
         if (step->fail)
-                return typing_fail(&drive->typing, ERROR_NO, err, "%s: the step '%s' (%s) came", step->fail, step->id,
-                                   step->title);
+                return typing_fail(&drive->typing, ERROR_NO, err, "%s: the step '%s' (%s) appeared", step->fail,
+                                   step->id, step->title);
         if (++drive->times[index_of(drive->phase, step)] > step->limit)
-                return typing_fail(&drive->typing, ERROR_NO, err, "the step '%s' (%s) came more than %u times",
+                return typing_fail(&drive->typing, ERROR_NO, err, "the step '%s' (%s) appeared more than %u times",
                                    step->id, step->title, (unsigned)step->limit);
         if (!send_keys(drive, step, err))
                 return false;
@@ -316,7 +316,7 @@ static bool was_swallowed(const struct drive *drive)
 // A step that did not come: which, how long it was waited for, and what was on the screen instead.
 static bool fail_missing(const struct drive *drive, const struct profile_step *step, struct error *err)
 {
-        return typing_fail(&drive->typing, ERROR_TIMED_OUT, err, "the step '%s' (%s) did not come within %u s",
+        return typing_fail(&drive->typing, ERROR_TIMED_OUT, err, "step timed out: '%s' (%s) did not appear within %u s",
                            step->id, step->title, (unsigned)step->wait_s);
 }
 
@@ -356,7 +356,7 @@ static uint64_t next_decision(const struct drive *drive, uint64_t deadline)
         return deadline;
 }
 
-// Waits for a step that may come next. *STEP is NULL where none came in time and the profile knows what to do then.
+// Waits for a step that may come next. *STEP is NULL if none came in time and the profile knows what to do then.
 static bool await_step(struct drive *drive, const struct profile_step **step, struct error *err)
 {
         const struct profile_step *wanted = wanted_step(drive);

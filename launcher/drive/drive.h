@@ -26,7 +26,7 @@ struct drive_input {
         const struct profile *profile;
         const char *password;   // for "<password>"
         struct drive_disk disk; // for "<target-disk>"
-        uint64_t payload_size;  // bytes, of the installer's own medium, which is never installed to; 0 where not known
+        uint64_t payload_size;  // bytes, of the installer's own medium, which is never installed to; 0 if not known
 };
 
 struct drive;
@@ -41,11 +41,10 @@ enum drive_end {
         DRIVE_UNTIL,    // the step that was named is on the screen, or the installer has left it out and is further on
 };
 
-// Drives until the last step is on the screen, or the one with the id UNTIL (NULL for none); the keys of the step that it
-// ends at are not sent. Called again, also after somebody else has typed, it goes on from whatever step is on the screen
-// then. Fails with ERROR_TIMED_OUT where a step does not come in its time or a key stays without effect, ERROR_PANIC where
-// the guest panics, ERROR_NO where it resets, powers off or says no, ERROR_ENVIRONMENT where QEMU ends,
-// ERROR_INTERRUPTED.
+// Drives until the last step is on the screen, or the one with the id UNTIL (NULL for none); the keys of the step that
+// it ends at are not sent. Called again, also after somebody else has typed, it goes on from whatever step is on the
+// screen then. Fails with ERROR_TIMED_OUT if a step times out or a key has no effect, ERROR_PANIC if the guest panics,
+// ERROR_NO if it resets, powers off or says no, ERROR_ENVIRONMENT if QEMU ends, ERROR_INTERRUPTED.
 bool drive_install(struct drive *drive, const char *until, enum drive_end *end, struct error *err);
 
 // Sends the last step's keys, which reboot the guest, and sees that they are taken. Fails as drive_install does.
@@ -54,5 +53,5 @@ bool drive_reboot(struct drive *drive, struct error *err);
 // The id of the step that was reached or waited for last; never NULL.
 const char *drive_step(const struct drive *drive);
 
-// Whether PROFILE has a step of that id. ERROR_USAGE, with the nearest one, where not.
+// Whether PROFILE has a step of that id. If not, ERROR_USAGE with the nearest one.
 bool drive_check_until(const struct profile *profile, const char *step, struct error *err);

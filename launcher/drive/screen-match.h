@@ -10,10 +10,10 @@
 #include "launcher/machine/pattern.h"
 #include "launcher/screen/console.h"
 
-// Whether all COUNT PATTERNS are found in TEXT; false where there are none.
+// Whether all COUNT PATTERNS are found in TEXT; false if there are none.
 bool screen_matches(struct pattern *const *patterns, size_t count, const char *text);
 
-// The number that PATTERN's first group spells in TEXT; -1 where there is none.
+// The number that PATTERN's first group spells in TEXT; -1 if not found.
 int screen_number(struct pattern *pattern, const char *text);
 
 // A disk in the installer's list.

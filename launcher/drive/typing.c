@@ -31,13 +31,13 @@ bool typing_fail(const struct typing *typing, enum error_code code, struct error
         va_end(arguments);
         const char *screen = console_text(typing_console(typing));
         return error_set(err, code, "%s. The screen shows:\n%s", what,
-                         *screen ? screen : "(nothing at all: the guest has printed nothing)\n");
+                         *screen ? screen : "(nothing: the guest has not printed anything)\n");
 }
 
 static bool fail_gone(const struct typing *typing, struct error *err)
 {
         return vm_state(typing->vm)->shut_down
-                       ? typing_fail(typing, ERROR_NO, err, "the guest powered itself off in the middle")
+                       ? typing_fail(typing, ERROR_NO, err, "the guest powered itself off before the end")
                        : vm_fail_ended(typing->vm, err);
 }
 
@@ -58,7 +58,7 @@ bool typing_wait(struct typing *typing, uint64_t deadline_us, struct error *err)
         if (typing->leaving)
                 return true;
         if (vm_state(vm)->resets > resets)
-                return typing_fail(typing, ERROR_NO, err, "the guest reset itself in the middle");
+                return typing_fail(typing, ERROR_NO, err, "the guest reset itself before the end");
         // A machine that is being installed only pauses where it powers off.
         bool gone = vm_state(vm)->ended || vm_state(vm)->shut_down;
         return !gone || fail_gone(typing, err);
@@ -209,8 +209,8 @@ static bool send_until_answered(struct typing *typing, const char *bytes, size_t
                 if (seen)
                         return true;
         }
-        return typing_fail(typing, ERROR_TIMED_OUT, err, "the key %s has no effect, though it was sent %d times", shown,
-                           KEY_TRIES);
+        return typing_fail(typing, ERROR_TIMED_OUT, err, "the key %s had no effect, although it was sent %d times",
+                           shown, KEY_TRIES);
 }
 
 bool typing_key(struct typing *typing, const char *name, struct error *err)

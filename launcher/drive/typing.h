@@ -47,8 +47,8 @@ struct console *typing_console(const struct typing *typing);
 bool typing_fail(const struct typing *typing, enum error_code code, struct error *err, const char *format, ...)
         __attribute__((format(printf, 4, 5)));
 
-// Waits for the guest's next output or event, at most until DEADLINE_US. Fails where there is nothing left to wait for:
-// ERROR_PANIC, ERROR_NO where the guest reset or powered itself off, ERROR_ENVIRONMENT where QEMU ended,
+// Waits for the guest's next output or event, at most until DEADLINE_US. Fails if there is nothing left to wait for:
+// ERROR_PANIC, ERROR_NO if the guest reset or powered itself off, ERROR_ENVIRONMENT if QEMU ended,
 // ERROR_INTERRUPTED.
 bool typing_wait(struct typing *typing, uint64_t deadline_us, struct error *err);
 

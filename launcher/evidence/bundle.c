@@ -43,7 +43,8 @@ static bool fail(struct bundle *bundle, struct error *err)
         if (bundle->error->code)
                 return error_set(err, bundle->error->code, "%s", bundle->error->message);
         const char *says = archive_error_string(bundle->archive);
-        return error_set(err, ERROR_ENVIRONMENT, "%s: cannot pack: %s", bundle->in->output, says ? says : "no reason");
+        return error_set(err, ERROR_ENVIRONMENT, "%s: cannot pack: %s", bundle->in->output,
+                         says ? says : "no reason given");
 }
 
 // libarchive's write callback.
@@ -317,7 +318,7 @@ static char *readme_text(const struct bundle *bundle)
                 text_add_format(&text, "%12" JSON_INTEGER_FORMAT "  %s%s\n",
                                 json_integer_value(json_object_get(row, "size")),
                                 json_string_value(json_object_get(row, "name")),
-                                json_is_true(json_object_get(row, "cut")) ? "  (its middle is left out)" : "");
+                                json_is_true(json_object_get(row, "cut")) ? "  (without its middle)" : "");
         }
         return text_take(&text);
 }

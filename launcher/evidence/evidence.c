@@ -110,7 +110,7 @@ static char *make_folder(const char *runs, const char *tag, struct error *err)
                 if (!taken)
                         return NULL;
         }
-        error_set(err, ERROR_ENVIRONMENT, "%s: there are 999 runs of that name already", plain);
+        error_set(err, ERROR_ENVIRONMENT, "%s: 999 runs have this name already; choose another --run-tag", plain);
         return NULL;
 }
 
@@ -139,7 +139,7 @@ struct evidence *evidence_begin(const char *runs, const char *tag, const char *k
         AUTO_FREE char *made = text_format("%s-%s", stamp, kind);
         if (tag && !is_file_name(tag)) {
                 AUTO_FREE char *shown = text_printable(tag, strlen(tag), false);
-                error_set(err, ERROR_USAGE, "the run's tag '%s' must be a plain file name", shown);
+                error_set(err, ERROR_USAGE, "--run-tag: '%s' is not a plain file name", shown);
                 return NULL;
         }
         AUTO_FREE char *created = make_folder(runs, tag ? tag : made, err);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How criteria fared, as JSON: the same in a run's result.json and in what `esxiarm check` prints.
+// The findings on criteria as JSON: the same in a run's result.json and in the output of `esxiarm check`.
 #pragma once
 
 #include <jansson.h>
@@ -11,6 +11,6 @@
 // "required", "forbidden", "optional".
 const char *findings_kind(const struct criterion *criterion);
 
-// A list of objects: name, kind, met, and of those that were met line, time (in seconds; null unless TIMED) and text.
-// Where lines were too much work for a pattern, `given_up` counts them.
+// A list of objects: name, kind, met, and if met: line, time (in seconds; null unless TIMED) and text.
+// `given_up` counts lines that needed too many steps for the pattern.
 json_t *findings_to_json(const struct criterion_finding *findings, size_t count, bool timed);

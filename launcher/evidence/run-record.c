@@ -40,7 +40,7 @@ static const char *text_in(const json_t *object, const char *key)
         return json_string_value(json_object_get(object, key));
 }
 
-// The file NAME.ansi of FOLDER, else NAME.txt, as text; freed with free(). NULL where there is neither.
+// The file NAME.ansi of FOLDER, else NAME.txt, as text; freed with free(). NULL if there is neither.
 static char *read_screen(const char *folder, const char *name)
 {
         static const char *const endings[] = {".ansi", ".txt"};
@@ -142,7 +142,7 @@ static void take_qmp(struct reader *reader, json_t *event, double time)
 static void take_timeout(struct reader *reader, json_t *event, double time)
 {
         const char *step = text_in(event, "step");
-        add_moment(reader, time, RUN_TROUBLE, text_format("Waited in vain for: %s", step ? step : "the next step"),
+        add_moment(reader, time, RUN_TROUBLE, text_format("Timed out waiting for: %s", step ? step : "the next step"),
                    NULL);
 }
 
@@ -165,7 +165,8 @@ static void take_hand_over(struct reader *reader, json_t *event, double time)
 static void take_hand_back(struct reader *reader, json_t *event, double time)
 {
         bool resumed = json_is_true(json_object_get(event, "resumed"));
-        add_moment(reader, time, RUN_STEP, memory_text(resumed ? "The user hands it back" : "The user is done"), NULL);
+        add_moment(reader, time, RUN_STEP, memory_text(resumed ? "The user returns the console" : "The user is done"),
+                   NULL);
 }
 
 static const struct {
@@ -197,7 +198,7 @@ static void take_event(struct reader *reader, const char *line, size_t length)
         json_decref(event);
 }
 
-// The lines of events.jsonl, one at a time; one that is too long, or cut off at the end, is passed over.
+// The lines of events.jsonl, one at a time; one that is too long, or cut off at the end, is skipped.
 static void read_events(struct reader *reader)
 {
         AUTO_FREE char *path = file_path(reader->record->folder, "events.jsonl");
@@ -285,7 +286,7 @@ static json_t *read_json(const char *folder, const char *name)
 bool run_record_read(const char *folder, struct run_record *record, struct error *err)
 {
         if (!run_record_is(folder))
-                return error_set(err, ERROR_USAGE, "%s: no folder of a run: there is no events.jsonl in it", folder);
+                return error_set(err, ERROR_USAGE, "%s: not the folder of a run: it has no events.jsonl", folder);
         *record = (struct run_record){.folder = realpath(folder, NULL)};
         if (!record->folder)
                 return error_system(err, "%s", folder);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the folder of one run tells in full, whether the run came to its end or its launcher was killed (docs/evidence.md).
+// Everything that the folder of one run contains, whether the run ended or its launcher was killed (docs/evidence.md).
 // launcher/evidence/runs.h lists and finds runs.
 //
-// The files are taken as they are: what cannot be understood is passed over, and what is too much of a thing is counted and
-// left out, so that a record has a bounded size whatever a guest did.
+// The files are not trusted: unreadable parts are skipped, and what exceeds a limit is counted and left out, so that a
+// record has a bounded size whatever a guest did.
 #pragma once
 
 #include <jansson.h>
@@ -13,36 +13,36 @@
 
 #include "base/error.h"
 
-// A moment of the run that is worth a line.
+// A moment of the run, one line in a report.
 enum run_moment_kind {
-        RUN_PREPARED, // before QEMU
+        RUN_PREPARED, // before QEMU starts
         RUN_FIRMWARE, // QEMU, a reset, what the firmware starts
         RUN_STEP,     // a step of the profile
         RUN_GUEST,    // a criterion that the console met
-        RUN_TROUBLE,  // what should not have happened
+        RUN_TROUBLE,  // a failure
 };
 
 struct run_moment {
         double time; // seconds since the run began
         enum run_moment_kind kind;
         char *title;  // as the guest and the profile wrote it
-        char *screen; // how the screen looked (console_text_ansi), or its text; NULL where there is none
+        char *screen; // the screen (console_text_ansi), or its text; NULL if none
 };
 
 struct run_record {
         char *folder, *name;        // the path of the folder, and its last part
-        json_t *result;             // of result.json, an object; NULL where the run did not write it
+        json_t *result;             // of result.json, an object; NULL if the run did not write it
         struct run_moment *moments; // in the order of their time
         size_t count;
         size_t left_out;      // moments beyond those
-        json_t *start;        // of the event run-start, an object; NULL where there is none
-        char *qemu_command;   // as a shell reads it; NULL where QEMU was not started
-        char *failure_screen; // as it looked when the run failed; NULL where it did not, or nothing is known
-        double end;           // seconds: how long the run took, or as far as its files tell
+        json_t *start;        // of the event run-start, an object; NULL if none
+        char *qemu_command;   // as a shell reads it; NULL if QEMU was not started
+        char *failure_screen; // the screen when the run failed; NULL if it did not fail or the screen is unknown
+        double end;           // seconds: the duration of the run, or until the last event in its files
 };
 #define AUTO_RUN_RECORD __attribute__((cleanup(run_record_free)))
 
-// Reads the run in FOLDER. Fails where that is no folder of a run: it has neither events.jsonl nor result.json.
+// Reads the run in FOLDER. Fails if FOLDER is not a run: it has neither events.jsonl nor result.json.
 bool run_record_read(const char *folder, struct run_record *record, struct error *err);
 void run_record_free(struct run_record *record);
 

@@ -45,7 +45,7 @@ static const char *text_in(const json_t *object, const char *key)
 
 // ---- one run ----
 
-// The first bytes of FOLDER/NAME as text, freed with free(); NULL where there is no such file.
+// The first bytes of FOLDER/NAME as text, freed with free(); NULL if there is no such file.
 static char *read_start(const char *folder, const char *name)
 {
         AUTO_FREE char *path = file_path(folder, name);
@@ -110,7 +110,7 @@ static uint64_t changed_ns(const char *folder, const char *name)
         return (uint64_t)changed.tv_sec * NS_IN_S + (uint64_t)changed.tv_nsec;
 }
 
-// False where FOLDER is no run.
+// False if FOLDER is not a run.
 static bool read_run(const char *folder, struct run *run)
 {
         AUTO_FREE char *events = read_start(folder, "events.jsonl");
@@ -220,7 +220,7 @@ bool runs_find(const char *folder, const char *tag, struct run *run, struct erro
         while (length > 1 && path[length - 1] == '/')
                 path[--length] = '\0';
         if (!read_run(path, run))
-                return error_set(err, ERROR_USAGE, "%s is no run (esxiarm runs lists them)", path);
+                return error_set(err, ERROR_USAGE, "%s is not a run; esxiarm runs lists them", path);
         measure(run);
         return true;
 }

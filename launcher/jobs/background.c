@@ -11,7 +11,7 @@
 
 #include "base/interrupt.h"
 
-// Reads what the child reports. False where there is nothing to read yet; LET_GO tells a report from the child's end.
+// Reads what the child reports. False if there is nothing to read yet; LET_GO tells a report from the child's end.
 static bool read_report(int fd, bool *let_go)
 {
         char report;
@@ -58,7 +58,7 @@ bool background_split(struct background *background, bool *is_child, int *code, 
         fcntl(ends[1], F_SETFD, FD_CLOEXEC);
         pid_t child = fork();
         if (child < 0) {
-                error_system(err, "cannot go on in the background");
+                error_system(err, "cannot continue in the background");
                 close(ends[0]);
                 close(ends[1]);
                 return false;

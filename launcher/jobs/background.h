@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A command that goes on in the background once its user has seen that it works.
+// A command that continues in the background once it works.
 //
-// The process splits at the beginning, before anything is opened or started: the child does the work, with the user's
-// terminal for what it has to say; the parent waits. Once the child lets go, the parent ends with the exit code that it was
-// told, and the child has no terminal any more.
+// The process splits at the beginning, before anything is opened or started: the child does the work and reports to the
+// user's terminal; the parent waits. When the child detaches, the parent ends with the exit code from the child, and
+// the child has no terminal any more.
 #pragma once
 
 #include <stdbool.h>

@@ -76,7 +76,7 @@ static char *advice(struct booting *run, const struct match *match)
                 arguments_add(&command, machine->sealed_path);
                 arguments_add(&command, machine->vars_path);
                 AUTO_FREE char *quoted = arguments_quoted(&command);
-                return text_format("\nThe vars of the installation still match. To put them back:\n  %s", quoted);
+                return text_format("\nThe vars of the installation still match. To restore them:\n  %s", quoted);
         }
         const char *general = match ? match_reason_advice(match->reason) : NULL;
         return text_format("%s%s", general ? " " : "", general ? general : "");
@@ -94,8 +94,7 @@ static bool check_match(struct booting *run, struct error *err)
         json_object_set_new(run->result, "vars_before", result_vars(run->in->machine->vars_path));
         if (!match.holds) {
                 AUTO_FREE char *mend = advice(run, &match);
-                return error_set(err, ERROR_NO, "not started, because this disk would not boot its own system: %s%s",
-                                 match.explanation, mend);
+                return error_set(err, ERROR_NO, "refusing to start: %s%s", match.explanation, mend);
         }
         run->entry = match.entry;
         display_step(run->display, "Firmware, vars and disk match");
@@ -153,7 +152,7 @@ static bool fail_timed_out(struct booting *run, struct vm *vm, struct error *err
         return error_set(err, ERROR_TIMED_OUT,
                          "the installed system did not come up within %" PRIu64 " s: %s. The screen shows:\n%s",
                          run->in->settings->boot_timeout_s, explanation,
-                         *screen ? screen : "(nothing at all: the guest has printed nothing)\n");
+                         *screen ? screen : "(nothing: the guest has not printed anything)\n");
 }
 
 static bool watch(struct booting *run, struct vm *vm, struct error *err)

@@ -10,20 +10,20 @@
 #include "launcher/machine/profile.h"
 #include "launcher/machine/settings.h"
 
-// What came out. Free with boot_outcome_free, on failure too.
+// The outcome. Free with boot_outcome_free, on failure too.
 struct boot_outcome {
         char *evidence;
         char *accel; // accelerator of the run; NULL if it did not get that far
         uint64_t duration_ms;
-        char *booted;        // "Boot0004 \"VMware ESXi\" from HD(...)"; NULL where the firmware said nothing
+        char *booted;        // "Boot0004 \"VMware ESXi\" from HD(...)"; NULL if the firmware said nothing
         bool expected_entry; // what booted is the machine's own boot entry
 };
 void boot_outcome_free(struct boot_outcome *outcome);
 #define AUTO_BOOT_OUTCOME __attribute__((cleanup(boot_outcome_free)))
 
-// What becomes of the machine once it is up.
+// What happens to the machine once it is up.
 enum boot_stay {
-        BOOT_STOP,       // it was only to be seen that it comes up
+        BOOT_STOP,       // stop it: the run only checks that it comes up
         BOOT_FOREGROUND, // the user gets its console (attach.h)
         BOOT_BACKGROUND, // it goes on without a terminal, until it ends or is asked to
 };
@@ -37,11 +37,11 @@ struct boot_input {
         const char *tag, *runs; // of the run; NULL for the usual ones
         enum boot_stay stay;
         bool watch; // show the guest's screen in the user's terminal
-        // Called once it is up, before it stays up; NULL where nobody wants to know.
+        // Called once it is up, before it stays up; NULL if nobody wants to know.
         void (*up)(const struct boot_outcome *outcome, void *context);
         void *context;
 };
 
-// Boots and judges. Fails with ERROR_NO where firmware, variables and disk do not match (nothing is started then) or a
-// criterion does not hold, ERROR_TIMED_OUT, ERROR_PANIC, ERROR_ENVIRONMENT, ERROR_INTERRUPTED. ERR must not be NULL.
+// Boots and judges. Fails with ERROR_NO if firmware, variables and disk do not match (nothing is started then) or a
+// criterion is not met, ERROR_TIMED_OUT, ERROR_PANIC, ERROR_ENVIRONMENT, ERROR_INTERRUPTED. ERR must not be NULL.
 bool boot_run(const struct boot_input *input, struct boot_outcome *outcome, struct error *err);

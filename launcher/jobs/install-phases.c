@@ -143,7 +143,7 @@ static bool driven_phase(struct installation *run, struct error *err)
                 return true;
         // The last screen is there; its line in the log is whole a moment later.
         wait_until(run, required_met, LINE_TIMEOUT_S, err);
-        return conclude(&run->judge, "the installer is at its last screen, but its log lacks something", LINE_TIMEOUT_S,
+        return conclude(&run->judge, "the installer is at its last screen, but its log is incomplete", LINE_TIMEOUT_S,
                         err);
 }
 
@@ -153,15 +153,14 @@ static bool kickstart_phase(struct installation *run, struct error *err)
         uint64_t seconds = run->in->profile->kickstart.wait_s;
         display_waiting(run->display, "the installer follows its kickstart ...");
         if (!wait_until(run, firmware_has_started, FIRMWARE_TIMEOUT_S, err) || !expect_reboot(run, err))
-                return err->code ? false : error_set(err, ERROR_TIMED_OUT, "the firmware does not start the payload");
+                return err->code ? false : error_set(err, ERROR_TIMED_OUT, "the firmware did not start the payload");
         if (!wait_until(run, has_ended_itself, seconds, err))
-                return err->code
-                               ? false
-                               : error_set(err, ERROR_TIMED_OUT,
-                                           "the installation by kickstart did not come to its end within %" PRIu64 " s",
-                                           seconds);
+                return err->code ? false
+                                 : error_set(err, ERROR_TIMED_OUT,
+                                             "the installation by kickstart did not finish within %" PRIu64 " s",
+                                             seconds);
         display_step(run->display, "Installed by its kickstart");
-        return conclude(&run->judge, "the kickstart came to its end, but its log lacks something", seconds, err);
+        return conclude(&run->judge, "the kickstart finished, but its log is incomplete", seconds, err);
 }
 
 // ---- the reboot

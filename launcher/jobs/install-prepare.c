@@ -54,11 +54,10 @@ static bool make_payload(struct installation *run, struct error *err)
                 cli_warn("%s", run->payload_info.warnings.values[i]);
         if (!run->payload_info.has_kickstart || input->profile->has_kickstart)
                 return true;
-        return error_set(
-                err, ERROR_USAGE,
-                "the payload has a kickstart, and the guest profile %s does not say how to watch one (it has no phase "
-                "'kickstart')",
-                input->profile->name);
+        return error_set(err, ERROR_USAGE,
+                         "the payload has a kickstart, but the guest profile %s cannot watch one (it has no phase "
+                         "'kickstart')",
+                         input->profile->name);
 }
 
 // The target is found in the installer's list by its size, so the payload must not have the same.
@@ -76,8 +75,8 @@ static bool check_sizes(const struct installation *run, struct error *err)
         if (difference > input->settings->disk_size / 100)
                 return true;
         return error_set(err, ERROR_USAGE,
-                         "the disk is as large as the payload, and the installer's list could not tell them apart; "
-                         "choose another --disk-size, or say which one by --disk-name or --disk-position");
+                         "the disk is as large as the payload, so they look the same in the installer's list; choose "
+                         "another --disk-size, or the disk by --disk-name or --disk-position");
 }
 
 bool install_prepare(struct installation *run, struct error *err)
@@ -86,7 +85,7 @@ bool install_prepare(struct installation *run, struct error *err)
         struct machine *machine = input->machine;
         if (machine->installed && !input->force)
                 return error_set(err, ERROR_USAGE,
-                                 "%s is installed already (%s); --force installs it anew and loses what is on its disk",
+                                 "%s is already installed (%s); --force reinstalls it and erases its disk",
                                  machine->folder, machine->identity.installed_at);
         // What can fail before anything of an older installation is lost comes first.
         AUTO_FREE char *qemu_img = process_find("qemu-img", err);

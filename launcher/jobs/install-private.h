@@ -24,8 +24,8 @@ struct installation {
         struct drive *drive;
 };
 
-// Makes payload, vars and disk anew. From here on the machine is no installed one until it is sealed again.
+// Makes payload, vars and disk anew. From here on the machine is not installed until it is sealed again.
 bool install_prepare(struct installation *run, struct error *err);
 
-// Takes the running installer to its end and, where that is wanted, through the reboot.
+// Takes the running installer to its end and, if requested, through the reboot.
 bool install_phases(struct installation *run, struct error *err);

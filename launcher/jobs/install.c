@@ -63,7 +63,7 @@ static bool examine(const struct installation *run, struct bootchain *chain, str
         if (match->holds)
                 return true;
         const char *advice = match_reason_advice(match->reason);
-        return error_set(err, ERROR_NO, "the installer ran to its end, but the disk would not boot by itself: %s%s%s",
+        return error_set(err, ERROR_NO, "the installer finished, but the disk would not boot by itself: %s%s%s",
                          match->explanation, advice ? " " : "", advice ? advice : "");
 }
 

@@ -30,9 +30,9 @@ struct install_input {
         bool force;                     // replace an installed machine
 };
 
-// What came out. Free with install_outcome_free, on failure too: the evidence is then there all the same.
+// The outcome. Free with install_outcome_free, on failure too: the evidence exists then, too.
 struct install_outcome {
-        char *evidence; // folder; NULL where it did not get that far
+        char *evidence; // folder; NULL if it did not get that far
         char *accel;    // accelerator of the run; NULL if it did not get that far
         uint64_t duration_ms;
         char *entry; // "Boot0004 \"VMware ESXi\" HD(1,...)/\EFI\VMware\safeboot64.efi"

@@ -39,8 +39,7 @@ static char *checked(char *password, const char *from, struct error *err)
         if (typeable)
                 return password;
         password_free(&password);
-        error_set(err, ERROR_USAGE, "the password from %s must have 1 to %d characters, ASCII ones that a keyboard has",
-                  from, LONGEST);
+        error_set(err, ERROR_USAGE, "the password from %s must have 1 to %d printable ASCII characters", from, LONGEST);
         return NULL;
 }
 
@@ -57,7 +56,7 @@ static char *from_file(const char *file, struct error *err)
                 length++;
         if (length && memchr(text, '\0', length)) {
                 OPENSSL_cleanse(content.data, content.size);
-                error_set(err, ERROR_USAGE, "the password from %s has a NUL byte in it", file);
+                error_set(err, ERROR_USAGE, "the password from %s contains a NUL byte", file);
                 return NULL;
         }
         char *password = OPENSSL_zalloc(length + 1);
@@ -68,7 +67,7 @@ static char *from_file(const char *file, struct error *err)
         return checked(password, file, err);
 }
 
-// Waits until the user has typed a line. False where he interrupts instead, also before this began to wait.
+// Waits until the user has typed a line. False if he interrupts instead, also before this began to wait.
 static bool wait_for_line(void)
 {
         struct pollfd poll_for[2] = {{STDIN_FILENO, POLLIN, 0}, {interrupt_descriptor(), POLLIN, 0}};
@@ -102,12 +101,11 @@ static char *ask(const char *question)
 static char *from_terminal(struct error *err)
 {
         if (!isatty(STDIN_FILENO)) {
-                error_set(err, ERROR_USAGE,
-                          "root's password is not given: set ROOT_PASSWORD, or use --root-password-file");
+                error_set(err, ERROR_USAGE, "no root password given: set ROOT_PASSWORD or use --root-password-file");
                 return NULL;
         }
         AUTO_PASSWORD char *first = ask("Root password for the new system: ");
-        AUTO_PASSWORD char *second = first ? ask("The same again: ") : NULL;
+        AUTO_PASSWORD char *second = first ? ask("Again: ") : NULL;
         if (!interrupt_check(err))
                 return NULL;
         if (!second) {
@@ -115,7 +113,7 @@ static char *from_terminal(struct error *err)
                 return NULL;
         }
         if (strcmp(first, second) != 0) {
-                error_set(err, ERROR_USAGE, "the two passwords are not the same");
+                error_set(err, ERROR_USAGE, "the two passwords differ");
                 return NULL;
         }
         return checked(MEMORY_TAKE(first), "the terminal", err);

@@ -6,7 +6,8 @@
 
 #include "base/error.h"
 
-// Freed with password_free. FILE may be NULL. Fails where there is none, or it has characters that no keyboard sends.
+// Free with password_free. FILE may be NULL. Fails if no password is given, or it has characters that are not printable
+// ASCII.
 char *password_get(const char *file, struct error *err);
 
 // A copy to be freed with password_free.

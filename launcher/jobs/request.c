@@ -56,8 +56,7 @@ static void warn_of_memory(const struct settings *settings)
                 return;
         uint64_t host_mb = (uint64_t)pages * (uint64_t)page_size >> 20;
         if (settings->memory_mb > host_mb)
-                cli_warn("the machine is to have %" PRIu64 " MiB of memory, and this host has %" PRIu64
-                         "; --memory sets it",
+                cli_warn("the machine needs %" PRIu64 " MiB of memory, but this host has %" PRIu64 "; --memory sets it",
                          settings->memory_mb, host_mb);
 }
 
@@ -141,12 +140,9 @@ static bool check_source(const struct request *request, struct error *err)
         if (request->rehearsal + !!request->payload + !!request->iso > 1)
                 return error_set(err, ERROR_USAGE, "--iso, --payload and --rehearsal exclude each other");
         if (!request->rehearsal && !source_of(request))
-                return error_set(
-                        err, ERROR_USAGE,
-                        "what is to be installed? --iso FILE or --payload PATH names the installer, --rehearsal "
-                        "installs the rehearsal guest");
+                return error_set(err, ERROR_USAGE, "no installer given: use --iso, --payload or --rehearsal");
         if (!request->rehearsal && request->rehearsal_options.count)
-                return error_set(err, ERROR_USAGE, "--rehearsal-option is for --rehearsal alone");
+                return error_set(err, ERROR_USAGE, "--rehearsal-option needs --rehearsal");
         return true;
 }
 
@@ -158,13 +154,11 @@ static bool check_driving(const struct request *request, const struct profile *p
         if (request->disk_name && request->disk_position)
                 return error_set(err, ERROR_USAGE, "--disk-name and --disk-position exclude each other");
         if (request->disk_position > MOST_DISKS)
-                return error_set(err, ERROR_USAGE, "--disk-position: no list has %" PRIu64 " disks",
-                                 request->disk_position);
+                return error_set(err, ERROR_USAGE, "--disk-position: %" PRIu64 " is too large", request->disk_position);
         if (request->hand_over && !request->until)
-                return error_set(err, ERROR_USAGE, "--hand-over needs --until STEP: at which step?");
+                return error_set(err, ERROR_USAGE, "--hand-over needs --until STEP");
         if (request->until && request->kickstart)
-                return error_set(err, ERROR_USAGE,
-                                 "--until is for an installer that is driven, and a kickstart takes no keys");
+                return error_set(err, ERROR_USAGE, "--until cannot be used with a kickstart, which has no steps");
         if (request->hand_over && !terminal_is_there())
                 return error_set(err, ERROR_USAGE, "--hand-over needs a terminal");
         return disk_list_check(&disk, err) && (!request->until || drive_check_until(profile, request->until, err));
@@ -248,8 +242,7 @@ void request_tell_evidence(const char *evidence, struct error *err)
 static bool check_installed(const struct machine *machine, const char *folder, struct error *err)
 {
         return machine->installed ||
-               error_set(err, ERROR_NO,
-                         "%s was not installed to the end, so there is nothing to boot; esxiarm install %s installs it",
+               error_set(err, ERROR_NO, "%s is not installed completely, so it cannot boot; run esxiarm install %s",
                          machine->folder, folder);
 }
 
@@ -266,9 +259,9 @@ static bool open_bootable(const struct request *request, const char *path, struc
                 return machine_open(path, false, machine, err) &&
                        (!request->vars || machine_use_vars(machine, request->vars, err));
         if (!request->vars)
-                return error_set(err, ERROR_USAGE,
-                                 "%s is a disk, not a machine: --vars FILE names the variable store that belongs to it",
-                                 path);
+                return error_set(
+                        err, ERROR_USAGE,
+                        "%s is a disk, not a machine: use --vars FILE for the variable store that belongs to it", path);
         return machine_of_files(path, request->vars, machine, err);
 }
 

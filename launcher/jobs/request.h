@@ -44,7 +44,7 @@ struct request {
                  "NAME",                                                                                               \
                  CLI_TEXT,                                                                                             \
                  offsetof(struct request, firmware),                                                                   \
-                 "a firmware that esxiarm fetch installed (default: the newest; fetched where there is none)",         \
+                 "a firmware that esxiarm fetch installed (default: the newest; fetched if none is installed)",        \
                  NULL},                                                                                                \
                 {"watch", NULL, CLI_FLAG, offsetof(struct request, watch), "show the guest's screen while it runs",    \
                  NULL},                                                                                                \
@@ -69,13 +69,17 @@ struct request {
          "FILE",                                                                                                       \
          CLI_TEXT,                                                                                                     \
          offsetof(struct request, vars_template),                                                                      \
-         "template of variables of your own, with --aavmf-code",                                                       \
+         "your own template of the variable store; needs --aavmf-code",                                                \
          "AAVMF_VARS_TEMPLATE"},                                                                                       \
-                {"force", NULL, CLI_FLAG, offsetof(struct request, force), "install anew over an installed machine",   \
+                {"force",                                                                                              \
+                 NULL,                                                                                                 \
+                 CLI_FLAG,                                                                                             \
+                 offsetof(struct request, force),                                                                      \
+                 "reinstall an installed machine, erasing its disk",                                                   \
                  NULL},                                                                                                \
         {                                                                                                              \
                 "rehearsal-option", "KEY=VALUE", CLI_LIST, offsetof(struct request, rehearsal_options),                \
-                        "tells the rehearsal guest to misbehave; docs/rehearsal-guest.md lists them", NULL             \
+                        "make the rehearsal guest misbehave; docs/rehearsal-guest.md lists the options", NULL          \
         }
 
 #define REQUEST_PRINT_OPTION                                                                                           \
@@ -90,7 +94,7 @@ struct request {
                  "PATH",                                                                                               \
                  CLI_TEXT,                                                                                             \
                  offsetof(struct request, payload),                                                                    \
-                 "its files in a folder, or what esxiarm payload has made",                                            \
+                 "the installer's files in a folder, or a payload from esxiarm payload",                               \
                  NULL},                                                                                                \
                 {"rehearsal",                                                                                          \
                  NULL,                                                                                                 \
@@ -106,7 +110,7 @@ struct request {
                  NULL},                                                                                                \
         {                                                                                                              \
                 "root-password-file", "FILE", CLI_TEXT, offsetof(struct request, password_file),                       \
-                        "its first line is root's password (or set ROOT_PASSWORD; else you are asked)", NULL           \
+                        "file whose first line is root's password (or set ROOT_PASSWORD; else you are asked)", NULL    \
         }
 
 // How the installer's files are changed, and how it is driven.
@@ -121,7 +125,7 @@ struct request {
                  "NAME=FILE",                                                                                          \
                  CLI_LIST,                                                                                             \
                  offsetof(struct request, replacements),                                                               \
-                 "a file in the place of one of the installer's",                                                      \
+                 "replace the installer's file NAME with FILE",                                                        \
                  NULL},                                                                                                \
                 {"kickstart",                                                                                          \
                  "FILE|auto",                                                                                          \
@@ -133,7 +137,7 @@ struct request {
                  "PATTERN",                                                                                            \
                  CLI_TEXT,                                                                                             \
                  offsetof(struct request, disk_name),                                                                  \
-                 "the disk whose row in the installer's list this matches (default: by size)",                         \
+                 "the disk whose row in the installer's list matches (default: by size)",                              \
                  NULL},                                                                                                \
         {                                                                                                              \
                 "disk-position", "N", CLI_NUMBER, offsetof(struct request, disk_position),                             \
@@ -150,7 +154,7 @@ struct request {
          NULL},                                                                                                        \
         {                                                                                                              \
                 "hand-over", NULL, CLI_FLAG, offsetof(struct request, hand_over),                                      \
-                        "give you the console there; Ctrl-] has a menu that goes on", NULL                             \
+                        "give you the console there; Ctrl-] opens a menu to continue", NULL                            \
         }
 
 // Everything that an installation takes but what is installed.
@@ -166,7 +170,7 @@ char *request_stored(const char *folder, size_t offset);
 bool request_install(const struct request *request, const char *folder, struct firmware *firmware,
                      struct install_outcome *outcome, struct error *err);
 
-// Adds to ERR where the EVIDENCE of a run that failed is; nothing where it did not fail or there is none.
+// If the run failed, adds the path of its EVIDENCE to ERR, unless that is NULL.
 void request_tell_evidence(const char *evidence, struct error *err);
 
 // What becomes of a machine that was booted.

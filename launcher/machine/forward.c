@@ -28,7 +28,7 @@ char *forward_text(const struct forward *forward)
 static bool refuse(const char *text, const char *why, struct error *err)
 {
         AUTO_FREE char *shown = text_printable(text, strlen(text), false);
-        return error_set(err, ERROR_USAGE, "forward: '%s' %s", shown, why);
+        return error_set(err, ERROR_USAGE, "--forward: '%s' %s", shown, why);
 }
 
 static bool read_port(const char *text, uint16_t *port)
@@ -40,7 +40,7 @@ static bool read_port(const char *text, uint16_t *port)
         return true;
 }
 
-// Cuts the part after the last colon off TEXT; NULL where there is none.
+// Cuts the part after the last colon off TEXT; NULL if none.
 static char *cut_last(char *text)
 {
         char *colon = strrchr(text, ':');
@@ -57,12 +57,12 @@ static bool read_forward(const char *text, struct forward *forward, struct error
         const char *guest = cut_last(rest);
         const char *host = guest ? cut_last(rest) : NULL;
         if (!guest)
-                return refuse(text, "is not [ADDR:]HOST:GUEST, as 2222:22", err);
+                return refuse(text, "is not [ADDR:]HOST:GUEST, such as 2222:22", err);
         const char *where = host ? rest : LOOPBACK;
         if (!read_port(host ? host : rest, &forward->host) || !read_port(guest, &forward->guest))
-                return refuse(text, "needs two ports from 1 to 65535, as 2222:22", err);
+                return refuse(text, "needs two ports from 1 to 65535, such as 2222:22", err);
         if (inet_pton(AF_INET, where, &address) != 1)
-                return refuse(text, "has no IPv4 address of the host before its ports", err);
+                return refuse(text, "has no IPv4 address of the host before the ports", err);
         inet_ntop(AF_INET, &address, forward->address, sizeof forward->address);
         return true;
 }
@@ -80,7 +80,7 @@ static bool add(struct forwards *forwards, const char *text, struct error *err)
                 return false;
         for (size_t i = 0; i < forwards->count; i++) {
                 if (collide(&forwards->items[i], &forward))
-                        return refuse(text, "takes a port of the host that another one has already", err);
+                        return refuse(text, "uses a port of the host twice", err);
         }
         forwards->items = memory_resize(forwards->items, forwards->count + 1, sizeof *forwards->items);
         forwards->items[forwards->count++] = forward;
@@ -117,15 +117,15 @@ bool forwards_check_host(const struct settings_list *list, struct error *err)
                 AUTO_CLOSE int fd = socket(AF_INET, SOCK_STREAM, 0);
                 struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(forward->host)};
                 inet_pton(AF_INET, forward->address, &address.sin_addr);
-                // As QEMU does it: a port that a connection has just left is free.
+                // As in QEMU: a port whose connection has just closed is free.
                 if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &(int){1}, sizeof(int)) == 0 &&
                     bind(fd, (const struct sockaddr *)&address, sizeof address) == 0)
                         continue;
-                error_system(err, "forward: port %" PRIu16 " of the host cannot be taken on %s", forward->host,
+                error_system(err, "--forward: cannot use port %" PRIu16 " of the host on %s", forward->host,
                              forward->address);
                 if (err)
                         err->code = ERROR_ENVIRONMENT;
-                return error_append(err, "; --forward names another");
+                return error_append(err, "; use another port");
         }
         return true;
 }

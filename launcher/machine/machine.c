@@ -20,7 +20,7 @@
 
 enum {
         DOCUMENT_LIMIT = 1 << 20,
-        LOOKER_MS = 200, // for one who only looks whether the machine is locked
+        LOOKER_MS = 200, // for a program that only checks whether the machine is locked
         LOOKER_RETRY_MS = 5,
 };
 
@@ -58,7 +58,7 @@ static const char **slot(const struct machine_identity *identity, const struct m
         return (const char **)(uintptr_t)((const char *)identity + member->offset);
 }
 
-// The number that Boot#### has, four hexadecimal digits; 0 where TEXT is no such number.
+// The number that Boot#### has, four hexadecimal digits; 0 if TEXT is no such number.
 static uint16_t boot_number(const char *text)
 {
         AUTO_BUFFER struct buffer bytes = {0};
@@ -142,7 +142,7 @@ static bool read_document(struct machine *machine, struct error *err)
         machine->document = document;
         json_int_t schema = json_integer_value(json_object_get(document, "schema"));
         if (schema != MACHINE_SCHEMA)
-                return error_set(err, ERROR_DAMAGED, "%s: its schema is %lld, and this program knows only %d",
+                return error_set(err, ERROR_DAMAGED, "%s: schema %lld is not supported; this program supports %d",
                                  machine->json_path, (long long)schema, MACHINE_SCHEMA);
         read_identity(machine);
         return settings_from_json(json_object_get(document, "settings"), &machine->settings, err) ||
@@ -175,14 +175,14 @@ bool machine_open(const char *folder, bool create, struct machine *machine, stru
         } else if (create) {
                 return true;
         } else {
-                error_set(err, ERROR_USAGE, "%s is no machine: it has no machine.json (esxiarm install makes one)",
+                error_set(err, ERROR_USAGE, "%s is not a machine: it has no machine.json (esxiarm install creates one)",
                           folder);
         }
         machine_close(machine);
         return false;
 }
 
-// What the first bytes of a disk say that it is, freed with free().
+// The format of a disk according to its first bytes, freed with free().
 static char *find_format(const char *path, struct error *err)
 {
         AUTO_DISK struct disk *disk = NULL;
@@ -222,7 +222,7 @@ bool machine_use_vars(struct machine *machine, const char *path, struct error *e
         return true;
 }
 
-// FOLDER, which need not be there, from the root; freed with free().
+// The absolute path of FOLDER, which need not exist; freed with free().
 static char *absolute(const char *folder, struct error *err)
 {
         AUTO_FREE char *real = realpath(folder, NULL);
@@ -252,7 +252,7 @@ bool machine_look(const char *folder, struct machine *machine, struct error *err
         return true;
 }
 
-// The process number that the owner wrote into the lock; 0 where there is none.
+// The process number that the owner wrote into the lock; 0 if none.
 static uint64_t read_owner(int fd)
 {
         char owner[16] = "";
@@ -272,7 +272,7 @@ static bool refuse_lock(int fd, const struct machine *machine, struct error *err
         return false;
 }
 
-// Locks, and waits a moment for one who only looks whether it is locked.
+// Locks, and waits a moment for a program that only checks whether it is locked.
 static bool lock_soon(int fd)
 {
         uint64_t deadline = time_now_ms() + LOOKER_MS;
@@ -304,7 +304,7 @@ bool machine_lock(struct machine *machine, struct error *err)
         if (ftruncate(fd, 0) != 0 || pwrite(fd, owner, strlen(owner), 0) < 0)
                 return error_system(err, "%s: cannot write", path);
         machine->lock = DESCRIPTOR_TAKE(fd);
-        // Another program may have installed or replaced the machine between the opening and the lock.
+        // Another program may have installed or replaced the machine before it was locked.
         return machine->is_loose || !file_exists(machine->json_path) || read_document(machine, err);
 }
 
@@ -327,7 +327,7 @@ bool machine_save(struct machine *machine, const struct settings *settings, cons
                read_document(machine, err);
 }
 
-// An owner that is still in the lock when it is free is one that died.
+// An owner recorded in an unlocked lock file has died.
 void machine_unlock(struct machine *machine)
 {
         if (machine->lock < 0)

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A machine: a folder with a disk, the variable store that belongs to it, and what is known of both.
+// A machine: a folder with a disk, the variable store that belongs to it, and the records of both.
 //
 //     machine.json    settings, identities, digests; see docs/machine.md
 //     disk.qcow2      the system disk
 //     vars.fd         the live variable store
-//     vars.sealed.fd  the same as the installation left it
+//     vars.sealed.fd  the variable store as the installation left it
 //     runs/TAG/       the evidence of one run
 //     run/            the lock, and the sockets and FIFOs while the machine is up
 #pragma once
@@ -20,14 +20,14 @@ enum {
         MACHINE_SCHEMA = 1
 };
 
-// What QEMU calls the payload's device, on the command line and in the evidence.
+// The id of the payload's device, on QEMU's command line and in the evidence.
 #define MACHINE_PAYLOAD_DEVICE "payload-device"
 
-// What machine.json says of the installation. Texts belong to the machine's document; all are NULL or 0 in a machine
-// that was not installed yet.
+// The records of the installation in machine.json. Texts belong to the machine's document; all members are NULL or 0 in
+// a machine that is not installed.
 struct machine_identity {
         const char *profile; // name of the guest profile
-        bool rehearsal;      // what is installed is the rehearsal guest, not ESXi
+        bool rehearsal;      // the guest is the rehearsal guest, not ESXi
         const char *installed_at;
         struct {
                 const char *name, *package, *version, *source, *verified;
@@ -41,50 +41,49 @@ struct machine_identity {
                 const char *label, *path;
                 uint16_t number;
         } entry;
-        const char *vars_sha256; // of the firmware volume in vars.sealed.fd; behind it is padding
+        const char *vars_sha256; // of the firmware volume in vars.sealed.fd, without the padding after it
 };
 
 struct machine {
         char *folder;      // absolute
         char *disk_format; // "qcow2"
         char *json_path, *disk_path, *vars_path, *sealed_path, *runs_folder, *run_folder;
-        json_t *document;         // what machine.json holds; NULL for a new machine
-        json_t *documents;        // every one that was read: texts of SETTINGS and IDENTITY stay valid until the end
-        struct settings settings; // from it
+        json_t *document;  // the content of machine.json; NULL for a new machine
+        json_t *documents; // every document read, so that texts of SETTINGS and IDENTITY stay valid until the end
+        struct settings settings; // from the document
         struct machine_identity identity;
         bool installed;
-        int lock; // descriptor of run/lock; -1 where it is not held
-        uint64_t
-                died_owner; // once it is held: the process that had it before and never gave it back; 0 where there is none
-        bool is_loose;      // files that are no machine's (machine_of_files): RUN_FOLDER is temporary
+        int lock;            // descriptor of run/lock; -1 where it is not held
+        uint64_t died_owner; // once locked: the process that died with the lock; 0 if none
+        bool is_loose;       // loose files (machine_of_files): RUN_FOLDER is temporary
 };
 #define AUTO_MACHINE __attribute__((cleanup(machine_close)))
 
-// Opens the machine in FOLDER. Where there is none, ERROR_USAGE, unless CREATE: then the folder is made, and the machine
-// is new. Fails with ERROR_DAMAGED where machine.json cannot be understood.
+// Opens the machine in FOLDER. If FOLDER is not a machine, fails with ERROR_USAGE, or with CREATE creates the folder
+// and a new machine. Fails with ERROR_DAMAGED if machine.json is invalid.
 bool machine_open(const char *folder, bool create, struct machine *machine, struct error *err);
 
-// The same, but nothing is made: a machine that is not there is a new one, whose paths say where it would be.
+// The same, but creates nothing: if FOLDER is not a machine, MACHINE is a new one with the paths it would have.
 bool machine_look(const char *folder, struct machine *machine, struct error *err);
 
-// Keeps TEXT (freed here) as long as the machine, for a setting that is found out anew.
+// Takes over TEXT and keeps it as long as the machine, for a setting that is determined later.
 const char *machine_keep(struct machine *machine, char *text);
 
-// A machine of a disk and a variable store that lie anywhere, for one boot. It is installed as far as anyone can tell, has no
-// identity, and keeps its runs beside the disk. Fails where one of the files is missing.
+// A machine from a disk and a variable store anywhere, for one boot. It counts as installed, has no identity, and keeps
+// its runs beside the disk. Fails if one of the files is missing.
 bool machine_of_files(const char *disk, const char *vars, struct machine *machine, struct error *err);
 
 // From now on PATH is the live variable store, instead of MACHINE/vars.fd. It need not exist.
 bool machine_use_vars(struct machine *machine, const char *path, struct error *err);
 
-// Takes the machine for this program alone, until machine_close. Where another one has it, ERROR_ENVIRONMENT.
+// Locks the machine for this program until machine_close. ERROR_ENVIRONMENT if another program holds it.
 bool machine_lock(struct machine *machine, struct error *err);
 
-// Gives it back before machine_close does.
+// Unlocks it before machine_close.
 void machine_unlock(struct machine *machine);
 
-// Whether another program has the machine, and which (0 where that is not known). A machine that is not held but whose last
-// owner died is told by its OWNER, too.
+// Whether another program holds the machine; *OWNER is its process id (0 if unknown). If no program holds it but the
+// last owner died, *OWNER is that one's.
 bool machine_is_held(const struct machine *machine, uint64_t *owner);
 
 // Writes machine.json from SETTINGS and IDENTITY, and reads it back into the machine. IDENTITY is NULL for a machine that
@@ -92,5 +91,5 @@ bool machine_is_held(const struct machine *machine, uint64_t *owner);
 bool machine_save(struct machine *machine, const struct settings *settings, const struct machine_identity *identity,
                   struct error *err);
 
-// Gives the lock back and frees what the machine holds.
+// Unlocks the machine and frees its members.
 void machine_close(struct machine *machine);

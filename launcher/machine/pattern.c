@@ -45,15 +45,15 @@ struct pattern *pattern_new(const char *source, struct error *err)
         if (!pattern->code) {
                 PCRE2_UCHAR reason[REASON_SIZE] = "";
                 pcre2_get_error_message(problem, reason, sizeof reason);
-                error_set(err, ERROR_DAMAGED, "is no pattern: %s, at character %zu of `%s`", (const char *)reason,
-                          (size_t)at + 1, source);
+                error_set(err, ERROR_DAMAGED, "is not a valid pattern: %s, at character %zu of `%s`",
+                          (const char *)reason, (size_t)at + 1, source);
                 return NULL;
         }
         pattern->data = pcre2_match_data_create_from_pattern(pattern->code, NULL);
         pattern->context = pcre2_match_context_create(NULL);
         pcre2_set_match_limit(pattern->context, MATCH_LIMIT);
         if (pattern_matches(pattern, "")) {
-                error_set(err, ERROR_DAMAGED, "matches an empty text, so it would be found everywhere: `%s`", source);
+                error_set(err, ERROR_DAMAGED, "matches the empty text, so it would match every screen: `%s`", source);
                 return NULL;
         }
         return MEMORY_TAKE(pattern);

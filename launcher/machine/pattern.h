@@ -12,19 +12,20 @@
 struct pattern;
 #define AUTO_PATTERN __attribute__((cleanup(pattern_free)))
 
-// NULL, with the reason and the column in ERR (ERROR_DAMAGED), where SOURCE is no pattern, or one that the empty text
-// matches: it would be found on every screen.
+// NULL, with the reason and the column in ERR (ERROR_DAMAGED), if SOURCE is not a valid pattern, or if it matches the
+// empty text: it would be found on every screen.
 struct pattern *pattern_new(const char *source, struct error *err);
 void pattern_free(struct pattern **pattern);
 
-// Whether it is found in TEXT. Text that is not UTF-8, or takes more work than anybody waits for, does not match. PATTERN remembers where its groups were.
+// Whether it is found in TEXT. Text that is not UTF-8 or needs too many steps does not match. PATTERN keeps the
+// positions of its groups.
 bool pattern_matches(struct pattern *pattern, const char *text);
 
-// How many groups it has, and whether one is called NAME.
+// The number of groups, and whether one is called NAME.
 unsigned pattern_groups(const struct pattern *pattern);
 bool pattern_has_group(const struct pattern *pattern, const char *name);
 
-// What the numbered group (0: the whole match), or the one called NAME, matched last; freed with free(). NULL where it took
-// no part.
+// The last match of the numbered group (0: the whole match), or of the group called NAME; freed with free(). NULL if
+// the group did not match.
 char *pattern_group(const struct pattern *pattern, unsigned number);
 char *pattern_named_group(const struct pattern *pattern, const char *name);

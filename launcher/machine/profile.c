@@ -23,7 +23,7 @@ enum {
         DEFAULT_LIMIT = 3,
 };
 
-// The tables of what may stand in a profile.
+// The tables of the keys of a profile.
 
 #define AT(type, member)           .offset = offsetof(struct type, member)
 #define LIST(type, member, length) AT(type, member), .count_offset = offsetof(struct type, length)
@@ -112,7 +112,7 @@ static const struct yaml_field profile_fields[] = {
 };
 static const struct yaml_mapping profile_mapping = {.fields = profile_fields, .size = sizeof(struct profile)};
 
-// What the values mean.
+// The meaning of the values.
 
 const struct profile_step *profile_step(const struct profile_phase *phase, const char *id)
 {
@@ -144,7 +144,7 @@ const char *profile_nearest_step(const struct profile_phase *phase, const char *
         return spelling_nearest(word, ids);
 }
 
-// Where in a profile a mistake is looked for: "install: steps: welcome: keys".
+// The place in a profile that is checked, for messages: "install: steps: welcome: keys".
 struct place {
         const struct yaml_file *file;
         const char *phase, *list, *item, *key;
@@ -216,7 +216,7 @@ static bool check_follower(const struct place *place, const struct profile_phase
         if (profile_step(phase, id))
                 return true;
         struct place inner = within(place, key);
-        refuse(&inner, line, err, "there is no step '%s' to go on with", id);
+        refuse(&inner, line, err, "unknown step '%s'", id);
         return did_you_mean(profile_nearest_step(phase, id), err);
 }
 
@@ -247,7 +247,7 @@ static bool check_timeout(const struct place *place, const struct profile_phase 
                         return true;
         }
         struct place inner = within(place, "on_timeout");
-        refuse(&inner, line, err, "fail, skip, resend or goto ID is wanted, not '%s'", step->on_timeout);
+        refuse(&inner, line, err, "invalid value '%s' (expected fail, skip, resend or goto ID)", step->on_timeout);
         return did_you_mean(spelling_nearest(step->on_timeout, words), err);
 }
 
@@ -276,9 +276,9 @@ static bool check_step(const struct place *place, const struct profile_phase *ph
         step->wait_s = step->wait_s ? step->wait_s : DEFAULT_WAIT_S;
         step->limit = step->limit ? step->limit : DEFAULT_LIMIT;
         if (profile_any_step(phase, step->id) != step)
-                return refuse(place, yaml_file_line(place->file, step->id), err, "there are two steps of that id");
+                return refuse(place, yaml_file_line(place->file, step->id), err, "two steps have this id");
         if (step->fail && step->key_count)
-                return refuse(place, yaml_file_line(place->file, step->fail), err, "a step that fails sends no keys");
+                return refuse(place, yaml_file_line(place->file, step->fail), err, "a step with fail cannot have keys");
         if (!compile_step(place, step, err) || !check_timeout(place, phase, step, err))
                 return false;
         for (size_t i = 0; i < step->key_count; i++) {
@@ -320,7 +320,7 @@ static bool check_criteria(const struct place *place, const struct profile_phase
         }
         inner.item = NULL;
         return required || !need_required ||
-               refuse(&inner, phase->line, err, "none is required, so anything at all would pass");
+               refuse(&inner, phase->line, err, "no criterion is required, so every run would pass");
 }
 
 static bool check_phase(const struct yaml_file *file, struct profile_phase *phase, const char *name, struct error *err)
@@ -340,9 +340,8 @@ static bool check_last_step(const struct yaml_file *file, const struct profile_p
         struct place place = {.file = file, .phase = "install", .list = "steps", .item = last->id};
         if (!last->optional && !last->then_count && !last->fail && last->timeout != TIMEOUT_SKIP)
                 return true;
-        return refuse(
-                &place, last->line, err,
-                "the last step ends the installation: it can be neither optional nor skipped, has no then and no fail");
+        return refuse(&place, last->line, err,
+                      "the last step ends the installation: it cannot be optional or skipped, or have then or fail");
 }
 
 static bool check_disk_row(struct profile *profile, struct error *err)
@@ -364,7 +363,7 @@ static bool check_disk_size(const struct profile *profile, struct error *err)
         if (text_parse_size(profile->machine.disk_size, &size) && size)
                 return true;
         return refuse(&place, yaml_file_line(profile->file, profile->machine.disk_size), err,
-                      "'%s' is no size, such as 40G", profile->machine.disk_size);
+                      "'%s' is not a size, such as 40G", profile->machine.disk_size);
 }
 
 static bool check(struct profile *profile, struct error *err)

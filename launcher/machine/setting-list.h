@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A setting that may have several values. A list is taken whole: one that is given replaces the one that is stored.
+// A setting that may have several values. A given list replaces the whole stored list.
 #pragma once
 
 #include <jansson.h>
@@ -12,10 +12,9 @@
 // Texts, borrowed from where they were found.
 struct settings_list {
         struct arguments given; // on the command line: a CLI_LIST, which belongs to the command's values
-        const json_t
-                *stored; // in machine.json, an array of texts; NULL where it has none. Counts where nothing is given
+        const json_t *stored;   // in machine.json, an array of texts; NULL if none. Used if nothing is given
 };
 
-// The text at INDEX, NULL after the last. Empty ones are left out, so that a list which is given as one empty text has
-// none: that is how a stored list is got rid of.
+// The text at INDEX, NULL after the last. Empty ones are skipped, so a list given as one empty text is empty: this is
+// how a user clears a stored list.
 const char *settings_list_at(const struct settings_list *list, size_t index);

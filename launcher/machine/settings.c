@@ -17,10 +17,29 @@ enum kind {
         LIST,
 };
 
+// The option that sets NAME, freed with free().
+static char *option_of(const char *name)
+{
+        static const char *const others[][2] = {{"memory_mb", "--memory"},
+                                                {"reboot_observe_s", "--reboot-observe"},
+                                                {"boot_timeout_s", "--boot-timeout"},
+                                                {"forwards", "--forward"},
+                                                {"qemu_args", "--qemu-arg"}};
+        for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+                if (strcmp(name, others[i][0]) == 0)
+                        return memory_text(others[i][1]);
+        }
+        char *option = text_format("--%s", name);
+        for (char *at = strchr(option, '_'); at; at = strchr(at, '_'))
+                *at = '-';
+        return option;
+}
+
 static bool refuse(const char *name, const char *value, const char *why, struct error *err)
 {
         AUTO_FREE char *shown = text_printable(value, strlen(value), false);
-        return error_set(err, ERROR_USAGE, "%s: '%s' %s", name, shown, why);
+        AUTO_FREE char *option = option_of(name);
+        return error_set(err, ERROR_USAGE, "%s: '%s' %s", option, shown, why);
 }
 
 static bool check_filled(const char *name, const char *value, struct error *err)
@@ -28,15 +47,16 @@ static bool check_filled(const char *name, const char *value, struct error *err)
         return *value || refuse(name, value, "is empty", err);
 }
 
-// A device of QEMU's, and no properties: a comma would begin those.
+// A QEMU device without properties, which begin with a comma.
 static bool check_device(const char *name, const char *value, struct error *err)
 {
         static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
         return (*value && !value[strspn(value, letters)]) ||
-               refuse(name, value, "is no name of a device, as vmxnet3 (--qemu-arg gives QEMU anything)", err);
+               refuse(name, value, "is not the name of a device, such as vmxnet3 (--qemu-arg passes anything to QEMU)",
+                      err);
 }
 
-// Six bytes, the first of them even: an odd one is the address of a group of cards.
+// Six bytes, the first one even: odd ones are multicast addresses.
 static bool check_mac(const char *name, const char *value, struct error *err)
 {
         AUTO_BUFFER struct buffer bytes = {0};
@@ -49,9 +69,9 @@ static bool check_mac(const char *name, const char *value, struct error *err)
                         text_add_char(&digits, value[i]);
         }
         if (!formed || !text_parse_hex(text_string(&digits), &bytes))
-                return refuse(name, value, "is no address of a network card, as 52:54:00:12:34:56", err);
+                return refuse(name, value, "is not a network card address, such as 52:54:00:12:34:56", err);
         if (bytes.data[0] & 1)
-                return refuse(name, value, "is the address of a group of cards; the first byte has to be even", err);
+                return refuse(name, value, "is a multicast address; the first byte must be even", err);
         return true;
 }
 
@@ -60,9 +80,9 @@ static const struct row {
         const char *name;
         enum kind kind;
         size_t offset;
-        const char *choices[5]; // where only some words are valid
-        uint64_t most;          // of a number; beyond it a duration in microseconds or a size in an off_t would not fit
-        bool (*check)(const char *name, const char *value, struct error *err); // of a text; NULL where CHOICES say it
+        const char *choices[5]; // if only these values are valid
+        uint64_t most; // of a number, so that a duration in microseconds or a size in an off_t does not overflow
+        bool (*check)(const char *name, const char *value, struct error *err); // of a text; NULL if CHOICES say it
 } rows[] = {
         {"accel", TEXT, offsetof(struct settings, accel), {"tcg", "kvm", "hvf", SETTINGS_AUTO_ACCEL, NULL}, 0, NULL},
         {"machine_options", TEXT, offsetof(struct settings, machine_options), {NULL}, 0, check_filled},
@@ -130,7 +150,7 @@ static const char *usual_cpu(const char *accel)
         return strcmp(accel, "tcg") == 0 ? "max,pauth-impdef=on" : "host";
 }
 
-// Whether SETTINGS have their accelerator's default processor. It may be one that another accelerator cannot run.
+// Whether SETTINGS have their accelerator's default processor. Another accelerator may not be able to run it.
 static bool has_usual_cpu(const struct settings *settings)
 {
         return settings->accel && settings->cpu && strcmp(settings->cpu, usual_cpu(settings->accel)) == 0;
@@ -141,7 +161,7 @@ void settings_complete(struct settings *into, const struct settings *fallback)
         struct settings fitting = *fallback;
         if (into->accel && has_usual_cpu(fallback))
                 fitting.cpu = NULL;
-        // Who asks for no network wants no stored forwards either.
+        // Without a network, stored forwards are dropped, too.
         if (!has_nic(into))
                 fitting.forwards = (struct settings_list){0};
         for (const struct row *row = rows; row < rows + row_count; row++)
@@ -154,9 +174,12 @@ static bool check_choice(const char *value, const struct row *row, struct error 
                 if (strcmp(value, *choice) == 0)
                         return true;
         }
-        refuse(row->name, value, "is none of", err);
-        for (const char *const *choice = row->choices; *choice; choice++)
-                error_append(err, " %s", *choice);
+        AUTO_FREE char *shown = text_printable(value, strlen(value), false);
+        AUTO_FREE char *option = option_of(row->name);
+        error_set(err, ERROR_USAGE, "%s: invalid value '%s' (expected %s", option, shown, row->choices[0]);
+        for (const char *const *choice = row->choices + 1; *choice; choice++)
+                error_append(err, "%s %s", choice[1] ? "," : " or", *choice);
+        error_append(err, ")");
         const char *nearest = *value ? spelling_nearest(value, row->choices) : NULL;
         return nearest ? error_append(err, "; did you mean '%s'?", nearest) : false;
 }
@@ -187,11 +210,12 @@ static bool check_list(const struct settings_list *list, const struct row *row, 
 
 static bool check_number(uint64_t number, const struct row *row, struct error *err)
 {
+        AUTO_FREE char *option = option_of(row->name);
         if (!number)
-                return error_set(err, ERROR_USAGE, "%s: 0 is too little", row->name);
+                return error_set(err, ERROR_USAGE, "%s: 0 is too little", option);
         if (number > row->most)
-                return error_set(err, ERROR_USAGE, "%s: %" PRIu64 " is too much, the most is %" PRIu64, row->name,
-                                 number, row->most);
+                return error_set(err, ERROR_USAGE, "%s: %" PRIu64 " is too much, the most is %" PRIu64, option, number,
+                                 row->most);
         return true;
 }
 
@@ -214,8 +238,7 @@ static bool check_forwards(const struct settings *settings, struct error *err)
         if (!forwards_read(&settings->forwards, &forwards, err))
                 return false;
         if (forwards.count && !has_nic(settings))
-                return error_set(err, ERROR_USAGE,
-                                 "forward: without a network card (nic none) nothing can be forwarded");
+                return error_set(err, ERROR_USAGE, "--forward: needs a network card, but --nic is none");
         return true;
 }
 
@@ -282,7 +305,7 @@ static json_t *list_to_json(const struct settings_list *list)
         return array;
 }
 
-// NULL where the setting is not there.
+// NULL if the setting is missing.
 static json_t *row_to_json(const struct settings *settings, const struct row *row)
 {
         switch (row->kind) {

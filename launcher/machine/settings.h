@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a machine is made of: accelerator, processor, memory, disk, network, and how long to wait.
+// The settings of a machine: accelerator, processor, memory, disk, network, timeouts.
 //
-// Each setting comes from the first place that has it: a flag, the environment variable that users' scripts already set,
-// the machine's machine.json, the guest profile, a default. A setting that a place does not have is NULL, 0 or without
-// elements there. A list is taken whole: one that is given replaces the one that is stored.
+// Each setting comes from the first source that has it: a flag, an environment variable, machine.json, the guest
+// profile, the default. In a source that does not have it, a setting is NULL, 0 or an empty list. A given list replaces
+// the whole stored list.
 #pragma once
 
 #include <jansson.h>
@@ -16,7 +16,7 @@
 #include "base/error.h"
 #include "launcher/machine/setting-list.h"
 
-// Texts are borrowed: they live as long as what they were read from (arguments, environment, JSON, profile).
+// Texts are borrowed from their source (arguments, environment, JSON, profile).
 struct settings {
         const char *accel;           // "tcg", "kvm", "hvf"; SETTINGS_AUTO_ACCEL until one was chosen (qemu-probe.h)
         const char *machine_options; // QEMU's -machine: "virt,virtualization=off,gic-version=2"
@@ -28,7 +28,7 @@ struct settings {
         const char *qemu;            // the program, by name or path
         uint64_t memory_mb, cpus;
         uint64_t disk_size;             // bytes
-        uint64_t reboot_observe_s;      // how long the reboot path is watched
+        uint64_t reboot_observe_s;      // how long the reboot is watched
         uint64_t boot_timeout_s;        // for the installed system to come up
         struct settings_list forwards;  // ports of the host that lead into the guest (forward.h)
         struct settings_list qemu_args; // further arguments of QEMU's, one each
@@ -90,7 +90,7 @@ struct settings {
                  "ARG",                                                                                                \
                  CLI_LIST,                                                                                             \
                  offsetof(STRUCT, MEMBER.qemu_args.given),                                                             \
-                 "one more argument for QEMU, as it is, at the end; repeatable (default none)",                        \
+                 "another argument for QEMU, appended unchanged; repeatable (default none)",                           \
                  NULL},                                                                                                \
         {                                                                                                              \
                 "qemu", "PROGRAM", CLI_TEXT, offsetof(STRUCT, MEMBER.qemu), "QEMU (default qemu-system-aarch64)", NULL \
@@ -116,12 +116,12 @@ struct settings {
                         "REBOOT_OBSERVE_SEC"                                                                            \
         }
 
-// Fills what INTO does not have from FALLBACK, except what does not go with what INTO has: forwards without a network, and
-// the default processor of another accelerator.
+// Fills the unset members of INTO from FALLBACK, except those that do not fit INTO: forwards without a network, and the
+// default processor of another accelerator.
 void settings_complete(struct settings *into, const struct settings *fallback);
 
-// Fills what is still missing with the defaults that no profile has, and checks every value. Fails (ERROR_USAGE) on one
-// that QEMU could not be given.
+// Fills the remaining members with defaults, and checks every value. Fails (ERROR_USAGE) on a value that is not valid
+// for QEMU.
 bool settings_finish(struct settings *settings, struct error *err);
 
 // The setting at OFFSET of struct settings as text, the values of a list separated by spaces; freed with free(). NULL if it is
@@ -131,7 +131,7 @@ char *settings_show(const struct settings *settings, size_t offset);
 // As the object "settings" of machine.json.
 json_t *settings_to_json(const struct settings *settings);
 
-// Reads it; the texts belong to JSON (NULL: no settings). What this program does not know is passed over, so that the
-// machine of a newer one can be used; what it does know has to be of its type, so that nothing is silently replaced by a
-// default: ERROR_DAMAGED names what is not.
+// Reads it; the texts belong to JSON (NULL: no settings). Unknown members are skipped, so that a machine of a newer
+// version can be used. ERROR_DAMAGED if a known member has the wrong type, so that no value is silently replaced by a
+// default.
 bool settings_from_json(const json_t *json, struct settings *settings, struct error *err);

@@ -205,7 +205,7 @@ bool bootcfg_read(struct bytes text, struct bootcfg *bootcfg, struct error *err)
 {
         *bootcfg = (struct bootcfg){0};
         if (has_nul(text))
-                return error_set(err, ERROR_DAMAGED, "it is no text: there is a NUL byte in it");
+                return error_set(err, ERROR_DAMAGED, "it is not text: it contains a NUL byte");
         if (!read_lines(text, bootcfg, err)) {
                 bootcfg_free(bootcfg);
                 return false;

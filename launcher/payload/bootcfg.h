@@ -13,7 +13,7 @@
 #include "base/error.h"
 #include "base/process.h"
 
-// What is read of it. Text is valid UTF-8; NULL where the key is absent or empty. Free with bootcfg_free.
+// What is read of it. Text is valid UTF-8; NULL if the key is absent or empty. Free with bootcfg_free.
 struct bootcfg {
         char *title, *build, *prefix;
         char *kernel;             // never NULL once it was read
@@ -24,17 +24,17 @@ struct bootcfg {
 #define AUTO_BOOTCFG __attribute__((cleanup(bootcfg_free)))
 void bootcfg_free(struct bootcfg *bootcfg);
 
-// Reads TEXT. Fails with ERROR_DAMAGED, with the line in ERR, where the loader would refuse it (no kernel; a number that
-// is none) or it is no text.
+// Reads TEXT. Fails with ERROR_DAMAGED, with the line in ERR, if the loader would refuse it (no kernel; an invalid
+// number) or it is not text.
 bool bootcfg_read(struct bytes text, struct bootcfg *bootcfg, struct error *err);
 
-// The path from the volume's root, in upper case and without a leading slash, of the file that BOOTCFG calls NAME. A name
-// with a leading slash is one from the root already; another is relative to the prefix, or where there is none to FOLDER
+// The path from the volume's root, in upper case and without a leading slash, of the file that BOOTCFG calls NAME. A
+// name with a leading slash is one from the root already; another is relative to the prefix, or without one to FOLDER
 // ("" or "EFI/BOOT"), the folder of BOOT.CFG itself. Freed with free().
 char *bootcfg_path(const struct bootcfg *bootcfg, const char *folder, const char *name);
 
-// The value of KEY among the words `key=value` of a command line, the last one counting, keys in any case; "" for a word
-// without `=`. NULL where COMMAND_LINE (which may be NULL) has no such word. Freed with free().
+// The value of KEY among the words `key=value` of a command line, the last one counting, keys in any case; "" for a
+// word without `=`. NULL if COMMAND_LINE (which may be NULL) has no such word. Freed with free().
 char *bootcfg_option(const char *command_line, const char *key);
 
 // Adds TEXT to EDITED with OPTIONS in its kernelopt: an option whose key is there already takes that one's place, every

@@ -11,8 +11,8 @@
 #include "launcher/payload/file-list.h"
 
 // Makes IMAGE, which must not exist yet, of the files of LIST as they lie below FOLDER (symbolic links are followed).
-// Paths are absolute, and the last part of IMAGE is a plain name. What mtools says is kept in the file LOG. Fails with ERROR_ENVIRONMENT where mtools is missing or
-// there is no space; IMAGE is then of no use.
+// Paths are absolute, and the last part of IMAGE is a plain name. What mtools says is kept in the file LOG. Fails with
+// ERROR_ENVIRONMENT if mtools is missing or there is no space; IMAGE is then of no use.
 bool fat_image_make(const char *folder, const struct file_list *list, const char *image, const char *log,
                     struct error *err);
 

@@ -4,7 +4,7 @@
 // loader asks for them, without ISO 9660's version suffix (";1") and dots at the end.
 //
 // A name that has no place on a FAT volume, or that would lead out of it, is a problem of the list, not a failure of
-// adding it: whoever reads the list first wants to know what kind of a disc it is.
+// adding it: the reader of the list first needs to know what kind of disc it is.
 // Source: ECMA-119, 7.5 (file identifiers); Microsoft FAT specification, "Long Directory Entries".
 #pragma once
 
@@ -23,12 +23,12 @@ struct listed_file {
 struct file_list {
         struct listed_file *files; // sorted by name, once it is finished
         size_t count;
-        char *problem; // the first thing that a payload cannot have ("'a' is a symbolic link"); NULL while there is none
+        char *problem; // the first thing that a payload cannot have ("'a' is a symbolic link"); NULL if none
 };
 #define AUTO_FILE_LIST __attribute__((cleanup(file_list_free)))
 void file_list_free(struct file_list *list);
 
-// The name that SPELLED gets in a payload, freed with free(). NULL where it can have none: an absolute path, a part that
+// The name that SPELLED gets in a payload, freed with free(). NULL if it can have none: an absolute path, a part that
 // is "..", characters that FAT does not have.
 char *file_list_name(const char *spelled);
 
@@ -42,10 +42,10 @@ void file_list_problem(struct file_list *list, const char *format, ...) __attrib
 // Sorts it, and finds names that are one and the same to FAT. Call it once, after the last file_list_add.
 void file_list_finish(struct file_list *list);
 
-// The file called NAME, in any case, from the root with or without a leading slash; NULL where there is none.
+// The file called NAME, in any case, from the root with or without a leading slash; NULL if none.
 const struct listed_file *file_list_find(const struct file_list *list, const char *name);
 
-// The name nearest to NAME; NULL where none is near. Owned by LIST.
+// The name nearest to NAME; NULL if none is near. Owned by LIST.
 const char *file_list_nearest(const struct file_list *list, const char *name);
 
 // In bytes.

@@ -39,7 +39,7 @@ static bool read_descriptor(const char *path, uint8_t *sector, size_t *size, uin
         if (fstat(fd, &status) != 0)
                 return error_system(err, "%s: cannot examine", path);
         if (!S_ISREG(status.st_mode))
-                return error_set(err, ERROR_DAMAGED, "%s is no file", path);
+                return error_set(err, ERROR_DAMAGED, "%s is not a regular file", path);
         ssize_t count = pread(fd, sector, DESCRIPTOR_SIZE, DESCRIPTORS_AT);
         if (count < 0)
                 return error_system(err, "%s: cannot read", path);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The files of an ISO 9660 disc, with Rock Ridge, Joliet or neither; what El Torito adds is no matter here.
+// The files of an ISO 9660 disc, with Rock Ridge, Joliet or neither; El Torito boot data is ignored.
 // Source: ECMA-119 (ISO 9660), 8.4 (primary volume descriptor); read by libarchive.
 #pragma once
 
@@ -16,10 +16,10 @@
 bool iso_probe(const char *path, bool *is_iso, struct error *err);
 
 // Lists the files of the disc at PATH. What cannot be in a payload (a symbolic link, a device, a path with "..") is the
-// list's problem. Fails with ERROR_DAMAGED where the disc is cut off or its folders are damaged.
+// list's problem. Fails with ERROR_DAMAGED if the disc is cut off or its folders are damaged.
 bool iso_list(const char *path, struct file_list *list, struct error *err);
 
-// Reads FILE (which iso_list found) into BUFFER. ERROR_DAMAGED where it has more than LIMIT bytes or is cut off.
+// Reads FILE (which iso_list found) into BUFFER. ERROR_DAMAGED if it has more than LIMIT bytes or is cut off.
 bool iso_read(const char *path, const struct listed_file *file, uint64_t limit, struct buffer *buffer,
               struct error *err);
 

@@ -74,7 +74,7 @@ bool kickstart_read(struct bytes text, struct kickstart *kickstart, struct error
                 size_t length = newline ? (size_t)(newline - text.data) : text.size;
                 if (memchr(text.data, 0, length)) {
                         kickstart_free(kickstart);
-                        return error_set(err, ERROR_DAMAGED, "it is no text: there is a NUL byte in it");
+                        return error_set(err, ERROR_DAMAGED, "it is not text: it contains a NUL byte");
                 }
                 AUTO_FREE char *line = text_format("%.*s", (int)length, (const char *)text.data);
                 if (*line == '%')

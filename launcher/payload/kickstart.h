@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A kickstart file: an ESXi installation without a key pressed. What one does is read as far as it matters to whoever
-// starts the installer, and one is made for the target disk of a machine.
+// A kickstart file: an ESXi installation without a key pressed. Reads what the launcher needs to know about a
+// kickstart, and creates one for the target disk of a machine.
 //
 // Which disk? The installer sees two: the payload and the target. `install --firstdisk=FILTER,...` takes the first disk
 // that a filter passes, of those that are large enough to install on (910 MiB and more; the payload, sized to its
@@ -31,14 +31,14 @@ struct kickstart {
 void kickstart_free(struct kickstart *kickstart);
 #define AUTO_KICKSTART __attribute__((cleanup(kickstart_free)))
 
-// Reads TEXT. Fails with ERROR_DAMAGED where it is no text.
+// Reads TEXT. Fails with ERROR_DAMAGED if it is not text.
 bool kickstart_read(struct bytes text, struct kickstart *kickstart, struct error *err);
 
-// Adds to TEXT a kickstart that accepts the licence, sets root's password (as a hash), installs on the target disk, gets
-// an address by DHCP, switches SSH on at the first boot, and reboots. DISK_TYPE is the target's bus, "usb" or "nvme";
-// NULL where it is not known.
+// Adds to TEXT a kickstart that accepts the licence, sets root's password (as a hash), installs on the target disk,
+// gets an address by DHCP, switches SSH on at the first boot, and reboots. DISK_TYPE is the target's bus, "usb" or
+// "nvme"; NULL if it is not known.
 bool kickstart_make(const char *password, const char *disk_type, struct text *text, struct error *err);
 
-// The hash of PASSWORD as crypt(3) makes it with SHA-512: "$6$SALT$...", freed with free(). SALT is of [A-Za-z0-9./], up
-// to 16 of them; NULL for a random one. NULL on failure; ERROR_ENVIRONMENT where this system's crypt(3) cannot do it.
+// The hash of PASSWORD as crypt(3) makes it with SHA-512: "$6$SALT$...", freed with free(). SALT is of [A-Za-z0-9./],
+// up to 16 of them; NULL for a random one. NULL on failure; ERROR_ENVIRONMENT if this system's crypt(3) cannot do it.
 char *kickstart_hash(const char *password, const char *salt, struct error *err);

@@ -231,7 +231,7 @@ static bool read_kickstart(const struct look *look, const char *name, struct err
         return true;
 }
 
-// The file on the payload that VALUE of `ks=` means; `usb` alone means KS.CFG. NULL where it comes over the network or
+// The file on the payload that VALUE of `ks=` means; `usb` alone means KS.CFG. NULL if it comes over the network or
 // from elsewhere, which is not for us to read.
 static const char *kickstart_on_payload(const char *value)
 {

@@ -3,7 +3,7 @@
 // What a payload is, and whether ESXi on Arm can be installed from it: a boot loader for aarch64, a BOOT.CFG that the
 // loader reads, and every file that it names.
 //
-// The loader EFI/BOOT/BOOTAA64.EFI reads the BOOT.CFG beside it, or the one in the root where there is none. An ISO may
+// The loader EFI/BOOT/BOOTAA64.EFI reads the BOOT.CFG beside it, or else the one in the root. An ISO may
 // have both; both have to be sound.
 #pragma once
 
@@ -27,7 +27,7 @@ enum {
         PAYLOAD_TEXT_LIMIT = 1 << 20, // bytes of a BOOT.CFG or a kickstart
 };
 
-// Free with payload_info_free. Text is NULL where there is none.
+// Free with payload_info_free. Text is NULL if none.
 struct payload_info {
         enum payload_kind kind;
         uint64_t size;       // of all files together, in bytes; an image's own length
@@ -39,7 +39,7 @@ struct payload_info {
         struct arguments missing; // the kernel and modules that BOOT.CFG names and that are not there
         bool has_kickstart;
         char *kickstart;      // the value of ks=: "usb:/KS.CFG"
-        char *kickstart_disk; // "--firstdisk=usb" or "--disk=NAME", "" where it names no disk; NULL where it is not known
+        char *kickstart_disk; // "--firstdisk=usb" or "--disk=NAME", "" where it names no disk; NULL if it is not known
         bool norts;           // no UEFI runtime services: the installer can write no boot entry
         bool installable;
         struct arguments reasons;  // why it is not installable, a sentence each
@@ -48,8 +48,8 @@ struct payload_info {
 void payload_info_free(struct payload_info *info);
 #define AUTO_PAYLOAD_INFO __attribute__((cleanup(payload_info_free)))
 
-// Fills INFO from TREE. That it is not installable is no failure. Fails with ERROR_DAMAGED where a loader, a BOOT.CFG or
-// a kickstart in it is damaged, or where it is an installer with files that no FAT volume can hold.
+// Fills INFO from TREE. A payload that is not installable is not a failure. Fails with ERROR_DAMAGED if a loader, a
+// BOOT.CFG or a kickstart in it is damaged, or where it is an installer with files that no FAT volume can hold.
 bool payload_info_read(struct payload_tree *tree, const char *path, struct payload_info *info, struct error *err);
 
 // The same for what is at PATH: an ISO, a folder or an image.

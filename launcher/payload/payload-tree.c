@@ -145,14 +145,14 @@ static bool open_image(struct payload_tree *tree, struct error *err)
         tree->size = (uint64_t)status.st_size;
         AUTO_ERROR struct error none = {0};
         if (tree->size < BOOT_SECTOR)
-                return error_set(err, ERROR_DAMAGED, "%s is no payload: it is %s", tree->path,
+                return error_set(err, ERROR_DAMAGED, "%s is not a payload: it is %s", tree->path,
                                  tree->size ? "neither an ISO nor an image" : "empty");
         if (!disk_open(tree->path, "raw", &tree->disk, err))
                 return false;
         if (fat_open(tree->disk, 0, disk_size(tree->disk), &tree->fat, &none))
                 return check_image_length(tree, err);
         return error_set(err, ERROR_DAMAGED,
-                         "%s is no payload: it is neither an ISO nor an image that `esxiarm payload` has made",
+                         "%s is not a payload: it is neither an ISO nor an image created by `esxiarm payload`",
                          tree->path);
 }
 

@@ -23,8 +23,8 @@ const char *payload_kind_name(enum payload_kind kind);
 struct payload_tree;
 #define AUTO_PAYLOAD_TREE __attribute__((cleanup(payload_tree_close)))
 
-// Opens what is at PATH. Fails with ERROR_USAGE where nothing is there, and with ERROR_DAMAGED where it is none of these
-// or is damaged.
+// Opens what is at PATH. Fails with ERROR_USAGE if PATH does not exist, and with ERROR_DAMAGED if it is not one of
+// these or is damaged.
 bool payload_tree_open(const char *path, struct payload_tree **tree, struct error *err);
 void payload_tree_close(struct payload_tree **tree);
 
@@ -36,10 +36,10 @@ uint64_t payload_tree_size(const struct payload_tree *tree);
 // Its files; NULL for an image, whose files can be found but are not listed.
 const struct file_list *payload_tree_files(const struct payload_tree *tree);
 
-// Looks for the file NAME. That it is not there is no failure.
+// Looks for the file NAME. A missing file is not a failure.
 bool payload_tree_find(struct payload_tree *tree, const char *name, bool *found, uint64_t *size, struct error *err);
 
-// Reads the file NAME into BUFFER. Fails with ERROR_DAMAGED where it is not there or has more than LIMIT bytes.
+// Reads the file NAME into BUFFER. Fails with ERROR_DAMAGED if it is not there or has more than LIMIT bytes.
 bool payload_tree_read(struct payload_tree *tree, const char *name, uint64_t limit, struct buffer *buffer,
                        struct error *err);
 

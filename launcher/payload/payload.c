@@ -238,7 +238,7 @@ static bool add_replacement(struct making *making, const char *replacement, stru
         if (!path || stat(path, &status) != 0)
                 return error_system(err, "--replace %s: %s", name, equals + 1);
         if (!S_ISREG(status.st_mode))
-                return error_set(err, ERROR_USAGE, "--replace %s: %s is no file", name, equals + 1);
+                return error_set(err, ERROR_USAGE, "--replace %s: %s is not a file", name, equals + 1);
         overlay_add(&making->overlay, name, path);
         return true;
 }
@@ -506,7 +506,7 @@ bool payload_make(const struct payload_request *request, const char *image, stru
         AUTO_MAKING struct making making = making_of(request);
         struct stat status;
         if (stat(image, &status) == 0 && !S_ISREG(status.st_mode))
-                return error_set(err, ERROR_USAGE, "%s is no file that an image could replace", image);
+                return error_set(err, ERROR_USAGE, "-o: %s is not a regular file, so it cannot be replaced", image);
         if (!prepare(&making, image, err))
                 return false;
         AUTO_FREE char *path = file_path(making.work.folder, "image");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The payload: the installer's files as a disk image that the firmware boots, with what the user wants otherwise in them.
+// The payload: the installer's files as a disk image that the firmware boots, with the user's changes.
 //
 // It is a FAT32 image that QEMU attaches read-only, so that there is no limit of 504 MiB and the guest cannot write into
 // the host's folders, as with QEMU's own "fat:" disks. docs/payload.md tells the whole story.
@@ -22,7 +22,7 @@ struct payload_request {
         const struct arguments *replacements; // "NAME=FILE": FILE takes the place of NAME; may be NULL
         const char *kickstart;                // a file, "auto", or NULL; it becomes KS.CFG
         const char *password;                 // root's, for "auto"; it is in the payload as a hash only
-        const char *disk_type;                // for "auto": the target's bus, "usb" or "nvme"; NULL where not known
+        const char *disk_type;                // for "auto": the target's bus, "usb" or "nvme"; NULL if not known
         bool for_one_run; // the image goes with the machine's run, and need not outlive a power failure
 };
 
@@ -30,7 +30,7 @@ struct payload_request {
 // or not at all; a file of that name is replaced. With a kickstart in it only its owner may read it. An image as source,
 // with nothing to be changed, is copied as it is.
 //
-// Fails with ERROR_USAGE where something that the request names is not there, ERROR_DAMAGED where the source is damaged
+// Fails with ERROR_USAGE if something that the request names is not there, ERROR_DAMAGED if the source is damaged
 // or no ESXi for Arm can be installed from it, and ERROR_ENVIRONMENT.
 bool payload_make(const struct payload_request *request, const char *image, struct payload_info *info,
                   struct error *err);

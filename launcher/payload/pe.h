@@ -18,7 +18,8 @@ struct pe {
         uint16_t machine;
 };
 
-// Reads IMAGE, the whole file. Fails with ERROR_DAMAGED where it is no PE program or the data of its sections is cut off.
+// Reads IMAGE, the whole file. Fails with ERROR_DAMAGED if it is not a PE program or the data of its sections is
+// truncated.
 bool pe_read(struct bytes image, struct pe *pe, struct error *err);
 
 // "aarch64", "x86-64", ...; "unknown" for a machine that UEFI does not name.

@@ -7,6 +7,6 @@
 #include "base/text.h"
 #include "varstore/varstore.h"
 
-// What the two stores are called, as headings. BEFORE may be NULL where it is not at hand: only AFTER is shown then.
+// What the two stores are called, as headings. BEFORE may be NULL if it is not at hand: only AFTER is shown then.
 void chain_to_html(struct text *html, const char *before_title, const struct varstore *before, const char *after_title,
                    const struct varstore *after);

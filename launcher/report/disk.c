@@ -76,7 +76,7 @@ static struct span widen(struct span part, struct span view, uint64_t times)
         return wide;
 }
 
-// The part of VIEW that all its narrow partitions lie in. False where there is none, or it is nearly all of VIEW.
+// The part of VIEW that all its narrow partitions lie in. False if there is none, or it is nearly all of VIEW.
 static bool find_narrow(const struct gpt *gpt, struct span view, struct span *narrow)
 {
         size_t found = 0;

@@ -24,7 +24,7 @@ static const struct {
 static const char *const references['>' + 1] = {
         ['&'] = "&amp;", ['<'] = "&lt;", ['>'] = "&gt;", ['"'] = "&quot;", ['\''] = "&#39;"};
 
-// How many bytes at TEXT are a character that is replaced; 0 where it may stand.
+// How many bytes at TEXT are a character that is replaced; 0 if it may stand.
 static size_t forbidden_at(const char *text, size_t left)
 {
         if (!*text)

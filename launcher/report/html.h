@@ -19,9 +19,9 @@ void html_add_span(struct text *html, const char *text, size_t length);
 // As printf, escaped as a whole: FORMAT holds no markup either.
 void html_add_format(struct text *html, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-// <TAG>TEXT</NAME>, where TAG is markup, a name and perhaps attributes (`td class="time"`); nothing where TEXT is NULL or
+// <TAG>TEXT</NAME>, where TAG is markup, a name and perhaps attributes (`td class="time"`); nothing if TEXT is NULL or
 // empty.
 void html_element(struct text *html, const char *tag, const char *text);
 
-// A row of a table: a heading and a value; nothing where VALUE is NULL or empty.
+// A row of a table: a heading and a value; nothing if VALUE is NULL or empty.
 void html_row(struct text *html, const char *heading, const char *value);

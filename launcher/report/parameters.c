@@ -79,7 +79,7 @@ void figures_to_html(struct text *html, const struct report_subject *subject)
         text_add(html, "</dl>\n");
 }
 
-// VALUE as a person reads it; NULL where it is an object or a list. Freed with free().
+// VALUE as a person reads it; NULL if it is an object or a list. Freed with free().
 static char *scalar(const json_t *value)
 {
         switch (json_typeof(value)) {

@@ -243,7 +243,7 @@ static struct varstore *load_template(const struct report *report)
         return store;
 }
 
-// The store at PATH. NULL where there is none; where it cannot be read, the page says so.
+// The store at PATH. NULL if none; where it cannot be read, the page says so.
 static struct varstore *load_store(struct text *html, const char *path)
 {
         AUTO_ERROR struct error err = {0};
@@ -277,7 +277,7 @@ static void add_chain(struct report *report)
         close_section(html);
 }
 
-// The partition that the entry LABEL of the live store names. False where that is not known.
+// The partition that the entry LABEL of the live store names. False if that is not known.
 static bool find_booted(const struct machine *machine, struct guid *booted)
 {
         AUTO_ERROR struct error err = {0};

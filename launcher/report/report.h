@@ -25,7 +25,7 @@ struct report_outcome {
         bool is_rehearsal;
 };
 
-// Adds the page to HTML. Fails where the run cannot be read, or the page's own data are missing; what else cannot be read
+// Adds the page to HTML. Fails if the run cannot be read, or the page's own data are missing; what else cannot be read
 // (the disk, the variables) is said in the page instead.
 bool report_make(const struct report_input *input, struct text *html, struct report_outcome *outcome,
                  struct error *err);

@@ -97,7 +97,7 @@ static void apply(struct looks *looks, const int *parameters, size_t count)
         }
 }
 
-// Where TEXT is an SGR sequence, what follows it, and LOOKS is changed; NULL where it is none.
+// Where TEXT is an SGR sequence, what follows it, and LOOKS is changed; NULL if it is none.
 static const char *take_sequence(const char *text, struct looks *looks)
 {
         if (!text_starts_with(text, "\033["))

@@ -69,7 +69,7 @@ void console_anchors_free(struct console_anchors *anchors)
         *anchors = (struct console_anchors){0};
 }
 
-// Reads the time in front of a line; its text begins at *TEXT. False where there is none.
+// Reads the time in front of a line; its text begins at *TEXT. False if there is none.
 static bool read_time(const char *line, size_t length, double *time, size_t *text)
 {
         AUTO_FREE char *start = text_format("%.*s", length < 40 ? (int)length : 40, line);
@@ -155,7 +155,7 @@ static bool fits(const struct console_anchor *anchor, double time, const char *t
         return time >= anchor->time - TOLERANCE && time <= anchor->time + TOLERANCE && strstr(text, anchor->text);
 }
 
-// The anchors of a line, as elements of their own; returns the class of the line, NULL where it has none.
+// The anchors of a line, as elements of their own; returns the class of the line, NULL if it has none.
 static const char *add_anchors(struct writer *writer, struct text *html, double time, const char *text)
 {
         const char *class = NULL;

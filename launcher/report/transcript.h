@@ -34,5 +34,5 @@ struct console_anchor *console_anchors_add(struct console_anchors *anchors, cons
 // Whether the page has PREFIX-NUMBER.
 bool console_anchors_has(const struct console_anchors *anchors, const char *prefix, size_t number);
 
-// Adds the lines of the file at PATH. Says so where there is no such file.
+// Adds the lines of the file at PATH. If the file does not exist, the page reports that.
 void console_to_html(struct text *html, const char *path, struct console_anchors *anchors);

@@ -113,7 +113,7 @@ static char *reason_of(const struct report_subject *subject)
         return reason_of_success(subject->record);
 }
 
-// The first criterion of KIND that was met, or was not; NULL where there is none.
+// The first criterion of KIND that was met, or was not; NULL if none.
 static const json_t *find_criterion(const json_t *result, const char *kind, bool met)
 {
         const char *phase;

@@ -9,7 +9,7 @@
 
 struct report_subject {
         const struct run_record *record;
-        const struct machine *machine; // NULL where it is not at hand
+        const struct machine *machine; // NULL if it is not at hand
         bool is_rehearsal;
         bool is_running; // the launcher of an unfinished run is at work
 };

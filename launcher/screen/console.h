@@ -48,9 +48,9 @@ uint64_t console_picture(struct console *console);
 // The same for one row (from 0).
 uint64_t console_row_picture(struct console *console, unsigned row);
 
-// When the screen last changed its looks, on the clock of time_now_us. Drawing the same over itself is no change.
+// When the screen last changed its looks, on the clock of time_now_us. Redrawing the same content is not a change.
 uint64_t console_changed_us(struct console *console);
 
-// Of the rows FIRST to LAST, the one whose text is drawn on another background than most of the rows around it, by colour or
-// by reverse video: the selected line of a list. -1 where there is none such, or more than one.
+// Of the rows FIRST to LAST, the one whose text is drawn on another background than most of the rows around it, by
+// colour or by reverse video: the selected line of a list. -1 if there is no such row, or more than one.
 int console_selected_row(struct console *console, unsigned first, unsigned last);

@@ -27,7 +27,7 @@ struct display {
         char console_line[LINE_LIMIT];
         uint64_t began, drawn; // milliseconds
         bool living, paused, on_screen;
-        struct console *console; // NULL where its screen is not shown
+        struct console *console; // NULL if its screen is not shown
         struct view *view;
         unsigned columns, rows;
         struct text steps; // those that were taken while it is shown

@@ -28,7 +28,7 @@ void display_percent(struct display *display, int percent);
 // The last line that the console printed. It is copied as far as it can be shown.
 void display_console_line(struct display *display, const char *line);
 
-// Shows CONSOLE's screen, where there is a terminal; NULL ends that. CONSOLE is borrowed until then.
+// Shows CONSOLE's screen if there is a terminal; NULL ends that. CONSOLE is borrowed until then.
 void display_watch(struct display *display, struct console *console);
 
 // Takes everything off the screen for somebody else to draw there, until display_resume.
@@ -41,5 +41,5 @@ void display_tick(struct display *display);
 // When it is time to, on the clock of time_now_us; UINT64_MAX where nobody sees it.
 uint64_t display_due_us(const struct display *display);
 
-// Takes the living line off the screen and frees *DISPLAY, which becomes NULL.
+// Takes the living line off the screen and frees *DISPLAY and sets it to NULL.
 void display_end(struct display **display);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What Ctrl-] offers to whoever has a guest's console in his terminal.
+// The menu behind Ctrl-] for a user with a guest's console in the terminal.
 //
 // Pure: typed bytes go in, keys for the guest and a choice come out.
 #pragma once

@@ -20,14 +20,14 @@ struct terminal {
 // Whether standard input and output are both a terminal that can be drawn on.
 bool terminal_is_there(void);
 
-// Takes it. False where there is none.
+// Takes it over. False if there is no terminal.
 bool terminal_take(struct terminal *terminal);
 
-// Gives it back; nothing where it is not taken.
+// Restores it; does nothing if it is not taken.
 void terminal_give_back(struct terminal *terminal);
 
 // Whether its size has changed since it was last asked (or taken); COLUMNS and ROWS are then the new ones.
 bool terminal_resized(struct terminal *terminal);
 
-// Writes to it. False where it is gone.
+// Writes to it. False if it is gone.
 bool terminal_write(const char *bytes, size_t size);

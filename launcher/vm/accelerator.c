@@ -137,7 +137,7 @@ bool accelerator_try_kvm(const struct settings *settings, struct error *err)
         if (!process_run_with_input(&arguments, quit, TRY_LIMIT, TRY_TIMEOUT_MS, &result, err)) {
                 if (err && err->code != ERROR_INTERRUPTED)
                         err->code = ERROR_ENVIRONMENT;
-                return error_wrap(err, "cannot find out whether KVM on this host runs %s", settings->machine_options);
+                return error_wrap(err, "cannot determine whether KVM on this host runs %s", settings->machine_options);
         }
         return result.exit_code == 0 || refuse(settings, &result, err);
 }

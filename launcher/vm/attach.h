@@ -25,6 +25,7 @@ enum attach_end {
         ATTACH_STOPPED,     // a client asked for the end, and the guest did not power off in its time
 };
 
-// Attends to VM until one of those. A terminal is taken over (terminal.h) and given back; where standard input is none, the
-// guest is only shown, until it ends or the user interrupts. Fails where QEMU fails, and with ERROR_INTERRUPTED.
+// Serves VM until one of those ends. A terminal is taken over (terminal.h) and restored; if standard input is not a
+// terminal, the guest's output is only shown, until it ends or the user interrupts. Fails if QEMU fails, and with
+// ERROR_INTERRUPTED.
 bool attach_run(struct vm *vm, const struct attach_input *input, enum attach_end *end, struct error *err);

@@ -37,7 +37,7 @@ static bool wait_for(int fd, short events, uint64_t deadline_ms, struct error *e
         for (;;) {
                 uint64_t now = time_now_ms();
                 if (now >= deadline_ms)
-                        return error_set(err, ERROR_TIMED_OUT, "the program that has the machine up does not answer");
+                        return error_set(err, ERROR_TIMED_OUT, "the program that runs the machine does not answer");
                 struct pollfd poll_for[2] = {{fd, events, 0}, {interrupt_descriptor(), POLLIN, 0}};
                 poll(poll_for, 2, (int)(deadline_ms - now));
                 if (!interrupt_check(err))
@@ -56,7 +56,7 @@ bool control_send(int fd, json_t *request, struct error *err)
         // A request is far smaller than the socket's buffer, so it is taken whole, or the other end does not read.
         if (local_socket_send(fd, line, size) == (ssize_t)size)
                 return true;
-        return error_set(err, ERROR_ENVIRONMENT, "the program that has the machine up takes no requests: %s",
+        return error_set(err, ERROR_ENVIRONMENT, "cannot send a request to the program that runs the machine: %s",
                          strerror(errno));
 }
 
@@ -72,12 +72,12 @@ static bool read_line(int fd, uint64_t deadline_ms, struct buffer *line, struct 
                         continue;
                 }
                 if (count <= 0)
-                        return error_set(err, ERROR_ENVIRONMENT, "the program that had the machine up has ended");
+                        return error_set(err, ERROR_ENVIRONMENT, "the program that ran the machine has ended");
                 if (byte == '\n')
                         return true;
                 buffer_add_u8(line, byte);
         }
-        return error_set(err, ERROR_ENVIRONMENT, "the program that has the machine up answers without an end");
+        return error_set(err, ERROR_ENVIRONMENT, "the program that runs the machine sent an answer that is too long");
 }
 
 json_t *control_answer(int fd, uint64_t timeout_ms, struct error *err)
@@ -90,7 +90,7 @@ json_t *control_answer(int fd, uint64_t timeout_ms, struct error *err)
         if (answer && !refusal)
                 return answer;
         error_set(err, ERROR_ENVIRONMENT, "%s",
-                  refusal ? refusal : "the program that has the machine up speaks otherwise");
+                  refusal ? refusal : "the program that runs the machine sent an invalid answer");
         json_decref(answer);
         return NULL;
 }

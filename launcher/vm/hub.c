@@ -154,7 +154,7 @@ static void serve_size(struct hub *hub, struct client *client, const json_t *req
 {
         (void)hub;
         if (!client->view) {
-                refuse(client, "there is no console that has a size");
+                refuse(client, "no console open that has a size");
                 return;
         }
         view_resize(client->view, dimension(request, "columns", CONSOLE_COLUMNS),
@@ -167,7 +167,7 @@ static void serve_line(struct hub *hub, struct client *client, const json_t *req
         (void)hub;
         const char *text = json_string_value(json_object_get(request, "text"));
         if (!client->view || !text) {
-                refuse(client, "there is no console that has a line");
+                refuse(client, "no console open that has a line");
                 return;
         }
         AUTO_FREE char *shown = text_printable(text, strlen(text), false);
@@ -206,7 +206,7 @@ static void serve_keys(struct hub *hub, struct client *client, const json_t *req
         AUTO_BUFFER struct buffer keys = {0};
         const char *hex = json_string_value(json_object_get(request, "hex"));
         if (!hex || !text_parse_hex(hex, &keys) || !keys.size)
-                refuse(client, "keys need their bytes in hexadecimal");
+                refuse(client, "keys need hex, their bytes in hexadecimal");
         else
                 ask(hub, client,
                     &(struct hub_request){.wish = HUB_KEYS, .bytes = (const char *)keys.data, .size = keys.size});
@@ -260,7 +260,7 @@ static void serve_line_of(struct hub *hub, struct client *client, const char *li
         }
         json_decref(request);
         client->leaves = true;
-        answer(client, json_pack("{s:s}", "error", "this request is not known"));
+        answer(client, json_pack("{s:s}", "error", "unknown command"));
 }
 
 static void serve_input(struct hub *hub, struct client *client)
@@ -306,7 +306,7 @@ static void accept_client(struct hub *hub)
                         return;
                 }
         }
-        static const char full[] = "{\"error\": \"too many are connected to this machine already\"}\n";
+        static const char full[] = "{\"error\": \"too many clients are connected to this machine\"}\n";
         local_socket_send(fd, full, sizeof full - 1);
 }
 

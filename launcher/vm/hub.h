@@ -49,7 +49,7 @@ struct hub_request {
         uint64_t wait_s; // HUB_STOP: how long the guest may take to power off
 };
 
-// Does what is asked. Returns the answer (stolen), NULL where it comes later (hub_stopped).
+// Does what is asked. Returns the answer (stolen), NULL if it comes later (hub_stopped).
 typedef json_t *hub_handler(const struct hub_request *request, void *context);
 
 struct hub;
@@ -58,8 +58,8 @@ struct hub;
 struct hub *hub_open(const char *run_folder, struct console *console, json_t *status, hub_handler *handler,
                      void *context, struct error *err);
 
-// Tells those who wait for the machine's end that it is down, and HOW ("powered off", "quit"); closes everything and frees
-// *HUB, which becomes NULL. Nothing where it is NULL already.
+// Tells those who wait for the machine's end that it is down, and HOW ("powered off", "quit"); closes everything and
+// frees *HUB and sets it to NULL. Nothing where it is NULL already.
 void hub_close(struct hub **hub, const char *how);
 
 // Fills FDS (room for HUB_DESCRIPTORS) with what is to be polled, and returns how many.

@@ -34,12 +34,11 @@ static void print_notes(const struct qemu_machine *machine, const struct argumen
         for (size_t i = 0; i < missing->count; i++) {
                 AUTO_FREE char *shown = text_printable(missing->values[i], strlen(missing->values[i]), false);
                 bool fetched = strcmp(missing->values[i], machine->code_path) == 0;
-                printf("# not there yet, esxiarm %s it when it installs: %s\n", fetched ? "fetches" : "makes", shown);
+                printf("# missing, esxiarm install %s it: %s\n", fetched ? "fetches" : "makes", shown);
         }
         // docs/decisions.md says why.
         if (machine->payload_path)
-                puts("# QEMU ends where the guest resets: what the installer has made is then to be started without "
-                     "the payload");
+                puts("# QEMU ends when the guest resets: then start the installed disk without the payload");
 }
 
 bool print_command(const struct print_command *print, struct error *err)

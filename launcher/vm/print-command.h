@@ -22,6 +22,6 @@ struct print_command {
         bool json;                       // {"command": TEXT, "arguments": [TEXT...], "missing": [PATH...]}
 };
 
-// Prints it on standard output, one line that `sh -c` runs. Lines before it that begin with # say which of its files are
-// not there yet. Fails where QEMU is not installed.
+// Prints it on standard output, one line that `sh -c` runs. Lines before it that begin with # say which of its files
+// are not there yet. Fails if QEMU is not installed.
 bool print_command(const struct print_command *print, struct error *err);

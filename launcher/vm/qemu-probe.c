@@ -110,14 +110,13 @@ static bool no_qemu(const char *program, const struct process_result *result, st
         AUTO_FREE char *output = first_line(&result->output);
         AUTO_FREE char *errors = first_line(&result->errors);
         if (result->exit_code > 128)
-                error_set(err, ERROR_ENVIRONMENT,
-                          "%s is no QEMU that works: asked what it is, it was ended by signal %d", program,
+                error_set(err, ERROR_ENVIRONMENT, "%s does not work as QEMU: --version ended with signal %d", program,
                           result->exit_code - 128);
         else
-                error_set(err, ERROR_ENVIRONMENT, "%s is no QEMU: asked what it is, it ended with exit code %d",
-                          program, result->exit_code);
+                error_set(err, ERROR_ENVIRONMENT, "%s is not QEMU: --version ended with exit code %d", program,
+                          result->exit_code);
         const char *said = *output ? output : errors;
-        return error_append(err, "%s%s%s", *said ? " and said '" : "", said, *said ? "'" : "");
+        return error_append(err, "%s%s%s", *said ? " and printed '" : "", said, *said ? "'" : "");
 }
 
 // "7.2.22 (Debian ...)"
@@ -147,7 +146,7 @@ static bool run(const char *program, const char *first, const char *second, int 
         }
         if (err && err->code != ERROR_INTERRUPTED)
                 err->code = ERROR_ENVIRONMENT;
-        return error_wrap(err, "%s does not tell whether it is QEMU", program);
+        return error_wrap(err, "cannot determine whether %s is QEMU", program);
 }
 
 static bool ask_version(int timeout_ms, struct qemu_abilities *abilities, struct error *err)
@@ -174,7 +173,7 @@ static bool ask(const struct question *question, int timeout_ms, struct qemu_abi
                 return true;
         AUTO_FREE char *words = first_line(result.errors.size ? &result.errors : &result.output);
         return error_set(err, ERROR_ENVIRONMENT,
-                         "%s (QEMU %s) does not tell its %s: `%s help` ended with exit code %d%s%s", abilities->program,
+                         "%s (QEMU %s) does not list its %s: `%s help` ended with exit code %d%s%s", abilities->program,
                          abilities->version, question->name, question->option, result.exit_code, *words ? ": " : "",
                          words);
 }
@@ -270,18 +269,18 @@ static bool lacks(const struct qemu_abilities *abilities, const char *kind, cons
         const char *nearest = names->count && *name ? spelling_nearest(name, (const char *const *)names->values) : NULL;
         if (nearest)
                 return error_append(err, "; did you mean '%s'?", nearest);
-        return error_append(err, "; the package with a full QEMU is %s", process_packages("qemu-system-aarch64"));
+        return error_append(err, "; install the package with a full QEMU: %s", process_packages("qemu-system-aarch64"));
 }
 
 static bool check_version(const struct qemu_abilities *abilities, struct error *err)
 {
         if (abilities->major >= OLDEST_MAJOR)
                 return true;
-        return error_set(err, ERROR_ENVIRONMENT, "%s is QEMU %s, and %d.0 or later is needed (for its -action)",
+        return error_set(err, ERROR_ENVIRONMENT, "%s is QEMU %s, but %d.0 or later is needed (for -action)",
                          abilities->program, abilities->version, OLDEST_MAJOR);
 }
 
-// The type in QEMU's -machine: its first part, or the one that says type=. Freed with free(); NULL where there is none.
+// The type in QEMU's -machine: its first part, or the one that says type=. Freed with free(); NULL if none.
 static char *machine_type(const char *options)
 {
         static const char key[] = "type=";
@@ -300,7 +299,8 @@ static bool check_machine(const struct settings *settings, const struct qemu_abi
 {
         AUTO_FREE char *type = machine_type(settings->machine_options);
         if (!type)
-                return error_set(err, ERROR_USAGE, "machine_options: '%s' names no machine, as virt,gic-version=2",
+                return error_set(err, ERROR_USAGE,
+                                 "--machine-options: '%s' does not name a machine, such as virt,gic-version=2",
                                  settings->machine_options);
         return among(type, &abilities->machines) || lacks(abilities, "machine", type, &abilities->machines, err);
 }
@@ -318,7 +318,7 @@ static bool check_processor(const struct settings *settings, const struct qemu_a
                 is_64_bit = is_64_bit || among(signs[i], &abilities->processors);
         if (!is_64_bit)
                 return error_set(err, ERROR_ENVIRONMENT,
-                                 "%s (QEMU %s) has no 64-bit Arm processor; the program is qemu-system-aarch64",
+                                 "%s (QEMU %s) has no 64-bit Arm processor; use qemu-system-aarch64",
                                  abilities->program, abilities->version);
         return strcmp(model, "host") == 0 || among(model, &abilities->processors) ||
                lacks(abilities, "processor", model, &abilities->processors, err);

@@ -27,7 +27,7 @@ struct qemu_abilities {
 void qemu_abilities_free(struct qemu_abilities *abilities);
 #define AUTO_QEMU_ABILITIES __attribute__((cleanup(qemu_abilities_free)))
 
-// Asks PROGRAM (a path, or a name in PATH), or remembers. Fails (ERROR_ENVIRONMENT) where it is not there, is no QEMU, or
+// Asks PROGRAM (a path, or a name in PATH), or remembers. Fails (ERROR_ENVIRONMENT) if it is not there, is no QEMU, or
 // ends in a way that no QEMU does.
 bool qemu_probe(const char *program, struct qemu_abilities *abilities, struct error *err);
 

@@ -67,11 +67,11 @@ static bool fill(struct qmp *qmp, struct error *err)
                 }
                 buffer_add(&qmp->input, block, (size_t)count);
                 if (qmp->input.size > MESSAGE_LIMIT)
-                        return error_set(err, ERROR_ENVIRONMENT, "QEMU's control channel: a message without an end");
+                        return error_set(err, ERROR_ENVIRONMENT, "QEMU's control channel: a message is too long");
         }
 }
 
-// Takes the first line out of the input; NULL where there is no whole one.
+// Takes the first line out of the input; NULL if there is no whole one.
 static char *take_line(struct qmp *qmp)
 {
         const uint8_t *end = qmp->input.size ? memchr(qmp->input.data, '\n', qmp->input.size) : NULL;

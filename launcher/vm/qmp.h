@@ -29,7 +29,7 @@ bool qmp_send(struct qmp *qmp, const char *command, json_t *arguments, struct er
 #define QMP_OPTIONAL "optional"
 bool qmp_send_optional(struct qmp *qmp, const char *command, json_t *arguments, struct error *err);
 
-// Reads what there is. The next whole message goes to *MESSAGE (the caller's; json_decref), NULL where none is complete
-// yet. The greeting is answered and not handed on. False where the connection is broken or speaks no QMP; a connection
+// Reads what there is. The next whole message goes to *MESSAGE (the caller's; json_decref), NULL if none is complete
+// yet. The greeting is answered and not handed on. False if the connection is broken or speaks no QMP; a connection
 // that QEMU closed is DESCRIPTOR -1, no failure.
 bool qmp_next(struct qmp *qmp, json_t **message, struct error *err);

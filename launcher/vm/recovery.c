@@ -35,7 +35,7 @@ static bool quit(struct qmp *qmp, struct error *err)
                                 qmp_send_optional(qmp, "quit", NULL, NULL);
                 uint64_t now = time_now_ms();
                 if (now >= deadline)
-                        return error_set(err, ERROR_ENVIRONMENT, "a QEMU that nobody drives does not end");
+                        return error_set(err, ERROR_ENVIRONMENT, "a leftover QEMU does not end");
                 struct pollfd poll_for = {qmp->descriptor, POLLIN, 0};
                 if (qmp->descriptor >= 0)
                         poll(&poll_for, 1, (int)(deadline - now));
@@ -80,7 +80,7 @@ bool recovery_run(const struct machine *machine, struct error *err)
         if (!end_qemu(machine, err))
                 return false;
         clear_run_folder(machine);
-        cli_note("%s: process %" PRIu64 " died while it had this machine up; what it left was cleared away",
-                 machine->folder, machine->died_owner);
+        cli_note("%s: process %" PRIu64 " died while it ran this machine; its leftovers were removed", machine->folder,
+                 machine->died_owner);
         return true;
 }

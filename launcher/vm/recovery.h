@@ -9,6 +9,6 @@
 #include "base/error.h"
 #include "launcher/machine/machine.h"
 
-// Clears that away, and says so, where MACHINE's last owner died. MACHINE is locked. Fails where a QEMU that nobody drives
+// If MACHINE's last owner died, removes its leftovers and reports that. MACHINE is locked. Fails if a leftover QEMU
 // cannot be ended.
 bool recovery_run(const struct machine *machine, struct error *err);

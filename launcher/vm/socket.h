@@ -9,8 +9,8 @@
 
 #include "base/error.h"
 
-// A non-blocking connection to the socket NAME in FOLDER. -1 with errno where there is none (ENOENT) or nobody listens on it
-// any more (ECONNREFUSED).
+// A non-blocking connection to the socket NAME in FOLDER. -1 with errno if it does not exist (ENOENT) or no program
+// listens on it any more (ECONNREFUSED).
 int local_socket_connect(const char *folder, const char *name);
 
 // A non-blocking socket that listens as NAME in FOLDER; one that a dead program left there is replaced. -1 on failure.

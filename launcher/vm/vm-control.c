@@ -73,7 +73,7 @@ void vm_tell_how(struct vm *vm, const char *how)
 }
 
 // Saves the screen as it looks and as text, and asks QEMU for the picture of its display, if it has one. Returns NAME's
-// path without an ending, freed with free(); NULL where nothing could be written.
+// path without an ending, freed with free(); NULL if nothing could be written.
 static char *save_screen(struct vm *vm, const char *name, struct error *err)
 {
         AUTO_FREE char *base = evidence_path(vm->evidence, name);
@@ -165,7 +165,7 @@ json_t *vm_serve(const struct hub_request *request, void *context)
         if (request->wish == HUB_SCREENSHOT)
                 return serve_screenshot(vm);
         if (!vm->accepts_keys)
-                return json_pack("{s:s}", "error", "the machine is driven by its launcher now, which takes no keys");
+                return json_pack("{s:s}", "error", "the machine is driven by its launcher, which accepts no keys now");
         switch (request->wish) {
         case HUB_KEYS:
                 return done(vm_send(vm, request->bytes, request->size, VM_ECHO_US, &err), &err);

@@ -29,7 +29,7 @@ struct vm {
         bool accepts_keys;           // from the hub's clients
         bool accepts_stop;           // somebody looks at stop_asked
         bool optional_pending;       // a command that may fail has not been answered
-        int input, echo;             // -1 where there is none
+        int input, echo;             // -1 if none
 };
 
 // QEMU is gone: notes that and its exit code.

@@ -53,7 +53,7 @@ bool vm_fail_ended(const struct vm *vm, struct error *err)
                 error_set(err, ERROR_ENVIRONMENT, "QEMU was ended by signal %d", code - 128);
         else
                 error_set(err, ERROR_ENVIRONMENT, "QEMU ended with exit code %d", code);
-        return error_append(err, "%s%s", *words ? "; it said: " : "", words);
+        return error_append(err, "%s%s", *words ? "; it printed: " : "", words);
 }
 
 void vm_note_end(struct vm *vm)
@@ -195,7 +195,7 @@ static json_t *forwards_of(const struct settings *settings)
         return texts;
 }
 
-// What the hub tells of a machine that has just been started. Whoever runs it adds more.
+// The status of a machine that has just been started. The job that runs it adds more.
 static json_t *new_status(const struct vm *vm, const struct vm_input *input)
 {
         AUTO_FREE char *now = time_stamp();

@@ -169,8 +169,8 @@ static bool check_disk(const char *event, const json_t *data, struct error *err)
         if (strcmp(event, "BLOCK_IO_ERROR") != 0 || !action || strcmp(action, "stop") != 0)
                 return true;
         return error_set(err, ERROR_ENVIRONMENT,
-                         "QEMU cannot write to the machine's disk, and has stopped the guest: %s",
-                         reason ? reason : "it gives no reason");
+                         "QEMU cannot write to the machine's disk and has stopped the guest: %s",
+                         reason ? reason : "no reason given");
 }
 
 // Every command that is sent has to succeed, unless it is an optional one.
@@ -185,7 +185,7 @@ static bool take_answer(struct vm *vm, const json_t *message, struct error *err)
         const char *reason = json_string_value(json_object_get(refusal, "desc"));
         evidence_event(vm->evidence, "qmp-error", json_pack("{s:s?}", "reason", reason));
         return optional ||
-               error_set(err, ERROR_ENVIRONMENT, "QEMU refused a command: %s", reason ? reason : "(no reason)");
+               error_set(err, ERROR_ENVIRONMENT, "QEMU refused a command: %s", reason ? reason : "(no reason given)");
 }
 
 // Takes every message there is. EVENTS tells whether one of them was an event.

@@ -29,11 +29,11 @@ struct vm_input {
         struct evidence *evidence;
 };
 
-// Starts QEMU, connects to it and lets the guest run. NULL where that fails: ERR has what QEMU said.
+// Starts QEMU, connects to it and lets the guest run. NULL if that fails: ERR has what QEMU said.
 struct vm *vm_start(const struct vm_input *input, struct error *err);
 
 // Stops QEMU (a firmware write that is under way is finished first), waits until it is gone, removes its channels, and
-// frees *VM, which becomes NULL.
+// frees *VM and sets it to NULL.
 void vm_stop(struct vm **vm);
 
 enum vm_event {
@@ -44,8 +44,8 @@ enum vm_event {
         VM_ENDED,    // QEMU is gone
 };
 
-// Waits until something happens, at most until DEADLINE_US on the clock of time_now_us. Fails with ERROR_INTERRUPTED
-// where the user interrupts, and where he asks for the machine's end (esxiarm stop) and nobody has called vm_accept_stop.
+// Waits until something happens, at most until DEADLINE_US on the clock of time_now_us. Fails with ERROR_INTERRUPTED if
+// the user interrupts, or asks for the machine's end (esxiarm stop) without vm_accept_stop having been called.
 bool vm_wait(struct vm *vm, uint64_t deadline_us, enum vm_event *event, struct error *err);
 
 enum {
@@ -104,10 +104,10 @@ bool vm_reset(struct vm *vm, struct error *err);
 // What esxiarm status is told, an object to be added to; it belongs to the machine.
 json_t *vm_status(struct vm *vm);
 
-// Whether the clients of the machine's control socket (hub.h) may type and press buttons. At first they may not.
+// Whether the clients of the machine's control socket (hub.h) may type and press buttons. Initially false.
 void vm_accept_keys(struct vm *vm, bool accept);
 
-// Whether the caller looks at stop_asked himself, so that vm_wait does not fail for it. At first he does not.
+// Whether the caller checks stop_asked, so that vm_wait does not fail for it. Initially false.
 void vm_accept_stop(struct vm *vm, bool accept);
 
 // How the machine ends, for those who asked for that: "powered off"; "quit" unless told. Not copied.

@@ -82,7 +82,7 @@ test_an_archive_is_proved_and_every_link_recorded() {
         expect_exit 3 "$ESXIARM" fetch --verify "${PACKAGE}_1.0"
         contains stderr "AAVMF_VARS.fd has the SHA-256"
         fetch_test 0
-        contains stderr "what was installed was replaced"
+        contains stderr "the installed firmware was replaced"
         expect_exit 0 "$ESXIARM" fetch --verify test --json
 }
 

@@ -37,7 +37,7 @@ test_a_damaged_firmware_is_said_and_replaced() {
         fetch_url 0 p.deb
         printf X | dd of="$installed/AAVMF_VARS.ms.fd" bs=1 seek=300000 conv=notrunc 2>/dev/null
         fetch_url 0 p.deb
-        contains stdout "installed anew"
+        contains stdout "reinstalled"
         contains stderr "AAVMF_VARS.ms.fd has the SHA-256"
         installed_as_dpkg_does
 }
@@ -435,13 +435,13 @@ test_usage_errors_say_what_to_do() {
         expect_exit 2 "$ESXIARM" fetch --url http://127.0.0.1/p.deb --sha256 abc
         contains stderr "64 hexadecimal digits"
         expect_exit 2 "$ESXIARM" fetch --from nothing
-        contains stderr "there are apt and system, and what"
+        contains stderr "expected apt, system or a name that"
         expect_exit 2 "$ESXIARM" fetch ubuntu-22.40
         contains stderr "did you mean 'ubuntu-22.04'?"
         expect_exit 2 "$ESXIARM" fetch ubuntu-22.04 --deb p.deb
-        contains stderr "does not go with"
+        contains stderr "cannot be combined with"
         expect_exit 2 "$ESXIARM" fetch --from apt --mirror http://127.0.0.1
-        contains stderr "--mirror belongs to"
+        contains stderr "--mirror needs"
         expect_exit 2 "$ESXIARM" fetch --verify nothing
         contains stderr "no such firmware is installed"
         expect_exit 2 "$ESXIARM" fetch --from sytsem
@@ -450,10 +450,10 @@ test_usage_errors_say_what_to_do() {
         contains stderr "exclude each other"
         expect_exit 2 "$ESXIARM" fetch --list --url http://127.0.0.1/p.deb
         expect_exit 2 "$ESXIARM" fetch --deb p.deb --sha256 abc
-        contains stderr "belongs to --url"
+        contains stderr "needs --url"
         expect_exit 2 "$ESXIARM" fetch --from apt --size 5
         expect_exit 2 "$ESXIARM" fetch --deb p.deb --package x
-        contains stderr "belongs to --from apt"
+        contains stderr "needs --from apt"
         expect_exit 2 "$ESXIARM" fetch apt extra
         nothing_installed
 }

@@ -67,7 +67,7 @@ test_verify_says_what_each_is() {
         expect_exit 1 "$ESXIARM" payload --verify in
         contains stdout 'verdict    not installable'
         contains stdout 'because    a file that its BOOT.CFG names is not in it: B.V00'
-        contains stdout 'modules    2; not there: B.V00'
+        contains stdout 'modules    2; missing: B.V00'
 }
 
 test_a_warning_where_no_boot_entry_can_be_written() {
@@ -129,7 +129,7 @@ test_usage() {
         expect_exit 2 "$ESXIARM" payload
         contains stderr 'ISO|DIR -o OUT, or --verify WHAT'
         expect_exit 2 "$ESXIARM" payload in
-        contains stderr '-o OUT says where'
+        contains stderr 'no output given: use -o OUT'
         expect_exit 2 "$ESXIARM" payload --verify in -o x
         contains stderr '--verify and -o exclude each other'
         expect_exit 2 "$ESXIARM" payload in --verify in

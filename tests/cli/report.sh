@@ -127,7 +127,7 @@ test_usage() {
         expect_exit 2 "$ESXIARM" report nowhere
         contains stderr 'nowhere'
         expect_exit 2 "$ESXIARM" report machine nothing
-        contains stderr 'nothing is no run'
+        contains stderr 'nothing is not a run'
         rm -r machine/runs
         expect_exit 2 "$ESXIARM" report machine
         contains stderr 'no run yet'

@@ -116,8 +116,8 @@ test_nothing_is_made_and_what_is_missing_is_said() {
         mkdir -m 755 empty
         print_install "$PWD/empty/new"
         [ -z "$(ls empty)" ] || fail "it made: $(ls -R empty)"
-        contains stdout "# not there yet, esxiarm makes it when it installs: $PWD/empty/new/run/payload.img"
-        contains stdout "# not there yet, esxiarm makes it when it installs: $PWD/empty/new/disk.qcow2"
+        contains stdout "# missing, esxiarm install makes it: $PWD/empty/new/run/payload.img"
+        contains stdout "# missing, esxiarm install makes it: $PWD/empty/new/disk.qcow2"
         # Only comments besides the one line.
         [ "$(grep -vc '^#' stdout)" -eq 1 ] || fail "not one line: $(cat stdout)"
         expect_exit 0 "$ESXIARM" install empty/new --rehearsal --print-command --json
@@ -138,7 +138,7 @@ test_a_real_installer_gets_the_firmware_of_the_catalog() {
                 '    keys: F6ECB3762474EDA9D21B7022871920D1991BC93C' '    esxi: a test' >data/catalog.yaml
         installed=cache/esxiarm/firmware/qemu-efi-aarch64_1.0-2
         expect_exit 0 "$ESXIARM" install machine --iso any.iso --print-command --qemu ./qemu
-        contains stdout "# not there yet, esxiarm fetches it when it installs: $PWD/$installed/AAVMF_CODE.fd"
+        contains stdout "# missing, esxiarm install fetches it: $PWD/$installed/AAVMF_CODE.fd"
         contains stdout "file=$PWD/$installed/AAVMF_CODE.fd"
         # Once it is there, wherever that is, it needs no note.
         jq '.catalog = "known" | .version = "1.0-2"' cache/esxiarm/firmware/another/firmware.json >edited
@@ -218,7 +218,7 @@ test_a_stored_setting_of_the_wrong_type_is_damage() {
 
 test_more_memory_than_the_host_has_is_a_warning() {
         print_install machine --memory 100000000
-        contains stderr 'warning: the machine is to have 100000000 MiB of memory'
+        contains stderr 'warning: the machine needs 100000000 MiB of memory'
         print_install machine --memory 64 --cpus 512
         [ ! -s stderr ] || fail "it said: $(cat stderr)"
 }
@@ -229,7 +229,7 @@ test_a_program_that_is_no_qemu_is_refused_at_once() {
         export AAVMF_CODE AAVMF_VARS_TEMPLATE
         argv qemu
         expect_exit 4 "$ESXIARM" install machine --rehearsal --qemu ./qemu
-        contains stderr "/qemu is no QEMU: asked what it is, it ended with exit code 0 and said '--version'"
+        contains stderr "/qemu is not QEMU: --version ended with exit code 0 and printed '--version'"
         [ ! -e machine/disk.qcow2 ] || fail "a disk was made"
         expect_exit 4 "$ESXIARM" install machine --rehearsal --nic vmxnet4
         contains stderr "has no device 'vmxnet4'; did you mean 'vmxnet3'?"

@@ -16,7 +16,7 @@ test_a_hang_times_out_with_the_step_and_its_screen() {
         failure_is_kept
         nothing_is_left
         expect_exit 1 "$ESXIARM" boot-installed machine --check
-        contains stderr 'was not installed to the end'
+        contains stderr 'is not installed completely'
 }
 
 test_a_panic_in_the_installer_is_a_panic() {
@@ -34,7 +34,7 @@ test_gicv3_panics_on_reboot() {
         contains machine/runs/*/events.jsonl '"step":"complete"'
         nothing_is_left
         expect_exit 1 "$ESXIARM" boot-installed machine --check
-        contains stderr 'was not installed to the end'
+        contains stderr 'is not installed completely'
         expect_exit 6 "$ESXIARM" diagnose machine
         [ "$(grep -c '^[a-z-]*: ' stdout)" = 1 ] || fail "more than one cause: $(cat stdout)"
         contains stdout 'guest-panicked: '

@@ -44,7 +44,7 @@ test_a_qemu_that_outlived_its_launcher_is_ended() {
         orphan=$!
         wait_for 10 test -S machine/run/qmp.sock
         expect_exit 1 "$ESXIARM" status machine
-        contains stderr "process $launcher died while it had this machine up"
+        contains stderr "process $launcher died while it ran this machine up"
         code=0
         wait $orphan || code=$?
         [ $code -eq 0 ] || fail "it ended with exit code $code"
@@ -59,7 +59,7 @@ test_a_killed_launcher_takes_qemu_along_and_the_next_one_works() {
         wait $launcher || true
         wait_for 10 sh -c "! kill -0 $qemu"
         expect_exit 1 "$ESXIARM" boot-installed machine --check
-        contains stderr 'was not installed to the end'
+        contains stderr 'is not installed completely'
         expect_exit 1 "$ESXIARM" status machine
         expect_exit 0 "$ESXIARM" stop machine
         nothing_is_left

@@ -21,7 +21,7 @@ menu() {
 is_unfinished() {
         nothing_is_left
         expect_exit 1 "$ESXIARM" boot-installed machine --check
-        contains stderr 'was not installed to the end'
+        contains stderr 'is not installed completely'
 }
 
 # A program leaves the terminal as it found it: echo, lines, the cursor.

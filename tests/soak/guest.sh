@@ -75,7 +75,7 @@ test_a_reset_or_power_off_at_every_step_is_noticed() {
                         failure_is_kept
                         nothing_is_left
                         expect_exit 1 "$ESXIARM" boot-installed machine --check
-                        contains stderr 'was not installed to the end'
+                        contains stderr 'is not installed completely'
                         progress "$way at ${pair%:*}"
                 done
         done

@@ -224,7 +224,7 @@ static void test_a_recording_that_is_none(void **state)
                 AUTO_FREE char *content = text_format("{\"version\": 2}\n[1, \"o\", \"a\\n\"]\n%s\n", events[i]);
                 write_text("log", content);
                 assert_false(logfile_read("log", NULL, note, &lines, &file, &err));
-                assert_error(&err, ERROR_DAMAGED, "line 3 is no event");
+                assert_error(&err, ERROR_DAMAGED, "line 3 is not an event");
                 assert_string_equal(text_string(&lines), "1@1000:a|");
         }
 }

@@ -601,7 +601,7 @@ static void test_nothing_is_sent_to_a_screen_that_has_gone(void **state)
         change_profile("keys: [F11], wait: 60", "keys: [F11], wait: 3600");
         AUTO_RUN struct run run = run_begin();
         assert_false(drive_from(&run, "welcome", NULL));
-        assert_error(&run.err, ERROR_TIMED_OUT, "the step 'eula' (B) did not come within 3600 s");
+        assert_error(&run.err, ERROR_TIMED_OUT, "step timed out: 'eula' (B) did not appear within 3600 s");
         assert_int_equal(guest.keys, 1);
         assert_string_equal(text_string(&guest.steps), "welcome busy ");
 }
@@ -640,7 +640,7 @@ static void test_a_hang_says_which_step_and_shows_the_screen(void **state)
         AUTO_RUN struct run run = run_begin();
         guest.hangs = true;
         assert_false(drive_from(&run, "welcome", NULL));
-        assert_error(&run.err, ERROR_TIMED_OUT, "the step 'eula' (B) did not come within 60 s");
+        assert_error(&run.err, ERROR_TIMED_OUT, "step timed out: 'eula' (B) did not appear within 60 s");
         assert_error(&run.err, ERROR_TIMED_OUT, "The screen shows:");
         assert_error(&run.err, ERROR_TIMED_OUT, "Welcome");
         assert_string_equal(drive_step(run.drive), "eula");
@@ -658,7 +658,7 @@ static void test_a_key_without_effect_within_a_step(void **state)
         AUTO_RUN struct run run = run_begin();
         assert_false(drive_from(&run, "welcome", NULL));
         assert_error(&run.err, ERROR_TIMED_OUT,
-                     "in the step 'password' (F): the key <password> has no effect, though it was sent 5 times");
+                     "in the step 'password' (F): the key <password> had no effect, although it was sent 5 times");
         assert_null(strstr(run.err.message, "secret"));
 }
 
@@ -671,7 +671,7 @@ static void test_what_ends_the_guest_ends_the_driver(void **state)
         } ends[] = {
                 {{.panicked = true}, 0, ERROR_PANIC, "the guest reported a panic"},
                 {{.ended = true}, 0, ERROR_ENVIRONMENT, "QEMU ended"},
-                {{.ended = true, .shut_down = true}, 0, ERROR_NO, "powered itself off in the middle"},
+                {{.ended = true, .shut_down = true}, 0, ERROR_NO, "powered itself off before the end"},
                 {{0}, ERROR_PANIC, ERROR_PANIC, "the log says so"},
                 {{0}, ERROR_NO, ERROR_NO, "the log says so"},
         };
@@ -836,7 +836,7 @@ static void test_time_outs_have_a_limit(void **state)
         change_profile("F11. Accept, keys: [F11]", "F11. Accept, keys: [F11], on_timeout: goto eula, limit: 2");
         AUTO_RUN struct run run = run_begin();
         assert_false(drive_from(&run, "welcome", NULL));
-        assert_error(&run.err, ERROR_TIMED_OUT, "the step 'eula' (B) did not come within 60 s");
+        assert_error(&run.err, ERROR_TIMED_OUT, "step timed out: 'eula' (B) did not appear within 60 s");
         assert_string_equal(text_string(&guest.timeouts), "eula:goto eula eula:goto eula ");
 }
 
@@ -850,7 +850,7 @@ static void test_a_step_that_comes_again_and_again(void **state)
         change_profile("F11. Accept, keys: [F11]", "F11. Accept, keys: [F11], then: welcome");
         AUTO_RUN struct run run = run_begin();
         assert_false(drive_from(&run, "welcome", NULL));
-        assert_error(&run.err, ERROR_NO, "the step 'welcome' (A) came more than 3 times");
+        assert_error(&run.err, ERROR_NO, "the step 'welcome' (A) appeared more than 3 times");
 }
 
 static void test_a_screen_that_says_no(void **state)
@@ -864,7 +864,7 @@ static void test_a_screen_that_says_no(void **state)
         guest.pages = pages;
         AUTO_RUN struct run run = run_begin();
         assert_false(drive_from(&run, "welcome", NULL));
-        assert_error(&run.err, ERROR_NO, "the installer says no: the step 'no' (J) came");
+        assert_error(&run.err, ERROR_NO, "the installer says no: the step 'no' (J) appeared");
         assert_string_equal(drive_step(run.drive), "no");
 }
 
@@ -927,8 +927,8 @@ static const struct disks_case disk_cases[] = {
          {.size = GIB(40)},
          0,
          -1,
-         "more than one disk of 40.00 GiB is in the list, at the positions 1 and 3; say which one by its name or "
-         "position"},
+         "more than one disk of 40.00 GiB is in the list, at the positions 1 and 3; choose one with "
+         "--disk-name or --disk-position"},
         // By name and by position.
         {{ROW(1, "40.00 GiB"), ROW(2, "504.00 MiB"), ROW(3, "40.00 GiB")},
          0,
@@ -1081,7 +1081,7 @@ static void test_a_list_that_is_not_there(void **state)
         guest.disk_count = 0;
         AUTO_RUN struct run run = run_begin();
         assert_false(drive_from(&run, "welcome", NULL));
-        assert_error(&run.err, ERROR_TIMED_OUT, "there is no list of disks on the screen");
+        assert_error(&run.err, ERROR_TIMED_OUT, "no list of disks found on the screen");
 }
 
 static void test_a_target_that_says_nothing(void **state)
@@ -1091,9 +1091,9 @@ static void test_a_target_that_says_nothing(void **state)
         AUTO_ERROR struct error wrong = {0};
         AUTO_ERROR struct error none = {0};
         assert_false(disk_list_check(&(struct drive_disk){0}, &nothing));
-        assert_error(&nothing, ERROR_USAGE, "nothing says which disk");
+        assert_error(&nothing, ERROR_USAGE, "no target disk given");
         assert_false(disk_list_check(&(struct drive_disk){.name = "(vmhba"}, &wrong));
-        assert_error(&wrong, ERROR_USAGE, "the name of a disk is no pattern");
+        assert_error(&wrong, ERROR_USAGE, "the name of a disk is not a valid pattern");
         assert_true(disk_list_check(&(struct drive_disk){.name = "vmhba"}, &none));
         assert_true(disk_list_check(&(struct drive_disk){.position = 1}, &none));
         assert_true(disk_list_check(&(struct drive_disk){.size = 1}, &none));

@@ -87,7 +87,7 @@ static void test_a_tag_that_is_no_file_name_is_refused(void **state)
                 AUTO_ERROR struct error err = {0};
                 AUTO_EVIDENCE struct evidence *evidence = evidence_begin("runs", tags[i], "install", &err);
                 assert_null(evidence);
-                assert_error(&err, ERROR_USAGE, "must be a plain file name");
+                assert_error(&err, ERROR_USAGE, "is not a plain file name");
                 assert_null(strchr(err.message, '\033'));
         }
         assert_false(file_exists("runs"));

@@ -51,7 +51,7 @@ static void test_what_is_no_forward_is_refused(void **state)
         static const struct {
                 const char *text, *message;
         } cases[] = {
-                {"22", "'22' is not [ADDR:]HOST:GUEST, as 2222:22"},
+                {"22", "'22' is not [ADDR:]HOST:GUEST, such as 2222:22"},
                 {"ssh", "'ssh' is not [ADDR:]HOST:GUEST"},
                 {",", "'' is not"},
                 {"2222:22,", "'' is not"},
@@ -96,7 +96,7 @@ static void test_two_cannot_have_one_port_of_the_host(void **state)
                 struct forwards forwards;
                 const struct settings_list list = LIST(pairs[i]);
                 assert_false(forwards_read(&list, &forwards, &err));
-                assert_error(&err, ERROR_USAGE, "takes a port of the host that another one has already");
+                assert_error(&err, ERROR_USAGE, "uses a port of the host twice");
         }
 }
 
@@ -112,7 +112,7 @@ static void test_a_port_that_somebody_has_is_refused(void **state)
         assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &length), 0);
         AUTO_FREE char *text = text_format("%d:22", ntohs(address.sin_port));
         AUTO_FREE char *message =
-                text_format("forward: port %d of the host cannot be taken on 127.0.0.1: ", ntohs(address.sin_port));
+                text_format("--forward: cannot use port %d of the host on 127.0.0.1: ", ntohs(address.sin_port));
         const struct settings_list list = LIST(text);
         assert_false(forwards_check_host(&list, &err));
         assert_error(&err, ERROR_ENVIRONMENT, message);

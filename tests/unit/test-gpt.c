@@ -344,12 +344,12 @@ static void test_partitions_that_the_firmware_passes_over(void **state)
                 size_t left;
                 const char *remark;
         } rows[] = {
-                {5, 100000, 210000, 0, 3, "Partition 1 overlaps another and is passed over. Partition 5 overlaps"},
+                {5, 100000, 210000, 0, 3, "Partition 1 overlaps another and is ignored. Partition 5 overlaps"},
                 {8, 64, 204863, 0, 3, "Partition 8 overlaps"},
                 {7, 208896, 520000, 0, 1, "Partition 6 overlaps"},
                 {5, 204863, 204863, 0, 3, "Partition 1 overlaps"},
                 {5, 204864, 204864, 0, 5, NULL},
-                {5, 20, 30, 0, 4, "Partition 5 lies outside the space"},
+                {5, 20, 30, 0, 4, "Partition 5 lies outside the usable space"},
                 {5, 309247, 208896, 0, 4, "Partition 5 lies outside the disk"},
                 {5, 208896, UINT64_MAX, 0, 4, "Partition 5 lies outside the disk"},
                 {5, 208896, 309247, 2, 4, "Partition 5 is marked as not for the firmware"},

@@ -192,7 +192,7 @@ static void test_replacements_that_cannot_be(void **state)
                 {"=file", "NAME=FILE", ERROR_USAGE},
                 {"K.B00=", "NAME=FILE", ERROR_USAGE},
                 {"K.B00=missing", "missing", ERROR_USAGE},
-                {"K.B00=in", "is no file", ERROR_USAGE},
+                {"K.B00=in", "is not a file", ERROR_USAGE},
                 {"BOOT.CFG=file", "names no kernel", ERROR_DAMAGED},
                 {"EFI/BOOT/BOOTAA64.EFI=file", "is no PE program", ERROR_DAMAGED},
         };

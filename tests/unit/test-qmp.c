@@ -294,7 +294,7 @@ static void test_a_message_without_an_end_is_given_up(void **state)
                 say(&pair, block);
                 given_up = !qmp_next(&pair.qmp, &message, &err);
                 if (given_up)
-                        assert_error(&err, ERROR_ENVIRONMENT, "a message without an end");
+                        assert_error(&err, ERROR_ENVIRONMENT, "a message is too long");
         }
         assert_true(given_up);
         assert_true(pair.qmp.input.size < 2 << 20);

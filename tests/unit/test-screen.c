@@ -76,13 +76,13 @@ static void test_what_is_no_pattern(void **state)
                 {"(unclosed", "missing closing parenthesis, at character 10 of `(unclosed`"},
                 {"ab[z-a]", "range out of order in character class, at character"},
                 {"*", "quantifier does not follow a repeatable item, at character"},
-                {"\xFF", "is no pattern"},
-                {"", "matches an empty text"},
-                {"x*", "matches an empty text"},
-                {"^", "matches an empty text"},
-                {"$", "matches an empty text"},
-                {"a|", "matches an empty text"},
-                {"(?!x)", "matches an empty text"},
+                {"\xFF", "is not a valid pattern"},
+                {"", "matches the empty text"},
+                {"x*", "matches the empty text"},
+                {"^", "matches the empty text"},
+                {"$", "matches the empty text"},
+                {"a|", "matches the empty text"},
+                {"(?!x)", "matches the empty text"},
         };
         for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
                 AUTO_ERROR struct error err = {0};

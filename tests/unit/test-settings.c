@@ -149,14 +149,14 @@ static void test_a_word_that_is_none_of_the_choices_is_refused(void **state)
                 struct settings settings;
                 const char *message;
         } cases[] = {
-                {{.accel = "xen"}, "accel: 'xen' is none of tcg kvm hvf auto"},
-                {{.accel = ""}, "accel: '' is none of"},
-                {{.accel = "TCG"}, "accel: 'TCG'"},
-                {{.accel = "kvm\033[31m"}, "accel: 'kvm\\x1b[31m'"},
-                {{.disk_bus = "scsi"}, "disk_bus: 'scsi' is none of usb nvme"},
-                {{.disk_bus = "usb,drive=x"}, "disk_bus"},
-                {{.reboot_action = "reboot"}, "reboot_action: 'reboot' is none of enter poweroff"},
-                {{.accel = "kmv"}, "is none of tcg kvm hvf auto; did you mean 'kvm'?"},
+                {{.accel = "xen"}, "--accel: invalid value 'xen' (expected tcg, kvm, hvf or auto)"},
+                {{.accel = ""}, "--accel: invalid value '' (expected"},
+                {{.accel = "TCG"}, "--accel: invalid value 'TCG'"},
+                {{.accel = "kvm\033[31m"}, "--accel: invalid value 'kvm\\x1b[31m'"},
+                {{.disk_bus = "scsi"}, "--disk-bus: invalid value 'scsi' (expected usb or nvme)"},
+                {{.disk_bus = "usb,drive=x"}, "--disk-bus"},
+                {{.reboot_action = "reboot"}, "--reboot-action: invalid value 'reboot' (expected enter or poweroff)"},
+                {{.accel = "kmv"}, "(expected tcg, kvm, hvf or auto); did you mean 'kvm'?"},
                 {{.disk_bus = "nvm"}, "did you mean 'nvme'?"},
                 {{.reboot_action = "power-off"}, "did you mean 'poweroff'?"},
         };
@@ -177,11 +177,11 @@ static void test_numbers_at_their_limits(void **state)
                 const char *name;
                 uint64_t most;
         } cases[] = {
-                {offsetof(struct settings, memory_mb), "memory_mb", UINT64_C(1) << 30},
-                {offsetof(struct settings, cpus), "cpus", 512},
-                {offsetof(struct settings, disk_size), "disk_size", UINT64_C(1) << 62},
-                {offsetof(struct settings, reboot_observe_s), "reboot_observe_s", 1000000},
-                {offsetof(struct settings, boot_timeout_s), "boot_timeout_s", 1000000},
+                {offsetof(struct settings, memory_mb), "--memory: ", UINT64_C(1) << 30},
+                {offsetof(struct settings, cpus), "--cpus: ", 512},
+                {offsetof(struct settings, disk_size), "--disk-size: ", UINT64_C(1) << 62},
+                {offsetof(struct settings, reboot_observe_s), "--reboot-observe: ", 1000000},
+                {offsetof(struct settings, boot_timeout_s), "--boot-timeout: ", 1000000},
         };
         for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
                 const uint64_t wrong[] = {0, cases[i].most + 1, UINT64_MAX};
@@ -215,25 +215,24 @@ static void test_texts_that_qemu_could_not_be_given_are_refused(void **state)
                 struct settings settings;
                 const char *message;
         } cases[] = {
-                {{.nic = ""}, "nic: '' is no name of a device"},
-                {{.nic = "vmxnet3,romfile=x"}, "nic: 'vmxnet3,romfile=x' is no name of a device"},
+                {{.nic = ""}, "nic: '' is not the name of a device"},
+                {{.nic = "vmxnet3,romfile=x"}, "nic: 'vmxnet3,romfile=x' is not the name of a device"},
                 {{.nic = "vm xnet3"}, "nic"},
-                {{.mac = ""}, "mac: '' is no address of a network card"},
+                {{.mac = ""}, "mac: '' is not a network card address"},
                 {{.mac = "52:54:00:12:34"}, "mac"},
                 {{.mac = "52:54:00:12:34:56:78"}, "mac"},
                 {{.mac = "52-54-00-12-34-56"}, "mac"},
                 {{.mac = "52:54:00:12:34:5g"}, "mac"},
                 {{.mac = "5:254:00:12:34:56"}, "mac"},
-                {{.mac = "01:54:00:12:34:56"}, "the first byte has to be even"},
+                {{.mac = "01:54:00:12:34:56"}, "the first byte must be even"},
                 {{.cpu = ""}, "cpu: '' is empty"},
                 {{.qemu = ""}, "qemu: '' is empty"},
-                {{.machine_options = ""}, "machine_options: '' is empty"},
+                {{.machine_options = ""}, "--machine-options: '' is empty"},
                 {{.cpu = "max\xFF"}, "cpu: 'max\\xff' is not UTF-8"},
                 {{.qemu_args = {.given = {(char *[]){(char *)"-x", (char *)"\xFF"}, 2}}},
-                 "qemu_args: '\\xff' is not UTF-8"},
+                 "--qemu-arg: '\\xff' is not UTF-8"},
                 {{.forwards = {.given = {(char *[]){(char *)"22"}, 1}}}, "forward: '22' is not [ADDR:]HOST:GUEST"},
-                {{.nic = "none", .forwards = {.given = {(char *[]){(char *)"2222:22"}, 1}}},
-                 "nothing can be forwarded"},
+                {{.nic = "none", .forwards = {.given = {(char *[]){(char *)"2222:22"}, 1}}}, "needs a network card"},
         };
         for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
                 AUTO_ERROR struct error err = {0};

@@ -43,7 +43,7 @@ static struct predict_device *add_device(struct devices *devices, const struct p
         return added;
 }
 
-// The files of a partition, as they are gathered.
+// Collects the files of a partition.
 struct files {
         const char **items;
         size_t count;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The disks of a machine as the firmware will see them: partitions, and on those with a FAT file system the files that
-// boot entries start. It is what varstore/predict.h asks for, read from the images.
+// The disks of a machine as the firmware will see them: their partitions and, on FAT file systems, the files that boot
+// entries start. Read from the images as input for varstore/predict.h.
 #pragma once
 
 #include <stdbool.h>
@@ -11,20 +11,20 @@
 #include "varstore/predict.h"
 #include "verify/disk/disk.h"
 
-// In the order in which they were added, which has to be the firmware's: by PCI address, then port. Start from {0}; free
-// with devices_free.
+// In the order in which they were added. It must be the firmware's order: by PCI address, then by port. Start from {0};
+// free with devices_free.
 struct devices {
-        struct predict_device *items; // texts in them are owned by this, too
+        struct predict_device *items; // the list also owns their texts
         size_t count;
 };
 #define AUTO_DEVICES __attribute__((cleanup(devices_free)))
 void devices_free(struct devices *devices);
 
-// Adds the disk that DEVICE describes (its partitions are not looked at; its texts are copied) with what is on DISK. Looked
-// for are the loaders that CHAIN's entries name and the fallback file. A disk without partitions may hold a file system
-// as a whole. What is damaged is as good as absent, as it is to the firmware. Fails only where the image cannot be read.
+// Adds the disk that DEVICE describes (its partitions are ignored; its texts are copied) with the content of DISK. Only
+// the loaders that CHAIN's entries name and the fallback file are looked up. A disk without partitions may be one file
+// system. Damaged content counts as absent, as it does for the firmware. Fails only if the image cannot be read.
 bool devices_add_disk(struct devices *devices, const struct predict_device *device, struct disk *disk,
                       const struct bootchain *chain, struct error *err);
 
-// Adds a disk that is one file system with the fallback file on it: a payload that is not at hand.
+// Adds a disk that is one file system with the fallback file on it: a payload whose image is not available.
 void devices_add_payload(struct devices *devices, const struct predict_device *device);

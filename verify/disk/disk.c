@@ -17,14 +17,14 @@
 #include "base/process.h"
 #include "base/text.h"
 
-// A large image is mapped by windows, because the map of a fragmented one has hundreds of thousands of extents and nobody
-// needs them all; a small one, whose files are no larger than a window, is mapped at once. Images are fetched by chunks,
-// where their extents have no place of their own.
+// A large image is mapped in windows, because the map of a fragmented one has hundreds of thousands of extents and few
+// are needed. A small one, whose files are no larger than a window, is mapped at once. Extents without an offset are
+// fetched in chunks.
 enum {
         WINDOW_SIZE = 64 << 20,
         CHUNK_SIZE = 1 << 20,
         SECTOR_SIZE = 512,
-        KEPT = 8, // windows and chunks that are remembered
+        KEPT = 8, // windows and chunks in the cache
         QEMU_IMG_TIMEOUT_MS = 60000,
         QEMU_IMG_OUTPUT_LIMIT = 256 << 20,
 };
@@ -63,9 +63,9 @@ struct chunk {
 };
 
 struct disk {
-        struct bytes memory; // the content itself, where it comes from no file
+        struct bytes memory; // the content itself, if it is not in a file
         char *path;          // as it was given
-        char *operand;       // as qemu-img is to be told it
+        char *operand;       // as passed to qemu-img
         char *format;
         bool is_device;
         uint64_t size;
@@ -115,7 +115,7 @@ const char *disk_path(const struct disk *disk)
         return disk->path;
 }
 
-// What qemu-img said on standard error, as one line without its "qemu-img: ".
+// What qemu-img printed on standard error, as one line without its "qemu-img: ".
 static char *complaint(struct process_result *result)
 {
         AUTO_FREE char *said = text_printable((const char *)result->errors.data, result->errors.size, true);
@@ -123,7 +123,7 @@ static char *complaint(struct process_result *result)
         return text_format("%.*s", (int)strcspn(text, "\n"), text);
 }
 
-// Runs qemu-img, whose refusal means that the image is no good.
+// Runs qemu-img; if it fails, the image is damaged.
 static bool run_qemu_img(const struct disk *disk, const struct arguments *arguments, struct process_result *result,
                          struct error *err)
 {
@@ -133,8 +133,7 @@ static bool run_qemu_img(const struct disk *disk, const struct arguments *argume
                 return true;
         AUTO_FREE char *why = complaint(result);
         return error_set(err, ERROR_DAMAGED, "%s: qemu-img cannot read this disk image%s%s: %s", disk->path,
-                         disk->format ? " as " : "", disk->format ? disk->format : "",
-                         *why ? why : "it gave no reason");
+                         disk->format ? " as " : "", disk->format ? disk->format : "", *why ? why : "no reason given");
 }
 
 static json_t *run_qemu_img_json(const struct disk *disk, const struct arguments *arguments, struct error *err)
@@ -145,7 +144,7 @@ static json_t *run_qemu_img_json(const struct disk *disk, const struct arguments
         json_t *root = json_loadb((const char *)result.output.data, result.output.size, 0, NULL);
         if (!json_is_array(root)) {
                 json_decref(root);
-                error_set(err, ERROR_ENVIRONMENT, "%s: qemu-img %s did not answer in JSON; use QEMU 6.0 or later",
+                error_set(err, ERROR_ENVIRONMENT, "%s: qemu-img %s did not print JSON; use QEMU 6.0 or later",
                           disk->path, arguments->values[1]);
                 return NULL;
         }
@@ -159,8 +158,8 @@ static void begin_qemu_img(const char *command, struct arguments *arguments)
         arguments_add(arguments, "-U"); // a running machine has the image locked
 }
 
-// Whether the offsets in the map of this layer are offsets in its own file. qemu-img does not say which file it means,
-// so formats that spread over several, or may, are not trusted.
+// Whether the offsets in the map of this layer are offsets in its own file. qemu-img does not report which file they
+// refer to, so this is false for formats that may use several files.
 static bool layer_has_places(const json_t *info, const char *format)
 {
         static const char *const one_file[] = {"raw", "qcow2", "vdi", "vpc", "qed", "parallels", "vmdk"};
@@ -211,8 +210,8 @@ static bool cut_off(const struct disk *disk, const struct layer *layer, const ch
                          disk->path, layer->path, what, offset, layer->size);
 }
 
-// QEMU takes a table that lies behind the end of the file for zeroes, so a qcow2 that is cut off would look like a blank
-// disk. Its header (docs/interop/qcow2.txt in QEMU) has the place of the first-level table, which has the places of the
+// QEMU reads a table beyond the end of the file as zeroes, so a truncated qcow2 would look like a blank disk. Its
+// header (docs/interop/qcow2.txt in QEMU) has the offset of the first-level table, which has the offsets of the
 // second-level ones.
 static bool check_qcow2(const struct disk *disk, const struct layer *layer, struct error *err)
 {
@@ -253,7 +252,8 @@ static bool add_layer(struct disk *disk, const json_t *info, struct error *err)
         const char *path = json_string_value(json_object_get(info, "filename"));
         const char *format = json_string_value(json_object_get(info, "format"));
         if (!path || !format)
-                return error_set(err, ERROR_ENVIRONMENT, "%s: qemu-img info does not name its files", disk->path);
+                return error_set(err, ERROR_ENVIRONMENT,
+                                 "%s: qemu-img info did not report its files; use QEMU 6.0 or later", disk->path);
         if (json_is_true(json_object_get(info, "encrypted")) || !strcmp(format, "luks"))
                 return error_set(err, ERROR_DAMAGED, "%s: %s is encrypted; decrypt it with qemu-img convert first",
                                  disk->path, path);
@@ -262,14 +262,14 @@ static bool add_layer(struct disk *disk, const json_t *info, struct error *err)
         struct layer *layer = &disk->layers[disk->layer_count++];
         *layer = (struct layer){.path = memory_text(path), .raw = !strcmp(format, "raw")};
         layer->descriptor = open(path, O_RDONLY | O_CLOEXEC);
-        // A layer may also be something that only QEMU can open: a server, or a part of another image.
+        // A layer may also be something that only QEMU can open, such as a server or a part of another image.
         if (layer->descriptor < 0 || !file_size_of(layer->descriptor, &layer->size))
                 return true;
         layer->has_places = layer_has_places(info, format);
         return strcmp(format, "qcow2") != 0 || check_qcow2(disk, layer, err);
 }
 
-// Whether all that is written on the disk would fit into a window.
+// Whether all data of the disk fits into a window.
 static bool is_small(const struct disk *disk)
 {
         uint64_t size = 0;
@@ -301,7 +301,7 @@ static bool read_info(struct disk *disk, const char *format, struct error *err)
         json_int_t size = json_integer_value(json_object_get(image, "virtual-size"));
         bool ok = found && size >= 0;
         if (!ok)
-                error_set(err, ERROR_ENVIRONMENT, "%s: qemu-img info tells no format and size", disk->path);
+                error_set(err, ERROR_ENVIRONMENT, "%s: qemu-img info did not report a format and a size", disk->path);
         if (ok) {
                 free(disk->format);
                 disk->format = memory_text(found);
@@ -315,7 +315,7 @@ static bool read_info(struct disk *disk, const char *format, struct error *err)
         return ok;
 }
 
-// The user's own words for what can be said without qemu-img.
+// Reports with the path as the user typed it what can be checked without qemu-img.
 static bool check_file(struct disk *disk, struct error *err)
 {
         AUTO_CLOSE int descriptor = open(disk->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -327,11 +327,11 @@ static bool check_file(struct disk *disk, struct error *err)
         disk->is_device = S_ISBLK(status.st_mode);
         if (!disk->is_device && !S_ISREG(status.st_mode))
                 return error_set(err, ERROR_USAGE, "%s is not a disk image: it is %s", disk->path,
-                                 S_ISDIR(status.st_mode) ? "a folder" : "no file");
+                                 S_ISDIR(status.st_mode) ? "a folder" : "not a regular file");
         return true;
 }
 
-// A file that is said to be the disk itself: qemu-img has nothing to add. It rounds the size up to whole sectors, too.
+// A raw disk is the file itself, so qemu-img is not needed (it would round the size up to whole sectors).
 static bool open_raw(struct disk *disk, struct error *err)
 {
         disk->layers = memory_new(1, sizeof *disk->layers);
@@ -349,7 +349,7 @@ bool disk_open(const char *path, const char *format, struct disk **disk_pointer,
 {
         AUTO_DISK struct disk *disk = memory_new(1, sizeof *disk);
         disk->path = memory_text(path);
-        // Else QEMU would take "a:b" for a protocol and "-a" for an option.
+        // Otherwise QEMU would take "a:b" for a protocol and "-a" for an option.
         disk->operand = text_format("%s%s", *path == '/' ? "" : "./", path);
         disk->format = format ? memory_text(format) : NULL;
         disk->window_size = WINDOW_SIZE;
@@ -383,8 +383,8 @@ static bool extent_from_json(const struct disk *disk, const json_t *entry, uint6
         *extent = (struct extent){.start = (uint64_t)start, .length = (uint64_t)length, .kind = EXTENT_FETCHED};
         bool placed = offset && depth >= 0 && (uint64_t)depth < disk->layer_count && disk->layers[depth].has_places;
         bool zero = json_is_true(json_object_get(entry, "zero")), data = json_is_true(json_object_get(entry, "data"));
-        // Data that are zero have a place too: a hole in the file, or behind its end where the file is cut off. Zeroes that
-        // are no data may have a place, but what is written there does not count.
+        // Data that is zero has an offset too: a hole in the file, or beyond its end if the file is truncated. Zeroes
+        // that are not data may have an offset, but the content there does not count.
         if (zero && !(placed && data)) {
                 extent->kind = EXTENT_ZERO;
         } else if (placed) {
@@ -423,7 +423,7 @@ static bool read_window(struct disk *disk, uint64_t start, struct window *window
         if (ok && end - start >= wanted)
                 return true;
         free(window->extents);
-        error_set(err, ERROR_ENVIRONMENT, "%s: qemu-img map leaves a gap at byte %" PRIu64, disk->path, end);
+        error_set(err, ERROR_ENVIRONMENT, "%s: qemu-img map has a gap at byte %" PRIu64, disk->path, end);
         return false;
 }
 
@@ -449,7 +449,7 @@ static const struct window *find_window(struct disk *disk, uint64_t start, struc
 // The extent that OFFSET lies in.
 static bool find_extent(struct disk *disk, uint64_t offset, struct extent *extent, struct error *err)
 {
-        // A raw image without layers below needs no map.
+        // A raw image without backing files needs no map.
         if (disk->layers[0].raw && disk->layers[0].has_places) {
                 *extent = (struct extent){.length = disk->size, .kind = EXTENT_PLACED};
                 return true;
@@ -474,8 +474,8 @@ static bool read_placed(const struct disk *disk, const struct extent *extent, ui
         size_t got;
         if (!read_layer_file(disk, layer, place, data, size, &got, err))
                 return false;
-        // A raw file may end within a sector. Other formats have all of a cluster in the file, and some versions of qemu-img
-        // map a cluster whole that the file's end cuts.
+        // A raw file may end within a sector. In other formats the file has whole clusters, but some versions of
+        // qemu-img map a truncated last cluster as a whole one.
         if (got < size && !layer->raw)
                 return cut_off(disk, layer, "data lie", place, err);
         memset(data + got, 0, size - got);

@@ -17,12 +17,12 @@ enum {
         NAME_PART = 13, // UTF-16 units in an entry of a long name
         NAME_PARTS = 20,
         SHORT_NAME = 11,
-        FAT12_CLUSTERS = 4085, // with so many or more it is FAT16
+        FAT12_CLUSTERS = 4085, // from this number on it is FAT16
         WINDOW = 4096,         // bytes of the table that are kept
         RUN_LIMIT = 1 << 20,   // bytes that are read at once
 };
 
-// Attributes of a folder entry, and what its first byte may say.
+// Attributes of a folder entry, and special values of its first byte.
 enum {
         ATTRIBUTE_VOLUME_ID = 0x08,
         ATTRIBUTE_DIRECTORY = 0x10,
@@ -31,7 +31,7 @@ enum {
         NAME_FREE = 0xE5,
         NAME_LAST = 0x00,
         NAME_KANJI = 0x05,     // stands for 0xE5
-        LONG_NAME_LAST = 0x40, // the last part of a long name, which comes first
+        LONG_NAME_LAST = 0x40, // the last part of a long name, stored first
 };
 
 struct fat {
@@ -69,7 +69,7 @@ static bool damaged(const struct fat *fat, struct error *err, const char *what)
 static bool read_region(const struct fat *fat, uint64_t at, void *data, size_t size, struct error *err)
 {
         if (at > fat->size || fat->size - at < size)
-                return damaged(fat, err, "it leads out of its partition");
+                return damaged(fat, err, "it reaches beyond its partition");
         return disk_read(fat->disk, fat->offset + at, data, size, err);
 }
 
@@ -127,7 +127,7 @@ static bool lay_out(struct fat *fat, const struct boot_sector *boot, struct erro
         fat->data_at = fat->root_at + (fat->root_size + sector - 1) / sector * sector;
         uint64_t total = boot->sectors * sector;
         if (fat->data_at >= total)
-                return damaged(fat, err, "its tables are larger than itself");
+                return damaged(fat, err, "its tables are larger than the file system");
         uint64_t clusters = (total - fat->data_at) / fat->cluster_size;
         fat->bits = boot->is_32 ? 32 : clusters < FAT12_CLUSTERS ? 12 : 16;
         if (fat->bits != 32 && !fat->root_size)
@@ -165,7 +165,7 @@ static bool read_table(struct fat *fat, uint64_t at, uint8_t *data, size_t size,
                 uint64_t start = at - at % WINDOW;
                 if (start != fat->window_at) {
                         if (start >= fat->size)
-                                return damaged(fat, err, "its table leads out of its partition");
+                                return damaged(fat, err, "its table reaches beyond its partition");
                         fat->window_at = UINT64_MAX;
                         fat->window_size = fat->size - start < WINDOW ? (size_t)(fat->size - start) : WINDOW;
                         if (!read_region(fat, start, fat->window, fat->window_size, err))
@@ -183,7 +183,7 @@ static bool is_cluster(const struct fat *fat, uint32_t cluster)
         return cluster >= FIRST_CLUSTER && cluster <= fat->last_cluster;
 }
 
-// What follows CLUSTER in its chain; 0 where the chain ends.
+// The cluster after CLUSTER in its chain; 0 at the end.
 static bool next_cluster(struct fat *fat, uint32_t cluster, uint32_t *next, struct error *err)
 {
         uint8_t raw[4] = {0};
@@ -198,8 +198,9 @@ static bool next_cluster(struct fat *fat, uint32_t cluster, uint32_t *next, stru
         value &= mask;
         *next = value >= end ? 0 : value;
         if (*next || value >= end)
-                return !*next || is_cluster(fat, *next) || damaged(fat, err, "a chain of clusters leads nowhere");
-        return damaged(fat, err, "a chain of clusters breaks off");
+                return !*next || is_cluster(fat, *next) ||
+                       damaged(fat, err, "a cluster chain has an invalid cluster number");
+        return damaged(fat, err, "a cluster chain contains a free or bad cluster");
 }
 
 static uint64_t cluster_place(const struct fat *fat, uint32_t cluster)
@@ -207,8 +208,8 @@ static uint64_t cluster_place(const struct fat *fat, uint32_t cluster)
         return fat->data_at + (uint64_t)(cluster - FIRST_CLUSTER) * fat->cluster_size;
 }
 
-// How many bytes from the cluster FIRST on lie side by side, at most MOST, and the cluster that comes after them: 0 where the
-// chain ends with them, and none that counts where MOST are reached.
+// How many bytes from the cluster FIRST on are contiguous, at most MOST, and the cluster after them: 0 if the chain
+// ends there, undefined if MOST was reached.
 static bool find_run(struct fat *fat, uint32_t first, uint64_t most, uint64_t *size, uint32_t *next, struct error *err)
 {
         uint32_t cluster = first;
@@ -258,14 +259,14 @@ static bool read_folder(struct fat *fat, uint32_t cluster, struct buffer *buffer
         bool whole = false;
         if (!read_chain(fat, cluster ? cluster : fat->root_cluster, FOLDER_LIMIT, buffer, &whole, err))
                 return false;
-        return whole || damaged(fat, err, "the clusters of a folder go on for ever");
+        return whole || damaged(fat, err, "the cluster chain of a folder is circular or too long");
 }
 
-// A long name that is being put together: its parts come before the entry they belong to, the last one first.
+// A long name under assembly: its parts come before the entry they belong to, the last one first.
 struct long_name {
         uint8_t units[NAME_PARTS * NAME_PART * 2]; // UTF-16LE
         unsigned awaited;                          // the number of the next part; 0 when all are there
-        size_t parts;                              // 0 while there is none
+        size_t parts;                              // 0 if none yet
         uint8_t checksum;
 };
 
@@ -398,7 +399,7 @@ bool fat_read_file(struct fat *fat, const struct fat_file *file, uint32_t limit,
                    struct error *err)
 {
         if (file->kind != FAT_FILE)
-                return error_set(err, ERROR_DAMAGED, "%s: what is to be read is no file", disk_path(fat->disk));
+                return error_set(err, ERROR_DAMAGED, "%s: not a file", disk_path(fat->disk));
         if (file->size > limit)
                 return error_set(err, ERROR_DAMAGED,
                                  "%s: a file has %" PRIu32 " bytes, more than the %" PRIu32 " it may have",
@@ -409,5 +410,5 @@ bool fat_read_file(struct fat *fat, const struct fat_file *file, uint32_t limit,
         bool whole = false;
         if (!read_chain(fat, file->first_cluster, file->size, buffer, &whole, err))
                 return false;
-        return buffer->size - before == file->size || damaged(fat, err, "a file is longer than its clusters");
+        return buffer->size - before == file->size || damaged(fat, err, "a file is longer than its cluster chain");
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A FAT file system (FAT12, FAT16, FAT32) on a disk, read as far as it takes to find a file by its path: what the
+// A FAT file system (FAT12, FAT16, FAT32) on a disk, read only as far as needed to find a file by its path, as the
 // firmware does when it starts a boot entry.
 // Source: Microsoft FAT specification, 30 August 2005; UEFI 2.10, 13.3.
 #pragma once
@@ -16,11 +16,11 @@
 struct fat;
 #define AUTO_FAT __attribute__((cleanup(fat_close)))
 
-// Opens the file system in the SIZE bytes from OFFSET of DISK, which must stay open as long. ERROR_DAMAGED where there is
-// no FAT file system or its boot sector contradicts itself.
+// Opens the file system in the SIZE bytes from OFFSET of DISK, which must stay open as long as FAT. ERROR_DAMAGED if
+// there is no FAT file system or its boot sector is inconsistent.
 bool fat_open(struct disk *disk, uint64_t offset, uint64_t size, struct fat **fat, struct error *err);
 
-// Frees *FAT, which becomes NULL; nothing where it is NULL already.
+// Frees *FAT and sets it to NULL; does nothing if it is already NULL.
 void fat_close(struct fat **fat);
 
 // 12, 16 or 32.
@@ -38,10 +38,11 @@ struct fat_file {
         uint32_t first_cluster; // 0 for an empty file and for the root folder of FAT12 and FAT16
 };
 
-// Finds PATH, from the root, parts separated by `\` or `/`, long and short names, ASCII letters in any case. That it is
-// not there is no failure (FAT_ABSENT); ERROR_DAMAGED is a folder whose clusters lead nowhere or in a circle.
+// Finds PATH from the root: parts separated by `\` or `/`, long or short names, ASCII letters in any case. A missing
+// file is not a failure (FAT_ABSENT). ERROR_DAMAGED if a folder's cluster chain is broken or circular.
 bool fat_find(struct fat *fat, const char *path, struct fat_file *file, struct error *err);
 
-// Reads FILE (which fat_find found) into BUFFER. ERROR_DAMAGED where it is longer than LIMIT bytes or than its clusters.
+// Reads FILE (which fat_find found) into BUFFER. ERROR_DAMAGED if it is longer than LIMIT bytes or than its cluster
+// chain.
 bool fat_read_file(struct fat *fat, const struct fat_file *file, uint32_t limit, struct buffer *buffer,
                    struct error *err);

@@ -125,10 +125,10 @@ void gpt_free(struct gpt *gpt)
         *gpt = (struct gpt){0};
 }
 
-// One of the two copies: its header as it stands and, where nothing is wrong with it, its table.
+// One of the two copies: its header and, if that is valid, its table.
 struct copy {
-        bool signature;      // it begins like one
-        const char *problem; // what is wrong with it; NULL for a sound one
+        bool signature;      // it has the GPT signature
+        const char *problem; // why it is invalid; NULL if it is valid
         uint32_t sector_size;
         uint64_t at, alternate; // in sectors
         uint64_t first_usable, last_usable, table_at;
@@ -153,13 +153,13 @@ static bool header_checksum_holds(struct bytes sector, uint32_t size, uint32_t c
                crc32_more(crc, rest) == checksum;
 }
 
-// Why the header is not to be trusted, NULL where it is.
+// Why the header is invalid; NULL if it is valid.
 static const char *parse_header(struct bytes sector, uint64_t sectors, struct copy *copy)
 {
         struct cursor cursor = cursor_at(sector, 0);
         copy->signature = cursor_u64(&cursor) == HEADER_SIGNATURE;
         if (!copy->signature)
-                return "there is none";
+                return "not found";
         cursor_skip(&cursor, 4); // the revision
         uint32_t size = cursor_u32(&cursor), checksum = cursor_u32(&cursor);
         cursor_skip(&cursor, 4);
@@ -174,15 +174,15 @@ static const char *parse_header(struct bytes sector, uint64_t sectors, struct co
         copy->table_checksum = cursor_u32(&cursor);
 
         if (size < HEADER_LEAST || size > sector.size)
-                return "its header has an impossible size";
+                return "its header has an invalid size";
         if (!header_checksum_holds(sector, size, checksum))
                 return "the checksum of its header is wrong";
         if (self != copy->at)
-                return "its header belongs to another place";
+                return "its header is for another sector";
         if (copy->entry_size < ENTRY_LEAST || copy->entry_size % 8 || copy->entry_size > TABLE_LIMIT)
-                return "its entries have an impossible size";
+                return "its entries have an invalid size";
         if (copy->entry_count > TABLE_LIMIT / copy->entry_size)
-                return "it has an impossible number of entries";
+                return "it has an invalid number of entries";
         uint64_t table_sectors =
                 ((uint64_t)copy->entry_count * copy->entry_size + copy->sector_size - 1) / copy->sector_size;
         if (copy->table_at >= sectors || sectors - copy->table_at < table_sectors)
@@ -201,7 +201,7 @@ static bool read_table(struct disk *disk, struct copy *copy, struct error *err)
         return true;
 }
 
-// Reads the copy whose header is in sector AT. That it is bad is no failure, but a problem.
+// Reads the copy whose header is in sector AT. An invalid copy is not a failure: COPY's problem describes it.
 static bool read_copy(struct disk *disk, uint32_t sector_size, uint64_t at, struct copy *copy, struct error *err)
 {
         enum {
@@ -219,8 +219,8 @@ static bool read_copy(struct disk *disk, uint32_t sector_size, uint64_t at, stru
 }
 
 struct mbr {
-        bool partitioned; // it has a table that makes sense
-        bool protective;  // it guards a GPT
+        bool partitioned; // it has a valid table
+        bool protective;  // it protects a GPT
 };
 
 static struct mbr parse_mbr(struct bytes sector)
@@ -237,7 +237,7 @@ static struct mbr parse_mbr(struct bytes sector)
                 uint32_t start = cursor_u32(&cursor), size = cursor_u32(&cursor);
                 sane &= !(status & 0x7F);
                 used += type && start && size;
-                // What the firmware asks for before it looks at a GPT.
+                // The firmware checks this before it reads a GPT.
                 mbr.protective |= !status && type == MBR_TYPE_PROTECTIVE && start == 1;
         }
         bool signature = cursor_u16(&cursor) == MBR_SIGNATURE;
@@ -273,14 +273,14 @@ static void add_remark(struct gpt *gpt, char *sentence)
         gpt->remark = both;
 }
 
-// Why the firmware passes a partition over, as the end of a sentence; NULL where it does not. Source: EDK2
+// Why the firmware ignores a partition, as the end of a sentence; NULL if it does not. Source: EDK2
 // MdeModulePkg, Universal/Disk/PartitionDxe/Gpt.c.
 static const char *reason_to_pass_over(const struct gpt *gpt, const struct gpt_partition *partition, uint64_t sectors)
 {
         if (partition->first > partition->last || partition->last >= sectors)
                 return "lies outside the disk";
         if (partition->first < gpt->first_usable || partition->last > gpt->last_usable)
-                return "lies outside the space that the table gives to partitions";
+                return "lies outside the usable space of the GPT";
         return partition->attributes & ATTRIBUTE_NOT_FOR_FIRMWARE ? "is marked as not for the firmware" : NULL;
 }
 
@@ -291,8 +291,8 @@ static int compare_first(const void *left, const void *right)
         return a->first != b->first ? (a->first < b->first ? -1 : 1) : (int)a->index - (int)b->index;
 }
 
-// Marks every partition that shares a sector with another. Of those before it, the one that reaches farthest is enough to
-// look at: what else a partition overlaps has met that one or another already.
+// Marks every partition that shares a sector with another. It is enough to compare with the previous one that ends
+// last: any other overlap was marked before.
 static void mark_overlaps(const struct gpt *gpt, bool *overlaps)
 {
         AUTO_FREE const struct gpt_partition **sorted =
@@ -313,7 +313,7 @@ static void mark_overlaps(const struct gpt *gpt, bool *overlaps)
 
 static void remark_passed_over(struct gpt *gpt, const struct gpt_partition *partition, const char *why)
 {
-        add_remark(gpt, text_format("Partition %u %s and is passed over.", partition->index, why));
+        add_remark(gpt, text_format("Partition %u %s and is ignored.", partition->index, why));
 }
 
 static void drop_overlaps(struct gpt *gpt)
@@ -380,15 +380,15 @@ static bool everything_is_zero(struct disk *disk, bool *zero, struct error *err)
         return true;
 }
 
-// There is no sound copy: says what is there instead.
+// Neither copy is valid: reports what the disk has instead.
 static bool read_absence(struct disk *disk, struct mbr mbr, const char *primary_problem, const char *backup_problem,
                          struct gpt *gpt, struct error *err)
 {
         if (primary_problem || backup_problem || mbr.protective)
                 return error_set(err, ERROR_DAMAGED,
                                  "%s: both copies of its GPT are damaged. The primary: %s. The backup: %s",
-                                 disk_path(disk), primary_problem ? primary_problem : "there is none",
-                                 backup_problem ? backup_problem : "there is none");
+                                 disk_path(disk), primary_problem ? primary_problem : "not found",
+                                 backup_problem ? backup_problem : "not found");
         bool zero;
         if (!everything_is_zero(disk, &zero, err))
                 return false;
@@ -427,8 +427,8 @@ bool gpt_read(struct disk *disk, struct gpt *gpt, struct error *err)
                         add_remark(gpt, text_format("The primary copy of the GPT is damaged (%s); the backup was read.",
                                                     primary.problem));
                 if (!mbr.protective)
-                        add_remark(gpt, text_format("There is no protective MBR before the GPT, and without it the "
-                                                    "firmware does not look at the GPT."));
+                        add_remark(gpt, text_format("The disk has no protective MBR, and without it the firmware "
+                                                    "ignores the GPT."));
                 return true;
         }
         return read_absence(disk, mbr, problems[0], problems[1], gpt, err);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The GUID partition table of a disk: which partitions there are, of what type, and where.
+// The GUID partition table of a disk: its partitions, their types and positions.
 // Source: UEFI 2.10, 5.3.
 //
-// A GPT is kept twice, after the first sector and at the end of the disk, each copy under two checksums. Where the
-// primary copy is bad, the backup is used, as the firmware does, and `remark` says so. Sectors are 512 or 4096 bytes.
-// Partitions that the firmware passes over (they overlap, lie outside, or are marked as not for it) are passed over, too,
-// with a remark.
+// A GPT has two copies, after the first sector and at the end of the disk, each protected by two checksums. If the
+// primary copy is bad, the backup is used, as the firmware does, and `remark` reports it. Sectors are 512 or 4096
+// bytes. Partitions that the firmware ignores (overlapping, out of range, or marked as not for the firmware) are
+// ignored too, with a remark.
 #pragma once
 
 #include <stdbool.h>
@@ -28,33 +28,33 @@ struct gpt_partition {
 
 enum gpt_state {
         GPT_PRESENT,
-        GPT_BLANK,    // the first sectors are all zeroes: nothing was ever installed
-        GPT_MBR_ONLY, // partitioned the old way
-        GPT_UNKNOWN,  // something else is there: a file system without partitions, or random bytes
+        GPT_BLANK,    // the first sectors are all zeroes: never installed
+        GPT_MBR_ONLY, // partitioned with an MBR
+        GPT_UNKNOWN,  // other content: a file system without partitions, or random bytes
 };
 
 struct gpt {
         enum gpt_state state;
-        // The rest is filled for GPT_PRESENT alone.
+        // The members below are only set for GPT_PRESENT.
         uint32_t sector_size; // in bytes
         struct guid disk;
         uint64_t first_usable, last_usable; // in sectors
         struct gpt_partition *partitions;   // the used ones, in the order of their index
         size_t count;
         bool protective_mbr; // without one the firmware does not look at the GPT
-        char *remark;        // sentences about a copy that is damaged or misplaced; NULL where there is nothing to say
+        char *remark;        // sentences about a copy that is damaged or misplaced; NULL if none
 };
 #define AUTO_GPT __attribute__((cleanup(gpt_free)))
 
-// Reads the GPT of DISK. That there is none is no failure; that there was one and both copies are damaged is
-// ERROR_DAMAGED. Free GPT with gpt_free.
+// Reads the GPT of DISK. A disk without a GPT is not a failure; ERROR_DAMAGED if both copies are damaged. Free GPT with
+// gpt_free.
 bool gpt_read(struct disk *disk, struct gpt *gpt, struct error *err);
 void gpt_free(struct gpt *gpt);
 
-// The EFI system partition: the first one of that type, NULL where there is none.
+// The EFI system partition: the first one of that type, NULL if none.
 const struct gpt_partition *gpt_find_esp(const struct gpt *gpt);
 
-// The partition with the unique GUID, NULL where there is none.
+// The partition with the unique GUID, NULL if none.
 const struct gpt_partition *gpt_find(const struct gpt *gpt, struct guid unique);
 
 bool gpt_is_esp(const struct gpt_partition *partition);
@@ -67,5 +67,5 @@ uint64_t gpt_partition_size_bytes(const struct gpt *gpt, const struct gpt_partit
 // "EFI system partition", "ESX OSData", ...; NULL for a type that is not in the table.
 const char *gpt_type_name(struct guid type);
 
-// What is on the disk instead of a GPT, as the end of a sentence: "it is blank", "it has only an MBR", ...
+// What the disk has instead of a GPT, as the end of a sentence: "it is blank", "it has only an MBR", ...
 const char *gpt_state_text(enum gpt_state state);

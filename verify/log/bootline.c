@@ -36,7 +36,7 @@ void boot_line_free(struct boot_line *line)
         *line = (struct boot_line){0};
 }
 
-// The last place of PART in TEXT: a label may hold anything.
+// The last occurrence of PART in TEXT: a label may contain anything.
 static const char *find_last(const char *text, const char *part)
 {
         const char *found = NULL;
@@ -45,7 +45,7 @@ static const char *find_last(const char *text, const char *part)
         return found;
 }
 
-// Reads four hexadecimal digits and moves *AT behind them.
+// Reads four hexadecimal digits and moves *AT past them.
 static bool parse_number(const char **at, uint16_t *number)
 {
         static const char digits[] = "0123456789ABCDEFabcdef";
@@ -60,7 +60,7 @@ static bool parse_number(const char **at, uint16_t *number)
         return true;
 }
 
-// ` "LABEL" from PATH: STATUS`, of which the last comes only with failures.
+// ` "LABEL" from PATH: STATUS`, of which the status comes only with failures.
 static void parse_details(const char *at, struct boot_line *line)
 {
         static const char opening[] = " \"", from[] = "\" from ", separator[] = ": ";

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The lines in which the firmware's boot manager says what it boots.
+// The lines in which the firmware's boot manager reports what it boots.
 //
-// BdsDxe, the EDK2 driver that walks through BootOrder, tells the console of every entry that it tries, in pairs where all
-// goes well:
+// BdsDxe, the EDK2 driver that tries the entries of BootOrder, prints a line for every step; an entry that starts has
+// two:
 //
 //         BdsDxe: loading Boot0004 "VMware ESXi" from HD(1,GPT,...)/\EFI\VMware\safeboot64.efi
 //         BdsDxe: starting Boot0004 "VMware ESXi" from HD(1,GPT,...)/\EFI\VMware\safeboot64.efi
 //         BdsDxe: failed to load Boot0001 "UEFI Misc Device" from PciRoot(0x0)/Pci(0x2,0x0): Not Found
 //
-// The last one that is started is what runs. A label is anything that whoever made the entry wrote: it may hold quotes, and
-// even `" from `. So the path is looked for from the end.
+// The last entry started is what runs. A label is free text: it may contain quotes, and even `" from `. So the path is
+// searched from the end of the line.
 //
 // Source: EDK2 MdeModulePkg, Library/UefiBootManagerLib/BmBoot.c.
 #pragma once
@@ -27,14 +27,14 @@ enum boot_line_verb {
 struct boot_line {
         enum boot_line_verb verb;
         uint16_t number; // of Boot####
-        char *label;     // in the quotes; NULL where the line has none
-        char *path;      // the device path after "from"; NULL where the line has none
-        char *status;    // why it failed ("Not Found"); NULL where the line has none
+        char *label;     // in the quotes; NULL if missing
+        char *path;      // the device path after "from"; NULL if missing
+        char *status;    // why it failed ("Not Found"); NULL if missing
 };
 #define AUTO_BOOT_LINE __attribute__((cleanup(boot_line_free)))
 
-// Reads TEXT, in which such a line may follow something else. False where it is no such line; LINE is then empty. Free LINE
-// with boot_line_free.
+// Reads TEXT, in which such a line may follow other text. False if TEXT has no such line; LINE is then empty. Free
+// LINE with boot_line_free.
 bool boot_line_parse(const char *text, struct boot_line *line);
 void boot_line_free(struct boot_line *line);
 

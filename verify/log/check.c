@@ -11,8 +11,8 @@ struct check {
         const struct check_phase *phases;
         size_t phase_count;
         struct criteria *criteria[CHECK_PHASES];
-        struct check_boot boot; // that is being read
-        size_t phase;           // that its lines are judged by
+        struct check_boot boot; // the one being read
+        size_t phase;           // the phase that judges its lines
         bool is_running;        // the firmware started an entry, and it has not come back with an error
         bool guest_spoke;
 
@@ -66,7 +66,7 @@ struct check *check_new(const struct check_phase *phases, size_t count, struct e
 
 // ---- the end of a boot ----
 
-// Copies what the criteria found, whose texts are gone when they begin anew.
+// Copies what the criteria found, because their texts become invalid when they start over.
 static void keep_findings(const struct criteria_verdict *verdict, struct check_judgement *judgement)
 {
         judgement->outcome = verdict->outcome;
@@ -88,7 +88,7 @@ static bool meets_a_required(const struct check_judgement *judgement)
         return false;
 }
 
-// The first phase that did not pass is the boot's outcome and says why.
+// The first phase that did not pass gives the boot's outcome and the reason.
 static void judge_phases(struct check *check)
 {
         struct check_boot *boot = &check->boot;
@@ -170,7 +170,7 @@ static void note_failed(struct check *check)
         check->is_running = check->guest_spoke = check->boot.has_started = false;
 }
 
-// *LINE is emptied: the boot keeps it.
+// Takes over *LINE, which is then empty.
 static void note_started(struct check *check, uint64_t number, struct boot_line *line)
 {
         boot_line_free(&check->boot.started);
@@ -180,7 +180,7 @@ static void note_started(struct check *check, uint64_t number, struct boot_line 
         *line = (struct boot_line){0};
 }
 
-// What the firmware says of an entry.
+// Handles a line of the firmware about an entry.
 static void take_boot_line(struct check *check, const struct logfile_line *line, struct boot_line *boot)
 {
         if (boot->verb == BOOT_LINE_FAILED) {
@@ -196,7 +196,7 @@ static void take_boot_line(struct check *check, const struct logfile_line *line,
                 note_started(check, line->number, boot);
 }
 
-// False where the firmware says nothing of an entry in LINE.
+// False if LINE is not one of the firmware's about an entry.
 static bool take_firmware_line(struct check *check, const struct logfile_line *line)
 {
         AUTO_BOOT_LINE struct boot_line boot = {0};

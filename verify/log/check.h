@@ -1,25 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The judgement of a whole console log, boot by boot.
+// Judges a whole console log, boot by boot.
 //
-// A log may hold several boots: of an installation and the reboot after it, of a machine that was started again, of files that
-// were put together. A boot begins with the log, and again where the firmware starts a boot entry after the guest has spoken:
+// A log may hold several boots: an installation and the reboot after it, a machine that was started again, concatenated
+// files. A boot begins with the log, and again when the firmware starts a boot entry after the guest has printed
+// something:
 //
-//         BdsDxe: loading Boot0001 ...         the first boot, with whatever came before
+//         BdsDxe: loading Boot0001 ...         the first boot, with everything before it
 //         BdsDxe: failed to load Boot0001 ...  the same one: nothing has run
 //         BdsDxe: starting Boot0004 ...        the same one
-//         Loading VMware ESXi ...              the guest speaks: any line that is not BdsDxe's after a `starting`
+//         Loading VMware ESXi ...              the guest prints: any line not from BdsDxe after a `starting`
 //         BdsDxe: loading Boot0004 ...         the second boot
 //
-// An entry that comes back with an error ("failed to start") has not spoken: the firmware tries the next one in the same boot.
+// An entry that returns with an error ("failed to start") does not count as the guest: the firmware tries the next one
+// in the same boot.
 //
-// The criteria come in phases (install and reboot; or boot alone). A phase is judged from where the one before it was complete.
-// The line that begins a boot is seen by the boot before it, too, once that is past its first phase: that the firmware comes
-// back is how a reboot ends.
+// The criteria come in phases (install and reboot; or boot alone). A phase is judged from the line where the previous
+// phase was complete. The line that begins a boot is also judged by the previous boot if that is past its first phase:
+// a reboot ends when the firmware is back.
 //
-// The verdict on the log is that of its last boot. But after a boot in which every phase passed, one that meets nothing of the
-// first of several phases is no attempt of its own (the installed system, after the installer): it only must not panic or do
-// what is forbidden.
+// The verdict on the log is that of its last boot. Exception: a boot that follows one in which every phase passed, and
+// that meets no criterion of the first of several phases, is a follower (the installed system, after the installer). A
+// follower only must not panic or meet a forbidden criterion.
 #pragma once
 
 #include <stdbool.h>
@@ -51,11 +53,11 @@ struct check_judgement {
 
 struct check_boot {
         uint64_t number;                // from 1
-        uint64_t first_line, last_line; // 0 where there is none
+        uint64_t first_line, last_line; // 0 if none
         bool has_started;
         struct boot_line started; // the entry that the firmware started last
         uint64_t started_line;
-        bool is_follower; // no attempt of its own, but what came after one that passed
+        bool is_follower; // follows a boot that passed; see above
         struct check_judgement judgements[CHECK_PHASES];
         size_t count;
         enum verdict outcome;
@@ -65,7 +67,8 @@ struct check_boot {
 struct check;
 #define AUTO_CHECK __attribute__((cleanup(check_free)))
 
-// A judgement by COUNT PHASES (1 or 2), whose names and criteria must outlive it. NULL where a pattern is wrong (criteria.h).
+// Judges by COUNT PHASES (1 or 2), whose names and criteria must outlive the check. NULL if a pattern is invalid
+// (criteria.h).
 struct check *check_new(const struct check_phase *phases, size_t count, struct error *err);
 void check_free(struct check **check);
 
@@ -74,9 +77,9 @@ void check_line(const struct logfile_line *line, void *check);
 
 // The log has ended. After that, and only then:
 void check_finish(struct check *check);
-uint64_t check_boots_seen(const struct check *check); // 1 at least
+uint64_t check_boots_seen(const struct check *check); // at least 1
 
-// The last of them, *COUNT of CHECK_KEPT at most, in order; they belong to the check.
+// The last boots in order, *COUNT of them (at most CHECK_KEPT); they belong to the check.
 const struct check_boot *check_boots(const struct check *check, size_t *count);
 
 enum verdict check_outcome(const struct check *check);    // as above

@@ -27,14 +27,14 @@ struct criteria {
                 pcre2_code *code;
         } * patterns;
         size_t count;
-        const char *watched;      // a pattern whose words are looked for, too; NULL for none
-        struct literals literals; // of what is still looked for; a line without any of them meets nothing
-        bool judges_all;          // one of the patterns has none
+        const char *watched;      // another pattern whose words are searched for; NULL for none
+        struct literals literals; // of the open criteria; a line without any of them meets nothing
+        bool judges_all;          // one of the patterns has no words
         pcre2_match_data *match;
         pcre2_match_context *context;
         pcre2_jit_stack *stack;
-        size_t next;                         // the required row that is waited for; COUNT where all were met
-        size_t first_forbidden, first_panic; // COUNT while none was met
+        size_t next;                         // the next required row; COUNT if all are met
+        size_t first_forbidden, first_panic; // COUNT if none is met
 };
 
 void criteria_free(struct criteria **criteria_pointer)
@@ -68,11 +68,11 @@ static pcre2_code *compile(const struct criterion *row, struct error *err)
                 PCRE2_UCHAR why[PROBLEM_SIZE] = "";
                 pcre2_get_error_message(problem, why, sizeof why);
                 error_set(err, ERROR_DAMAGED,
-                          "the pattern of the criterion \"%s\" is wrong at character %zu of `%s`: %s", row->name,
+                          "the pattern of the criterion \"%s\" is invalid at character %zu of `%s`: %s", row->name,
                           (size_t)at + 1, row->pattern, (const char *)why);
                 return NULL;
         }
-        // Where there is no JIT for this processor, the pattern is interpreted.
+        // Without a JIT for this processor the pattern is interpreted.
         pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);
         return code;
 }
@@ -84,7 +84,7 @@ static size_t next_required(const struct criteria *criteria, size_t from)
         return from;
 }
 
-// Whether a line that meets row I would make a difference.
+// Whether meeting row I would make a difference.
 static bool is_looked_for(const struct criteria *criteria, size_t i)
 {
         return criteria->rows[i].kind == CRITERION_REQUIRED ? i == criteria->next : !criteria->findings[i].met;
@@ -151,7 +151,7 @@ struct line {
         size_t length;
 };
 
-// Whether row I is met by LINE from FROM on; *END is then where its match ends.
+// Whether LINE meets row I from FROM on; *END is then the end of the match.
 static bool row_is_met(struct criteria *criteria, size_t i, const struct line *line, size_t from, size_t *end)
 {
         int result = pcre2_match(criteria->patterns[i].code, (PCRE2_SPTR)line->text, line->length, from, 0,
@@ -162,7 +162,7 @@ static bool row_is_met(struct criteria *criteria, size_t i, const struct line *l
                 return false;
         }
         const PCRE2_SIZE *places = pcre2_get_ovector_pointer(criteria->match);
-        // \K in a lookahead may set the start of a match behind its end.
+        // \K in a lookahead may set the start of a match after its end.
         size_t start = places[0] < places[1] ? places[0] : places[1];
         *end = places[1];
         finding->met = true;
@@ -275,7 +275,7 @@ static char *explain_missing(const struct criteria_verdict *verdict)
                 last = finding;
         }
         if (!last)
-                return text_format("\"%s\" was not seen, nor was anything else that is required.",
+                return text_format("\"%s\" was not seen, nor any other required criterion.",
                                    verdict->missing->criterion->name);
         return text_format("\"%s\" was not seen; %zu of %zu required criteria were met, the last one (\"%s\") in line "
                            "%" PRIu64 ".",
@@ -286,12 +286,11 @@ char *criteria_explanation(const struct criteria_verdict *verdict)
 {
         const struct criterion_finding *forbidden = verdict->forbidden;
         if (verdict->outcome == VERDICT_PASS)
-                return text_format("Everything that is required was seen, in order, and nothing that is forbidden.");
+                return text_format("All required criteria were met in order, and no forbidden one.");
         if (!forbidden)
                 return explain_missing(verdict);
         AUTO_FREE char *line = text_printable(forbidden->text, strlen(forbidden->text), false);
         return text_format("%s: \"%s\" in line %" PRIu64 ": %s",
-                           verdict->outcome == VERDICT_PANIC ? "The guest panicked"
-                                                             : "Something that is forbidden was seen",
+                           verdict->outcome == VERDICT_PANIC ? "The guest panicked" : "A forbidden criterion was met",
                            forbidden->criterion->name, forbidden->line_number, line);
 }

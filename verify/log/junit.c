@@ -3,7 +3,8 @@
 
 #include <inttypes.h>
 
-// How much of TEXT is a character that XML 1.0 (2.2) does not allow, not even as a reference; 0 where it may stand.
+// The length of a character at the start of TEXT that XML 1.0 (2.2) does not allow, not even as a reference; 0 if it is
+// allowed.
 static size_t forbidden_in_xml(const char *text)
 {
         if ((unsigned char)*text < ' ' && *text != '\t' && *text != '\n' && *text != '\r')
@@ -66,7 +67,7 @@ static size_t count_failures(const struct junit_suite *suite)
         return failures;
 }
 
-// What kept the suite from being judged, as a test case that could not run.
+// The reason why the suite could not be judged, as a test case with an error.
 static void add_error(struct text *xml, const struct junit_suite *suite)
 {
         text_add(xml, "    <testcase classname=\"");

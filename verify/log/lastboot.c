@@ -67,7 +67,7 @@ static void take_words(struct lastboot *lastboot, const struct logfile_line *lin
                 const char *at = find->line ? NULL : strstr(line->text, words[i].text);
                 if (!at)
                         continue;
-                // A long line is shown from where it matters.
+                // A long line is shown from the match on.
                 const char *from = line->length > SHOWN ? at : line->text;
                 size_t length = strlen(from) < SHOWN ? strlen(from) : SHOWN;
                 *find = (struct lastboot_find){line->number, text_printable(from, length, false)};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The last boot in a console log: which entry the firmware started, and which of the words that matter for a diagnosis
-// came after that.
+// The last boot in a console log: the entry that the firmware started, and the messages after it that matter for a
+// diagnosis.
 #pragma once
 
 #include <stdbool.h>
@@ -12,13 +12,13 @@
 
 enum lastboot_word {
         LASTBOOT_GIC_PANIC, // its.c:2934: ESXi 8 with a GICv3
-        LASTBOOT_PANIC,     // any other
+        LASTBOOT_PANIC,     // any other panic
         LASTBOOT_INSTALLER, // a screen of the installer
-        LASTBOOT_TOO_SMALL, // the installer refuses the disk that was chosen
-        LASTBOOT_COMPLETE,  // the installation is
-        // From here on: anywhere in the log, not only after the last start.
-        LASTBOOT_NO_RUNTIME,   // the loader says that UEFI runtime services are off
-        LASTBOOT_WAS_COMPLETE, // an installation
+        LASTBOOT_TOO_SMALL, // the installer refused the chosen disk
+        LASTBOOT_COMPLETE,  // the installation is complete
+        // The rest count anywhere in the log, not only after the last start.
+        LASTBOOT_NO_RUNTIME,   // the loader reports that UEFI runtime services are off
+        LASTBOOT_WAS_COMPLETE, // an installation was complete
         LASTBOOT_WORDS
 };
 
@@ -28,8 +28,8 @@ struct lastboot {
         struct boot_line started; // the entry that was started last
         uint64_t started_line;    // from 1
         struct lastboot_find {
-                uint64_t line; // where it came first; 0 where it did not
-                char *text;    // the line, fit for a terminal
+                uint64_t line; // its first line; 0 if not found
+                char *text;    // the line, safe for a terminal
         } found[LASTBOOT_WORDS];
 };
 #define AUTO_LASTBOOT __attribute__((cleanup(lastboot_free)))

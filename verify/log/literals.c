@@ -8,25 +8,25 @@
 #include "verify/log/vector.h"
 
 enum {
-        PAIR = 2,                // no word is shorter
+        PAIR = 2,                // the shortest word
         VECTOR = sizeof(vector), // bytes
 };
 
-// Reading a pattern. AT is in it, and moves on.
+// Reading a pattern. AT is the current position in it.
 
 static bool is_quantifier(char character)
 {
         return character && strchr("?*+{", character);
 }
 
-// Past a class, [ to ]. A ] at its start is a member.
+// The position after a class, [ to ]. A ] at its start is a member.
 static const char *skip_class(const char *at)
 {
         at++;
         at += *at == '^';
         at += *at == ']';
         for (; *at && *at != ']'; at++) {
-                // A POSIX class, and what is escaped.
+                // A POSIX class, or an escaped character.
                 if (*at == '[' && (at[1] == ':' || at[1] == '.' || at[1] == '='))
                         return NULL;
                 if (*at == '\\' && !*++at)
@@ -35,7 +35,7 @@ static const char *skip_class(const char *at)
         return *at ? at + 1 : NULL;
 }
 
-// Past a group, ( to ). NULL where something in it may change what stands outside.
+// The position after a group, ( to ). NULL if its content may change the meaning of the pattern outside.
 static const char *skip_group(const char *at)
 {
         size_t depth = 0;
@@ -57,7 +57,7 @@ static const char *skip_group(const char *at)
         return depth ? NULL : at;
 }
 
-// Past a quantifier, if there is one. NULL where it is none that is understood.
+// The position after a quantifier, if any. NULL if it is not understood.
 static const char *skip_quantifier(const char *at, bool *optional)
 {
         *optional = *at == '?' || *at == '*';
@@ -80,7 +80,7 @@ static void keep_longer(struct literal *best, struct literal *word)
         word->length = 0;
 }
 
-// One character of an alternative. Joins it to WORD if it stands for itself.
+// Reads one character of an alternative. Appends it to WORD if it stands for itself.
 static const char *read_plain(const char *at, struct literal *best, struct literal *word)
 {
         bool escaped = *at == '\\';
@@ -96,7 +96,7 @@ static const char *read_plain(const char *at, struct literal *best, struct liter
         const char *after = skip_quantifier(at, &optional);
         if (optional || word->length == LITERAL_LONGEST)
                 keep_longer(best, word);
-        // A byte of a character outside of ASCII may be what only the rest of the character has repeated.
+        // A quantifier repeats a whole character, so a single byte of a non-ASCII character cannot be relied on.
         if (!optional && !(character & 0x80))
                 word->text[word->length++] = character;
         if (after != at || (character & 0x80))
@@ -104,7 +104,7 @@ static const char *read_plain(const char *at, struct literal *best, struct liter
         return after;
 }
 
-// The longest word of the alternative at AT, which may end with |. NULL where that cannot be told.
+// The longest word of the alternative at AT, which may end with |. NULL if that is unknown.
 static const char *read_alternative(const char *at, struct literal *best)
 {
         struct literal word = {0};
@@ -124,7 +124,7 @@ static const char *read_alternative(const char *at, struct literal *best)
         return best->length >= PAIR ? at : NULL;
 }
 
-// How rare a byte is in the text of a log, roughly.
+// Roughly how rare a byte is in a log.
 static unsigned rarity(char byte)
 {
         if ((byte >= 'a' && byte <= 'z') || byte == ' ')
@@ -173,7 +173,7 @@ bool literals_add(struct literals *literals, const char *pattern)
 
 // The search.
 
-// Not 0 in the places of TEXT, VECTOR + 1 bytes, where one of the pairs may be.
+// Nonzero at the positions in TEXT (VECTOR + 1 bytes) that may have one of the pairs.
 VECTOR_LOOK_UP static vector places_of_pairs(const struct literals *literals, const char *text)
 {
         unsigned_vector first = (unsigned_vector)vector_load(text), second = (unsigned_vector)vector_load(text + 1);
@@ -181,7 +181,7 @@ VECTOR_LOOK_UP static vector places_of_pairs(const struct literals *literals, co
                vector_look_up(literals->nibbles[2], second & 0xF) & vector_look_up(literals->nibbles[3], second >> 4);
 }
 
-// The last bytes are looked at with the ones before them, so that no vector reaches past the end.
+// The last bytes are checked together with earlier ones, so that no vector reaches past the end.
 VECTOR_LOOK_UP static bool may_have_pair(const struct literals *literals, const char *text, size_t length)
 {
         char few[VECTOR + 1] = "";

@@ -11,13 +11,13 @@
 enum {
         TAB_STOP = 8,
         DEL = 0x7F,
-        ROWS = 128, // of the screen that is remembered; a cursor is sent no farther
+        ROWS = 128, // of the screen that are kept; the cursor does not move beyond them
         COLUMNS = 512,
-        SURE_ROWS = 24,    // no screen is smaller: a line feed below them may scroll
-        SURE_COLUMNS = 80, // and text that flows past them may be on the next row
+        SURE_ROWS = 24,    // the smallest screen: a line feed below them may scroll
+        SURE_COLUMNS = 80, // and text beyond them may be on the next row
 };
 
-// A row of the screen: a code point a column, 0 where nothing was written.
+// A row of the screen: a code point a column, 0 if nothing was written.
 struct row {
         uint32_t *cells;
         size_t width, capacity;
@@ -26,26 +26,26 @@ struct row {
 
 struct position {
         unsigned row, column;
-        bool row_known; // else only that it is some row whose older text is not known either
+        bool row_known; // false: an unknown row, whose older text is unknown, too
 };
 
 struct log {
         log_line_handler *handler;
         void *context;
         struct sequence_decoder decoder;
-        struct sequence sequence; // that is acted on
+        struct sequence sequence; // the current one
 
         struct row rows[ROWS];
-        unsigned used_rows; // those from there on are empty
+        unsigned used_rows; // rows from here on are empty
         struct position cursor, saved;
         uint32_t last_character; // for a sequence that repeats it
         unsigned screen_columns; // as far as is known
         bool flowing;            // lines come one after the other; else the cursor was sent here
         bool fresh;              // ... and nothing was written since the line began or the cursor returned
-        // Of the cursor's row; the others are handed on when the cursor leaves them.
-        bool changed;                  // it shows something that was not handed on
+        // Of the cursor's row; rows are reported when the cursor leaves them.
+        bool changed;                  // it has text that was not reported
         uint64_t begins_at, begins_in; // offset of the first sequence that changed it, and line feeds before
-        // Since the cursor last went back in it: what is overwritten now was a line, as it stood before.
+        // Since the cursor last moved back in it: the text before an overwrite was a line of its own.
         bool redrawing;
         bool redraw_changed; // something was written
         uint64_t redraw_at, redraw_in;
@@ -53,7 +53,7 @@ struct log {
         size_t before_width;
 
         struct text encoded;           // a character
-        char line[LOG_LINE_LIMIT + 1]; // that is handed on
+        char line[LOG_LINE_LIMIT + 1]; // to be reported
 };
 
 struct log *log_new(log_line_handler *handler, void *context)
@@ -94,7 +94,7 @@ static size_t utf8_size(uint32_t code_point)
         return code_point < 0x80 ? 1 : code_point < 0x800 ? 2 : code_point < 0x10000 ? 3 : 4;
 }
 
-// Whether CELL can be part of a word; what frames are drawn with cannot.
+// Whether CELL can be part of a word; frame characters cannot.
 static bool is_wordly(uint32_t cell)
 {
         bool frame = cell >= 0x2500 && cell <= 0x259F;
@@ -111,7 +111,7 @@ static bool has_words(const uint32_t *cells, size_t width)
         return false;
 }
 
-// Writes CODE_POINT, which is not ASCII, and returns how many bytes that took.
+// Writes CODE_POINT, which is not ASCII, and returns the number of bytes.
 static size_t add_utf8(struct log *log, char *to, uint32_t code_point)
 {
         text_clear(&log->encoded);
@@ -148,7 +148,7 @@ static void hand_on(struct log *log, const uint32_t *cells, size_t width, bool c
         log->handler(&line, log->context);
 }
 
-// Hands on the cursor's row as it stands, if it has anything new. It stays as it is.
+// Reports the cursor's row if it has anything new. The row does not change.
 static void emit(struct log *log, bool cut)
 {
         if (log->changed)
@@ -167,7 +167,7 @@ static void end_line(struct log *log)
         clear_row(current_row(log));
 }
 
-// The cursor is about to go to another row. Only a row of the screen is worth remembering.
+// Called before the cursor moves to another row. Only rows of the screen are kept.
 static void leave_row(struct log *log)
 {
         emit(log, false);
@@ -191,7 +191,7 @@ static void reserve(struct row *row, size_t width)
         row->cells = memory_resize(row->cells, row->capacity, sizeof *row->cells);
 }
 
-// What was written into the row so far may now be overwritten.
+// From now on the text in the row may be overwritten.
 static void begin_redraw(struct log *log)
 {
         log->redrawing = log->changed;
@@ -210,7 +210,7 @@ static void keep_before(struct log *log)
         log->redraw_in = log->sequence.line_feeds;
 }
 
-// The row as it stood before the redraw is about to go.
+// Reports the row as it was before the redraw.
 static void hand_on_before(struct log *log)
 {
         hand_on(log, log->before, log->before_width, false);
@@ -220,7 +220,7 @@ static void hand_on_before(struct log *log)
         log->begins_in = log->redraw_in;
 }
 
-// Shows CODE_POINT (0: nothing) in a column that the row has.
+// Puts CODE_POINT (0: nothing) into an existing column of the row.
 static void change_cell(struct log *log, size_t column, uint32_t code_point)
 {
         struct row *row = current_row(log);
@@ -253,7 +253,7 @@ static void widen(struct row *row, size_t width)
 
 static void put(struct log *log, uint32_t code_point)
 {
-        // A line that flows begins anew, whatever stood in its row.
+        // A flowing line starts empty, whatever its row had before.
         if (log->flowing && log->fresh && !log->cursor.column)
                 end_line(log);
         log->fresh = false;
@@ -277,8 +277,8 @@ static void put(struct log *log, uint32_t code_point)
 
 // The cursor.
 
-// A row that is wider than any screen is a line that flows; nobody edits it. So no more than a screen's width is ever
-// handed on again for what was changed in it.
+// A row that is wider than any screen is a flowing line and is not edited. So after a change at most a screen's width
+// is reported again.
 static void end_wide_row(struct log *log)
 {
         if (log->cursor.column < COLUMNS && current_row(log)->width <= COLUMNS)
@@ -350,7 +350,7 @@ static void erase(struct log *log, size_t from, size_t to)
                 change_cell(log, i, 0);
 }
 
-// Whatever is erased from the cursor's row was a line, even where the cursor did not move back.
+// Text erased from the cursor's row was a line, even if the cursor did not move back.
 static void erase_in_row(struct log *log, unsigned how)
 {
         end_wide_row(log);
@@ -366,7 +366,7 @@ static void erase_screen(struct log *log)
         forget_screen(log);
 }
 
-// Control sequences. Each function gets the first parameter, 0 where it is absent.
+// Control sequences. Each function gets the first parameter, 0 if it is absent.
 
 static unsigned at_least_one(unsigned parameter)
 {
@@ -457,7 +457,7 @@ static void control_repeat(struct log *log, unsigned count)
                 put(log, log->last_character);
 }
 
-// Text moves about on the screen: what is drawn afterwards tells where.
+// Text moves on the screen; later drawing shows where.
 static void control_shift(struct log *log, unsigned count)
 {
         (void)count;
@@ -504,7 +504,7 @@ static void control_return(struct log *log, unsigned none)
         return_carriage(log);
 }
 
-// In text that flows a tab is part of the line, as blanks; elsewhere it moves the cursor.
+// In flowing text a tab becomes blanks in the line; elsewhere it moves the cursor.
 static void control_tabulate(struct log *log, unsigned none)
 {
         (void)none;
@@ -526,7 +526,7 @@ static void control_reset(struct log *log, unsigned none)
 
 typedef void action(struct log *log, unsigned parameter);
 
-// What is acted on, by its code.
+// The handlers, by code.
 static action *const actions[][DEL] = {
         [SEQUENCE_SINGLE] =
                 {
@@ -577,7 +577,7 @@ static action *const actions[][DEL] = {
                 },
 };
 
-// Of the private control sequences only the change to the other screen and back matters.
+// Of the private control sequences, only switching to the other screen and back matters.
 static void run_private_control(struct log *log)
 {
         const struct sequence *sequence = &log->sequence;
@@ -602,7 +602,7 @@ static void run_sequence(struct log *log)
 
 // Many characters at once.
 
-// Where the line of LENGTH bytes at the front of INPUT ends, with its CR and LF; 0 where that does not follow at once.
+// The end, after CR and LF, of the line of LENGTH bytes at the front of INPUT; 0 if they do not follow at once.
 static size_t whole_line(struct bytes input, size_t length)
 {
         size_t end = length + (length < input.size && input.data[length] == '\r');
@@ -629,8 +629,8 @@ static void hand_on_plain(struct log *log, const uint8_t *text, size_t length)
         log->handler(&line, log->context);
 }
 
-// Whole lines that flow, as most of a log is, where nothing that they leave behind on the screen can matter: the same as
-// character by character, without the cells. False where the next line is another one.
+// A fast path for whole flowing lines, which are most of a log: the same result as character by character, without the
+// cells, if the text they leave on the screen cannot matter. False if the next line is not such a line.
 static bool take_plain_lines(struct log *log, struct bytes *input)
 {
         bool any = false;
@@ -649,13 +649,13 @@ static bool take_plain_lines(struct log *log, struct bytes *input)
         return any;
 }
 
-// Whether another ASCII character in the place of one changes nothing but the cell.
+// Whether replacing an ASCII character by another changes only the cell.
 static bool has_settled(const struct log *log)
 {
         return log->changed && !log->redrawing && log->redraw_changed;
 }
 
-// Shows TEXT in CELLS, if all that they show is ASCII.
+// Puts TEXT into CELLS, if they only have ASCII.
 static bool overwrite(uint32_t *cells, const uint8_t *text, size_t length)
 {
         uint32_t bits = 0;
@@ -668,7 +668,7 @@ static bool overwrite(uint32_t *cells, const uint8_t *text, size_t length)
         return true;
 }
 
-// Shows TEXT from the cursor on, where it is not yet; the row is wide enough.
+// Puts TEXT at the cursor, if it is not there yet; the row is wide enough.
 static void show_plain(struct log *log, const uint8_t *text, size_t length)
 {
         uint32_t *cells = current_row(log)->cells + log->cursor.column;
@@ -683,10 +683,10 @@ static void show_plain(struct log *log, const uint8_t *text, size_t length)
                 change_cell(log, log->cursor.column + shown, text[shown]);
 }
 
-// A piece of text that stays on its row.
+// Text that stays on its row.
 static bool take_plain_text(struct log *log, struct bytes *input)
 {
-        // No farther is looked than what is taken: of a line without an end the rest would be looked at once a character.
+        // Looks no farther than what is taken: otherwise an endless line would be scanned again for each character.
         size_t room = log->cursor.column < log->screen_columns ? log->screen_columns - log->cursor.column : 0;
         struct bytes near = {input->data, input->size < room ? input->size : room};
         size_t length = sequence_plain_length(&log->decoder, near);

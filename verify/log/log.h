@@ -2,8 +2,8 @@
 //
 // A console log as lines of text.
 //
-// What a serial console receives is not lines: firmware and installer draw with terminal sequences (ECMA-48), place text
-// by cursor position, and redraw it. This reader takes the bytes in any pieces, in constant memory, and hands on the lines
+// A serial console does not receive lines: firmware and installer draw with terminal sequences (ECMA-48), place text by
+// cursor position, and redraw it. This reader takes the bytes in any pieces, in constant memory, and reports the lines
 // that a person would have read:
 //
 // - Terminal sequences are taken out; nothing of them is left as text.
@@ -21,7 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// A longer line is cut here: `cut` is set and the rest of it comes as the next line. In bytes of UTF-8.
+// A longer line is split: `cut` is set and the rest comes as the next line. In bytes of UTF-8.
 enum {
         LOG_LINE_LIMIT = 65536
 };
@@ -39,15 +39,15 @@ typedef void log_line_handler(const struct log_line *line, void *context);
 struct log;
 #define AUTO_LOG __attribute__((cleanup(log_free)))
 
-// A reader that calls HANDLER with CONTEXT for every line, in order, from within log_feed and log_finish. Never NULL.
+// A reader that calls HANDLER with CONTEXT for every line, in order, during log_feed and log_finish. Never NULL.
 struct log *log_new(log_line_handler *handler, void *context);
 
-// Frees *LOG, which becomes NULL; nothing where it is NULL already. What was not finished is not handed on.
+// Frees *LOG and sets it to NULL; does nothing if it is already NULL. An unfinished line is not reported.
 void log_free(struct log **log);
 
-// The next SIZE bytes. How the bytes are cut into calls makes no difference to the lines.
+// The next SIZE bytes. How the bytes are split over calls makes no difference.
 void log_feed(struct log *log, const void *data, size_t size);
 
-// Hands on what stands in the current line: at the end of the log, or where a live console has gone quiet. Feeding may
-// go on afterwards.
+// Reports the current line: call it at the end of the log, or when a live console has gone quiet. More bytes may be fed
+// afterwards.
 void log_finish(struct log *log);

@@ -19,11 +19,11 @@
 #include "verify/log/log.h"
 
 enum {
-        BLOCK = 1 << 16,         // bytes that are read at once
-        HEAD = 4096,             // bytes by which the kind is recognised
+        BLOCK = 1 << 16,         // bytes per read
+        HEAD = 4096,             // bytes from which the kind is recognised
         EVENT_LIMIT = 4 << 20,   // bytes of one event of a recording
-        QUIET_MS = 100,          // for so long a recording showed nothing: what stands in the current line is a line
-        TIME_LIMIT_S = 10000000, // no run takes longer; nor has a time more digits
+        QUIET_MS = 100,          // after a pause this long in a recording the current line is complete
+        TIME_LIMIT_S = 10000000, // no run takes longer, and no time has more digits
 };
 
 // The file as it lies on disk.
@@ -31,7 +31,7 @@ struct source {
         const char *path;
         int descriptor;
         uint8_t *block;
-        size_t size;   // of what was read into it and not taken yet
+        size_t size;   // of the unread content
         uint64_t done; // bytes of the file
         struct progress *progress;
         int problem; // errno of a read that failed
@@ -44,7 +44,7 @@ struct reader {
         struct source source;
         struct log *log;
         bool knows_kind;
-        struct buffer head; // until the kind is known; later of a recording the event that is being read
+        struct buffer head; // until the kind is known; later the current event of a recording
 
         uint64_t events; // lines of a recording
         bool is_relative;
@@ -70,7 +70,7 @@ static bool is_digit(char character)
         return character >= '0' && character <= '9';
 }
 
-// `[  12.345] ` at the start of TEXT: how long it is, and the milliseconds; 0 where it is not there.
+// `[ 12.345] ` at the start of TEXT: how long it is, and the milliseconds; 0 if it is not there.
 static size_t parse_time(const char *text, uint64_t *ms)
 {
         const char *at = text;
@@ -114,7 +114,7 @@ static void take_line(const struct log_line *line, void *context)
 
 static bool event_is_wrong(const struct reader *reader, struct error *err)
 {
-        return error_set(err, ERROR_DAMAGED, "%s: line %" PRIu64 " is no event of an asciicast recording",
+        return error_set(err, ERROR_DAMAGED, "%s: line %" PRIu64 " is not an event of an asciicast recording",
                          reader->source.path, reader->events);
 }
 
@@ -130,7 +130,7 @@ static void play(struct reader *reader, double time_s, const char *text, size_t 
         reader->file->bytes += length;
 }
 
-// [TIME, "o", TEXT]; other kinds of events are passed over.
+// [TIME, "o", TEXT]; other kinds of events are skipped.
 static bool take_event(struct reader *reader, const char *line, size_t length, struct error *err)
 {
         reader->events++;
@@ -169,7 +169,7 @@ static bool take_recording(struct reader *reader, struct bytes data, struct erro
         return true;
 }
 
-// What is there of the last event, whose line has no end.
+// Handles the last event if its line is incomplete.
 static bool finish_recording(struct reader *reader)
 {
         reader->file->is_cut =
@@ -246,7 +246,7 @@ static bool finish(struct reader *reader, struct error *err)
 
 // ---- the file ----
 
-// Reads on into the block until it has LEAST bytes or the file ends.
+// Reads into the block until it has LEAST bytes or the file ends.
 static bool fill(struct source *source, size_t least)
 {
         while (source->size < least) {
@@ -346,7 +346,7 @@ static bool unpack(struct reader *reader, struct archive *archive, struct error 
         int status = archive_read_open(archive, &reader->source, NULL, read_packed, NULL);
         if (status == ARCHIVE_OK)
                 status = archive_read_next_header(archive, &entry);
-        // So little of it is there that libarchive does not know it again.
+        // Too short for libarchive to recognise it.
         if (status == ARCHIVE_OK && archive_filter_code(archive, 0) == ARCHIVE_FILTER_NONE)
                 status = ARCHIVE_FATAL;
         while (status == ARCHIVE_OK) {
@@ -399,7 +399,7 @@ bool logfile_read(const char *path, struct progress *progress, logfile_handler *
         reader.log = log_new(take_line, &reader);
         reader.source.block = memory_new(BLOCK, 1);
         bool read = open_source(path, &reader.source, err) && read_source(&reader, err);
-        // What was read before something went wrong counts, too.
+        // Lines read before an error count, too.
         bool finished = finish(&reader, read ? err : NULL);
         memory_close_descriptor(&reader.source.descriptor);
         free(reader.source.block);

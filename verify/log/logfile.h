@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A console log in a file, whatever kind of file it is: handed on line by line (log.h), in constant memory.
+// Reads a console log from a file of any known kind, line by line (log.h), in constant memory.
 //
 //     serial.log     the console's bytes, raw; no times
 //     console.txt    lines that begin with their time, `[  12.345] `, as the evidence of a run has them
-//     console.cast   a recording: asciicast v2, or v3, whose events say how long after the one before they came
+//     console.cast   a recording: asciicast v2, or v3, whose events have the time since the previous one
 //
-// The kind is recognised by how the content begins, not by the name. Each may be compressed: gzip, zstd, xz, bzip2 or lz4,
-// recognised by its first bytes, by libarchive. Source: docs.asciinema.org/manual/asciicast/v2 and v3.
+// The kind is recognised by the first bytes, not by the name. Each may be compressed with gzip, zstd, xz, bzip2 or lz4,
+// which libarchive recognises. Source: docs.asciinema.org/manual/asciicast/v2 and v3.
 #pragma once
 
 #include <stdbool.h>
@@ -29,7 +29,7 @@ struct logfile_line {
         const char *text; // as in log.h, without the time; valid only during the call
         size_t length;
         bool has_time;
-        uint64_t time_ms; // since the run began; of a recording, when the line was complete
+        uint64_t time_ms; // since the run began; in a recording, when the line was complete
 };
 
 // What was read.
@@ -37,16 +37,16 @@ struct logfile {
         enum logfile_kind kind;
         const char *compression; // "gzip", "zstd" ...; NULL for a plain file
         uint64_t bytes;          // of the log, unpacked
-        uint64_t lines;          // that were handed on
-        bool is_cut;             // a recording ends within an event, as where its writer was killed
+        uint64_t lines;          // that were reported
+        bool is_cut;             // a recording ends within an event, as when its writer was killed
 };
 
 typedef void logfile_handler(const struct logfile_line *line, void *context);
 
-// Reads the log at PATH ("-" for standard input) to its end and calls HANDLER with CONTEXT for each line. PROGRESS (NULL for
-// none) is told how many bytes of the file were read. Where it fails, what was read until then was handed on, and FILE tells
-// of that. ERROR_USAGE: there is no such file; ERROR_DAMAGED: a directory, a compressed file that is cut off or broken, a
-// recording whose events cannot be read; ERROR_ENVIRONMENT: it may not be read.
+// Reads the log at PATH ("-" for standard input) to its end and calls HANDLER with CONTEXT for each line. PROGRESS
+// (NULL for none) counts the bytes read from the file. On failure, HANDLER has had the lines read so far, and FILE
+// describes them. ERROR_USAGE if the file does not exist; ERROR_DAMAGED for a directory, a truncated or corrupt
+// compressed file, or a recording with unreadable events; ERROR_ENVIRONMENT if the file is not readable.
 bool logfile_read(const char *path, struct progress *progress, logfile_handler *handler, void *context,
                   struct logfile *file, struct error *err);
 

@@ -20,21 +20,21 @@ enum {
         C1_TO_ESCAPE = 0x40, // 0x9B stands for ESC [, and so on
         ST = 0x9C,
         REPLACEMENT = 0xFFFD,
-        PLAIN_LIMIT = 24, // bytes of a control sequence that is read at once
+        PLAIN_LIMIT = 24, // bytes of a control sequence for the fast path
 };
 
-// How the next byte is read.
+// How the next byte is interpreted.
 enum {
         STATE_TEXT,
-        STATE_CHARACTER,     // in the UTF-8 of one
+        STATE_CHARACTER,     // in a multi-byte character
         STATE_ESCAPE,        // after ESC
-        STATE_CHARACTER_SET, // after ESC ( or ESC ), and what else takes one more byte
+        STATE_CHARACTER_SET, // after ESC ( or ESC ), or another that takes one more byte
         STATE_CONTROL,       // in a control sequence, after CSI
         STATE_STRING,        // in an operating system command or its like, up to ST or BEL
         STATE_STRING_ESCAPE, // after ESC in one
 };
 
-// The functions that read are true where SEQUENCE was complete with what they read.
+// The reading functions return true if SEQUENCE is complete.
 
 static bool complete(const struct sequence_decoder *decoder, struct sequence *sequence, enum sequence_kind kind,
                      uint32_t code)
@@ -134,7 +134,7 @@ static void read_string(struct sequence_decoder *decoder, uint8_t byte)
                 decoder->state = STATE_TEXT;
 }
 
-// Whether BYTE ends a sequence that did not come to its end: it was cut off by what else was written, or is none.
+// Whether BYTE aborts an unfinished sequence: other output cut it off, or it was not a sequence.
 static bool breaks_sequence(struct sequence_decoder *decoder, uint8_t byte)
 {
         bool string = decoder->state == STATE_STRING || decoder->state == STATE_STRING_ESCAPE;
@@ -165,7 +165,7 @@ static bool read_c0(struct sequence_decoder *decoder, uint8_t byte, struct seque
         return false;
 }
 
-// Whether BYTE is not the continuation that the UTF-8 awaits, or makes of it what can no longer become valid.
+// Whether BYTE is not a continuation byte as expected, or makes the UTF-8 invalid.
 static bool breaks_character(const struct sequence_decoder *decoder, uint8_t byte)
 {
         unsigned open_bits = 6 * (decoder->awaited - 1);
@@ -225,7 +225,7 @@ static bool read_text(struct sequence_decoder *decoder, uint8_t byte, struct seq
 
 static bool read_byte(struct sequence_decoder *decoder, uint8_t byte, struct sequence *sequence)
 {
-        // What follows ESC in a string is a new sequence, if it does not end the string.
+        // ESC in a string starts a new sequence unless it ends the string.
         if (decoder->state > STATE_CHARACTER && breaks_sequence(decoder, byte))
                 decoder->state = decoder->state == STATE_STRING_ESCAPE && byte >= 0x20 ? STATE_ESCAPE : STATE_TEXT;
         switch (decoder->state) {
@@ -249,7 +249,7 @@ static bool read_byte(struct sequence_decoder *decoder, uint8_t byte, struct seq
         }
 }
 
-// How many bytes at the front of INPUT are NUL, which is filling and no control (ECMA-48, 8.3.88).
+// How many bytes at the front of INPUT are NUL, which is filler, not a control (ECMA-48, 8.3.88).
 static size_t filling(struct bytes input)
 {
         size_t length = 0;
@@ -263,7 +263,8 @@ static size_t filling(struct bytes input)
         return length;
 }
 
-// Kept out of sequence_next, whose short way would else save and restore the registers that only this one needs.
+// A function of its own, so that the fast path in sequence_next does not save and restore registers that only this one
+// needs.
 __attribute__((noinline)) static bool read_bytes(struct sequence_decoder *decoder, struct bytes *input,
                                                  struct sequence *sequence)
 {
@@ -274,7 +275,7 @@ __attribute__((noinline)) static bool read_bytes(struct sequence_decoder *decode
                         continue;
                 }
                 if (decoder->state == STATE_CHARACTER && breaks_character(decoder, byte)) {
-                        // BYTE is no part of it and is read anew.
+                        // BYTE is not part of it and is read again.
                         decoder->state = STATE_TEXT;
                         return complete(decoder, sequence, SEQUENCE_CHARACTER, REPLACEMENT);
                 }
@@ -288,7 +289,8 @@ __attribute__((noinline)) static bool read_bytes(struct sequence_decoder *decode
         return false;
 }
 
-// A control sequence as nearly all are: digits and semicolons, then its end, all of it there. False where it is another one.
+// The fast path for the usual control sequence: digits and semicolons, then the final byte, all in INPUT. False for any
+// other.
 static bool read_plain_control(struct sequence_decoder *decoder, struct bytes *input, struct sequence *sequence)
 {
         if (input->size < 3 || input->data[1] != '[')
@@ -345,7 +347,7 @@ void sequence_skip_plain(struct sequence_decoder *decoder, struct bytes *input, 
         *input = (struct bytes){input->data + length, input->size - length};
 }
 
-// Nearly every byte is plain text, and is taken without a look at what else it could be.
+// Nearly every byte is plain text and is taken without further checks.
 bool sequence_next(struct sequence_decoder *decoder, struct bytes *input, struct sequence *sequence)
 {
         uint8_t byte = input->size ? *input->data : 0;

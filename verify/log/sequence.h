@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The decoder of terminal sequences: bytes go in, in any pieces, and what a terminal would act on comes out, one by one.
+// The decoder of terminal sequences: bytes go in, in any pieces; what a terminal would act on comes out, item by item.
 //
 // A terminal's bytes are characters in UTF-8 with controls between them (ECMA-48, and what the VT100 and xterm add):
 //
 //         a  é  中                      characters
 //         BS  HT  LF  CR                single controls, 0x01 to 0x1F (C0); NUL and DEL are filling
 //         ESC M                         escape sequences; 0x8D, bare or as U+008D, is the same one (C1)
-//         ESC [ 5 ; 10 H                control sequences: parameters and a final byte that says what they are for
-//         ESC ] 0 ; title BEL           strings for the terminal itself: nothing comes out
-//         ESC ( 0                       character sets: from here on letters are line graphics, until another set
+//         ESC [ 5 ; 10 H                control sequences: parameters and a final byte that names the function
+//         ESC ] 0 ; title BEL           strings for the terminal itself: no item
+//         ESC ( 0                       character sets: letters are line graphics until another set is chosen
 //
-// Nothing is trusted and nothing grows. Broken UTF-8 becomes U+FFFD as soon as it can no longer become valid (Unicode 15,
-// 3.9). A sequence that does not come to its end is dropped: with it nothing that follows is lost, above all no line.
+// The input is untrusted and memory does not grow. Invalid UTF-8 becomes U+FFFD as soon as it can no longer become
+// valid (Unicode 15, 3.9). An unterminated sequence is dropped without losing anything after it, above all no line.
 //
 // Source: ECMA-48, 5th edition, 5.2 to 5.6; DEC VT100 User Guide, chapter 3 (the line graphics); xterm, ctlseqs.
 #pragma once
@@ -24,12 +24,12 @@
 #include "base/bytes.h"
 
 enum {
-        SEQUENCE_PARAMETERS = 4,        // of a control sequence; what more there are fall together with the last
-        SEQUENCE_PARAMETER_MOST = 9999, // no value is greater
+        SEQUENCE_PARAMETERS = 4,        // of a control sequence; further ones replace the last
+        SEQUENCE_PARAMETER_MOST = 9999, // larger values are clamped
         SEQUENCE_LIMIT = 4096,          // bytes after which a sequence that does not end is dropped
 };
 
-// The single controls that move a cursor. The others come out too.
+// The single controls that move a cursor. The others are reported too.
 enum {
         CONTROL_BS = 0x08,
         CONTROL_HT = 0x09,
@@ -49,15 +49,15 @@ enum sequence_kind {
 struct sequence {
         enum sequence_kind kind;
         uint32_t code;
-        // Of a control sequence: 0 where a parameter is absent, and what makes another sequence of it ('?' and its like
-        // before the parameters, '!' for an intermediate byte), or 0.
+        // Of a control sequence. A missing parameter is 0; PREFIX is the byte that makes it another sequence ('?' and
+        // its like before the parameters, '!' for an intermediate byte), or 0.
         unsigned parameters[SEQUENCE_PARAMETERS];
         char prefix;
         uint64_t offset;     // of its first byte in all that was read, from 0
         uint64_t line_feeds; // that were read before it
 };
 
-// What goes on from one piece to the next. Starts as {0}; its members are the decoder's own.
+// The state between pieces. Start from {0}; the members are private to the decoder.
 struct sequence_decoder {
         uint64_t offset, line_feeds; // of the byte that is read
         uint64_t began;              // the offset of the first byte of what is being read
@@ -73,18 +73,18 @@ struct sequence_decoder {
         unsigned shifted;  // which of them is in use
 
         uint32_t code_point; // of the UTF-8 that is read
-        uint32_t least;      // what it must be at least, not to be written too long
-        unsigned awaited;    // bytes of it that are still to come
+        uint32_t least;      // its minimum, to reject overlong encodings
+        unsigned awaited;    // bytes of it still expected
 };
 
-// Reads up to the end of the next sequence, and takes what was read from the front of INPUT. False where INPUT ended first:
-// what it began goes on with the next piece. How the bytes are cut into pieces makes no difference.
+// Reads up to the end of the next item and removes it from the front of INPUT. False if INPUT ended first: the item
+// continues with the next piece. How the bytes are split into pieces makes no difference.
 bool sequence_next(struct sequence_decoder *decoder, struct bytes *input, struct sequence *sequence);
 
-// For a reader that can take many characters at once: how many bytes at the front of INPUT, none of which is read yet, are
-// characters of printable ASCII that stand for themselves.
+// For a reader that can take many characters at once: how many unread bytes at the front of INPUT are printable ASCII
+// characters that stand for themselves.
 size_t sequence_plain_length(const struct sequence_decoder *decoder, struct bytes input);
 
-// Takes LENGTH bytes from the front of INPUT that the reader has read itself: such characters, and CR and LF between them.
-// LINE_FEEDS of them were LF.
+// Removes LENGTH bytes from the front of INPUT that the reader has handled itself: such characters, and CR and LF
+// between them. LINE_FEEDS of them were LF.
 void sequence_skip_plain(struct sequence_decoder *decoder, struct bytes *input, size_t length, size_t line_feeds);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Sixteen bytes at once, with the compiler's vectors (GCC manual, "Vector Extensions"): a comparison gives 0xFF for each byte
-// where it holds, and 0 for the others.
+// Sixteen bytes at once, with the compiler's vectors (GCC manual, "Vector Extensions"): a comparison yields 0xFF for
+// each byte where it is true, and 0 for the others.
 #pragma once
 
 #include <limits.h>
@@ -25,7 +25,7 @@ static inline vector vector_load(const void *from)
         return loaded;
 }
 
-// The place of the first byte that is not 0, of a vector that a comparison gave; sizeof(vector) where there is none.
+// The index of the first nonzero byte in the result of a comparison; sizeof(vector) if none.
 static inline size_t vector_first(vector of)
 {
 #ifdef __SSE2__
@@ -48,8 +48,8 @@ static inline size_t vector_first(vector of)
 #endif
 }
 
-// Looking up sixteen bytes at once in a table of sixteen. Not every processor can: vector_can_look_up says it, and
-// vector_look_up may be called only where it is true, in functions that are VECTOR_LOOK_UP.
+// Looking up sixteen bytes at once in a table of sixteen. Not every processor can: call vector_look_up only if
+// vector_can_look_up is true, and only in functions marked VECTOR_LOOK_UP.
 #if defined(__x86_64__)
 #define VECTOR_LOOK_UP __attribute__((target("ssse3")))
 static inline bool vector_can_look_up(void)
@@ -68,7 +68,7 @@ static inline bool vector_can_look_up(void)
 }
 #endif
 
-// The bytes of TABLE at PLACES, each below 16.
+// The bytes of TABLE at the indices PLACES, each below 16.
 VECTOR_LOOK_UP static inline vector vector_look_up(const uint8_t table[16], unsigned_vector places)
 {
 #if defined(__x86_64__)

@@ -26,5 +26,5 @@ struct keyvalue_reader {
 // Reads the next line that says anything. A line without `=` is a key with an empty value. False at the end.
 bool keyvalue_next(struct keyvalue_reader *reader, struct keyvalue *pair);
 
-// The value of the last line with KEY; an empty span where there is none.
+// The value of the last line with KEY; an empty span if not found.
 struct span keyvalue_find(struct span text, const char *key);

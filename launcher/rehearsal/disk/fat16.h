@@ -28,10 +28,10 @@ struct fat16 {
 };
 
 // How many bytes of image a file system of that many SECTORS needs for CONTENT bytes in at most FILES files and
-// folders. 0 where FAT16 cannot hold so many sectors, or so few.
+// folders. 0 if FAT16 cannot hold so many sectors, or so few.
 size_t fat16_image_size(uint32_t sectors, size_t content, size_t files);
 
-// Makes an empty file system in IMAGE. False where the parameters do not make a FAT16 or the image cannot hold it.
+// Makes an empty file system in IMAGE. False if the parameters do not make a FAT16 or the image cannot hold it.
 bool fat16_format(struct fat16 *fat, void *image, size_t capacity, const struct fat16_parameters *parameters);
 
 // Adds the file PATH ("EFI/BOOT/BOOTAA64.EFI", ASCII), making folders on the way. A name that is no 8.3 name in

@@ -33,7 +33,7 @@ struct gpt {
         size_t count;
 };
 
-// Lays GPT out: START is for LBA 0 and the 33 blocks after it, END for the last 33 blocks of the disk. False where a
+// Lays GPT out: START is for LBA 0 and the 33 blocks after it, END for the last 33 blocks of the disk. False if a
 // partition's number or its blocks do not fit, or the disk is too small for the tables.
 bool gpt_build(const struct gpt *gpt, uint8_t start[GPT_START_BLOCKS * GPT_BLOCK_SIZE],
                uint8_t end[GPT_END_BLOCKS * GPT_BLOCK_SIZE]);

@@ -21,5 +21,5 @@ enum layout_partition {
 };
 
 // Plans the partitions of a disk with that many 512-byte blocks; the unique GUIDs are left for the caller to fill in.
-// False where the disk is too small.
+// False if the disk is too small.
 bool layout_plan(uint64_t disk_blocks, struct gpt_partition partitions[LAYOUT_COUNT]);

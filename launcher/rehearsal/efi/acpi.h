@@ -6,8 +6,8 @@
 
 #include "launcher/rehearsal/efi/madt.h"
 
-// False where the machine has no ACPI, or no MADT that is sound.
+// False if the machine has no ACPI or no valid MADT.
 bool acpi_madt(struct madt *madt);
 
-// The DSDT, SIZE bytes from its signature. NULL where there is none.
+// The DSDT, SIZE bytes from its signature. NULL if none.
 const uint8_t *acpi_dsdt(size_t *size);

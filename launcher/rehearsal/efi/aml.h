@@ -9,6 +9,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// Finds the address of the region EREG in TABLE, SIZE bytes from its signature. False where there is none, or where its
-// address is no constant that a 32-bit register can lie at.
+// Finds the address of the region EREG in TABLE, SIZE bytes from its signature. False if not found, or if its address
+// is not a constant suitable for a 32-bit register.
 bool aml_event_selector(const uint8_t *table, size_t size, uint64_t *address);

@@ -22,12 +22,12 @@ uint64_t firmware_milliseconds(void);
 // timer is set, so a wake-up that is lost costs a tick and no more.
 void firmware_sleep(uint64_t milliseconds);
 
-// Waits for ever.
+// Waits forever.
 _Noreturn void firmware_halt(void);
 
 _Noreturn void firmware_reset(enum efi_reset_type type);
 
-// Cleared memory in whole pages, which every device may read and write. NULL where there is none. Release it with the
+// Cleared memory in whole pages, which every device may read and write. NULL if none. Release it with the
 // size that was asked for.
 void *firmware_allocate(size_t size);
 void firmware_release(void *memory, size_t size);
@@ -35,7 +35,7 @@ void firmware_release(void *memory, size_t size);
 // A protocol of a handle, or NULL.
 void *firmware_protocol(efi_handle handle, const struct guid *protocol);
 
-// Takes a protocol away from whoever uses it: the firmware stops the drivers that hold it. NULL where that fails.
+// Opens a protocol exclusively: the firmware stops the drivers that use it. NULL on failure.
 void *firmware_protocol_exclusive(efi_handle handle, const struct guid *protocol);
 
 // The first protocol of its kind, or NULL.
@@ -57,8 +57,8 @@ const struct efi_loaded_image *firmware_loaded_image(void);
 // Prints a line on whatever console the firmware still has.
 void firmware_print(const char *line);
 
-// Reads the variable NAME of the specification's own namespace into DATA, SIZE bytes; SIZE becomes its size. False
-// where it is not there or does not fit.
+// Reads the variable NAME of the specification's own namespace into DATA, SIZE bytes; SIZE becomes its size. False if
+// it is not there or does not fit.
 bool firmware_get_variable(const efi_char16 *name, void *data, size_t *size);
 
 // Writes it, non-volatile and visible at runtime; SIZE 0 deletes it.

@@ -18,7 +18,7 @@ struct load_option {
         const char *loader;     // ASCII, with backslashes
 };
 
-// Writes OPTION, active, to OUT. Returns its size, or 0 where ROOM bytes are too few.
+// Writes OPTION, active, to OUT. Returns its size, or 0 if ROOM bytes are too few.
 size_t load_option_build(const struct load_option *option, uint8_t *out, size_t room);
 
 // Does the load option in BYTES go by that DESCRIPTION?

@@ -9,11 +9,11 @@
 #include <stdint.h>
 
 struct madt {
-        unsigned gic_version;               // of the distributor; 0 where there is none or it does not say
+        unsigned gic_version;               // of the distributor; 0 if none or it does not say
         unsigned redistributors, its_count; // structures that only a GICv3 or later has
 };
 
-// False where TABLE, SIZE bytes from its signature, is no sound MADT.
+// False if TABLE, SIZE bytes from its signature, is not a valid MADT.
 bool madt_read(const uint8_t *table, size_t size, struct madt *madt);
 
 // Is it a GICv3 or later?

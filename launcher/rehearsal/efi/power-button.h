@@ -8,10 +8,11 @@
 #include <stdint.h>
 
 struct power_button {
-        volatile uint32_t *selector; // NULL where the machine has no such device
+        volatile uint32_t *selector; // NULL if the machine has no such device
 };
 
-// Finds the button by the ACPI tables. Where there are none (acpi=off), or none that names it, it is never pressed.
+// Finds the button by the ACPI tables. Without such tables (acpi=off) or without the button in them, it is never
+// pressed.
 struct power_button power_button_find(void);
 
 // Was it pressed since the last time that this was asked?

@@ -6,7 +6,7 @@
 #include "launcher/rehearsal/efi/uefi.h"
 
 // Reads the file PATH (backslashes, from the root) of the volume on DEVICE. CONTENTS is never released: the program
-// ends with a reset. False where there is no such file or it cannot be read.
+// ends with a reset. False if there is no such file or it cannot be read.
 bool volume_read(efi_handle device, const efi_char16 *path, struct span *contents);
 
 // The same of a NAME in ASCII, SIZE characters, with slashes of either kind.

@@ -32,5 +32,5 @@ void guest_log(struct guest *guest, const char *format, ...) __attribute__((form
 
 void guest_log_arguments(struct guest *guest, const char *format, va_list arguments);
 
-// Makes GUEST's console and screen from the serial port. False where there is none.
+// Makes GUEST's console and screen from the serial port. False if the machine has no serial port.
 bool guest_open(struct guest *guest);

@@ -29,7 +29,7 @@ struct options {
 // Told about each line that is not understood; the line is then ignored. WHAT is a phrase such as "unknown key".
 typedef void options_warning(void *context, const struct keyvalue *pair, const char *what);
 
-// What holds where there is no file.
+// The defaults, used without a file.
 struct options options_defaults(void);
 
 // Reads TEXT over what OPTIONS already says.

@@ -8,10 +8,10 @@
 struct payload {
         struct span loader;   // EFI/BOOT/BOOTAA64.EFI: this program, as a file
         struct span boot_cfg; // BOOT.CFG
-        struct span options;  // REHEARSE.CFG; empty where there is none
+        struct span options;  // REHEARSE.CFG; empty if there is none
 };
 
-// A volume with BOOT.CFG in its root is a payload. False where DEVICE is none.
+// A volume with BOOT.CFG in its root is a payload. False if DEVICE is not a payload.
 bool payload_read(efi_handle device, struct payload *payload);
 
 // Prints what a boot loader prints: the options of BOOT.CFG, then a line a module. A module that is not there is said

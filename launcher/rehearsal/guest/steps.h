@@ -29,5 +29,5 @@ enum step {
 // "welcome", "eula", ... as the options file writes them.
 const char *step_name(enum step step);
 
-// False where NAME, SIZE bytes, is the name of no step.
+// False if NAME, SIZE bytes, is not the name of a step.
 bool step_named(const char *name, size_t size, enum step *step);

@@ -27,7 +27,7 @@ struct deploy_stage {
 
 extern const struct deploy_stage deploy_stages[DEPLOY_STAGES];
 
-// Plans a deployment, with GUIDs nobody had before. Writes nothing yet. False where the target cannot hold a system.
+// Plans a deployment, with GUIDs nobody had before. Writes nothing yet. False if the target cannot hold a system.
 bool deploy_plan(struct deployment *deployment, const struct disk *target, const struct payload *payload);
 
 // The load option that starts the deployed system.

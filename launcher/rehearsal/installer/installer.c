@@ -88,7 +88,7 @@ static enum outcome confirm(struct installer *installer)
                                       "(F9) Back    (F11) Install", KEY_BIT(KEY_F11) | KEY_BIT(KEY_F9)));
 }
 
-// The screens in ESXi's order. One that does not apply is passed over, forwards and backwards.
+// The screens in ESXi's order. One that does not apply is skipped, forwards and backwards.
 static const struct screen_step {
         enum step step;
         enum outcome (*show)(struct installer *installer);

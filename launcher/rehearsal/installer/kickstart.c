@@ -106,7 +106,7 @@ static void add_note(struct parser *parser, const char *what)
         parser->note(parser->context, parser->number, what);
 }
 
-// Moves one word off the front of REST into the line. False where a quote does not end.
+// Moves one word off the front of REST into the line. False if a quote does not end.
 static bool split_word(struct line *line, struct span *rest)
 {
         struct span *word = &line->words[line->count++];

@@ -32,7 +32,7 @@ enum kickstart_disk {
 struct kickstart {
         bool accepts_eula, reboots;
         enum kickstart_disk disk;
-        char disk_text[KICKSTART_TEXT_MAX + 1]; // of --disk=NAME, or of --firstdisk=LIST; empty where there is no list
+        char disk_text[KICKSTART_TEXT_MAX + 1]; // of --disk=NAME, or of --firstdisk=LIST; empty if there is no list
         char password[KICKSTART_TEXT_MAX + 1];  // as it stands there: plain, or crypt(3)'s where it is hashed
         bool password_is_hashed;
 };
@@ -42,7 +42,7 @@ struct kickstart {
 struct kickstart_error {
         unsigned line; // from 1; the last one where something is missing
         const char *what;
-        char word[KICKSTART_TEXT_MAX + 1]; // empty where there is none
+        char word[KICKSTART_TEXT_MAX + 1]; // empty if there is none
 };
 
 // Told about each line that has no effect here: "noted, not run".
@@ -54,5 +54,5 @@ bool kickstart_parse(struct span text, struct kickstart *kickstart, struct kicks
 
 void kickstart_wipe(struct kickstart *kickstart);
 
-// The next item of a list with commas, such as --firstdisk=local,usb. False at its end. Empty items are passed over.
+// The next item of a list with commas, such as --firstdisk=local,usb. False at its end. Empty items are skipped.
 bool kickstart_next_item(struct span *list, struct span *item);

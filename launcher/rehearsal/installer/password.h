@@ -6,5 +6,5 @@
 
 #define PASSWORD_MAX 40
 
-// Why the installer refuses PASSWORD entered twice as CONFIRMATION; NULL where it takes it.
+// Why the installer refuses PASSWORD entered twice as CONFIRMATION; NULL if it takes it.
 const char *password_refusal(const char *password, const char *confirmation);

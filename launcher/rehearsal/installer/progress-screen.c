@@ -57,7 +57,7 @@ static void run_stage(struct progress *progress, struct deployment *deployment, 
         advance_to(progress, stage->percent);
 }
 
-// Why no boot entry is written; NULL where one is.
+// Why no boot entry is written; NULL if one is.
 static const char *no_entry_reason(const struct guest *guest)
 {
         if (guest->runtime_services_off)

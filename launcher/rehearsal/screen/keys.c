@@ -32,7 +32,7 @@ static struct key single_key(char byte)
 }
 
 // How long the sequence at BYTES (after ESC) is: "[" and parameters up to a letter or `~`, or "O" and one character.
-// 0 where its end is not there.
+// 0 if its end is not there.
 static size_t sequence_length(const char *bytes, size_t size)
 {
         if (bytes[0] == 'O')

@@ -34,6 +34,6 @@ typedef unsigned key_set;
 // The longest sequence that is waited for; what is longer falls apart.
 #define KEY_SEQUENCE_MAX 8
 
-// Takes one key off the front of BYTES and returns how many bytes it was. Returns 0 where more bytes may follow: an
+// Takes one key off the front of BYTES and returns how many bytes it was. Returns 0 if more bytes may follow: an
 // ESC may be the Esc key or the start of a sequence. COMPLETE says that no more will come.
 size_t key_decode(const char *bytes, size_t size, bool complete, struct key *key);

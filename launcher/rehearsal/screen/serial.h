@@ -14,7 +14,7 @@ struct console {
         size_t pending_size;
 };
 
-// Takes the serial port that the firmware's console is on, or the first one there is. False where there is none.
+// Takes the serial port that the firmware's console is on, or the first one there is. False if the machine has none.
 bool console_open(struct console *console);
 
 void console_write(struct console *console, const char *bytes, size_t size);
