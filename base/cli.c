@@ -77,7 +77,8 @@ static void help_program(const struct cli_program *program)
         printf("%s - %s\n\nusage: %s COMMAND [OPTION...]\n\n", program->name, program->summary, program->name);
         for (const struct cli_command *const *command = program->commands; *command; command++)
                 print_wrapped_pair((*command)->name, (*command)->summary);
-        printf("\n%s COMMAND --help tells about one. %s --version prints the version.\n", program->name, program->name);
+        printf("\n%s COMMAND --help describes a command. %s --version prints the version.\n", program->name,
+               program->name);
 }
 
 static void help_command(const struct cli_program *program, const struct cli_command *command)
@@ -116,7 +117,7 @@ static bool unknown_option(const struct cli_command *command, const char *word, 
         while (options_of(command)[count].name)
                 count++;
         AUTO_FREE const char **names = memory_new(count + 2, sizeof *names);
-        // Every letter is near to any other: only words are proposed.
+        // Every letter is close to any other: only words are suggested.
         size_t words = 0;
         for (size_t i = 0; i < count; i++) {
                 if (strlen(options_of(command)[i].name) > 1)
@@ -160,7 +161,7 @@ static void keep_ordered(struct cli_ordered *ordered, const char *name, const ch
         ordered->options[ordered->count++] = (struct cli_ordered_option){name, value};
 }
 
-// Keeps VALUE for OPTION; SPELLED is how the user named it, for the message.
+// Stores VALUE for OPTION; SPELLED is the option as the user typed it, for the message.
 static bool keep(const struct cli_option *option, const char *spelled, const char *value, char *values,
                  struct error *err)
 {
@@ -293,7 +294,7 @@ static int run_command(const struct cli_program *program, const struct cli_comma
         char *values = memory_new(1, command->values_size);
         struct parsed parsed = {0};
         int code = 0;
-        // Help is given whatever the environment holds.
+        // Help is printed whatever the environment contains.
         bool read = read_environment(command, values, err);
         read = parse(command, count, arguments, values, &parsed, read ? err : NULL) && read;
         if (parsed.help) {
@@ -309,7 +310,7 @@ static int run_command(const struct cli_program *program, const struct cli_comma
         return code;
 }
 
-// A result that could not be printed is no result.
+// A result that could not be printed is a failure.
 static int flushed(const struct cli_program *program, int code)
 {
         if (fflush(stdout) == 0 && !ferror(stdout))
@@ -318,8 +319,8 @@ static int flushed(const struct cli_program *program, int code)
         return code ? code : ERROR_ENVIRONMENT;
 }
 
-// A standard stream that the caller closed must not become some file that is opened later. It is opened so that writing
-// to it fails, and is noticed.
+// A standard stream that the caller closed must not become a file that is opened later. It is opened so that writing to
+// it fails and is reported.
 static void hold_standard_streams(void)
 {
         int fd = 0;
