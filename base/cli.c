@@ -146,11 +146,11 @@ static bool keep_number(const char *text, const char *name, bool is_size, void *
         uint64_t number;
         if (!(is_size ? text_parse_size(text, &number) : text_parse_number(text, &number))) {
                 AUTO_FREE char *shown = text_printable(text, strlen(text), false);
-                return error_set(err, ERROR_USAGE, "%s: '%s' is not a %s", name, shown,
-                                 is_size ? "size (a number, and K, M, G or T)" : "number");
+                return error_set(err, ERROR_USAGE, "%s: invalid value '%s' (expected a %s)", name, shown,
+                                 is_size ? "size: a number with K, M, G or T" : "number");
         }
         if (!number)
-                return error_set(err, ERROR_USAGE, "%s: 0 is too little", name);
+                return error_set(err, ERROR_USAGE, "%s: invalid value '%s' (expected at least 1)", name, text);
         memcpy(slot, &number, sizeof number);
         return true;
 }
@@ -259,7 +259,7 @@ static bool parse(const struct cli_command *command, int count, char **arguments
         if (command->most >= 0 && parsed->operand_count > command->most) {
                 const char *extra = parsed->operands[command->most];
                 AUTO_FREE char *shown = text_printable(extra, strlen(extra), false);
-                return error_set(err, ERROR_USAGE, "'%s' is one argument too many%s%s", shown,
+                return error_set(err, ERROR_USAGE, "unexpected argument '%s'%s%s", shown,
                                  *command->operands ? ": expected " : "", command->operands);
         }
         return true;
