@@ -51,11 +51,11 @@ static void test_what_is_wrong_is_told_with_its_line(void **state)
         static const struct {
                 const char *from, *to, *says;
         } mistakes[] = {
-                {"name: a-1.0", "name: apt", "c.yaml:3: 'apt' is no name"},
-                {"name: a-1.0", "name: ../a", "c.yaml:3: '../a' is no name"},
+                {"name: a-1.0", "name: apt", "c.yaml:3: 'apt' is not a valid name"},
+                {"name: a-1.0", "name: ../a", "c.yaml:3: '../a' is not a valid name"},
                 {"package: p", "package: -p", "c.yaml:4: '-p' is not a valid package name"},
-                {"version: 1.0", "version: 1/0", "c.yaml:5: '1/0' is no version"},
-                {"http://127.0.0.1:1/a", "ftp://127.0.0.1/a", "c.yaml:6: 'ftp://127.0.0.1/a' is no URL"},
+                {"version: 1.0", "version: 1/0", "c.yaml:5: '1/0' is not a valid version"},
+                {"http://127.0.0.1:1/a", "ftp://127.0.0.1/a", "c.yaml:6: 'ftp://127.0.0.1/a' is not a valid URL"},
                 {"http://127.0.0.1:1/a", "http://u:p@127.0.0.1/a", "is no URL"},
                 {"http://127.0.0.1:1/a", "http://127.0.0.1/a/", "no final slash"},
                 {"s-updates", "../s", "c.yaml:7: '../s' is not a valid suite name"},

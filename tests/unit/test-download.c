@@ -186,7 +186,7 @@ static void test_a_file_url_is_read(void **state)
         AUTO_ERROR struct error missing = {0};
         download.url = "file:///nowhere/at/all";
         assert_false(download_file(&download, "got", &downloaded, &missing));
-        assert_error(&missing, ERROR_USAGE, "no such file");
+        assert_error(&missing, ERROR_USAGE, "file not found");
         assert_same_file("got", "file");
 }
 
@@ -220,7 +220,7 @@ static void test_more_than_the_limit_is_refused(void **state)
         (void)state;
         assert_fails("file", (struct download){.limit = FILE_SIZE - 1}, ERROR_DAMAGED, "more than the limit of");
         assert_fails("no-length/file", (struct download){.limit = FILE_SIZE - 1}, ERROR_DAMAGED, "more than");
-        assert_fails("endless", (struct download){.limit = 10 << 20}, ERROR_DAMAGED, "more than 10.00 MiB");
+        assert_fails("endless", (struct download){.limit = 10 << 20}, ERROR_DAMAGED, "more than the limit of 10.00 MiB");
 }
 
 static void test_a_connection_that_is_cut_is_told_with_the_place(void **state)
@@ -252,7 +252,7 @@ static void test_what_a_server_answers_is_told(void **state)
         assert_fails("status/503", anything, ERROR_ENVIRONMENT, "503 (the server has a problem");
         assert_fails("redirect/nowhere", anything, ERROR_ENVIRONMENT, "404");
         assert_fails("empty", anything, ERROR_ENVIRONMENT, "without an answer");
-        assert_fails("circle", anything, ERROR_ENVIRONMENT, "redirects without end");
+        assert_fails("circle", anything, ERROR_ENVIRONMENT, "too many redirects");
         assert_fails("garbage", anything, ERROR_ENVIRONMENT, "does not speak HTTP");
 }
 

@@ -165,7 +165,7 @@ static void added_entry_takes_the_number_and_the_place_it_is_told(void **state)
                      "4000"
                      "42000000" PATH_A FILE_A END "0102");
         assert_value(store, "BootOrder", "00000200efbe");
-        assert_refused(store, &edits, ERROR_USAGE, "BootBEEF is there already: \"B\"");
+        assert_refused(store, &edits, ERROR_USAGE, "BootBEEF already exists: \"B\"");
 }
 
 static void number_that_is_still_named_is_not_free(void **state)

@@ -148,7 +148,7 @@ static void test_another_package_of_the_same_version_replaces(void **state)
 {
         (void)state;
         fetch("a.deb", NULL);
-        assert_int_equal(fetch("b.deb", "made of other files"), FIRMWARE_REPLACED);
+        assert_int_equal(fetch("b.deb", "made from other files"), FIRMWARE_REPLACED);
         assert_int_equal(fetch("b.deb", NULL), FIRMWARE_FOUND);
         shell("test \"$(tail -c +8193 " FOLDER "/AAVMF_CODE.fd | head -c 1)\" = b");
 }
@@ -178,7 +178,7 @@ static void assert_refused(const char *deb, const char *because)
 static void test_what_is_no_firmware_for_a_flash_bank_is_refused(void **state)
 {
         (void)state;
-        assert_refused("l.deb", "takes 67108864 at most");
+        assert_refused("l.deb", "takes at most 67108864");
         assert_refused("x.deb", "is not firmware for 64-bit Arm");
         assert_nothing_installed();
 }
@@ -448,7 +448,7 @@ static void test_the_user_s_files_are_used_where_they_lie(void **state)
         } others[] = {
                 {"nowhere.fd", "vars.fd", ERROR_USAGE, "nowhere.fd"},
                 {"code.fd", "nowhere.fd", ERROR_USAGE, "nowhere.fd"},
-                {"large.fd", "vars.fd", ERROR_DAMAGED, "takes 67108864 at most"},
+                {"large.fd", "vars.fd", ERROR_DAMAGED, "takes at most 67108864"},
                 {"vars.fd", "vars.fd", ERROR_DAMAGED, "vars.fd: is not firmware for 64-bit Arm: it is blank"},
                 {"code.fd", "empty.fd", ERROR_DAMAGED, "0 bytes"},
                 {".", "vars.fd", ERROR_DAMAGED, "not a regular file"},

@@ -79,7 +79,7 @@ static void test_a_branch_to_anything_else_is_refused(void **state)
         AUTO_BUFFER struct buffer image = {0};
         image_head(&image);
         image.data[1] = 0x08; // 0x2000
-        assert_refused(buffer_view(&image), "no EDK2 firmware volume");
+        assert_refused(buffer_view(&image), "an EDK2 firmware volume");
         memcpy(image.data, "\xFF\xFF\xFF\x17", 4); // backwards
         assert_refused(buffer_view(&image), "does not begin with a branch");
         memcpy(image.data,
