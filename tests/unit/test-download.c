@@ -220,7 +220,8 @@ static void test_more_than_the_limit_is_refused(void **state)
         (void)state;
         assert_fails("file", (struct download){.limit = FILE_SIZE - 1}, ERROR_DAMAGED, "more than the limit of");
         assert_fails("no-length/file", (struct download){.limit = FILE_SIZE - 1}, ERROR_DAMAGED, "more than");
-        assert_fails("endless", (struct download){.limit = 10 << 20}, ERROR_DAMAGED, "more than the limit of 10.00 MiB");
+        assert_fails("endless", (struct download){.limit = 10 << 20}, ERROR_DAMAGED,
+                     "more than the limit of 10.00 MiB");
 }
 
 static void test_a_connection_that_is_cut_is_told_with_the_place(void **state)
