@@ -54,7 +54,7 @@ static void test_what_is_wrong_is_told_with_its_line(void **state)
                 {"name: a-1.0", "name: apt", "c.yaml:3: 'apt' is not a valid name"},
                 {"name: a-1.0", "name: ../a", "c.yaml:3: '../a' is not a valid name"},
                 {"package: p", "package: -p", "c.yaml:4: '-p' is not a valid package name"},
-                {"version: 1.0", "version: 1/0", "c.yaml:5: '1/0' is not a valid version"},
+                {"version: 1.0", "version: 1/0", "c.yaml:5: '1/0' is not a valid package version"},
                 {"http://127.0.0.1:1/a", "ftp://127.0.0.1/a",
                  "c.yaml:6: 'ftp://127.0.0.1/a' is not a valid archive URL"},
                 {"http://127.0.0.1:1/a", "http://u:p@127.0.0.1/a", "is not a valid archive URL"},
