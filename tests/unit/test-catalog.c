@@ -58,7 +58,7 @@ static void test_what_is_wrong_is_told_with_its_line(void **state)
                 {"http://127.0.0.1:1/a", "ftp://127.0.0.1/a",
                  "c.yaml:6: 'ftp://127.0.0.1/a' is not a valid archive URL"},
                 {"http://127.0.0.1:1/a", "http://u:p@127.0.0.1/a", "is not a valid archive URL"},
-                {"http://127.0.0.1:1/a", "http://127.0.0.1/a/", "no final slash"},
+                {"http://127.0.0.1:1/a", "http://127.0.0.1/a/", "without a final slash"},
                 {"s-updates", "../s", "c.yaml:7: '../s' is not a valid suite name"},
                 {"component: main", "component: /main", "is not a valid component name"},
                 {"F6EC", "f6ec", "c.yaml:10: "},
