@@ -252,9 +252,9 @@ static void test_what_a_server_answers_is_told(void **state)
         assert_fails("status/403", anything, ERROR_ENVIRONMENT, "403 (access denied)");
         assert_fails("status/503", anything, ERROR_ENVIRONMENT, "503 (server error");
         assert_fails("redirect/nowhere", anything, ERROR_ENVIRONMENT, "404");
-        assert_fails("empty", anything, ERROR_ENVIRONMENT, "without an answer");
+        assert_fails("empty", anything, ERROR_ENVIRONMENT, "without a response");
         assert_fails("circle", anything, ERROR_ENVIRONMENT, "too many redirects");
-        assert_fails("garbage", anything, ERROR_ENVIRONMENT, "does not speak HTTP");
+        assert_fails("garbage", anything, ERROR_ENVIRONMENT, "is not HTTP");
 }
 
 static void test_a_redirection_never_leads_to_a_local_file(void **state)
@@ -375,9 +375,9 @@ static void test_other_protocols_and_no_urls_are_usage_errors(void **state)
                 {"ftp://127.0.0.1/file", "only http, https and file"},
                 {"scp://127.0.0.1/file", "only http, https and file"},
                 {"gopher://127.0.0.1/file", "only http, https and file"},
-                {"http://", "no URL"},
-                {"http://127.0.0.1:port/", "no URL"},
-                {"", "no URL"},
+                {"http://", "not a URL"},
+                {"http://127.0.0.1:port/", "not a URL"},
+                {"", "not a URL"},
         };
         for (size_t i = 0; i < sizeof urls / sizeof urls[0]; i++) {
                 AUTO_ERROR struct error err = {0};
@@ -445,7 +445,7 @@ static void test_public_urls(void **state)
                 {"mirror+http://me:secret@host/a", "mirror+http://host/a"},
                 {"file://me:secret@/a/b", "file:///a/b"},
                 {"http://me:secret@host/?u=http://me:other@host/", "http://host/?u=http://me:other@host/"},
-                // What is no URL: the last @ decides.
+                // What is not a URL: the last @ decides.
                 {"me:secret@nothing else", "nothing else"},
                 {"me:secret@host/a@b", "b"},
                 {"http:me:secret@host/a", "host/a"},
