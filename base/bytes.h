@@ -2,8 +2,8 @@
 //
 // Untrusted bytes: a bounded view, a cursor that reads little-endian fields from it, and a buffer that grows.
 //
-// A cursor never reads outside its view. A read that would is refused: it gives zeroes, moves nothing, and marks the
-// cursor as overrun, and every later read is refused too. So a structure is read field by field and checked once:
+// A cursor never reads outside its view. A read past the end returns zeroes, does not move, and marks the cursor as
+// overrun; every later read does the same. So a structure is read field by field and checked once:
 //
 //         struct cursor cursor = cursor_at(view, offset);
 //         header.size = cursor_u32(&cursor);
@@ -18,16 +18,16 @@
 
 #include "base/error.h"
 
-// A view of SIZE bytes that somebody else owns.
+// A view of SIZE bytes; it does not own them.
 struct bytes {
         const uint8_t *data;
         size_t size;
 };
 
-// The part of VIEW from OFFSET, SIZE bytes long. Where that is not inside VIEW, false and an empty PART.
+// The part of VIEW from OFFSET, SIZE bytes long. False, with an empty PART, if that is not inside VIEW.
 bool bytes_slice(struct bytes view, uint64_t offset, uint64_t size, struct bytes *part);
 
-// Everything from OFFSET; empty where OFFSET is at or past the end.
+// Everything from OFFSET; empty if OFFSET is at or past the end.
 struct bytes bytes_from(struct bytes view, uint64_t offset);
 
 bool bytes_equal(struct bytes a, struct bytes b);
@@ -38,7 +38,7 @@ bool bytes_all(struct bytes view, uint8_t value);
 struct cursor {
         struct bytes view;
         size_t at;         // offset of the next read in VIEW
-        size_t overrun_at; // where the first refused read would have begun
+        size_t overrun_at; // offset of the first read past the end
         bool overrun;
 };
 
@@ -62,10 +62,10 @@ void cursor_copy(struct cursor *cursor, void *target, size_t size);
 
 void cursor_skip(struct cursor *cursor, uint64_t size);
 
-// Whether every read so far was inside the view. If not, ERR (ERROR_DAMAGED) says that WHAT is cut off, and where.
+// Whether every read so far was inside the view. If not, ERR (ERROR_DAMAGED) reports that WHAT is cut off, and where.
 bool cursor_ok(const struct cursor *cursor, const char *what, struct error *err);
 
-// Bytes that are being put together. Start from {0}; free with buffer_free.
+// Bytes that grow. Start from {0}; free with buffer_free.
 struct buffer {
         uint8_t *data;
         size_t size, capacity;

@@ -16,11 +16,11 @@
 enum {
         CACHE_LIMIT = 1 << 20, // bytes
         ENTRY_LIMIT = 256,     // beyond it the cache starts anew
-        // A file that changes again within the clock's grain after it was looked at would look unchanged.
+        // A file that changes again within the clock's resolution after it was read would look unchanged.
         GRAIN_S = 2,
 };
 
-// What has to be the same for a fact to hold.
+// What must be unchanged for a fact to be valid.
 static char *identity_of(const struct stat *status)
 {
         struct timespec modified = file_modified(status);
@@ -35,7 +35,7 @@ static bool changed_just_now(const struct stat *status)
         return time(NULL) < status->st_ctime + GRAIN_S;
 }
 
-// The cache as an object, path to fact; an empty one where there is none or it is damaged.
+// The cache as an object, path to fact; empty if the cache is missing or damaged.
 static json_t *read_cache(const char *path)
 {
         AUTO_BUFFER struct buffer content = {0};
@@ -48,7 +48,7 @@ static json_t *read_cache(const char *path)
         return json_object();
 }
 
-// Another program that writes it at this moment, or a folder that takes no file, costs only time.
+// If another program is writing it, or its folder is not writable, that costs only time.
 static void write_cache(const char *folder, const char *path, const json_t *facts)
 {
         AUTO_FREE char *content = json_dumps(facts, JSON_INDENT(1));

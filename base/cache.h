@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What was found out about a file, kept until the file changes, because finding it out takes long.
+// Results of slow work on a file, kept until the file changes.
 //
-// It counts only while the file has the same device, inode, size, modification time and status change time (which no
-// program can set), and only where the file was last changed well before it was looked at. A cache is
-// ${XDG_CACHE_HOME:-~/.cache}/esxiarm/NAME; where it cannot be read or written, things are found out every time.
+// A result is valid only while the file has the same device, inode, size, modification time and status change time
+// (which no program can set), and only if the file was last changed well before it was read. A cache is
+// ${XDG_CACHE_HOME:-~/.cache}/esxiarm/NAME; if it cannot be read or written, the work is done every time.
 //
 //         AUTO_CACHE struct cache cache = {0};
 //         cache_open("digests.json", path, &cache);
 //         if (cache.known)
 //                 return use(cache.known);
-//         ... find it out ...
+//         ... do the work ...
 //         cache_keep(&cache, json_pack(...));
 #pragma once
 
@@ -19,9 +19,9 @@
 // A file and what is known about it.
 struct cache {
         const char *name; // of the cache, borrowed
-        char *file;       // its path without symbolic links; NULL where nothing can be remembered about it
+        char *file;       // its path without symbolic links; NULL if nothing can be remembered about it
         char *identity;   // of the file at the time it was opened here
-        json_t *known;    // an object, owned; NULL where nothing is known
+        json_t *known;    // an object, owned; NULL if nothing is known
 };
 #define AUTO_CACHE __attribute__((cleanup(cache_close)))
 

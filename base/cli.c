@@ -75,8 +75,8 @@ static void help_program(const struct cli_program *program)
                         text_add_format(&help, "\n%s:\n", row->heading);
                 wrap_row(&help, row->command->name, row->command->summary, column, width);
         }
-        AUTO_FREE char *more =
-                text_format("\n%s COMMAND --help or %s help COMMAND tells about one.", program->name, program->name);
+        AUTO_FREE char *more = text_format("\n%s COMMAND --help or %s help COMMAND describes a command.", program->name,
+                                           program->name);
         AUTO_FREE char *version = text_format("%s --version prints the version.", program->name);
         wrap_text(&help, more, width);
         wrap_text(&help, version, width);
@@ -171,7 +171,7 @@ static bool unknown_option(const struct cli_command *command, const char *word, 
         while (options_of(command)[count].name)
                 count++;
         AUTO_FREE const char **names = memory_new(count + 2, sizeof *names);
-        // Every letter is near to any other: only words are proposed.
+        // Every letter is close to any other: only words are suggested.
         size_t words = 0;
         for (size_t i = 0; i < count; i++) {
                 if (strlen(options_of(command)[i].name) > 1)
@@ -226,11 +226,11 @@ static bool keep_number(const char *text, const char *name, bool is_size, void *
         uint64_t number;
         if (!(is_size ? text_parse_size(text, &number) : text_parse_number(text, &number))) {
                 AUTO_FREE char *shown = text_printable(text, strlen(text), false);
-                return error_set(err, ERROR_USAGE, "%s: '%s' is not a %s", name, shown,
-                                 is_size ? "size (a number, and K, M, G or T)" : "number");
+                return error_set(err, ERROR_USAGE, "%s: invalid value '%s' (expected a %s)", name, shown,
+                                 is_size ? "size: a number with K, M, G or T" : "number");
         }
         if (!number)
-                return error_set(err, ERROR_USAGE, "%s: 0 is too little", name);
+                return error_set(err, ERROR_USAGE, "%s: invalid value '%s' (expected at least 1)", name, text);
         memcpy(slot, &number, sizeof number);
         return true;
 }
@@ -241,7 +241,7 @@ static void keep_ordered(struct cli_ordered *ordered, const char *name, const ch
         ordered->options[ordered->count++] = (struct cli_ordered_option){name, value};
 }
 
-// Keeps VALUE for OPTION; SPELLED is how the user named it, for the message.
+// Stores VALUE for OPTION; SPELLED is the option as the user typed it, for the message.
 static bool keep(const struct cli_option *option, const char *spelled, const char *value, char *values,
                  struct error *err)
 {
@@ -342,7 +342,7 @@ static bool parse(const struct cli_command *command, int count, char **arguments
         if (command->most >= 0 && parsed->operand_count > command->most) {
                 const char *extra = parsed->operands[command->most];
                 AUTO_FREE char *shown = text_printable(extra, strlen(extra), false);
-                return error_set(err, ERROR_USAGE, "'%s' is one argument too many%s%s", shown,
+                return error_set(err, ERROR_USAGE, "unexpected argument '%s'%s%s", shown,
                                  *command->operands ? ": expected " : "", command->operands);
         }
         return true;
@@ -377,7 +377,7 @@ static int run_command(const struct cli_program *program, const struct cli_comma
         char *values = memory_new(1, command->values_size);
         struct parsed parsed = {0};
         int code = 0;
-        // Help is given whatever the environment holds.
+        // Help is printed whatever the environment contains.
         bool read = read_environment(command, values, err);
         read = parse(command, count, arguments, values, &parsed, read ? err : NULL) && read;
         if (parsed.help) {
@@ -393,7 +393,7 @@ static int run_command(const struct cli_program *program, const struct cli_comma
         return code;
 }
 
-// A result that could not be printed is no result.
+// A result that could not be printed is a failure.
 static int flushed(const struct cli_program *program, int code)
 {
         if (fflush(stdout) == 0 && !ferror(stdout))
@@ -402,8 +402,8 @@ static int flushed(const struct cli_program *program, int code)
         return code ? code : ERROR_ENVIRONMENT;
 }
 
-// A standard stream that the caller closed must not become some file that is opened later. It is opened so that writing
-// to it fails, and is noticed.
+// A standard stream that the caller closed must not become a file that is opened later. It is opened so that writing to
+// it fails and is reported.
 static void hold_standard_streams(void)
 {
         int fd = 0;

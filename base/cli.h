@@ -2,10 +2,9 @@
 //
 // The command line: a program is a table of commands, a command a table of options and one function.
 //
-// Options are `--name VALUE`, `--name=VALUE` or `--flag`, and `-o VALUE` where the name is one letter, before or after
-// operands; `--` ends them. Everything wrong is
-// said with the nearest valid spelling and ends in exit code 2. `--help` and `--version` are everywhere, and `help`,
-// `help COMMAND` and `version` are the same.
+// Options are `--name VALUE`, `--name=VALUE` or `--flag`, and `-o VALUE` if the name is one letter, before or after
+// operands; `--` ends them. A mistake is reported with the nearest valid spelling and exit code 2. `--help` and `--version`
+// work everywhere, and `help`, `help COMMAND` and `version` are the same.
 #pragma once
 
 #include <jansson.h>
@@ -21,37 +20,38 @@ enum cli_kind {
         CLI_TEXT,    // const char *, NULL unless given
         CLI_NUMBER,  // uint64_t, 1 at least; 0 unless given
         CLI_SIZE,    // the same in bytes, written with K, M, G, T
-        CLI_LIST,    // struct arguments: every value, in order
-        CLI_ORDERED, // struct cli_ordered: options whose order among each other counts, as the EDITs of aavmf-vars
+        CLI_LIST,    // struct arguments: all values, in order
+        CLI_ORDERED, // struct cli_ordered: options whose order matters, such as the EDITs of aavmf-vars
 };
 
 struct cli_ordered {
         struct cli_ordered_option {
                 const char *name;  // as in the table
-                const char *value; // NULL for one that takes none
+                const char *value; // NULL if it takes none
         } * options;
         size_t count;
 };
 
 struct cli_option {
-        const char *name;        // without the dashes
-        const char *argument;    // what its value is called in the help ("FILE"); NULL where it takes none
-        enum cli_kind kind;      // how the value is kept
-        size_t offset;           // offsetof() in the command's values
-        const char *help;        // one line, no full stop; says the default and the unit
-        const char *environment; // the environment variable that stands in for it; NULL where there is none. The help
-                                 // shows its value, so it must not be a secret
+        const char *name;     // without the dashes
+        const char *argument; // what its value is called in the help ("FILE"); NULL if it takes none
+        enum cli_kind kind;   // how the value is kept
+        size_t offset;        // offsetof() in the command's values
+        const char *help;     // one line, no full stop; with the default and the unit
+        const char
+                *environment; // the environment variable used if it is not given, or NULL. The help shows its value, so
+                              // it must not be a secret
 };
 
 struct cli_command {
         const char *name;
         const char *operands;             // what follows the options in the usage line: "FILE..."
         const char *summary;              // one line
-        const char *details;              // paragraphs for --help; NULL where the summary says it all
-        const struct cli_option *options; // ended by a row without a name; NULL where there are none
-        size_t values_size;               // sizeof the struct that the options fill, zeroed before
+        const char *details;              // paragraphs for --help; NULL if the summary is enough
+        const struct cli_option *options; // ended by a row without a name; NULL if there are none
+        size_t values_size;               // sizeof the struct that the options fill, zeroed first
         int least, most;                  // operands; MOST is -1 for any number
-        // Does it. Returns the exit code; where it has filled ERR, that is printed and its code is the exit code.
+        // Runs the command. Returns the exit code; if it fills ERR, that is printed and its code is the exit code.
         int (*run)(const void *values, int count, char **operands, struct error *err);
         // What its first OPERAND has stored for the option at OFFSET of the values, for the help that is asked for with an
         // operand; freed with free(). NULL if nothing is stored; the member is NULL if operands store nothing.
@@ -70,7 +70,8 @@ struct cli_program {
         const struct cli_row *commands; // ended by a row without a command, in the order of the help
 };
 
-// The whole of a program's main(): finds the command, reads the options, runs it, prints its error, gives its exit code.
+// The whole of a program's main(): finds the command, reads the options, runs it, prints its error, returns its exit
+// code.
 int cli_main(const struct cli_program *program, int count, char **arguments);
 
 // Prints JSON on standard output, indented, with a final newline, and frees it.

@@ -7,5 +7,5 @@
 
 #include "base/bytes.h"
 
-// The CRC of what CRC is the CRC of with BYTES behind it; 0 begins.
+// Continues CRC, the CRC of the bytes so far, with BYTES; start from 0.
 uint32_t crc32_more(uint32_t crc, struct bytes bytes);

@@ -25,7 +25,7 @@ struct digest_stream {
 
 struct digest_stream *digest_begin(void)
 {
-        // Its configuration has nothing to say about a SHA-256, and reading it takes as long as most digests that are made here.
+        // OpenSSL's configuration does not affect SHA-256, and reading it takes as long as most digests here.
         OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
         struct digest_stream *stream = memory_new(1, sizeof *stream);
         stream->context = EVP_MD_CTX_new();

@@ -4,8 +4,8 @@
 //
 // A function that can fail returns bool or a pointer and takes `struct error *err` last. On failure it has filled ERR
 // and its result is false or NULL; on success it has not touched ERR. A message says what failed, where (file, offset,
-// line) and what to do about it; it carries no final newline. Callers add context in front with error_wrap; they do
-// not replace the message.
+// line) and what to do about it; it has no final newline. Callers add context in front with error_wrap; they do not
+// replace the message.
 #pragma once
 
 #include <stdbool.h>
@@ -29,15 +29,15 @@ struct error {
 // `AUTO_ERROR struct error err = {0};` frees its message when it leaves its scope.
 #define AUTO_ERROR __attribute__((cleanup(error_clear)))
 
-// Fills ERR (which must be empty; NULL where the caller does not want to know) and returns false, so that a failing
-// function reads `return error_set(err, ERROR_DAMAGED, "%s: ...", path)`.
+// Fills ERR (which must be empty; NULL if the caller does not need it) and returns false, so that a failing function
+// reads `return error_set(err, ERROR_DAMAGED, "%s: ...", path)`.
 bool error_set(struct error *err, enum error_code code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 // The same for a failed system call: ": " and the text of errno are appended. ENOENT becomes ERROR_USAGE (a named input
 // is missing), everything else ERROR_ENVIRONMENT.
 bool error_system(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-// Puts "CONTEXT: " in front of ERR's message, keeping its code. Returns false.
+// Prepends "CONTEXT: " to ERR's message, keeping its code. Returns false.
 bool error_wrap(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 // Adds to the end of ERR's message, for advice that only the caller can give. Returns false.

@@ -87,8 +87,7 @@ bool file_read(const char *path, uint64_t limit, struct buffer *buffer, struct e
                 total += (uint64_t)count;
                 if (total > limit) {
                         AUTO_FREE char *most = text_size(limit);
-                        return error_set(err, ERROR_DAMAGED, "%s: larger than the %s that such a file can have", path,
-                                         most);
+                        return error_set(err, ERROR_DAMAGED, "%s: larger than the allowed %s", path, most);
                 }
                 buffer_add(buffer, block, (size_t)count);
         }
@@ -106,7 +105,7 @@ bool file_next_data(int fd, off_t at, off_t size, off_t *begin, off_t *end)
                 return false;
         off_t hole = data < 0 ? -1 : lseek(fd, data, SEEK_HOLE);
         if (hole >= 0) {
-                // A file that grows while it is copied is copied as long as it was.
+                // A file that grows while it is copied is copied at its original length.
                 *begin = data < size ? data : size;
                 *end = hole < size ? hole : size;
         }
@@ -114,7 +113,7 @@ bool file_next_data(int fd, off_t at, off_t size, off_t *begin, off_t *end)
         return at < size;
 }
 
-// Where the last data of the file ends; its size where there are too many holes to look at them all.
+// Where the last data of the file ends; its size if there are too many holes to check them all.
 static uint64_t data_end(int fd, off_t size)
 {
         enum {
@@ -184,7 +183,7 @@ void file_unmap(struct file_mapping *mapping)
 }
 
 struct file_replacement {
-        char *target;  // what is replaced: no symbolic link
+        char *target;  // what is replaced, symbolic links resolved
         char *partial; // the temporary file beside it
         int fd;
         uint64_t at;   // length so far, holes included
@@ -201,7 +200,7 @@ static void replacement_free(struct file_replacement *replacement)
         free(replacement);
 }
 
-// Where a symbolic link that leads to nothing yet points, freed with free(); NULL where PATH is no link.
+// The target of a symbolic link that does not exist yet, freed with free(); NULL if PATH is not a link.
 static char *link_target(const char *path)
 {
         char target[PATH_MAX];
@@ -215,7 +214,7 @@ static char *link_target(const char *path)
         return file_path(dirname(copy), target);
 }
 
-// Where PATH really is: links followed to their end, and for a new file the folder's own path.
+// PATH with all links resolved, for a new file those of its folder.
 static char *resolve(const char *path, struct error *err)
 {
         enum {
@@ -252,8 +251,8 @@ static char *partial_path(const char *target)
         return text_format("%.*s.%s.partial", (int)(name - target), target, name);
 }
 
-// Opens the temporary file and locks it, so that of two programs that replace the same file one is refused. A file that
-// a killed program left is taken over. Between open and lock its owner may have renamed it: then it is opened anew.
+// Opens the temporary file and locks it, so that only one program replaces the file at a time. A file that a killed
+// program left is reused. If its owner renamed it between open and lock, it is opened again.
 static int open_partial(const char *partial, mode_t mode, struct error *err)
 {
         for (;;) {
@@ -263,8 +262,7 @@ static int open_partial(const char *partial, mode_t mode, struct error *err)
                         return -1;
                 }
                 if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-                        error_set(err, ERROR_ENVIRONMENT, "%s: another program is writing this file at this moment",
-                                  partial);
+                        error_set(err, ERROR_ENVIRONMENT, "%s: another program is writing this file", partial);
                         return -1;
                 }
                 struct stat opened;
@@ -281,7 +279,7 @@ static int open_partial(const char *partial, mode_t mode, struct error *err)
         }
 }
 
-// The file stays its owner's where this user may give files away, and its group's where he is in that.
+// Keeps the file's owner if this user may give files away, and its group if the user is a member.
 static void keep_owner(int fd, const struct stat *replaced)
 {
         if (fchown(fd, replaced->st_uid, replaced->st_gid) == 0)
@@ -302,7 +300,8 @@ struct file_replacement *file_replacement_begin(const char *path, mode_t mode, s
                 return NULL;
         }
         AUTO_FREE char *partial = partial_path(target);
-        // The old file's mode comes last: what a killed program leaves of a read-only file has to be opened again.
+        // The old file's mode is set last: a killed program's copy of a read-only file must stay writable for the next
+        // one.
         int fd = open_partial(partial, replaces ? S_IRUSR | S_IWUSR : mode, err);
         if (fd < 0)
                 return NULL;
@@ -488,7 +487,7 @@ bool file_make_folder(const char *path, mode_t mode, struct error *err)
                 return error_system(err, "%s: cannot create the folder", part);
         struct stat status;
         if (stat(part, &status) != 0 || !S_ISDIR(status.st_mode))
-                return error_set(err, ERROR_ENVIRONMENT, "%s: is there and is not a folder", part);
+                return error_set(err, ERROR_ENVIRONMENT, "%s: exists and is not a folder", part);
         return true;
 }
 

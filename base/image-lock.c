@@ -12,8 +12,8 @@ enum {
         BEARS_NO_WRITER = 201,
 };
 
-// Older headers of macOS lack these. The lock of a process sees the same locks of other processes, but goes when any descriptor
-// of the file is closed.
+// Older headers of macOS lack these. A process lock conflicts with the same locks of other processes, but is released
+// when any descriptor of the file is closed.
 #ifndef F_OFD_GETLK
 #define F_OFD_GETLK F_GETLK
 #define F_OFD_SETLK F_SETLK

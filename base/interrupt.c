@@ -53,8 +53,8 @@ void interrupt_catch(void)
         sigemptyset(&action.sa_mask);
         for (size_t i = 0; i < SIGNAL_COUNT; i++) {
                 struct sigaction old;
-                // What nohup ignores stays ignored. SIGINT is ignored in every background job of a script, which is meant for
-                // programs that would leave things undone.
+                // A signal that nohup ignores stays ignored. SIGINT is caught anyway: scripts ignore it in every
+                // background job, which is meant for programs that do not clean up.
                 bool nohup = signals[i] == SIGHUP && sigaction(SIGHUP, NULL, &old) == 0 && old.sa_handler == SIG_IGN;
                 if (!nohup)
                         sigaction(signals[i], &action, NULL);

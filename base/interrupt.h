@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Ctrl-C and its like. After interrupt_catch, SIGINT, SIGTERM and SIGHUP no longer end the program: they are noted, and
-// whoever waits for something waits for interrupt_descriptor too, puts its house in order and fails with
-// ERROR_INTERRUPTED. The third one ends the program at once, for the user who means it.
+// Ctrl-C, SIGTERM and SIGHUP. After interrupt_catch these signals no longer end the program: they are recorded, and
+// code that waits also waits for interrupt_descriptor, then cleans up and fails with ERROR_INTERRUPTED. The third
+// signal ends the program at once.
 #pragma once
 
 #include <stdbool.h>
@@ -11,13 +11,13 @@
 
 void interrupt_catch(void);
 
-// In a child that fork made: its signals are its own, and none has come yet.
+// For a child after fork: it handles its own signals, and none has arrived yet.
 void interrupt_renew(void);
 
-// Readable once a signal came, and for ever after; -1 before interrupt_catch.
+// Readable once a signal has arrived, and from then on; -1 before interrupt_catch.
 int interrupt_descriptor(void);
 
 bool interrupt_pending(void);
 
-// False with ERROR_INTERRUPTED in ERR where a signal came: `if (!interrupt_check(err)) return false;`.
+// False, with ERROR_INTERRUPTED in ERR, if a signal has arrived: `if (!interrupt_check(err)) return false;`.
 bool interrupt_check(struct error *err);

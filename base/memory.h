@@ -3,7 +3,7 @@
 // Allocation that does not fail, and the cleanup attributes that free what a scope owns.
 //
 // Sizes that come from a file are bounded by that file before they are allocated (see bytes.h), so running out of
-// memory here means that the host has none left: the program says so and ends. Nothing else in the project ends it.
+// memory here means that the host has none left: the program prints that and exits. Nothing else in the project exits.
 #pragma once
 
 #include <stddef.h>
@@ -28,7 +28,7 @@ void memory_free_pointer(void *pointer_to_pointer);
 void memory_close_descriptor(const int *descriptor);
 #define AUTO_CLOSE __attribute__((cleanup(memory_close_descriptor)))
 
-// Hands the value of an AUTO_FREE or AUTO_CLOSE variable to the caller: the variable no longer owns it.
+// Takes the value out of an AUTO_FREE or AUTO_CLOSE variable, which no longer owns it.
 #define MEMORY_TAKE(pointer)                                                                                           \
         __extension__({                                                                                                \
                 __typeof__(pointer) taken_ = (pointer);                                                                \

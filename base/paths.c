@@ -14,7 +14,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 
-// The folder that this program's file is in, freed with free(); NULL where the system does not tell.
+// The folder that this program's file is in, freed with free(); NULL if the system does not report it.
 static char *program_folder(void)
 {
         char path[PATH_MAX];
@@ -49,8 +49,7 @@ char *paths_data(const char *name, struct error *err)
                 text_add_format(&looked_in, "%s%s", looked_in.length ? ", " : "", path);
                 free(path);
         }
-        error_set(err, ERROR_ENVIRONMENT,
-                  "the data file %s is not there (looked for %s); run make, or set ESXIARM_DATA", name,
+        error_set(err, ERROR_ENVIRONMENT, "data file %s not found (searched %s); run make, or set ESXIARM_DATA", name,
                   text_string(&looked_in));
         return NULL;
 }

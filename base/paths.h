@@ -7,10 +7,9 @@
 #include "base/error.h"
 
 // The path of the data file NAME ("guests/esxi8.yaml", "rehearsal/BOOTAA64.EFI", "catalog.yaml"), freed with free().
-// Looked for in $ESXIARM_DATA, then beside the program (build/share/NAME), then in ../share/esxiarm from there, then in the
-// folder that it was built for. NULL, with the
-// places looked in, where it is nowhere.
+// Searched in $ESXIARM_DATA, beside the program (build/share/NAME), in ../share/esxiarm from there, then in the folder
+// that it was built for. NULL, with the places searched, if it is in none of them.
 char *paths_data(const char *name, struct error *err);
 
-// ${XDG_CACHE_HOME:-~/.cache}/esxiarm, freed with free(). NULL where neither is set.
+// ${XDG_CACHE_HOME:-~/.cache}/esxiarm, freed with free(). NULL if neither is set.
 char *paths_cache(struct error *err);

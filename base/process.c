@@ -24,11 +24,11 @@
 #include "base/time.h"
 
 enum {
-        ERRORS_LIMIT = 1 << 16,     // bytes kept of what a program says on standard error
+        ERRORS_LIMIT = 1 << 16,     // bytes kept of a program's standard error
         MOST_DESCRIPTORS = 1 << 16, // that a process can have open
 };
 
-// Who has the programs that this project starts.
+// The packages of the programs that this project starts.
 static const struct {
         const char *program, *packages;
 } packages[] = {
@@ -60,7 +60,7 @@ char *process_find(const char *name, struct error *err)
         if (strchr(name, '/')) {
                 if (is_program(name))
                         return memory_text(name);
-                error_set(err, ERROR_ENVIRONMENT, "%s: no such program", name);
+                error_set(err, ERROR_ENVIRONMENT, "%s: program not found", name);
                 return NULL;
         }
         const char *path = getenv("PATH");
@@ -86,7 +86,7 @@ void process_result_free(struct process_result *result)
 
 extern char **environ; // POSIX, environ: a program declares it itself
 
-// What the user sets for this program alone, and everybody could read in /proc of another one.
+// Secrets meant for this program alone; in a child's environment, its /proc would expose them.
 static const char *const secrets[] = {"ROOT_PASSWORD"};
 
 static bool is_secret(const char *entry)
@@ -120,8 +120,8 @@ struct start {
         char **arguments, **environment;
         const char *folder; // NULL: this one
         int streams[3];
-        int report; // tells the parent of a failure, and closes on success
-        int alive;  // held open, unseen by the program, until the process ends: that is what makes DESCRIPTOR readable
+        int report; // reports a failure to the parent; closes on success
+        int alive;  // held open until the process ends, which makes DESCRIPTOR readable
         int leash;  // ends when the parent does; -1 on Linux
         pid_t parent;
 };
@@ -135,7 +135,7 @@ static void die_with_parent(const struct start *start)
                 _exit(127);
 }
 #else
-// Leaves a process in the program's group that ends the group when the parent has ended, or is done with the program.
+// Starts a process in the program's group that ends the group when the parent ends or is done with the program.
 static void die_with_parent(const struct start *start)
 {
         if (fork() != 0)
@@ -153,8 +153,8 @@ static void die_with_parent(const struct start *start)
 }
 #endif
 
-// In the child: what the program inherits, then the program. The child has the parent's memory as its own (below), so nothing
-// may be changed here, and only what is safe in a signal handler called.
+// In the child: sets up what the program inherits, then starts it. The child shares the parent's memory (below), so
+// nothing may be changed here, and only functions that are safe in a signal handler called.
 static _Noreturn void become(const struct start *start)
 {
         fcntl(start->alive, F_SETFD, 0);
@@ -178,22 +178,22 @@ static _Noreturn void become(const struct start *start)
         _exit(127);
 }
 
-// Copying a process to throw the copy away is most of the cost of starting a program. Where vfork is to be had, the child
-// borrows the parent's memory and the parent waits until it has become the program.
+// Copying a process and discarding the copy is most of the cost of starting a program. If vfork is available, the child
+// uses the parent's memory, and the parent waits until the child has become the program.
 #ifdef __linux__
 #define FORK_TO_BECOME vfork
 #else
 #define FORK_TO_BECOME fork
 #endif
 
-// No signal may be taken in the child before its handlers are its own.
+// The child must not handle a signal before it has its own handlers.
 static pid_t fork_and_become(const struct start *start)
 {
         sigset_t all;
         sigset_t before;
         sigfillset(&all);
         sigprocmask(SIG_SETMASK, &all, &before);
-        // What the checks of vfork are afraid of, become() heeds.
+        // become() avoids what the checker warns about with vfork.
         pid_t pid = FORK_TO_BECOME(); // NOLINT(clang-analyzer-security.insecureAPI.vfork)
         if (pid == 0)
                 become(start); // NOLINT(clang-analyzer-unix.Vfork)
@@ -212,7 +212,7 @@ static bool make_pipe(int ends[2], struct error *err)
         return true;
 }
 
-// What a child that could not become the program reported: its errno; 0 where it could.
+// The errno of a child that could not become the program; 0 if it could.
 static int read_report(int fd)
 {
         int number = 0;
@@ -355,7 +355,7 @@ void process_end(struct process *process, int grace_ms)
 {
         if (!process->pid)
                 return;
-        // The whole group: a program that is a script has others running for it.
+        // The whole group: a script has children running.
         kill(-process->pid, SIGTERM);
         if (!process_wait(process, grace_ms))
                 kill_group(process);
@@ -378,7 +378,7 @@ struct collector {
         uint64_t limit;
 };
 
-// Takes what there is. False where it is more than the limit.
+// Reads what is available. False if it exceeds the limit.
 static bool collect(struct collector *collector, bool drop_excess)
 {
         uint8_t block[1 << 14];
@@ -394,7 +394,7 @@ static bool collect(struct collector *collector, bool drop_excess)
         return (uint64_t)count <= room || drop_excess;
 }
 
-// Reads both pipes until both end and the program has ended. False, with ERR, where the program has to be killed.
+// Reads both pipes until both end and the program has ended. False, with ERR, if the program has to be killed.
 static bool collect_all(struct collector collectors[2], const struct process *process, const char *name, int timeout_ms,
                         struct error *err)
 {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One line on the terminal that shows how far something is. Not on a terminal, nothing is drawn while it runs.
+// A progress line on the terminal. If standard error is not a terminal, nothing is drawn.
 //
-// The line is drawn on standard error, at most ten times a second, and shows up only after half a second, so that quick
-// work stays quiet. It is colourless with NO_COLOR or TERM=dumb.
+// The line is drawn on standard error, at most ten times a second, and only after half a second, so that quick work
+// prints nothing. It has no colour with NO_COLOR or TERM=dumb.
 #pragma once
 
 #include <stdbool.h>
@@ -12,7 +12,7 @@
 struct progress;
 #define AUTO_PROGRESS __attribute__((cleanup(progress_end)))
 
-// LABEL says what is done ("downloading qemu-efi-aarch64"); TOTAL is in bytes, 0 where it is not known. Never NULL.
+// LABEL is the activity ("downloading qemu-efi-aarch64"); TOTAL is in bytes, 0 if not known. Never NULL.
 struct progress *progress_begin(const char *label, uint64_t total);
 
 void progress_total(struct progress *progress, uint64_t total);
@@ -20,13 +20,13 @@ void progress_total(struct progress *progress, uint64_t total);
 // DONE bytes of the total so far.
 void progress_update(struct progress *progress, uint64_t done);
 
-// Takes the line off the screen and frees *PROGRESS (which becomes NULL).
+// Erases the line and frees *PROGRESS (which becomes NULL).
 void progress_end(struct progress **progress);
 
 // Whether standard error is a terminal that lines may be redrawn on, and whether colour is wanted there.
 bool progress_on_terminal(void);
 bool progress_in_colour(void);
 
-// The terminal's size in character cells; 80 and 24 where it is not known.
+// The terminal's size in character cells; 80 and 24 if not known.
 unsigned progress_columns(void);
 unsigned progress_rows(void);

@@ -54,7 +54,7 @@ void text_add_format(struct text *text, const char *format, ...)
         text_add(text, addition);
 }
 
-// Whether it is a Unicode scalar value, which is what UTF-8 can spell.
+// Whether it is a Unicode scalar value, which UTF-8 can encode.
 static bool is_scalar(uint32_t code_point)
 {
         return code_point <= 0x10FFFF && (code_point < 0xD800 || code_point >= 0xE000);
@@ -149,7 +149,7 @@ size_t text_decode_utf8(const char *text, size_t length, uint32_t *code_point)
         return 0;
 }
 
-// Whether these bytes are the beginning of a longer sequence and nothing speaks against its going on.
+// Whether these bytes are the valid beginning of a longer sequence.
 static bool is_cut_sequence(const char *bytes, size_t length)
 {
         uint8_t lead = (uint8_t)bytes[0];
@@ -180,7 +180,7 @@ size_t text_add_repaired(struct text *text, const char *bytes, size_t length)
         return at;
 }
 
-// The number at the start of TEXT; REST is what follows it. False where there is none or it does not fit.
+// The number at the start of TEXT; REST is what follows it. False if it is missing or too large.
 static bool leading_number(const char *text, uint64_t *number, const char **rest)
 {
         uint64_t value = 0;
@@ -265,7 +265,7 @@ bool text_equal_ignoring_case(const char *a, const char *b)
         return strcasecmp(a, b) == 0;
 }
 
-// C0 and C1 controls and DEL would steer the terminal.
+// C0 and C1 controls and DEL would control the terminal.
 static bool is_control(uint32_t code_point)
 {
         return code_point < 0x20 || (code_point >= 0x7F && code_point < 0xA0);

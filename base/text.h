@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Text: building it, and writing quantities as people read them. All text is UTF-8.
+// Text: building it, and formatting quantities for people. All text is UTF-8.
 #pragma once
 
 #include <stdarg.h>
@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// What takes the place of what is not Unicode.
+// Replaces what is not valid Unicode.
 enum {
         TEXT_REPLACEMENT = 0xFFFD
 };
@@ -26,17 +26,17 @@ void text_add(struct text *text, const char *addition);
 void text_add_span(struct text *text, const char *addition, size_t length);
 void text_add_char(struct text *text, char character);
 void text_add_format(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void text_add_utf8(struct text *text, uint32_t code_point); // U+FFFD where it is no Unicode character
+void text_add_utf8(struct text *text, uint32_t code_point); // U+FFFD if it is not a Unicode character
 
 // The code point at the start of TEXT and the bytes it takes; 0 bytes if it is not valid UTF-8 (Unicode 15, table 3-7: no
 // overlong forms, no surrogates, nothing above U+10FFFF).
 size_t text_decode_utf8(const char *text, size_t length, uint32_t *code_point);
 
-// Adds LENGTH bytes that should be UTF-8; what is not becomes U+FFFD. Returns how many bytes were taken: all but a
-// sequence at the end whose rest may come with the next bytes of a stream.
+// Adds LENGTH bytes that should be UTF-8; invalid ones become U+FFFD. Returns how many bytes were used: all but an
+// incomplete sequence at the end, whose rest may follow with the next bytes of a stream.
 size_t text_add_repaired(struct text *text, const char *bytes, size_t length);
 
-// The text put together so far, never NULL; valid until the next change.
+// The text so far, never NULL; valid until the next change.
 const char *text_string(const struct text *text);
 
 // Hands the text to the caller, who frees it with free(). TEXT is empty afterwards.
@@ -46,10 +46,10 @@ char *text_take(struct text *text);
 char *text_format(const char *format, ...) __attribute__((format(printf, 1, 2), returns_nonnull));
 char *text_format_list(const char *format, va_list arguments) __attribute__((format(printf, 1, 0), returns_nonnull));
 
-// A whole non-negative decimal number, nothing before or after it.
+// A non-negative decimal integer with nothing before or after it.
 bool text_parse_number(const char *text, uint64_t *number);
 
-// A size: a number and nothing, K, M, G or T (powers of 1024, with or without "iB" or "B", any case).
+// A size: a number, optionally with K, M, G or T (powers of 1024, with or without "iB" or "B", any case).
 bool text_parse_size(const char *text, uint64_t *bytes);
 
 // "40.00 GiB"; freed with free().
@@ -64,6 +64,6 @@ bool text_ends_with(const char *text, const char *suffix);
 // ASCII only, any case.
 bool text_equal_ignoring_case(const char *a, const char *b);
 
-// Fit for a terminal: control characters and broken UTF-8 in TEXT as \xNN, newlines kept where KEEP_NEWLINES; freed
-// with free(). Everything that a guest, a file or a server wrote goes through this before it is printed.
+// Safe for a terminal: control characters and invalid UTF-8 in TEXT as \xNN, newlines kept if KEEP_NEWLINES; freed with
+// free(). Everything that a guest, a file or a server wrote goes through this before it is printed.
 char *text_printable(const char *text, size_t length, bool keep_newlines);

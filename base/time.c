@@ -6,8 +6,8 @@
 
 #include "base/memory.h"
 
-// One that stands still while the computer sleeps, so that no wait is over when it wakes up. Linux' CLOCK_MONOTONIC does, macOS'
-// does not.
+// A clock that stops while the computer sleeps, so that no wait has expired when it wakes up. CLOCK_MONOTONIC stops on
+// Linux, not on macOS.
 #ifdef CLOCK_UPTIME_RAW
 #define CLOCK CLOCK_UPTIME_RAW
 #else
@@ -33,7 +33,7 @@ void time_sleep_ms(unsigned milliseconds)
                 ;
 }
 
-// Exactly so many DIGITS at *AT, and the character AFTER them.
+// Exactly DIGITS digits at *AT, then the character AFTER.
 static bool take_number(const char **at, unsigned digits, char after, int *number)
 {
         for (*number = 0; digits; digits--, ++*at) {

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-// Milliseconds on a clock that only goes forward, from no particular beginning.
+// Milliseconds on a clock that only goes forward, from an arbitrary start.
 uint64_t time_now_ms(void);
 
 // The same in microseconds.
@@ -15,7 +15,7 @@ uint64_t time_now_us(void);
 // Now, in UTC, as ISO 8601 writes it: "2026-05-04T09:07:12Z"; freed with free().
 char *time_stamp(void);
 
-// The seconds since 1970 that such a STAMP means. False where it is none.
+// The seconds since 1970 of such a STAMP. False if it is not one.
 bool time_parse_stamp(const char *stamp, uint64_t *seconds);
 
 void time_sleep_ms(unsigned milliseconds);

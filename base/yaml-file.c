@@ -17,7 +17,7 @@
 enum {
         FILE_LIMIT = 256 << 10, // bytes; a person wrote it
         NAMES_LIMIT = 64,       // fields of a mapping
-        DEPTH_LIMIT = 32,       // of lists and mappings in each other; libyaml takes ever longer for deep ones
+        DEPTH_LIMIT = 32,       // of nested lists and mappings; libyaml gets slow with deep ones
 };
 
 struct yaml_file {
@@ -84,10 +84,10 @@ static bool refuse_syntax(const struct yaml_file *yaml, const yaml_parser_t *par
                                         problem);
         unsigned line = (unsigned)parser->problem_mark.line + 1;
         if (parser->error == YAML_SCANNER_ERROR && begins_with_tab(yaml, &parser->problem_mark))
-                return yaml_file_refuse(yaml, line, err, "a tab; YAML is indented with blanks");
+                return yaml_file_refuse(yaml, line, err, "a tab; indent YAML with spaces");
         if (!parser->context)
-                return yaml_file_refuse(yaml, line, err, "is no YAML: %s", problem);
-        return yaml_file_refuse(yaml, line, err, "is no YAML: %s, %s (line %zu)", problem, parser->context,
+                return yaml_file_refuse(yaml, line, err, "is not YAML: %s", problem);
+        return yaml_file_refuse(yaml, line, err, "is not YAML: %s, %s (line %zu)", problem, parser->context,
                                 parser->context_mark.line + 1);
 }
 
@@ -104,7 +104,7 @@ static bool has_one_document(struct yaml_file *yaml, yaml_parser_t *parser, stru
         const yaml_node_t *root = yaml_document_get_root_node(&second);
         unsigned line = (unsigned)second.start_mark.line + 1;
         yaml_document_delete(&second);
-        return !root || yaml_file_refuse(yaml, line, err, "a second document begins; a file holds one");
+        return !root || yaml_file_refuse(yaml, line, err, "a second document begins; only one is allowed");
 }
 
 static bool is_shallow(struct yaml_file *yaml, yaml_parser_t *parser, struct error *err)
@@ -120,8 +120,7 @@ static bool is_shallow(struct yaml_file *yaml, yaml_parser_t *parser, struct err
                 ended = event.type == YAML_STREAM_END_EVENT;
                 yaml_event_delete(&event);
                 if (depth > DEPTH_LIMIT)
-                        return yaml_file_refuse(yaml, line, err, "more than %d lists and mappings in each other",
-                                                DEPTH_LIMIT);
+                        return yaml_file_refuse(yaml, line, err, "more than %d nested lists and mappings", DEPTH_LIMIT);
         }
         return true;
 }
@@ -131,7 +130,7 @@ static bool with_parser(struct yaml_file *yaml, struct bytes text,
 {
         yaml_parser_t parser;
         if (!yaml_parser_initialize(&parser))
-                return error_set(err, ERROR_ENVIRONMENT, "%s: no memory to read it", yaml->path);
+                return error_set(err, ERROR_ENVIRONMENT, "%s: not enough memory to read it", yaml->path);
         yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
         yaml_parser_set_input_string(&parser, text.data, text.size);
         bool worked = work(yaml, &parser, err);
@@ -141,7 +140,7 @@ static bool with_parser(struct yaml_file *yaml, struct bytes text,
 
 static bool parse(struct yaml_file *yaml, struct error *err)
 {
-        // The mark that some editors put at the beginning; libyaml expects it only where it guesses the encoding.
+        // The byte order mark of some editors; libyaml accepts it only if it detects the encoding.
         static const uint8_t mark[] = {0xEF, 0xBB, 0xBF};
         struct bytes text = buffer_view(&yaml->content);
         if (text.size >= sizeof mark && memcmp(text.data, mark, sizeof mark) == 0)
@@ -165,7 +164,7 @@ struct yaml_file *yaml_file_read(const char *path, struct error *err)
         return MEMORY_TAKE(yaml);
 }
 
-// Filling. Whoever finds a mistake says what it is and notes its line; every level above puts its name in front.
+// Filling. The function that finds a mistake sets the message and its line; every caller prepends its name.
 
 static bool complain(struct yaml_file *yaml, const yaml_node_t *node, struct error *err, const char *format, ...)
         __attribute__((format(printf, 4, 5)));
@@ -197,7 +196,7 @@ static const char *kind_of(const yaml_node_t *node)
 static bool expect(struct yaml_file *yaml, const yaml_node_t *node, yaml_node_type_t type, const char *wanted,
                    struct error *err)
 {
-        return node->type == type || complain(yaml, node, err, "%s is wanted, not %s", wanted, kind_of(node));
+        return node->type == type || complain(yaml, node, err, "expected %s, not %s", wanted, kind_of(node));
 }
 
 static const char *scalar(const yaml_node_t *node)
@@ -234,10 +233,10 @@ static bool take_number(struct yaml_file *yaml, const yaml_node_t *node, const s
                 return false;
         if (!is_plain(node) || strlen(scalar(node)) != node->data.scalar.length ||
             !text_parse_number(scalar(node), &value))
-                return complain(yaml, node, err, "a whole number is wanted, not '%s'", scalar(node));
+                return complain(yaml, node, err, "expected a whole number, not '%s'", scalar(node));
         if (value < field->least || value > field->most)
-                return complain(yaml, node, err, "%" PRIu64 " is out of range: from %" PRIu32 " to %" PRIu32, value,
-                                field->least, field->most);
+                return complain(yaml, node, err, "%" PRIu64 " is out of range (expected %" PRIu32 " to %" PRIu32 ")",
+                                value, field->least, field->most);
         *number = (uint32_t)value;
         return true;
 }
@@ -256,10 +255,10 @@ static bool take_word(struct yaml_file *yaml, const yaml_node_t *node, const cha
                         return true;
                 }
         }
-        return complain(yaml, node, err, "%s is wanted, not '%s'", text_string(&all), scalar(node));
+        return complain(yaml, node, err, "expected %s, not '%s'", text_string(&all), scalar(node));
 }
 
-// A zeroed block that lives as long as YAML.
+// A zeroed block, freed with YAML.
 static void *block(struct yaml_file *yaml, size_t count, size_t size)
 {
         yaml->blocks = memory_resize(yaml->blocks, yaml->block_count + 1, sizeof *yaml->blocks);
@@ -384,7 +383,7 @@ static bool refuse_key(struct yaml_file *yaml, const yaml_node_t *key, const str
         for (size_t i = 0; i < NAMES_LIMIT && fields[i].name; i++)
                 names[i] = fields[i].name;
         const char *nearest = spelling_nearest(scalar(key), names);
-        complain(yaml, key, err, "there is no key '%s'", scalar(key));
+        complain(yaml, key, err, "unknown key '%s'", scalar(key));
         return nearest && error_append(err, "; did you mean '%s'?", nearest);
 }
 
@@ -406,7 +405,7 @@ static bool take_mapping(struct yaml_file *yaml, const yaml_node_t *node, const 
                 if (!field)
                         return refuse_key(yaml, key, fields, err);
                 if (seen[field - fields])
-                        return complain(yaml, key, err, "the key '%s' is there twice", field->name);
+                        return complain(yaml, key, err, "duplicate key '%s'", field->name);
                 seen[field - fields] = true;
                 if (!take_value(yaml, node_at(yaml, pair->value), field, target, err))
                         return error_wrap(err, "%s", field->name);

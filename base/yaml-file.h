@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// YAML files, read into structs by a table, with the line of everything that is wrong.
+// YAML files, read into structs by a table, with the line of every mistake.
 //
-// libyaml parses; what may stand in a file is data: a mapping is a table of fields, and a field says of what kind its value
-// is, where it goes, and between which limits it lies. What is not in the table is refused, with the nearest name that is.
-// Anchors and aliases work, merge keys (`<<`) do not. Source: YAML 1.1, as libyaml reads it.
+// libyaml parses; the schema is data: a mapping is a table of fields, and a field has the kind of its value, its place
+// in the struct, and its limits. A name that is not in the table is refused, with the nearest one that is. Anchors and
+// aliases work, merge keys (`<<`) do not. Source: YAML 1.1, as libyaml reads it.
 #pragma once
 
 #include <stdbool.h>
@@ -15,11 +15,11 @@
 
 enum yaml_kind {
         YAML_TEXT,     // const char *: one value, not empty
-        YAML_TEXTS,    // const char *const *: a list of such
-        YAML_ONE_TEXT, // the same, where a text alone stands for a list of one
+        YAML_TEXTS,    // const char *const *: a list of them
+        YAML_ONE_TEXT, // the same; a single text is a list of one
         YAML_NUMBER,   // uint32_t, decimal, from LEAST to MOST
         YAML_FLAG,     // bool: true or false
-        YAML_WORD,     // an enum: one of WORDS, by its place among them
+        YAML_WORD,     // an enum: one of WORDS, by its index
         YAML_MAPPING,  // a struct within this one
         YAML_MAPPINGS, // a list of structs
 };
@@ -30,7 +30,7 @@ struct yaml_field {
         bool required;
         size_t offset;            // of the value in the struct
         size_t count_offset;      // of the size_t with a list's length
-        uint32_t least, most;     // the value of a number, the length of a text in bytes or of a list; MOST 0 for any
+        uint32_t least, most;     // the value of a number, the length of a text in bytes or of a list; MOST 0: no limit
         const char *const *words; // ended by NULL
         const struct yaml_mapping *mapping; // what is in a mapping, or in each one of a list
 };
@@ -44,7 +44,7 @@ struct yaml_mapping {
 struct yaml_file;
 #define AUTO_YAML_FILE __attribute__((cleanup(yaml_file_free)))
 
-// Parses the file at PATH, which holds one document. NULL, with "PATH:LINE: what" in ERR, where it is no YAML
+// Parses the file at PATH, which holds one document. NULL, with "PATH:LINE: what" in ERR, if it is not YAML
 // (ERROR_DAMAGED) or cannot be read.
 struct yaml_file *yaml_file_read(const char *path, struct error *err);
 void yaml_file_free(struct yaml_file **yaml);
@@ -52,9 +52,9 @@ void yaml_file_free(struct yaml_file **yaml);
 // Fills TARGET, a zeroed struct, by the table; texts and lists belong to YAML. Fails with "PATH:LINE: where: what".
 bool yaml_file_fill(struct yaml_file *yaml, const struct yaml_mapping *mapping, void *target, struct error *err);
 
-// The line of a text that was read, by its address; 0 where it is of another origin.
+// The line of a text in the file, by its address; 0 if it is not from the file.
 unsigned yaml_file_line(const struct yaml_file *yaml, const void *value);
 
-// Fills ERR with a mistake at that line: "PATH:LINE: message" (without the line where it is 0). Returns false.
+// Fills ERR with a mistake at that line: "PATH:LINE: message" (without the line if it is 0). Returns false.
 bool yaml_file_refuse(const struct yaml_file *yaml, unsigned line, struct error *err, const char *format, ...)
         __attribute__((format(printf, 4, 5)));

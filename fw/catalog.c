@@ -13,7 +13,7 @@ enum {
         NAME_LIMIT = 64,
         TEXT_LIMIT = 1024,
         LIST_LIMIT = 32,
-        FINGERPRINT_LENGTH = 40, // hexadecimal digits of a version 4 key's
+        FINGERPRINT_LENGTH = 40, // hexadecimal digits, of a version 4 key
 };
 
 #define AT(type, member)           .offset = offsetof(struct type, member)
@@ -66,7 +66,7 @@ const char **catalog_names(const struct catalog *catalog)
         return names;
 }
 
-// What becomes a part of a URL or of a path is made of these alone.
+// The only characters allowed in parts of a URL or path.
 #define LOWER "abcdefghijklmnopqrstuvwxyz0123456789"
 #define UPPER "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -120,7 +120,8 @@ static bool check(struct catalog *catalog, const char *text, bool (*is_right)(co
                   struct error *err)
 {
         return !text || is_right(text) ||
-               yaml_file_refuse(catalog->yaml, yaml_file_line(catalog->yaml, text), err, "'%s' is no %s", text, wanted);
+               yaml_file_refuse(catalog->yaml, yaml_file_line(catalog->yaml, text), err, "'%s' is not a valid %s", text,
+                                wanted);
 }
 
 static bool check_list(struct catalog *catalog, const char *const *texts, size_t count, bool (*is_right)(const char *),
@@ -136,21 +137,20 @@ static bool check_list(struct catalog *catalog, const char *const *texts, size_t
 static bool check_entry(struct catalog *catalog, const struct catalog_entry *entry, struct error *err)
 {
         if (catalog_find(catalog, entry->name) != entry)
-                return yaml_file_refuse(catalog->yaml, entry->line, err, "the name '%s' is there twice", entry->name);
-        return check(catalog, entry->name, is_name, "name: small letters, digits, '.' and '-', and not apt or system",
-                     err) &&
-               check(catalog, entry->package, is_package, "name of a package", err) &&
-               check(catalog, entry->version, is_version, "version of a package", err) &&
-               check(catalog, entry->archive, is_url, "URL of an archive: http or https, and no final slash", err) &&
-               check_list(catalog, entry->suites, entry->suite_count, is_suite, "name of a suite", err) &&
-               check_list(catalog, entry->components, entry->component_count, is_component, "name of a component",
-                          err) &&
-               check(catalog, entry->architecture, is_package, "name of an architecture", err) &&
+                return yaml_file_refuse(catalog->yaml, entry->line, err, "duplicate name '%s'", entry->name);
+        return check(catalog, entry->name, is_name,
+                     "name: lower-case letters, digits, '.' and '-', but not apt or system", err) &&
+               check(catalog, entry->package, is_package, "package name", err) &&
+               check(catalog, entry->version, is_version, "package version", err) &&
+               check(catalog, entry->archive, is_url, "archive URL: http or https, without a final slash", err) &&
+               check_list(catalog, entry->suites, entry->suite_count, is_suite, "suite name", err) &&
+               check_list(catalog, entry->components, entry->component_count, is_component, "component name", err) &&
+               check(catalog, entry->architecture, is_package, "architecture name", err) &&
                check_list(catalog, entry->keys, entry->key_count, is_fingerprint,
                           "fingerprint: 40 hexadecimal digits, capitals", err) &&
-               check(catalog, entry->key_server, is_https, "key server: https://..., and no final slash", err) &&
+               check(catalog, entry->key_server, is_https, "key server URL: https://..., without a final slash", err) &&
                check_list(catalog, entry->snapshots, entry->snapshot_count, is_url,
-                          "URL of an archive: http or https, and no final slash", err);
+                          "archive URL: http or https, without a final slash", err);
 }
 
 static bool check_catalog(struct catalog *catalog, struct error *err)
@@ -164,7 +164,7 @@ static bool check_catalog(struct catalog *catalog, struct error *err)
         }
         return catalog_find(catalog, catalog->default_name) ||
                yaml_file_refuse(catalog->yaml, yaml_file_line(catalog->yaml, catalog->default_name), err,
-                                "the default '%s' is no entry", catalog->default_name);
+                                "the default '%s' is not an entry", catalog->default_name);
 }
 
 bool catalog_read_file(const char *path, struct catalog *catalog, struct error *err)

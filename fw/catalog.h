@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The catalog of known firmware: firmware/catalog.yaml, which says of every entry where its package is, whose signature it
-// has, and what is known of it with ESXi. docs/firmware.md describes every key.
+// The catalog of known firmware: firmware/catalog.yaml. Each entry has the location of its package, the key that signs
+// it, and what is known about it with ESXi. docs/firmware.md describes every key.
 #pragma once
 
 #include <stdbool.h>
@@ -14,19 +14,20 @@ struct catalog_entry {
         const char *name;    // "ubuntu-22.04"
         const char *package; // "qemu-efi-aarch64"
         const char *version; // NULL for the newest
-        const char
-                *archive; // the URL below which dists/ and pool/ are, without a final slash; NULL: by apt, or a mirror
+        const char *
+                archive; // the URL of the folder with dists/ and pool/, without a final slash; NULL: by apt, or a mirror
         const char *const *suites; // "jammy-updates"; the latest version in any of them is taken
         size_t suite_count;
         const char *const *components; // "main"
         size_t component_count;
-        const char *architecture; // whose index is read: the package itself is for all
-        const char *const *keys;  // fingerprints, 40 hexadecimal digits each: one of them has to have signed
+        const char *architecture; // whose index is read: the package itself is for all architectures
+        const char *const *keys;  // fingerprints, 40 hexadecimal digits each: one of them must have signed
         size_t key_count;
-        const char *key_server;       // https://...; NULL where there is none
-        const char *const *snapshots; // archives as they were, tried where ARCHIVE has no such version; they end in a
-        size_t snapshot_count;        // time, YYYYMMDDTHHMMSSZ, by which Valid-Until is judged
-        const char *esxi;             // "ESXi 8.0.3 installs and boots"
+        const char *key_server; // https://...; or NULL
+        const char *const
+                *snapshots;    // old states of the archive, tried if ARCHIVE does not have the version; they end in a
+        size_t snapshot_count; // time, YYYYMMDDTHHMMSSZ, by which Valid-Until is judged
+        const char *esxi;      // "ESXi 8.0.3 installs and boots"
         unsigned line;
 };
 
@@ -45,7 +46,7 @@ bool catalog_read(struct catalog *catalog, struct error *err);
 // The same from PATH.
 bool catalog_read_file(const char *path, struct catalog *catalog, struct error *err);
 
-// The entry NAME, NULL where there is none.
+// The entry NAME; NULL if not found.
 const struct catalog_entry *catalog_find(const struct catalog *catalog, const char *name);
 
 // NULL-terminated names of all entries, valid as long as CATALOG; the array is freed with free().

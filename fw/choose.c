@@ -18,7 +18,7 @@
 #include "fw/provenance.h"
 #include "fw/workspace.h"
 
-// Adds FAILED to the reasons in ERR. False where there is no point in trying another source: the user wants to stop.
+// Adds FAILED to the reasons in ERR. False if no other source should be tried: the user interrupted.
 static bool note_failure(const char *source, struct error *failed, struct text *reasons, struct error *err)
 {
         if (failed->code == ERROR_INTERRUPTED)
@@ -31,8 +31,8 @@ static bool note_failure(const char *source, struct error *failed, struct text *
 static bool none_worked(const struct text *reasons, struct error *err)
 {
         return error_set(err, ERROR_ENVIRONMENT,
-                         "no firmware could be had:%s\n`esxiarm fetch --deb FILE` or `--url URL --sha256 HEX` gets one "
-                         "from elsewhere, and AAVMF_CODE with AAVMF_VARS_TEMPLATE names files that are here",
+                         "no firmware is available:%s\nfetch one with `esxiarm fetch --deb FILE` or `--url URL "
+                         "--sha256 HEX`, or set AAVMF_CODE and AAVMF_VARS_TEMPLATE to local files",
                          text_string(reasons));
 }
 
@@ -57,7 +57,7 @@ bool firmware_default(struct firmware *firmware, struct error *err)
         return note_failure("installed", &failed, &reasons, err) && fetch_any(NULL, &reasons, firmware, err);
 }
 
-// Another firmware than the catalog's default, because that one cannot be had: WHY.
+// A firmware other than the catalog's default, because that one is not available: WHY.
 static bool take_another(const struct catalog_entry *entry, const struct error *why, const char *root,
                          struct firmware *firmware, struct error *err)
 {
@@ -68,13 +68,12 @@ static bool take_another(const struct catalog_entry *entry, const struct error *
                 if (!note_failure("installed", &failed, &reasons, err) || !fetch_any(root, &reasons, firmware, err))
                         return false;
         }
-        cli_warn("%s is the firmware that is known to work (%s), and it cannot be had now: %s", entry->name,
-                 entry->esxi, why->message);
-        cli_note("another one is used instead: %s", firmware->name);
+        cli_warn("%s, the firmware known to work (%s), is not available: %s", entry->name, entry->esxi, why->message);
+        cli_note("using %s instead", firmware->name);
         return true;
 }
 
-// An installed firmware that is the very one that ENTRY names.
+// The installed firmware that ENTRY names exactly.
 static bool find_of_entry(const struct catalog_entry *entry, const char *root, bool check, struct firmware *firmware)
 {
         AUTO_ERROR struct error ignored = {0};
@@ -98,7 +97,7 @@ bool firmware_for_esxi(const struct firmware_network *network, const char *root,
                 return true;
         if (firmware_fetch_catalog(entry, network, root, firmware, &failed))
                 return true;
-        // What is not as it should be is told, and not passed over for something else.
+        // An unexpected state is an error; it does not lead to another firmware.
         if (failed.code != ERROR_ENVIRONMENT)
                 return error_set(err, failed.code, "%s: %s", entry->name, failed.message);
         return take_another(entry, &failed, root, firmware, err);
@@ -113,7 +112,7 @@ char *firmware_code_for_esxi(const char *root, struct error *err)
         const struct catalog_entry *entry = catalog_find(&catalog, catalog.default_name);
         if (find_of_entry(entry, root, false, &firmware))
                 return memory_text(firmware.code_path);
-        // Which one is the newest, only the network knows.
+        // Only the network shows which one is the newest.
         if (!entry->version)
                 return firmware_find(root, NULL, false, &firmware, err) ? memory_text(firmware.code_path) : NULL;
         AUTO_FREE char *folder = workspace_root(root, err);
@@ -145,6 +144,6 @@ bool firmware_named(const char *name, bool may_fetch, struct firmware *firmware,
                 return firmware_fetch_catalog(entry, NULL, NULL, firmware, err);
         AUTO_FREE const char **names = catalog_names(&catalog);
         const char *nearest = spelling_nearest(name, names);
-        error_set(err, ERROR_USAGE, "%s, and the catalog has no such entry", absent.message);
+        error_set(err, ERROR_USAGE, "%s, and it is not an entry of the catalog", absent.message);
         return nearest ? error_append(err, "; did you mean '%s'?", nearest) : false;
 }

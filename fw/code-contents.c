@@ -70,7 +70,7 @@ static void add_program(struct reading *reading, struct bytes guid)
         add_once(&reading->contents->programs, text);
 }
 
-// How many bytes at the beginning of BYTES could be of a name: ASCII without blanks.
+// How many bytes at the beginning of BYTES could belong to a name: ASCII without blanks.
 static size_t name_length(struct bytes bytes)
 {
         size_t length = 0;
@@ -79,7 +79,7 @@ static size_t name_length(struct bytes bytes)
         return length;
 }
 
-// The names are in the drivers as they are given to fw_cfg, each ended by a NUL.
+// The drivers contain the names as passed to fw_cfg, each ended by a NUL.
 static void find_switches(struct reading *reading, struct bytes bytes)
 {
         static const size_t prefix_length = sizeof switch_prefix - 1;
@@ -102,7 +102,7 @@ static bool read_volume(struct reading *reading, struct bytes volume);
 
 static bool damaged(struct reading *reading, const char *what)
 {
-        return error_set(reading->err, ERROR_DAMAGED, "its firmware volumes cannot be read: %s", what);
+        return error_set(reading->err, ERROR_DAMAGED, "cannot read its firmware volumes: %s", what);
 }
 
 static bool expand(struct reading *reading, struct archive *archive, struct bytes packed, struct buffer *plain)
@@ -196,12 +196,12 @@ static bool read_sections(struct reading *reading, struct bytes sections)
         return true;
 }
 
-// The files of VOLUME from FIRST on, up to its free space.
+// The files of VOLUME from FIRST up to its free space.
 static bool read_files(struct reading *reading, struct bytes volume, uint64_t first)
 {
         enum {
                 HEADER_SIZE = 24,
-                FREE = 0xFF, // a type that no file has: space that is erased
+                FREE = 0xFF, // not a file type: erased space
         };
         for (uint64_t at = first; at + HEADER_SIZE <= volume.size;) {
                 struct cursor cursor = cursor_at(volume, at);
@@ -227,7 +227,7 @@ static bool read_files(struct reading *reading, struct bytes volume, uint64_t fi
         return true;
 }
 
-// Whether a volume begins BYTES, and its size.
+// Whether BYTES begin with a volume, and its size.
 static bool is_volume(struct bytes bytes, uint64_t *size)
 {
         struct cursor cursor = cursor_at(bytes, VOLUME_SIZE_AT);
@@ -265,8 +265,8 @@ bool code_contents_read(struct bytes image, struct code_contents *contents, stru
         while (at < image.size && !is_volume(bytes_from(image, at), &size))
                 at += VOLUME_STEP;
         if (at >= image.size)
-                return damaged(&reading, "there is none");
-        // More volumes may follow at once.
+                return damaged(&reading, "none found");
+        // More volumes may follow directly.
         for (struct bytes rest; rest = bytes_from(image, at), is_volume(rest, &size); at += aligned(size, VOLUME_STEP))
                 if (!read_volume(&reading, rest))
                         return false;

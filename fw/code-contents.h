@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What is built into a CODE: its programs, and the switches of QEMU's that its drivers obey. They tell which boot entries the
-// firmware makes by itself (varstore/generation.h).
+// The content of a CODE image: its programs, and the QEMU switches that its drivers obey. They determine which boot
+// entries the firmware creates by itself (varstore/generation.h).
 //
-// A firmware volume holds files, a file of type FIRMWARE_VOLUME_IMAGE holds sections, and a section is another volume or more
-// sections, compressed. EDK2 for QEMU's virt machine has one volume in the flash; all but its first steps is in a volume
-// within it, compressed with LZMA. Source: UEFI PI 1.8, volume 3, 2.1 to 2.2 and 3.2; EDK2 MdeModulePkg, Guid/LzmaDecompress.h.
+// A firmware volume holds files, a file of type FIRMWARE_VOLUME_IMAGE holds sections, and a section is another volume
+// or more sections, compressed. EDK2 for QEMU's virt machine has one volume in the flash; everything but its first
+// steps is in a volume within it, compressed with LZMA. Source: UEFI PI 1.8, volume 3, 2.1 to 2.2 and 3.2; EDK2
+// MdeModulePkg, Guid/LzmaDecompress.h.
 #pragma once
 
 #include "base/arguments.h"
@@ -18,11 +19,10 @@ struct code_contents {
 };
 #define AUTO_CODE_CONTENTS __attribute__((cleanup(code_contents_free)))
 
-// Reads the flash image IMAGE. Fails with ERROR_DAMAGED if it has no firmware volume, if a file or section does not fit into
-// what it is in, or if a section is compressed in a way that is not known. Free CONTENTS with code_contents_free, on failure
-// too.
+// Reads the flash image IMAGE. Fails with ERROR_DAMAGED if it has no firmware volume, if a file or section exceeds its
+// container, or if a section has an unknown compression. Free CONTENTS with code_contents_free, also on failure.
 bool code_contents_read(struct bytes image, struct code_contents *contents, struct error *err);
 
-// The same for the file at PATH, remembered while it does not change (base/cache.h): unpacking takes a tenth of a second.
+// The same for the file at PATH, cached while it does not change (base/cache.h): unpacking takes a tenth of a second.
 bool code_contents_of(const char *path, struct code_contents *contents, struct error *err);
 void code_contents_free(struct code_contents *contents);

@@ -57,7 +57,7 @@ static bool candidates_have(const struct candidates *candidates, const char *nam
         return false;
 }
 
-// Adds the descriptors in FOLDER that none before masks. A folder that is not there has none.
+// Adds the descriptors in FOLDER that no earlier file hides. A missing folder has none.
 static void candidates_add(struct candidates *candidates, const char *folder)
 {
         DIR *stream = opendir(folder);
@@ -125,7 +125,7 @@ static bool text_is(const json_t *object, const char *key, const char *value)
         return text && strcmp(text, value) == 0;
 }
 
-// Why the firmware that JSON describes is of no use here; NULL where it is.
+// Why the firmware that JSON describes is not usable; NULL if it is.
 static const char *objection(const json_t *json)
 {
         const json_t *mapping = json_object_get(json, "mapping");
@@ -134,20 +134,20 @@ static const char *objection(const json_t *json)
         const char *code_path = json_string_value(json_object_get(code, "filename"));
         const char *vars_path = json_string_value(json_object_get(vars, "filename"));
         if (!array_has(json_object_get(json, "interface-types"), "uefi"))
-                return "is no UEFI firmware";
+                return "is not UEFI firmware";
         if (!text_is(mapping, "device", "flash") ||
             (json_object_get(mapping, "mode") && !text_is(mapping, "mode", "split")))
-                return "does not go into two flash banks";
+                return "does not use two flash banks";
         if (!code_path || !vars_path || *code_path != '/' || *vars_path != '/')
-                return "names no code and no variable template";
+                return "does not name code and a variable template";
         if (!text_is(code, "format", "raw") || !text_is(vars, "format", "raw"))
                 return "is not in raw format";
         if (array_has(json_object_get(json, "features"), "enrolled-keys"))
                 return "has Secure Boot keys enrolled";
         if (access(code_path, R_OK) != 0)
-                return "its code file is not there";
+                return "its code file is missing";
         if (access(vars_path, R_OK) != 0)
-                return "its variable template is not there";
+                return "its variable template is missing";
         return NULL;
 }
 
@@ -171,8 +171,8 @@ static void note_reason(struct text *reasons, const char *path, const char *reas
         text_add_format(reasons, "\n  %s %s", path, reason);
 }
 
-// Reads the descriptor at PATH into DESCRIPTOR. False where it is of no use; REASONS says why, unless it is for another
-// machine, or empty.
+// Reads the descriptor at PATH into DESCRIPTOR. False if it is not usable; the reason is added to REASONS unless it is
+// for another machine, or empty.
 static bool descriptor_read(const char *path, struct descriptor *descriptor, struct text *reasons)
 {
         AUTO_BUFFER struct buffer buffer = {0};
@@ -185,7 +185,7 @@ static bool descriptor_read(const char *path, struct descriptor *descriptor, str
                 return false;
         json_t *json = json_loadb((const char *)buffer.data, buffer.size, 0, NULL);
         if (!json) {
-                note_reason(reasons, path, "is no JSON");
+                note_reason(reasons, path, "is not JSON");
                 return false;
         }
         const char *reason = is_for_aarch64(json) ? objection(json) : "";

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The digests of files that were hashed before, so that the 64 MiB of a firmware are hashed once and not at every boot.
+// The digests of files hashed before, so that the 64 MiB of a firmware are hashed once and not at every boot.
 //
-// A remembered digest counts while the file has not changed (base/cache.h). The cache is
+// A cached digest is valid while the file has not changed (base/cache.h). The cache is
 // ${XDG_CACHE_HOME:-~/.cache}/esxiarm/digests.json.
 #pragma once
 
@@ -11,5 +11,5 @@
 #include "base/digest.h"
 #include "base/error.h"
 
-// The digest of the regular file at PATH, remembered or computed and then remembered. For files that are rarely written.
+// The digest of the regular file at PATH, from the cache, or computed and cached. For files that are rarely written.
 bool digest_remembered(const char *path, struct digest *digest, struct error *err);

@@ -38,7 +38,7 @@ bool firmware_fetch_apt(const char *package, const char *root, struct firmware *
         return apt_find(name, "", &found, err) && fetch_apt_package(name, &found, NULL, root, firmware, err);
 }
 
-// The latest that apt has in one of ENTRY's suites, or the version that ENTRY names.
+// The latest version that apt has in one of ENTRY's suites, or the version that ENTRY names.
 static bool find_in_suites(const struct catalog_entry *entry, struct apt_package *best, struct error *err)
 {
         AUTO_ERROR struct error first = {0};
@@ -65,7 +65,7 @@ static bool find_in_suites(const struct catalog_entry *entry, struct apt_package
                        ? false
                        : error_append(
                                  err,
-                                 "; where apt does not know that release, --mirror URL names an archive that has it");
+                                 "; if apt does not know that release, use --mirror URL with an archive that has it");
 }
 
 bool fetch_catalog_by_apt(const struct catalog_entry *entry, const char *root, struct firmware *firmware,

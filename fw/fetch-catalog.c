@@ -27,7 +27,7 @@ static char *bring_from_archive(const void *given, const struct workspace *works
         return fetch_download(workspace, context->found->url, &package->sha256, package->size, context->attempts, err);
 }
 
-// Installs from the archive at BASE. Where that does not have it, ERR is ERROR_ENVIRONMENT.
+// Installs from the archive at BASE. If that does not have it, ERR is ERROR_ENVIRONMENT.
 static bool fetch_from(const struct repository *repository, const char *base, struct workspace *workspace,
                        struct firmware *firmware, struct error *err)
 {
@@ -36,7 +36,7 @@ static bool fetch_from(const struct repository *repository, const char *base, st
         if (!repository_find(repository, base, &found, err))
                 return false;
         if (!found.url)
-                return error_set(err, ERROR_ENVIRONMENT, "%s: has no %s %s", base, entry->package,
+                return error_set(err, ERROR_ENVIRONMENT, "%s: does not have %s %s", base, entry->package,
                                  entry->version ? entry->version : "of any version");
         struct origin origin = origin_archive;
         origin.url = found.url;
@@ -57,8 +57,8 @@ static char *base_url(const char *url)
         return text_format("%.*s", (int)length, url);
 }
 
-// The archive, and where it does not have the package its snapshots, one after the other. What is not as it should be ends
-// it: then it matters who says so.
+// The archive and, if it does not have the package, its snapshots, one after the other. An unexpected state is an error
+// and ends the search.
 static bool fetch_from_any(const struct repository *repository, struct workspace *workspace, struct firmware *firmware,
                            struct error *err)
 {
@@ -89,7 +89,8 @@ static bool fetch_by_chain(const struct catalog_entry *entry, const struct firmw
                fetch_from_any(&repository, &workspace, firmware, err);
 }
 
-// Whether the version that ENTRY pins is installed and as it was. Another one may have the entry's name: an older catalog's.
+// Whether the version that ENTRY pins is installed and unchanged. An installed firmware with the entry's name may have
+// another version, from an older catalog.
 static bool is_installed(const struct catalog_entry *entry, const char *root, struct firmware *firmware)
 {
         AUTO_ERROR struct error ignored = {0};

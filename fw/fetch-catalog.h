@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A firmware that the catalog knows.
+// A firmware from the catalog.
 #pragma once
 
 #include <stdbool.h>
@@ -10,8 +10,8 @@
 #include "fw/firmware.h"
 #include "fw/net/network.h"
 
-// An entry of the catalog: through its archive (or the mirror), with the whole chain of proof from the pinned key to the
-// .deb, or where it has no archive through apt. A version that the archive has dropped comes from its snapshots. One that is
-// pinned and installed is found without the network. NETWORK may be NULL.
+// Fetches an entry of the catalog: from its archive (or the mirror), with the whole chain of proof from the pinned key
+// to the .deb, or by apt if it has no archive. A version that the archive has dropped comes from its snapshots. A
+// pinned version that is installed is found without the network. NETWORK may be NULL.
 bool firmware_fetch_catalog(const struct catalog_entry *entry, const struct firmware_network *network, const char *root,
                             struct firmware *firmware, struct error *err);

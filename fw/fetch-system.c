@@ -21,12 +21,12 @@
 #include "fw/workspace.h"
 
 enum {
-        ASK_LIMIT = 1 << 16, // bytes of an answer of dpkg's
+        ASK_LIMIT = 1 << 16, // bytes of dpkg's output
         ASK_TIMEOUT_MS = 20 * 1000,
 };
 
-// The first word of what ARGUMENTS print, up to one of ENDS; freed with free(). NULL where they fail: not every system
-// has dpkg, and not every file is of a package.
+// The first word of what ARGUMENTS print, up to one of ENDS; freed with free(). NULL if they fail: not every system has
+// dpkg, and not every file belongs to a package.
 static char *ask(const char *const *words, const char *ends)
 {
         AUTO_ARGUMENTS struct arguments arguments = {0};
@@ -88,7 +88,7 @@ static bool is_same(const struct firmware *a, const struct firmware *b)
         return true;
 }
 
-// Whether the system's firmware, as FIRMWARE describes it, is installed and as it was: then FIRMWARE becomes it.
+// Whether the system's firmware, as FIRMWARE describes it, is installed and unchanged: FIRMWARE is then that one.
 static bool is_system_installed(const char *root, struct firmware *firmware)
 {
         AUTO_FREE char *folder = file_path(root, firmware->name);
@@ -102,7 +102,7 @@ static bool is_system_installed(const char *root, struct firmware *firmware)
         return true;
 }
 
-// Copies SOURCE to TARGET and makes sure that the copy is what was hashed.
+// Copies SOURCE to TARGET and checks the copy's digest.
 static bool copy_checked(const char *source, const char *folder, const struct firmware_file *file, struct error *err)
 {
         AUTO_FREE char *target = file_path(folder, file->name);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The firmware that this system has for QEMU.
+// The system's firmware for QEMU.
 #pragma once
 
 #include <stdbool.h>
@@ -8,6 +8,6 @@
 #include "base/error.h"
 #include "fw/firmware.h"
 
-// The firmware that the system has for QEMU (fw/descriptors.h), copied, so that an update of the system does not change
-// the firmware under an installed machine.
+// Copies the system's firmware for QEMU (fw/descriptors.h), so that an update of the system does not change the
+// firmware of an installed machine.
 bool firmware_from_system(const char *root, struct firmware *firmware, struct error *err);

@@ -29,7 +29,7 @@ bool firmware_fetch_url(const char *url, const char *sha256, uint64_t size, cons
         struct digest digest;
         AUTO_FREE char *shown = text_printable(sha256, strlen(sha256), false);
         if (!digest_parse(sha256, &digest))
-                return error_set(err, ERROR_USAGE, "'%s' is no SHA-256: that is 64 hexadecimal digits", shown);
+                return error_set(err, ERROR_USAGE, "'%s' is not a SHA-256 (expected 64 hexadecimal digits)", shown);
         struct origin origin = origin_url;
         origin.url = url;
         const struct url_context context = {url, &digest, size, network ? network->attempts : 0};

@@ -65,7 +65,7 @@ char *fetch_folder_name(const char *prefix, const char *package, const char *ver
         return name;
 }
 
-// Whether the .deb DIGEST is installed in ROOT and its files are as they were: then FIRMWARE is it.
+// Whether the .deb DIGEST is installed in ROOT with unchanged files: FIRMWARE is then that one.
 static bool is_installed(const char *root, const struct digest *digest, struct firmware *firmware)
 {
         AUTO_ERROR struct error ignored = {0};
@@ -86,14 +86,14 @@ static bool is_installed(const char *root, const struct digest *digest, struct f
         return false;
 }
 
-// Whether ORIGIN says more than FIRMWARE, the same .deb, has recorded.
+// Whether ORIGIN is more trusted than what FIRMWARE, the same .deb, has recorded.
 static bool is_better(const struct firmware *firmware, const struct origin *origin)
 {
         int trust = trust_of(firmware->source);
         return origin->trust > trust || (origin->trust == trust && origin->catalog && !firmware->catalog);
 }
 
-// Records that the .deb, which is installed already, is now known from a better source.
+// Records a better source for the installed .deb.
 static bool promote(struct firmware *firmware, const struct origin *origin, struct error *err)
 {
         if (!is_better(firmware, origin))
@@ -102,8 +102,8 @@ static bool promote(struct firmware *firmware, const struct origin *origin, stru
         return provenance_write(firmware->folder, firmware, err);
 }
 
-// The files of a package that are installed. Of newer packages AAVMF_CODE.fd is a link to the CODE that does not enforce Secure
-// Boot, and their README says that it will be dropped; then that CODE is installed under the same name.
+// The files of a package that are installed. In newer packages AAVMF_CODE.fd is a link to the CODE that does not
+// enforce Secure Boot, and their README announces its removal; then that CODE is installed under the same name.
 static const struct {
         const char *name, *otherwise;
         bool optional;
@@ -122,7 +122,7 @@ enum {
 
 #define PACKAGE_FOLDER "usr/share/AAVMF/"
 
-// An image that is smaller than a bank is filled up, and then has another digest.
+// An image smaller than a bank is padded, which changes its digest.
 static bool fill_bank(struct deb_file *file, struct error *err)
 {
         if (file->size == FLASH_BANK_SIZE)
@@ -194,7 +194,7 @@ static bool install(struct workspace *workspace, const char *path, const struct 
 
 bool fetch_in(const struct fetch *fetch, struct workspace *workspace, struct firmware *firmware, struct error *err)
 {
-        // Somebody else may have installed it while this program waited for the lock.
+        // Another program may have installed it while this one waited for the lock.
         if (is_installed(workspace->root, fetch->digest, firmware))
                 return promote(firmware, fetch->origin, err);
         AUTO_FREE char *path = fetch->bring(fetch->context, workspace, err);
@@ -229,9 +229,3 @@ char *fetch_download(const struct workspace *workspace, const char *url, const s
         struct downloaded downloaded;
         return download_file(&download, path, &downloaded, err) ? MEMORY_TAKE(path) : NULL;
 }
-
-// ---- from apt
-
-// ---- from a URL
-
-// ---- from a file

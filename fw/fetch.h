@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How a .deb becomes an installed firmware, whatever brings it: what firmware_fetch_... (fw/firmware.h) are made of.
+// How a .deb becomes an installed firmware, whatever its source: shared by the firmware_fetch_... functions.
 #pragma once
 
 #include <stdbool.h>
@@ -11,13 +11,13 @@
 #include "fw/firmware.h"
 #include "fw/workspace.h"
 
-// Where something comes from and how that is vouched for. The better provenance of the same .deb is the one kept.
+// Where something comes from and how that is verified. Of two origins of the same .deb, the more trusted one is kept.
 struct origin {
         const char *source;
-        int trust; // the higher, the better the .deb is vouched for
+        int trust; // higher: better verified
         const char *verified;
-        const char *url;     // NULL where there is none
-        const char *catalog; // the name of the entry that asked for it; NULL where none did
+        const char *url;     // or NULL
+        const char *catalog; // the name of the entry that asked for it; NULL if none did
         const struct firmware_link *links;
         size_t link_count;
 };
@@ -27,27 +27,27 @@ extern const struct origin origin_apt, origin_archive, origin_url, origin_deb, o
 // Makes ORIGIN that of FIRMWARE.
 void origin_set(struct firmware *firmware, const struct origin *origin);
 
-// A folder's name of PREFIX, PACKAGE and VERSION; freed with free().
+// A folder name made of PREFIX, PACKAGE and VERSION; freed with free().
 char *fetch_folder_name(const char *prefix, const char *package, const char *version);
 
-// How a .deb gets into WORKSPACE's folder: gives its path, freed with free(), or NULL.
+// Brings a .deb into WORKSPACE's folder. Returns its path, freed with free(), or NULL.
 typedef char *fetch_bring(const void *context, const struct workspace *workspace, struct error *err);
 
-// What there is to fetch.
+// What to fetch.
 struct fetch {
         const struct digest *digest; // of the .deb
         const struct origin *origin;
-        fetch_bring *bring; // called where it is not installed
+        fetch_bring *bring; // called if it is not installed
         const void *context;
 };
 
-// Installs it in ROOT (NULL: the default), unless it is installed and as it was.
+// Installs it in ROOT (NULL: the default), unless it is installed and unchanged.
 bool fetch_run(const struct fetch *fetch, const char *root, struct firmware *firmware, struct error *err);
 
-// The same in a workspace that is open.
+// The same in an open workspace.
 bool fetch_in(const struct fetch *fetch, struct workspace *workspace, struct firmware *firmware, struct error *err);
 
-// The .deb of this digest, downloaded into WORKSPACE; a part of it is kept in WORKSPACE's root for the next time. SIZE is 0
-// where it is not known, ATTEMPTS 0 for the default. The path, freed with free(), or NULL.
+// Downloads the .deb with this digest into WORKSPACE; an incomplete download is kept in WORKSPACE's root for the next
+// time. SIZE is 0 if not known, ATTEMPTS 0 for the default. Returns the path, freed with free(), or NULL.
 char *fetch_download(const struct workspace *workspace, const char *url, const struct digest *digest, uint64_t size,
                      unsigned attempts, struct error *err);

@@ -25,10 +25,6 @@ void firmware_free(struct firmware *firmware)
         *firmware = (struct firmware){0};
 }
 
-// ---- what is installed
-
-// ---- from where there is one
-
 const struct firmware_file *firmware_file_named(const struct firmware *firmware, const char *name)
 {
         for (size_t i = 0; i < firmware->file_count; i++) {

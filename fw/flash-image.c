@@ -21,7 +21,7 @@ enum {
 static const uint8_t variables_guid[GUID_SIZE] = {0x8D, 0x2B, 0xF1, 0xFF, 0x96, 0x76, 0x8B, 0x4C,
                                                   0xA9, 0x85, 0x27, 0x47, 0x07, 0x5B, 0x4F, 0x50};
 
-// What a firmware volume says of itself.
+// The header of a firmware volume.
 struct volume {
         uint32_t vector; // the first word of the ZeroVector
         struct bytes guid;
@@ -58,10 +58,10 @@ static struct volume read_volume(struct bytes head, uint64_t at, uint64_t image_
         return volume;
 }
 
-// Where the A64 instruction B at AT leads; false where WORD is another one.
+// The target of the A64 instruction B at AT; false if WORD is another instruction.
 static bool follow_branch(uint32_t word, uint64_t at, uint64_t *target)
 {
-        // Six bits of operation, then a signed distance in words. It never leads back here.
+        // Six bits of operation, then a signed distance in words. Backward branches are rejected.
         uint64_t distance = (uint64_t)(word & 0x03FFFFFF) * 4;
         *target = at + distance;
         return (word & 0xFC000000) == 0x14000000 && distance && distance < UINT64_C(1) << 27;
@@ -69,13 +69,13 @@ static bool follow_branch(uint32_t word, uint64_t at, uint64_t *target)
 
 static bool refuse(const char *what, struct error *err)
 {
-        return error_set(err, ERROR_DAMAGED, "is no firmware for 64-bit Arm: %s", what);
+        return error_set(err, ERROR_DAMAGED, "is not firmware for 64-bit Arm: %s", what);
 }
 
 static bool refuse_volume(const struct volume *volume, struct error *err)
 {
         if (bytes_equal(volume->guid, (struct bytes){variables_guid, GUID_SIZE}))
-                return refuse("it holds UEFI variables, so it is a template of AAVMF_VARS.fd", err);
+                return refuse("it contains UEFI variables, like a template AAVMF_VARS.fd", err);
         return refuse("it is a firmware volume, but does not begin with A64 code; it may be for x86", err);
 }
 
@@ -98,11 +98,11 @@ bool flash_image_check_head(struct bytes head, uint64_t size, struct error *err)
                 uint64_t inside;
                 volume = read_volume(head, target, size);
                 if (!volume.valid)
-                        return refuse("where its first instruction leads, there is no EDK2 firmware volume", err);
+                        return refuse("its first instruction does not branch into an EDK2 firmware volume", err);
                 if (!follow_branch(volume.vector, target, &inside) || inside - target >= volume.size)
                         return refuse("its firmware volume does not begin with a branch in A64 code", err);
         }
-        return target < size || refuse("its first instruction leads out of it", err);
+        return target < size || refuse("its first instruction branches out of the image", err);
 }
 
 bool flash_image_check_code(const char *path, struct error *err)
@@ -124,8 +124,8 @@ bool flash_image_check_size(const char *name, uint64_t size, struct error *err)
         if (size && size <= FLASH_BANK_SIZE)
                 return true;
         return error_set(err, ERROR_DAMAGED,
-                         "%s: has %" PRIu64 " bytes, and a flash bank of QEMU's virt machine takes %" PRIu64 " at most",
-                         name, size, FLASH_BANK_SIZE);
+                         "%s: has %" PRIu64 " bytes; a flash bank of QEMU's virt machine takes at most %" PRIu64, name,
+                         size, FLASH_BANK_SIZE);
 }
 
 bool flash_image_pad(const char *path, struct error *err)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Firmware that the user has as files (fw/firmware.h).
+// Firmware given by the user (fw/firmware.h).
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +18,7 @@
 #include "fw/provenance.h"
 #include "fw/workspace.h"
 
-// A copy of the file at PATH that fills a flash bank, in the cache under its DIGEST; freed with free(). It is made once.
+// A copy of the file at PATH, padded to a flash bank, in the cache under its DIGEST; freed with free(). Created once.
 static char *padded_copy(const char *path, const struct digest *digest, struct error *err)
 {
         AUTO_FREE char *cache = paths_cache(err);
@@ -38,7 +38,7 @@ static char *padded_copy(const char *path, const struct digest *digest, struct e
         return NULL;
 }
 
-// Where the image at PATH is used from, and its digest; both are freed with free().
+// The path from which the image at PATH is used, and its digest; both are freed with free().
 static bool take_image(const char *path, char **used_path, char **sha256, struct error *err)
 {
         struct digest digest;
@@ -80,7 +80,7 @@ static const char *const code_names[] = {"AAVMF_CODE.fd",       "AAVMF_CODE.no-s
 static const char *const vars_names[] = {"AAVMF_VARS.fd", "QEMU_VARS.fd", "vars-template-pflash.raw",
                                          "edk2-arm-vars.fd", NULL};
 
-// The first of NAMES that is in FOLDER, freed with free(); NULL where none is.
+// The first of NAMES that exists in FOLDER, freed with free(); NULL if none does.
 static char *first_in(const char *folder, const char *const *names)
 {
         for (; *names; names++) {
@@ -91,7 +91,7 @@ static char *first_in(const char *folder, const char *const *names)
         return NULL;
 }
 
-// Variables that no firmware has formatted yet: a bank of zeroes in the cache; freed with free().
+// A blank variable store: the path of a bank of zeroes in the cache; freed with free().
 static char *blank_variables(struct error *err)
 {
         AUTO_FREE char *cache = paths_cache(err);
@@ -110,7 +110,7 @@ static bool from_loose_files(const char *folder, struct firmware *firmware, stru
         AUTO_FREE char *code = first_in(folder, code_names);
         AUTO_FREE char *vars = first_in(folder, vars_names);
         if (!code && !file_exists(folder))
-                return error_set(err, ERROR_USAGE, "%s: there is no such folder", folder);
+                return error_set(err, ERROR_USAGE, "%s: folder not found", folder);
         if (!code)
                 return error_set(err, ERROR_USAGE, "%s: has neither firmware.json nor AAVMF_CODE.fd nor QEMU_EFI.fd",
                                  folder);

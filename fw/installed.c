@@ -68,7 +68,7 @@ static void take_entry(struct firmware_entry *entry, struct firmware *firmware)
         entry->firmware = (struct firmware){0};
 }
 
-// Of two entries the one that was fetched later; one that is damaged comes before everything.
+// Orders two entries by the time they were fetched; damaged ones come first.
 static bool is_newer(const struct firmware_entry *a, const struct firmware_entry *b)
 {
         if (a->damage || b->damage)
@@ -76,7 +76,7 @@ static bool is_newer(const struct firmware_entry *a, const struct firmware_entry
         return strcmp(a->firmware.fetched_at, b->firmware.fetched_at) > 0;
 }
 
-// The one fetched last, and where CATALOG is not NULL the last one for that entry; NULL where there is none.
+// The one fetched last or, if CATALOG is not NULL, fetched last for that entry; NULL if not found.
 static struct firmware_entry *newest_of(const struct firmware_list *list, const char *catalog)
 {
         struct firmware_entry *newest = NULL;
@@ -98,7 +98,7 @@ static bool find_newest(const char *root, struct firmware *firmware, struct erro
                 return false;
         struct firmware_entry *newest = newest_of(&list, NULL);
         if (!newest)
-                return error_set(err, ERROR_USAGE, "no firmware is installed in %s; `esxiarm fetch` gets one", root);
+                return error_set(err, ERROR_USAGE, "no firmware is installed in %s; run `esxiarm fetch`", root);
         if (newest->damage)
                 return error_set(err, ERROR_DAMAGED, "%s", newest->damage);
         take_entry(newest, firmware);
@@ -119,12 +119,12 @@ static bool find_named(const char *root, const char *name, struct firmware *firm
 {
         AUTO_FREE char *folder = file_path(root, name);
         if (!*name || *name == '.' || strchr(name, '/'))
-                return error_set(err, ERROR_USAGE, "'%s' cannot be the name of an installed firmware", name);
+                return error_set(err, ERROR_USAGE, "'%s' is not a valid firmware name", name);
         if (!file_exists(folder) && find_for_catalog(root, name, firmware))
                 return true;
         if (!file_exists(folder))
                 return error_set(err, ERROR_USAGE,
-                                 "%s: no such firmware is installed; `esxiarm fetch --list` shows all", folder);
+                                 "%s: firmware not installed; `esxiarm fetch --list` lists installed firmware", folder);
         if (provenance_read(folder, firmware, err))
                 return true;
         if (err)

@@ -70,7 +70,7 @@ bool provenance_write(const char *folder, const struct firmware *firmware, struc
         json_t *json = firmware_to_json(firmware);
         AUTO_FREE char *dumped = json ? json_dumps(json, JSON_INDENT(2)) : NULL;
         json_decref(json);
-        // What jansson refuses is text that is not UTF-8: a URL of the user's.
+        // jansson refuses text that is not UTF-8: a URL from the user.
         if (!dumped)
                 return error_set(err, ERROR_USAGE, "the source is not UTF-8");
         AUTO_FREE char *text = text_format("%s\n", dumped);
@@ -82,7 +82,7 @@ bool provenance_write(const char *folder, const struct firmware *firmware, struc
 
 static bool malformed(const char *path, const char *key, struct error *err)
 {
-        return error_set(err, ERROR_DAMAGED, "%s: %s is missing or not as it should be", path, key);
+        return error_set(err, ERROR_DAMAGED, "%s: %s is missing or invalid", path, key);
 }
 
 static char *text_of(const json_t *object, const char *key)
@@ -118,7 +118,7 @@ static bool read_files(const char *path, const json_t *files, struct firmware *f
         return true;
 }
 
-// Firmware that an older program has installed has no chain.
+// Firmware installed by an older version has no chain.
 static bool read_links(const char *path, const json_t *links, struct firmware *firmware, struct error *err)
 {
         size_t i;
@@ -226,14 +226,14 @@ static bool check_file(const char *folder, const struct firmware_file *file, has
         if (stat(path, &status) != 0)
                 return error_set(err, ERROR_DAMAGED, "%s is missing", path);
         if ((uint64_t)status.st_size != file->size)
-                return error_set(err, ERROR_DAMAGED, "%s has %" PRIu64 " bytes where it had %" PRIu64, path,
+                return error_set(err, ERROR_DAMAGED, "%s has %" PRIu64 " bytes; firmware.json has %" PRIu64, path,
                                  (uint64_t)status.st_size, file->size);
         struct digest digest;
         if (!hash(path, &digest, err))
                 return false;
         AUTO_FREE char *hex = digest_hex(&digest);
         return strcmp(hex, file->sha256) == 0 ||
-               error_set(err, ERROR_DAMAGED, "%s has the SHA-256 %s where it had %s", path, hex, file->sha256);
+               error_set(err, ERROR_DAMAGED, "%s has the SHA-256 %s; firmware.json has %s", path, hex, file->sha256);
 }
 
 bool provenance_check(const struct firmware *firmware, bool essential, struct error *err)

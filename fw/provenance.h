@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// firmware.json: what an installed firmware is, where it came from, how that was verified, and the digest of each of
-// its files. docs/firmware.md describes every key.
+// firmware.json: an installed firmware's name, origin, verification, and the digest of each of its files.
+// docs/firmware.md describes every key.
 #pragma once
 
 #include <jansson.h>
@@ -16,13 +16,12 @@
 // Writes FIRMWARE's firmware.json into FOLDER.
 bool provenance_write(const char *folder, const struct firmware *firmware, struct error *err);
 
-// Reads FOLDER's. ERROR_USAGE where there is none, ERROR_DAMAGED where it is not as described or names another folder's
-// files. FIRMWARE (which is empty) is filled but for its outcome.
+// Reads FOLDER's firmware.json. ERROR_USAGE if it does not exist, ERROR_DAMAGED if it is malformed or names files in
+// another folder. Fills FIRMWARE (which must be empty) except its outcome.
 bool provenance_read(const char *folder, struct firmware *firmware, struct error *err);
 
-// Hashes the files that lie in FIRMWARE's folder: all, or with ESSENTIAL those that QEMU is given, and those only where
-// they changed since they were hashed last (digest-cache.h). ERROR_DAMAGED, with
-// the file and both digests, where one is not as it was.
+// Hashes the files in FIRMWARE's folder: all, or with ESSENTIAL those for QEMU, and those only if they changed since
+// they were last hashed (digest-cache.h). ERROR_DAMAGED, with the file and both digests, if one has changed.
 bool provenance_check(const struct firmware *firmware, bool essential, struct error *err);
 
 // The chain as JSON, an array; the caller owns it.

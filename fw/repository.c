@@ -26,7 +26,7 @@ enum {
         STATUS_GONE = 410,
 };
 
-#define INDEX_LIMIT (UINT64_C(256) << 20) // bytes of an index as it is downloaded
+#define INDEX_LIMIT (UINT64_C(256) << 20) // bytes of an index as downloaded
 
 bool repository_open(const struct catalog_entry *entry, const struct firmware_network *network, const char *folder,
                      struct repository *repository, struct error *err)
@@ -57,7 +57,7 @@ void repository_package_free(struct repository_package *package)
         *package = (struct repository_package){0};
 }
 
-// Seconds since 1970 of the time at the end of a snapshot's URL, "20260201T000000Z"; of now where BASE is none.
+// The time at the end of a snapshot's URL, "20260201T000000Z", in seconds since 1970; now if BASE is not a snapshot.
 static uint64_t time_of(const char *base)
 {
         uint64_t seconds;
@@ -87,7 +87,7 @@ struct suite {
         const char *base, *name;
         uint64_t now;
         struct release release;
-        struct repository_package *found; // what is best so far
+        struct repository_package *found; // the best one so far
         struct repository_package trail;  // the links so far
 };
 
@@ -136,7 +136,7 @@ static bool get_release(struct suite *suite, struct error *err)
 
 // ---- the index
 
-// The forms an index comes in, best first. A form may be listed and not be there.
+// The forms of an index, best first. A listed form may be missing.
 static const char *const index_forms[] = {".xz", ".gz", ""};
 
 static bool take_package(struct suite *suite, struct indexed_package *package)
@@ -170,7 +170,7 @@ static bool read_index(struct suite *suite, const char *path, const char *url, c
         size_t links = suite->trail.firmware.link_count;
         add_link(&suite->trail, "index", url, sha256, size, "SHA-256 and size as InRelease says");
         bool taken = take_package(suite, &package);
-        // The next component's index follows InRelease, too.
+        // The next component's index also follows InRelease.
         suite->trail.firmware.link_count = links;
         struct firmware_link *last = &suite->trail.firmware.links[links];
         free(last->kind);
@@ -193,7 +193,7 @@ static bool get_index(struct suite *suite, const char *component, struct error *
         AUTO_ERROR struct error absent = {0};
         struct digest whole;
         uint64_t whole_size;
-        // libarchive cannot tell a compressed nothing from something cut off.
+        // libarchive cannot distinguish a compressed empty file from one that is cut off.
         if (release_find(&suite->release, name, &whole, &whole_size) && !whole_size)
                 return true;
         for (size_t i = 0; i < sizeof index_forms / sizeof index_forms[0]; i++) {
@@ -219,8 +219,8 @@ static bool get_index(struct suite *suite, const char *component, struct error *
         }
         if (absent.code)
                 return error_set(err, absent.code, "%s", absent.message);
-        return error_set(err, ERROR_DAMAGED, "%s/dists/%s/InRelease: it lists no index %s", suite->base, suite->name,
-                         name);
+        return error_set(err, ERROR_DAMAGED, "%s/dists/%s/InRelease: does not list the index %s", suite->base,
+                         suite->name, name);
 }
 
 static bool look_in_suite(struct suite *suite, struct error *err)
@@ -243,7 +243,7 @@ bool repository_find(const struct repository *repository, const char *base, stru
         const struct catalog_entry *entry = repository->entry;
         *found = (struct repository_package){0};
         uint64_t now = time_of(base);
-        // A version that is pinned is the same in every suite.
+        // A pinned version is the same in every suite.
         for (size_t i = 0; i < entry->suite_count && !(entry->version && found->url); i++) {
                 struct suite suite = {
                         .repository = repository, .base = base, .name = entry->suites[i], .now = now, .found = found};

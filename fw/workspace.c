@@ -59,7 +59,7 @@ static bool lock(struct workspace *workspace, struct error *err)
         return true;
 }
 
-// What in ROOT begins with PREFIX: what killed programs left. That it cannot be removed is no reason not to go on.
+// Removes what begins with PREFIX in ROOT, left by killed programs. Failing to do so is not an error.
 static void remove_leftovers(const char *root, const char *prefix)
 {
         DIR *stream = opendir(root);
@@ -122,7 +122,7 @@ static char *reason_to_replace(const char *folder)
         AUTO_FIRMWARE struct firmware old = {0};
         if (!provenance_read(folder, &old, &damage) || !provenance_check(&old, false, &damage))
                 return memory_text(damage.message);
-        return memory_text("it was made of other files");
+        return memory_text("it was made from other files");
 }
 
 static bool sync_folder(const char *path, struct error *err)
@@ -131,7 +131,7 @@ static bool sync_folder(const char *path, struct error *err)
         return (fd >= 0 && file_sync(fd)) || error_system(err, "%s: cannot sync", path);
 }
 
-// Moves what is at TARGET into the work folder, from which it is removed in the end.
+// Moves what is at TARGET into the work folder, which is removed at the end.
 static bool move_away(const struct workspace *workspace, const char *target, struct firmware *firmware,
                       struct error *err)
 {
@@ -150,7 +150,7 @@ static void move_back(const struct workspace *workspace, const char *target)
         rename(old, target);
 }
 
-// Reads FOLDER's firmware.json into FIRMWARE, whose outcome it keeps.
+// Reads FOLDER's firmware.json into FIRMWARE, keeping its outcome.
 static bool read_back(const char *folder, struct firmware *firmware, struct error *err)
 {
         struct firmware installed = {0};

@@ -129,7 +129,7 @@ static void read_entries(const struct varstore *store, struct bootchain *chain)
 
 static void place_entries(struct bootchain *chain)
 {
-        // A number may be in the order more than once; the first place counts.
+        // If a number is in the order more than once, the first place counts.
         for (size_t i = chain->order_count; i-- > 0;) {
                 struct boot_entry *entry = find_entry(chain, chain->order[i]);
                 if (entry) {
@@ -145,7 +145,7 @@ bool bootchain_read(const struct varstore *store, struct bootchain *chain, struc
         bool whole = read_order(store, chain, err);
         read_entries(store, chain);
         place_entries(chain);
-        // The first thing that is wrong is told; the rest is read all the same.
+        // The first error is reported; the rest is still read.
         whole = read_number(store, "BootNext", &chain->has_next, &chain->next, whole ? err : NULL) && whole;
         whole = read_number(store, "Timeout", &chain->has_timeout, &chain->timeout, whole ? err : NULL) && whole;
         return whole;
@@ -210,7 +210,7 @@ char *bootchain_names(const struct bootchain *chain)
         return text_take(&text);
 }
 
-// Slashes and backslashes are the same to whoever types a path, and a leading one may be left out.
+// In a typed path, slashes and backslashes are equal, and a leading one may be omitted.
 static int path_character(char character)
 {
         if (character == '/')

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The text of device paths: a table of nodes, most of which a form describes.
+// The text of device paths: a table of nodes, most of them described by a form.
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,7 +71,8 @@ static struct bytes part_at(struct bytes data, size_t offset, size_t size)
         return cursor_bytes(&cursor, size ? size : cursor_left(&cursor));
 }
 
-// Writes the field that FIELD describes: what, how many bytes (0: up to the end), and where in the node's data.
+// Writes the field that FIELD describes: its kind, its size in bytes (0: up to the end), and its place in the node's
+// data.
 static void add_field(struct text *text, struct bytes data, char what, size_t size, size_t offset)
 {
         switch (what) {
@@ -140,7 +141,7 @@ static void add_media_vendor(struct text *text, struct bytes data)
         add_vendor(text, data, "VenMedia");
 }
 
-// EISA identifiers: the low half names the maker (three letters of 5 bits), the high half the product.
+// EISA identifiers: the low half is the manufacturer (three letters of 5 bits), the high half the product.
 enum {
         EISA_PNP = 0x41D0
 };
@@ -176,7 +177,7 @@ static void add_eisa_id(struct text *text, uint32_t id)
         text_add_format(text, "%04" PRIX32, id >> 16);
 }
 
-// The three NUL-terminated strings behind the numbers; one that is cut off ends with the node.
+// The three NUL-terminated strings after the numbers; an unterminated one ends with the node.
 static struct bytes next_string(struct cursor *cursor)
 {
         struct bytes rest = bytes_from(cursor->view, cursor->at);
@@ -325,7 +326,7 @@ static void add_usb_class(struct text *text, struct bytes data)
 {
         static const struct {
                 uint8_t device_class;
-                int subclass; // -1 for any, and then it is written
+                int subclass; // -1 for any; it is then part of the text
                 const char *name;
         } classes[] = {
                 {1, -1, "UsbAudio"},
@@ -432,8 +433,8 @@ static void add_bios_boot(struct text *text, struct bytes data)
 
 static const struct node_form {
         uint8_t type, subtype;
-        size_t least;     // bytes of data that its text needs
-        const char *form; // or, where a form cannot say it,
+        size_t least;     // minimum size of its data in bytes
+        const char *form; // or, if a form is not enough,
         void (*add)(struct text *text, struct bytes data);
 } FORMS[] = {
         {DEVPATH_HARDWARE, 1, 2, "Pci(0x{x1@1},0x{x1@0})", NULL},

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Device paths: how UEFI says where something is, from the root bridge to the file, as a chain of nodes.
+// Device paths: a UEFI location, from the root bridge to the file, as a chain of nodes.
 //
-// A node is u8 type, u8 subtype, u16 length (these four bytes included), then what its type asks for. A node of type
-// 0x7F ends the path (subtype 0xFF) or one of several instances in it (subtype 0x01). A boot entry for a disk has only
-// the end of that chain, a partition and a file: `HD(1,GPT,0A48CC8F-...,0x40,0x32000)/\EFI\VMware\safeboot64.efi`; the
-// firmware looks for that partition on every disk.
+// A node is u8 type, u8 subtype, u16 length (these four bytes included), then data that depends on the type. A node of
+// type 0x7F ends the path (subtype 0xFF) or one of several instances in it (subtype 0x01). A boot entry for a disk has
+// only the end of that chain, a partition and a file: `HD(1,GPT,0A48CC8F-...,0x40,0x32000)/\EFI\VMware\safeboot64.efi`;
+// the firmware looks for that partition on every disk.
 //
 // The text is spelled exactly as EDK2 spells it, so that an entry can be compared with a `BdsDxe:` line of a log.
 // Source: UEFI 2.10, chapter 10 (nodes in 10.3, their text in 10.6).
@@ -18,7 +18,7 @@
 #include "base/bytes.h"
 #include "varstore/guid.h"
 
-// Types of nodes, and the subtypes and values that matter beyond their text.
+// Types of nodes, and the subtypes and values used outside devpath-text.c.
 enum {
         DEVPATH_HARDWARE = 0x01,
         DEVPATH_ACPI = 0x02,
@@ -41,34 +41,34 @@ struct devpath_node {
         size_t offset;     // of the node in its path
 };
 
-// Reads the node at *OFFSET of PATH and moves *OFFSET behind it. False at the end of the path: at its end node, which is
-// passed over, at the end of the bytes, and where a node's length is impossible.
+// Reads the node at *OFFSET of PATH and moves *OFFSET behind it. False at the end of the path: at its end node (*OFFSET
+// moves behind it), at the end of the bytes, or if a node's length is impossible.
 bool devpath_next(struct bytes path, size_t *offset, struct devpath_node *node);
 
-// Whether PATH is well-formed: nodes of possible lengths up to an end node. SIZE, unless NULL, is what they take,
-// end node included (as much as could be read where it is not well-formed).
+// Whether PATH is well-formed: nodes of possible lengths up to an end node. SIZE, unless NULL, is their size in bytes,
+// end node included (up to the error if it is not well-formed).
 bool devpath_valid(struct bytes path, size_t *size);
 
-// The text of PATH; never NULL, freed with free(). A node that is not known is written as the firmware writes it,
-// `Msg(33,0102)` or `Path(type,subtype,hex)`, and so is a known one that is too short for its fields; a path that breaks
-// off ends in `/?`. File names and labels are in it as they are: for a terminal it goes through text_printable.
+// The text of PATH; never NULL, freed with free(). An unknown node, or a known one too short for its fields, is written
+// as the firmware does: `Msg(33,0102)` or `Path(type,subtype,hex)`. A path that is cut off ends in `/?`. File names and
+// labels are unchanged: pass the text through text_printable before printing it.
 char *devpath_text(struct bytes path);
 
-// What an HD() node says of a partition.
+// The partition in an HD() node.
 struct devpath_partition {
         uint32_t number;      // 1 is the first; 0 stands for the whole disk
         uint64_t start, size; // in logical blocks of the disk
-        struct guid guid;     // of the partition where GPT; else its first four bytes are the MBR's signature
+        struct guid guid;     // of the partition if GPT; else its first four bytes are the MBR's signature
         bool gpt;             // else MBR, or no signature
 };
 
-// The first HD() node in PATH. False where there is none.
+// The first HD() node in PATH. False if it has none.
 bool devpath_partition(struct bytes path, struct devpath_partition *partition);
 
-// The file that PATH names, "\EFI\VMware\safeboot64.efi" (several file nodes are one path); NULL where it names none.
+// The file that PATH names, "\EFI\VMware\safeboot64.efi" (several file nodes are one path); NULL if it names none.
 // Freed with free().
 char *devpath_file(struct bytes path);
 
-// Adds `HD(...)/FILE` and the end node to BUFFER. Slashes in FILE become backslashes. False, with nothing added, where
+// Adds `HD(...)/FILE` and the end node to BUFFER. Slashes in FILE become backslashes. False, with nothing added, if
 // FILE is not valid UTF-8 or too long for a node (32 Ki characters).
 bool devpath_build(const struct devpath_partition *partition, const char *file, struct buffer *buffer);

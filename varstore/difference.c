@@ -153,8 +153,8 @@ static void compare_entries(const struct boot_entry *a, const struct boot_entry 
                 say(differences, name, "%s \"%s\" has attributes 0x%" PRIx32 ", was 0x%" PRIx32, name, b->label,
                     b->attributes, a->attributes);
         if (!bytes_equal(a->optional_data, b->optional_data))
-                say(differences, name, "%s \"%s\" has %zu bytes of optional data that are not the %zu it had", name,
-                    b->label, b->optional_data.size, a->optional_data.size);
+                say(differences, name, "%s \"%s\" has other optional data: %zu bytes, was %zu bytes", name, b->label,
+                    b->optional_data.size, a->optional_data.size);
 }
 
 static void add_entry(const struct boot_entry *entry, struct differences *differences)
@@ -192,7 +192,7 @@ static void compare_all_entries(const struct bootchain *a, const struct bootchai
                 add_entry(&b->entries[j++], differences);
 }
 
-// What the firmware tries first, BootNext counted in.
+// What the firmware tries first, BootNext included.
 static char *first_text(const struct bootchain *chain)
 {
         const struct boot_entry *next = chain->has_next ? bootchain_find_number(chain, chain->next) : NULL;
@@ -204,7 +204,7 @@ static void compare_chains(const struct varstore *a, const struct varstore *b, s
 {
         AUTO_BOOTCHAIN struct bootchain was = {0};
         AUTO_BOOTCHAIN struct bootchain is = {0};
-        // What could be read of damaged ones is compared; the variables themselves are, too.
+        // What could be read of damaged entries is compared; so are the variables themselves.
         bootchain_read(a, &was, NULL);
         bootchain_read(b, &is, NULL);
         compare_all_entries(&was, &is, differences);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What differs between two stores, A and B: variable by variable, and for the boot chain in words.
+// The differences between two stores, A and B: by variable, and in sentences for the boot chain.
 //
-// Only what the firmware sees counts: live variables, wherever their records lie. A blank store has none.
+// Only live variables are compared, wherever their records are. A blank store has none.
 #pragma once
 
 #include <stdbool.h>
@@ -10,17 +10,18 @@
 
 #include "varstore/varstore.h"
 
-// A variable that only A or only B has (the other pointer is NULL), or that is not the same in both.
+// A variable that only A or only B has (the other pointer is NULL), or that differs.
 struct difference {
         const struct variable *a, *b; // of the stores
         bool attributes, data;
         bool stamps; // count, time stamp or key index of an authenticated record
-        bool told;   // the sentences say all of it
+        bool told;   // the sentences describe the whole difference
 };
 
-// A sentence without a full stop, not fit for a terminal before text_printable: `BootOrder is 0004,0001, was 0001`.
+// A sentence without a full stop, `BootOrder is 0004,0001, was 0001`. Pass it through text_printable before printing
+// it.
 struct difference_sentence {
-        char *variable; // that it is about; NULL for one about what follows from several
+        char *variable; // that it is about; NULL if several
         char *text;
 };
 

@@ -66,7 +66,7 @@ static bool set_entry(struct varstore *store, uint16_t number, struct bytes opti
         return set_global(store, name, option, err);
 }
 
-// An empty BootOrder is no variable at all.
+// If BootOrder would be empty, the variable is deleted.
 static bool set_order(struct varstore *store, const uint16_t *numbers, size_t count, struct error *err)
 {
         AUTO_BUFFER struct buffer data = {0};
@@ -112,7 +112,7 @@ static bool copy_option(const struct varstore *store, uint16_t number, struct bu
         buffer_add_bytes(option, variable->data);
         if (option->size >= sizeof(uint32_t))
                 return true;
-        return error_set(err, ERROR_DAMAGED, "%s is %zu bytes long, which is no load option", name, option->size);
+        return error_set(err, ERROR_DAMAGED, "%s is %zu bytes long, which is not a load option", name, option->size);
 }
 
 // ---- the edits ----
@@ -123,7 +123,7 @@ struct editing {
         bool force;
 };
 
-// A number is free that nothing knows: one that BootOrder or BootNext still names would be started at once.
+// A number is free if nothing names it: an entry that BootOrder or BootNext already names would be started at once.
 static bool find_free_number(const struct bootchain *chain, uint16_t *number, struct error *err)
 {
         for (uint32_t candidate = 0; candidate <= UINT16_MAX; candidate++) {
@@ -132,7 +132,7 @@ static bool find_free_number(const struct bootchain *chain, uint16_t *number, st
                     !(chain->has_next && chain->next == *number))
                         return true;
         }
-        return error_set(err, ERROR_ENVIRONMENT, "every number from 0000 to FFFF is taken");
+        return error_set(err, ERROR_ENVIRONMENT, "every number from 0000 to FFFF is in use");
 }
 
 static bool choose_number(const struct edit *edit, const struct bootchain *chain, uint16_t *number, struct error *err)
@@ -144,7 +144,7 @@ static bool choose_number(const struct edit *edit, const struct bootchain *chain
         if (!taken)
                 return true;
         AUTO_FREE char *label = text_printable(taken->label, strlen(taken->label), false);
-        return error_set(err, ERROR_USAGE, "Boot%04X is there already: \"%s\"", edit->number, label);
+        return error_set(err, ERROR_USAGE, "Boot%04X already exists: \"%s\"", edit->number, label);
 }
 
 // A file's path begins at the root of its volume.
@@ -177,7 +177,7 @@ static bool apply_boot_add(const struct editing *editing, struct error *err)
                move_in_order(editing->store, &chain, number, edit->last, err);
 }
 
-// An entry that is gone, but that BootOrder or BootNext still names, can be removed too.
+// A missing entry that BootOrder or BootNext still names can be removed too.
 static bool find_removable(const struct bootchain *chain, const char *text, uint16_t *number, struct error *err)
 {
         AUTO_ERROR struct error missing = {0};
@@ -225,7 +225,7 @@ static bool apply_boot_label(const struct editing *editing, struct error *err)
                set_entry(editing->store, entry->number, buffer_view(&new), err);
 }
 
-// Only the one bit changes, also in an entry that is otherwise no whole load option.
+// Changes only the one bit, even in an incomplete load option.
 static bool set_active(const struct editing *editing, bool active, struct error *err)
 {
         AUTO_BOOTCHAIN struct bootchain chain = {0};
@@ -273,7 +273,7 @@ static bool apply_boot_order(const struct editing *editing, struct error *err)
 {
         AUTO_BOOTCHAIN struct bootchain chain = {0};
         const char *list = editing->edit->entry;
-        // What is wrong with the old BootOrder is what this mends.
+        // The old BootOrder may be damaged: this repairs it.
         bootchain_read(editing->store, &chain, NULL);
         AUTO_FREE uint16_t *order = memory_new(strlen(list) + 1, sizeof *order);
         size_t count;
@@ -306,7 +306,7 @@ static bool apply_timeout(const struct editing *editing, struct error *err)
 
 // ---- any variable ----
 
-// The variables that only a signature may change, whether they are there already or not.
+// The variables that need a signature to change, whether they exist or not.
 static bool is_key(struct guid vendor, const char *name)
 {
         static const struct {
@@ -327,12 +327,12 @@ static bool refuse_authenticated(const char *name, struct error *err)
 {
         AUTO_FREE char *shown = text_printable(name, strlen(name), false);
         return error_set(err, ERROR_USAGE,
-                         "%s is authenticated: the firmware changes it only for a value that is signed with the key "
-                         "above it, and this would go around that; --force does it none the less",
+                         "%s is authenticated: the firmware accepts only values signed with the key above it, and this "
+                         "edit would bypass that; use --force to change it anyway",
                          shown);
 }
 
-// The vendor that an edit means. Several that have a variable of its name are an error, none is not.
+// The vendor that an edit means. It is an error if several vendors have a variable of that name, but not if none has.
 static bool choose_vendor(const struct varstore *store, const struct edit *edit, struct guid *vendor, struct error *err)
 {
         *vendor = edit->vendor;
@@ -353,9 +353,9 @@ static bool has_value(const struct variable *existing, const struct variable *wa
 static bool check_attributes(uint32_t attributes, struct error *err)
 {
         if (!(attributes & EFI_VARIABLE_NON_VOLATILE))
-                return error_set(err, ERROR_USAGE, "attributes without NV: such a variable is not stored");
+                return error_set(err, ERROR_USAGE, "attributes without NV: only variables with NV are stored");
         if ((attributes & EFI_VARIABLE_RUNTIME_ACCESS) && !(attributes & EFI_VARIABLE_BOOTSERVICE_ACCESS))
-                return error_set(err, ERROR_USAGE, "attributes with RT and without BS: no firmware takes them");
+                return error_set(err, ERROR_USAGE, "attributes with RT but without BS: no firmware accepts them");
         return true;
 }
 

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Edits: what a person wants changed in a store, in order, all of it or nothing.
+// Edits: changes to a store, applied in order, all or none.
 //
-// An edit speaks of boot entries and variables; applied, it becomes the variables that have to change for it: an entry
-// that is added is written and put into BootOrder, one that is removed goes out of BootOrder and BootNext with it. What no
-// edit touches stays as it is, byte for byte.
+// An edit names boot entries and variables; applying it changes all variables concerned: an added entry is also put
+// into BootOrder, a removed one is also taken out of BootOrder and BootNext. Everything else stays the same, byte for
+// byte.
 //
 // Entries and variables are named as in naming.h.
 //
-// A variable with an authenticated-write attribute (PK, KEK, db, dbx and what Secure Boot keeps beside them) belongs to
-// whoever holds its key: the firmware takes a new value only with a signature. An edit of the file goes around that, so it
+// A variable with an authenticated-write attribute (PK, KEK, db, dbx and other Secure Boot variables) belongs to the
+// holder of its key: the firmware accepts a new value only with a signature. An edit of the file bypasses that, so it
 // is refused unless forced. Source: UEFI 2.10, 8.2.6.
 #pragma once
 
@@ -37,7 +37,7 @@ enum edit_kind {
         EDIT_DELETE,          // name, vendor
 };
 
-// Which members count is told above, with the kind. Text is UTF-8 and owned.
+// The comment on each kind above lists the members it uses. Text is UTF-8 and owned.
 struct edit {
         enum edit_kind kind;
         char *entry;
@@ -47,14 +47,14 @@ struct edit {
         bool has_partition;
         bool has_number;
         uint16_t number;
-        bool last; // behind the entries that BootOrder names already; else before them
+        bool last; // append to BootOrder; else prepend
         uint16_t seconds;
         char *name;
-        bool has_vendor; // else the vendor of the one variable of this name, or who is known for it
+        bool has_vendor; // else the vendor of the only variable with this name, or naming_usual_vendor
         struct guid vendor;
-        bool has_attributes; // else those that the variable has; a new one's are NV, BS and RT
+        bool has_attributes; // else the variable's own; NV, BS and RT for a new one
         uint32_t attributes;
-        bool has_time; // else the time stamp that the variable has
+        bool has_time; // else the variable's own time stamp
         uint8_t time[16];
         struct buffer data;
 };
@@ -67,14 +67,14 @@ struct edits {
 void edits_free(struct edits *edits);
 #define AUTO_EDITS __attribute__((cleanup(edits_free)))
 
-// Adds an edit of that kind, to be filled; valid until the next one is added.
+// Adds an edit of that kind for the caller to fill; valid until the next one is added.
 struct edit *edits_add(struct edits *edits, enum edit_kind kind);
 
-// What the kind is called on the command line, without the dashes: "boot-add".
+// The kind's name on the command line, without the dashes: "boot-add".
 const char *edit_name(enum edit_kind kind);
 
-// Makes the edits in STORE, in their order; a blank store is formatted first, where there is an edit at all. FORCE allows
-// changes of authenticated variables. Fails, with STORE as it was, where one of them cannot be made: ERROR_NO where it
-// names an entry or a variable that is not there, ERROR_USAGE where it asks for what cannot be, ERROR_DAMAGED where what it
-// has to read is damaged, ERROR_ENVIRONMENT where the store is full.
+// Applies the edits to STORE in order; a blank store is formatted first if there is any edit. FORCE allows changes of
+// authenticated variables. Fails, with STORE unchanged, if one of them cannot be applied: ERROR_NO if it names an entry
+// or variable that does not exist, ERROR_USAGE if it is invalid, ERROR_DAMAGED if data it needs is damaged,
+// ERROR_ENVIRONMENT if the store is full.
 bool edits_apply(const struct edits *edits, struct varstore *store, bool force, struct error *err);

@@ -176,7 +176,7 @@ static int delete_variable(struct efivarfs *efivarfs, const struct variable *var
         return 0;
 }
 
-// The variable of FILE as it is to be, in place of EXISTING (NULL where there is none).
+// The new variable of FILE, which replaces EXISTING (NULL if it is new).
 static int set_variable(struct efivarfs *efivarfs, const char *file, const struct variable *existing,
                         uint32_t attributes, struct bytes data)
 {

@@ -83,8 +83,7 @@ struct guid guid_read(struct cursor *cursor)
         return guid;
 }
 
-// Where the bytes of a GUID stand in its text, most significant digit first: the byte that two digits spell, in the
-// order of the digits. -1 is a dash.
+// The order of a GUID's bytes in its text: for every two digits, the index of their byte. -1 is a dash.
 static const int TEXT_ORDER[] = {3, 2, 1, 0, -1, 5, 4, -1, 7, 6, -1, 8, 9, -1, 10, 11, 12, 13, 14, 15};
 enum {
         TEXT_ORDER_COUNT = sizeof TEXT_ORDER / sizeof TEXT_ORDER[0]

@@ -18,7 +18,7 @@ struct guid {
 bool guid_equal(struct guid a, struct guid b);
 bool guid_is_zero(struct guid guid);
 
-// The next 16 bytes of CURSOR; zeroes where they are not all there.
+// The next 16 bytes of CURSOR; zeroes if fewer are left.
 struct guid guid_read(struct cursor *cursor);
 
 // "8BE4DF61-93CA-11D2-AA0D-00E098032B8C", upper case as EDK2 prints it.
@@ -27,7 +27,7 @@ void guid_text(struct guid guid, char text[37]);
 // Reads that text back, in either case, with nothing before or after it.
 bool guid_parse(const char *text, struct guid *guid);
 
-// What the specifications and EDK2 call it ("EFI_GLOBAL_VARIABLE"), NULL for one that is not widely known.
+// Its name in the specifications and EDK2 ("EFI_GLOBAL_VARIABLE"); NULL if it is not well known.
 const char *guid_name(struct guid guid);
 
 // The GUID with that name, in any case: the inverse of guid_name.
@@ -60,7 +60,7 @@ extern const struct guid GUID_SHIM_LOCK;
 extern const struct guid GUID_SYSTEMD_BOOT_LOADER;
 extern const struct guid GUID_LINUX_RANDOM_SEED;
 
-// What signature lists hold, and who signed.
+// Types of signature lists, and owners.
 extern const struct guid GUID_EFI_CERT_X509;
 extern const struct guid GUID_EFI_CERT_X509_SHA256;
 extern const struct guid GUID_EFI_CERT_SHA1;
@@ -82,4 +82,4 @@ extern const struct guid GUID_EFI_SYSTEM_NV_DATA_FV;         // the file system 
 extern const struct guid GUID_EFI_AUTHENTICATED_VARIABLE;    // a store of authenticated records
 extern const struct guid GUID_EFI_VARIABLE;                  // a store of plain records
 extern const struct guid GUID_EDKII_WORKING_BLOCK_SIGNATURE; // the working block of fault-tolerant writes
-extern const struct guid GUID_BDS_AUTO_CREATED_BOOT_OPTION;  // optional data of a boot entry that the firmware made
+extern const struct guid GUID_BDS_AUTO_CREATED_BOOT_OPTION;  // optional data of a boot entry that the firmware created

@@ -21,7 +21,7 @@ enum {
         FILE_MODE = 0644,
 };
 
-// Both forms spell GUIDs in lower case.
+// Both forms write GUIDs in lower case.
 static void guid_lower(struct guid guid, char text[GUID_LENGTH + 1])
 {
         guid_text(guid, text);
@@ -29,7 +29,7 @@ static void guid_lower(struct guid guid, char text[GUID_LENGTH + 1])
                 *at = (char)(*at >= 'A' && *at <= 'F' ? *at - 'A' + 'a' : *at);
 }
 
-// Adds an edit that sets the variable NAME, unless it is volatile. NULL then.
+// Adds an edit that sets the variable NAME; NULL, with nothing added, if it is volatile.
 static struct edit *add_variable(struct edits *edits, size_t *volatile_count, const char *name, struct guid vendor,
                                  uint32_t attributes)
 {
@@ -94,7 +94,7 @@ static bool read_variable(const json_t *json, struct edits *edits, size_t *volat
         const json_t *attributes = json_object_get(json, "attr");
         struct guid vendor;
         if (!name || !*name)
-                return error_set(err, ERROR_DAMAGED, "'name' is not a text that is not empty");
+                return error_set(err, ERROR_DAMAGED, "'name' is not a non-empty string");
         if (!spelled || !guid_parse(spelled, &vendor))
                 return error_set(err, ERROR_DAMAGED, "'guid' is not a GUID");
         if (!json_is_integer(attributes) || json_integer_value(attributes) < 0 ||
@@ -105,7 +105,7 @@ static bool read_variable(const json_t *json, struct edits *edits, size_t *volat
                 return true;
         if (!read_hex(json_object_get(json, "data"), &edit->data) || !edit->data.size)
                 return error_set(err, ERROR_DAMAGED,
-                                 "'data' is not an even number of hexadecimal digits, two at least");
+                                 "'data' is not an even number of hexadecimal digits, at least two");
         return read_time(json_object_get(json, "time"), edit, err);
 }
 
@@ -122,7 +122,7 @@ static int compare_settings(const void *left, const void *right)
         return order ? order : memcmp(a->vendor.bytes, b->vendor.bytes, sizeof a->vendor.bytes);
 }
 
-// Of two values for one variable nobody could tell which is meant.
+// Two values for one variable are ambiguous.
 static bool refuse_twins(const struct edits *edits, size_t first, struct error *err)
 {
         size_t count = edits->count - first;
@@ -135,7 +135,7 @@ static bool refuse_twins(const struct edits *edits, size_t first, struct error *
                         continue;
                 const char *name = settings[i].edit->name;
                 AUTO_FREE char *shown = text_printable(name, strlen(name), false);
-                return error_set(err, ERROR_DAMAGED, "the variable %s is there twice", shown);
+                return error_set(err, ERROR_DAMAGED, "the variable %s appears twice", shown);
         }
         return true;
 }
@@ -159,10 +159,9 @@ static bool read_store(const json_t *json, struct edits *edits, size_t *volatile
         const json_t *version = json_object_get(json, "version");
         const json_t *variables = json_object_get(json, "variables");
         if (!json_is_array(variables))
-                return error_set(err, ERROR_DAMAGED,
-                                 "no list of 'variables'; this is not the JSON of a variable store");
+                return error_set(err, ERROR_DAMAGED, "no list 'variables'; this is not the JSON of a variable store");
         if (version && json_integer_value(version) != VERSION_NUMBER)
-                return error_set(err, ERROR_DAMAGED, "'version' is not 2, the only one that is known");
+                return error_set(err, ERROR_DAMAGED, "'version' is not 2, the only supported one");
         return read_variables(variables, edits, volatile_count, err);
 }
 
@@ -244,7 +243,7 @@ static bool read_content(const char *path, struct buffer *content, struct error 
         if (!file_read(path, FILE_LIMIT, content, err))
                 return false;
         return content->size > sizeof(uint32_t) ||
-               error_set(err, ERROR_DAMAGED, "%s: %zu bytes are too few for attributes and data", path, content->size);
+               error_set(err, ERROR_DAMAGED, "%s: %zu bytes, too few for attributes and data", path, content->size);
 }
 
 static bool read_file(const char *folder, const char *file, struct edits *edits, size_t *volatile_count,
@@ -255,7 +254,7 @@ static bool read_file(const char *folder, const char *file, struct edits *edits,
         struct guid vendor;
         size_t length;
         if (!interchange_file_name(file, &length, &vendor))
-                return error_set(err, ERROR_DAMAGED, "%s: not called NAME-GUID, as a variable's file is", path);
+                return error_set(err, ERROR_DAMAGED, "%s: the file name is not NAME-GUID, as for a variable", path);
         if (!read_content(path, &content, err))
                 return false;
         AUTO_FREE char *name = text_format("%.*s", (int)length, file);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// libvarstore: UEFI variable stores as values. This is what `#include <varstore.h>` brings once it is installed; each of
-// the headers below teaches one idea and can be included by itself as "varstore/NAME.h".
+// libvarstore: UEFI variable stores as values. Installed as <varstore.h>. Each of the headers below covers one subject
+// and can be included by itself as "varstore/NAME.h".
 //
 //         struct varstore *store;
 //         struct error err = {0};
@@ -10,9 +10,9 @@
 //         struct bootchain chain;
 //         bootchain_read(store, &chain, &err);
 //
-// The library prints nothing and ends nothing, unless memory runs out. A function that can fail returns false or NULL and
-// fills its last argument. What a header says is freed with free() is the caller's. A store may be used by one thread at
-// a time; different stores do not share anything. Compile with `pkg-config --cflags --libs libvarstore`.
+// The library does not print or exit, unless memory runs out. A function that can fail returns false or NULL and fills
+// its last argument. The caller owns what a header describes as freed with free(). A store may be used by one thread at
+// a time; different stores share nothing. Compile with `pkg-config --cflags --libs libvarstore`.
 #pragma once
 
 #include "base/bytes.h" // bounded views, cursors and buffers

@@ -14,7 +14,7 @@ void loadopt_free(struct loadopt *option)
         *option = (struct loadopt){0};
 }
 
-// The UTF-16 text at CURSOR with its NUL, or what is left of the bytes where it has none.
+// The UTF-16 text at CURSOR with its NUL, or all remaining bytes if it has none.
 static struct bytes take_description(struct cursor *cursor)
 {
         struct cursor ahead = *cursor;

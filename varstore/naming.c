@@ -17,8 +17,8 @@ static const struct boot_entry *no_entry(const struct bootchain *chain, const ch
         AUTO_FREE char *wanted = shown(text);
         AUTO_FREE char *names = bootchain_names(chain);
         AUTO_FREE char *there = shown(names);
-        error_set(err, ERROR_NO, "no entry has the number or label '%s'; there is %s", wanted,
-                  *there ? there : "none at all");
+        error_set(err, ERROR_NO, "no boot entry has the number or label '%s'; the store has %s", wanted,
+                  *there ? there : "none");
         return NULL;
 }
 
@@ -34,10 +34,10 @@ const struct boot_entry *naming_find_entry(const struct bootchain *chain, const 
                         continue;
                 if (found) {
                         AUTO_FREE char *wanted = shown(text);
-                        error_set(err, ERROR_USAGE,
-                                  "several entries are labelled '%s', Boot%04X and Boot%04X among them; the number "
-                                  "tells which one is meant",
-                                  wanted, found->number, entry->number);
+                        error_set(
+                                err, ERROR_USAGE,
+                                "several entries are labelled '%s', Boot%04X and Boot%04X among them; give the number",
+                                wanted, found->number, entry->number);
                         return NULL;
                 }
                 found = entry;
@@ -57,7 +57,7 @@ bool naming_parse_variable(const char *text, struct variable_naming *naming, str
         const char *colon = strrchr(text, ':');
         size_t length = colon ? (size_t)(colon - text) : strlen(text);
         if (!length)
-                return error_set(err, ERROR_USAGE, "a variable is named NAME or NAME:GUID");
+                return error_set(err, ERROR_USAGE, "invalid variable name (expected NAME or NAME:GUID)");
         if (colon && !guid_parse(colon + 1, &naming->vendor) && !guid_find(colon + 1, &naming->vendor)) {
                 AUTO_FREE char *vendor = shown(colon + 1);
                 return error_set(err, ERROR_USAGE, "'%s' is neither a GUID nor the name of a known vendor", vendor);
@@ -72,11 +72,11 @@ static const struct variable *no_variable(const char *name, const struct guid *v
         AUTO_FREE char *wanted = shown(name);
         char spelled[37];
         if (!vendor) {
-                error_set(err, ERROR_NO, "there is no variable '%s'", wanted);
+                error_set(err, ERROR_NO, "variable '%s' not found", wanted);
                 return NULL;
         }
         guid_text(*vendor, spelled);
-        error_set(err, ERROR_NO, "there is no variable '%s' of vendor %s", wanted, spelled);
+        error_set(err, ERROR_NO, "variable '%s' of vendor %s not found", wanted, spelled);
         return NULL;
 }
 
@@ -94,9 +94,8 @@ const struct variable *naming_find_variable(const struct varstore *store, const 
                         guid_text(variable->vendor, second);
                         AUTO_FREE char *wanted = shown(name);
                         error_set(err, ERROR_USAGE,
-                                  "several vendors have a variable '%s', %s and %s among them; NAME:GUID tells which "
-                                  "one is meant",
-                                  wanted, first, second);
+                                  "several vendors have a variable '%s', %s and %s among them; give NAME:GUID", wanted,
+                                  first, second);
                         return NULL;
                 }
                 found = variable;

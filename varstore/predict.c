@@ -8,13 +8,13 @@
 #include "base/text.h"
 #include "varstore/loadopt.h"
 
-// An entry on its way through the start.
+// An entry during the start.
 struct option {
         struct prediction_step step;
         uint32_t attributes;
-        bool is_disk;    // made for a device by the firmware, at this start or before
-        bool is_ordered; // in BootOrder as it now is
-        bool is_leaving; // and dropped from it, its variable kept
+        bool is_disk;    // created for a device by the firmware, at this start or before
+        bool is_ordered; // in the current BootOrder
+        bool is_leaving; // dropped from it, but its variable is kept
         bool is_moved;   // to another place in the list
         bool is_settled; // the step's reason is final
 };
@@ -149,7 +149,7 @@ static bool is_removed(const struct option *option)
                (option->step.reason == PREDICT_DEVICE_GONE || option->step.reason == PREDICT_PROGRAM_GONE);
 }
 
-// Whether the entry of that number was one that the firmware has removed.
+// Whether the firmware has removed the entry of that number.
 static bool is_deleted(const struct start *start, uint16_t number)
 {
         for (size_t i = 0; i < start->count; i++)
@@ -162,8 +162,8 @@ static bool is_deleted(const struct start *start, uint16_t number)
         return false;
 }
 
-// The firmware gives the lowest number that neither BootOrder nor BootNext names. It does not look whether there is a
-// variable of that number.
+// The firmware uses the lowest number that neither BootOrder nor BootNext names. It does not check whether that
+// variable exists.
 static uint16_t free_number(const struct start *start)
 {
         const struct bootchain *chain = start->machine->chain;
@@ -180,7 +180,7 @@ static uint16_t free_number(const struct start *start)
         return PREDICT_NO_NUMBER;
 }
 
-// A variable of NUMBER that BootOrder does not name is lost to the new entry.
+// A variable of NUMBER that BootOrder does not name is overwritten by the new entry.
 static void overwrite(struct start *start, uint16_t number, const char *label)
 {
         for (size_t i = 0; i < start->count && number != PREDICT_NO_NUMBER; i++)
@@ -204,7 +204,7 @@ static void add_new(struct start *start, const char *label, const char *path, ui
 
 // ---- the firmware's own programs ----
 
-// The entry in BootOrder with exactly that path; NULL if there is none.
+// The entry in BootOrder with exactly that path; NULL if not found.
 static struct option *find_path(const struct start *start, const char *path)
 {
         for (size_t i = 0; i < start->count; i++) {
@@ -239,7 +239,7 @@ static void add_own(struct start *start, const struct generation_entry *own)
         add_new(start, own->label, path, own->attributes, false);
 }
 
-// The menu is found by its path, whatever else there is to its entry.
+// The menu is found by its path alone.
 static void add_menu(struct start *start)
 {
         AUTO_FREE char *path = generation_path(&start->generation->menu);
@@ -265,7 +265,7 @@ static bool has_as_made(const struct start *start, const char *path, const struc
         return false;
 }
 
-// The generation that leaves entries as they are makes one for a shell that it does not have, too, and deletes it again.
+// The generation that keeps entries also creates one for a shell that it does not have, and deletes it again.
 static void add_beside(struct start *start, const struct generation_entry *own)
 {
         AUTO_FREE char *path = generation_path(own);
@@ -285,7 +285,7 @@ static void remake(struct start *start, const struct generation_entry *own)
                 return;
         if (option)
                 settle(option, PREDICT_PROGRAM_GONE,
-                       "its attributes are not those that the firmware gives; it deletes it and makes its own");
+                       "its attributes differ from the firmware's; the firmware deletes it and creates its own");
         add_own(start, own);
 }
 
@@ -317,7 +317,7 @@ static void delete_programs(struct start *start)
 
 // ---- the devices' entries ----
 
-// Whether OPTION is the very entry that the firmware would make for DEVICE.
+// Whether OPTION is exactly the entry that the firmware would create for DEVICE.
 static bool is_for_device(const struct option *option, const struct predict_device *device)
 {
         return option->is_disk && option->is_ordered && option->attributes == LOAD_OPTION_ACTIVE &&
@@ -339,16 +339,17 @@ static void delete_stale(struct start *start)
                 const struct predict_device *other = find_device(start->machine, option->step.path);
                 if (other && !other->has_bootindex && is_bootindex_given(start->machine))
                         settle(option, PREDICT_DEVICE_GONE,
-                               "the firmware made it for %s, which is not connected because another device has a "
-                               "bootindex; it deletes it",
+                               "the firmware created it for %s, which is not connected because another device has a "
+                               "bootindex; the firmware deletes it",
                                other->name);
                 else if (other)
                         settle(option, PREDICT_DEVICE_GONE,
-                               "it is not as the firmware makes it for %s; the firmware deletes it and makes its own",
+                               "it differs from the entry that the firmware creates for %s; the firmware deletes it "
+                               "and creates its own",
                                other->name);
                 else
                         settle(option, PREDICT_DEVICE_GONE,
-                               "the firmware made it for a device that is not attached; it deletes it");
+                               "the firmware created it for a device that is not attached; the firmware deletes it");
         }
 }
 
@@ -379,7 +380,7 @@ static void found_file(struct option *option, const struct predict_device *devic
                device->name);
 }
 
-// The first partition with that number and GUID is the one, wherever it lies.
+// The first partition with that number and GUID is used, wherever it is.
 static bool is_meant(const struct predict_partition *partition, const struct devpath_partition *wanted)
 {
         return partition->place.number == wanted->number && partition->place.gpt == wanted->gpt &&
@@ -392,7 +393,7 @@ static bool is_same_place(const struct predict_partition *partition, const struc
                partition->place.size == wanted->size;
 }
 
-// FILE or, where an entry names none, the fallback file from PARTITION.
+// FILE or, if an entry names none, the fallback file from PARTITION.
 static void look_on_partition(const struct start *start, struct option *option, const struct predict_device *device,
                               const struct predict_partition *partition)
 {
@@ -408,7 +409,7 @@ static void look_on_partition(const struct start *start, struct option *option, 
 static void look_for_partition(const struct start *start, struct option *option, const struct devpath_partition *wanted)
 {
         const struct predict_machine *machine = start->machine;
-        // Those that are connected come first: the others are only connected when it is not found among them.
+        // Connected devices come first: the others are connected only if the partition is not on them.
         for (size_t pass = 0; pass < 2; pass++) {
                 size_t count = pass ? machine->device_count : start->device_count;
                 for (size_t i = 0; i < count; i++) {
@@ -427,8 +428,7 @@ static void look_for_partition(const struct start *start, struct option *option,
                guid);
 }
 
-// File systems are looked through in the order in which they were connected: where there is a bootindex, the devices that
-// have one come before the others.
+// File systems are searched in the order in which they were connected: devices with a bootindex before the others.
 static void look_everywhere(const struct start *start, struct option *option, const char *file)
 {
         const struct predict_machine *machine = start->machine;
@@ -476,7 +476,7 @@ static void look_on_device(const struct start *start, struct option *option)
                device->name);
 }
 
-// By how its device path begins; an entry that the firmware has just made is for a device or a program of its own.
+// By the beginning of its device path; an entry that the firmware has just created is for a device or its own program.
 static void look(const struct start *start, struct option *option)
 {
         const struct boot_entry *entry = option->step.entry;
@@ -486,11 +486,12 @@ static void look(const struct start *start, struct option *option)
                 devpath_next(entry->device_path, &offset, &node);
         bool is_own = text_starts_with(option->step.path, "Fv(") || text_starts_with(option->step.path, "FvFile(");
         if (is_own && start->generation)
-                settle(option, PREDICT_STARTED, "it is a program of the firmware's own");
+                settle(option, PREDICT_STARTED, "it is one of the firmware's own programs");
         else if (is_own)
-                settle(option, PREDICT_NOT_KNOWN, "whether the firmware has that program is not known");
+                settle(option, PREDICT_NOT_KNOWN, "it is not known whether the firmware has that program");
         else if (strstr(option->step.path, "MAC(") || node.type == DEVPATH_MESSAGING)
-                settle(option, PREDICT_NOT_KNOWN, "what %s leads to cannot be told from files", option->step.path);
+                settle(option, PREDICT_NOT_KNOWN, "%s cannot be resolved without running the firmware",
+                       option->step.path);
         else if (entry && node.type == DEVPATH_MEDIA && node.subtype == DEVPATH_HARD_DRIVE && entry->has_partition)
                 look_for_partition(start, option, &entry->partition);
         else if (entry && node.type == DEVPATH_MEDIA && node.subtype == DEVPATH_FILE && entry->loader)
@@ -512,7 +513,7 @@ static const struct predict_device *device_of(const struct start *start, const s
 
 // ---- the bootindex ----
 
-// The beginnings of the device paths that QEMU could have named, and did not.
+// The beginnings of device paths that QEMU could have named but did not.
 static bool is_dropped(const char *path)
 {
         static const char *const beginnings[] = {"HD(", "PciRoot(", "VenHw(837DCA9E-E874-4D82-B29A-23FE0E23D1E2"};
@@ -545,7 +546,7 @@ static void order_by_bootindex(struct start *start)
                 for (size_t j = 0; j < start->count; j++)
                         if (leads[j] == start->devices[i] && is_movable(&start->options[j]))
                                 move_option(ordered, &count, &start->options[j]);
-        // Where nothing is on those devices, QEMU's order is not followed at all.
+        // If nothing is on those devices, QEMU's order is not followed at all.
         bool followed = count > 0;
         for (size_t i = 0; i < start->count; i++) {
                 struct option *option = &start->options[i];
@@ -553,8 +554,8 @@ static void order_by_bootindex(struct start *start)
                         continue;
                 if (followed && is_movable(option) && is_dropped(option->step.path))
                         settle(option, PREDICT_DROPPED,
-                               "a device has a bootindex, and this entry leads to none that has: the firmware deletes "
-                               "it, for later starts, too");
+                               "another device has a bootindex, and this entry's device has none: the firmware deletes "
+                               "it permanently");
                 else if (followed && is_movable(option))
                         move_option(ordered, &count, option);
                 else
@@ -583,7 +584,7 @@ static void pass_over(struct option *option, const struct option *started)
         else if (!(option->attributes & LOAD_OPTION_ACTIVE))
                 settle(option, PREDICT_INACTIVE, "it is not active");
         else if (option->attributes & LOAD_OPTION_CATEGORY)
-                settle(option, PREDICT_APPLICATION, "it is an application, started only when it is chosen");
+                settle(option, PREDICT_APPLICATION, "it is an application, started only if the user chooses it");
         else if (started) {
                 AUTO_FREE char *name = prediction_step_name(&started->step);
                 settle(option, PREDICT_NOT_REACHED, "%s starts before it", name);
@@ -621,7 +622,7 @@ static const struct option *recover(struct start *start)
         return &start->options[start->count - 1];
 }
 
-// The start deletes its variable.
+// This start deletes its variable.
 static bool is_gone(const struct prediction_step *step)
 {
         return step->reason == PREDICT_DEVICE_GONE || step->reason == PREDICT_PROGRAM_GONE ||
@@ -723,7 +724,7 @@ const struct prediction_step *prediction_find(const struct prediction *predictio
         for (size_t i = 0; i < prediction->count; i++)
                 if (prediction->steps[i].number == number && !is_gone(&prediction->steps[i]))
                         return &prediction->steps[i];
-        // One that is deleted may have left its number to another.
+        // The number of a deleted entry may have been reused.
         for (size_t i = 0; i < prediction->count; i++)
                 if (prediction->steps[i].number == number)
                         return &prediction->steps[i];

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Remarks: what a reader noticed about an image that it could read none the less, each with its place.
+// Remarks: problems and oddities found in a readable image, each with its offset.
 #pragma once
 
 #include <stddef.h>
 #include <stdint.h>
 
 enum remark_severity {
-        REMARK_NOTE,   // worth knowing; every firmware copes
-        REMARK_ODD,    // no firmware writes it so, but nothing is lost
-        REMARK_DAMAGE, // something is broken, and what it held may be lost
+        REMARK_NOTE,   // worth knowing; no firmware minds
+        REMARK_ODD,    // no firmware writes this, but nothing is lost
+        REMARK_DAMAGE, // something is broken, and its data may be lost
 };
 
 struct remark {
         uint64_t offset; // in the image, in bytes
         enum remark_severity severity;
-        char *text; // owned; one sentence without a full stop, fit for a terminal
+        char *text; // owned; one sentence without a full stop, safe for a terminal
 };
 
 // Start from {0}; free with remarks_free.

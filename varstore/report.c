@@ -105,7 +105,7 @@ static json_t *report_certificates(const struct signature_list *list)
         return certificates;
 }
 
-// What the variable's signature lists hold, null for a variable that has none.
+// The content of the variable's signature lists, null if it has none.
 static json_t *report_signatures(const struct variable *variable)
 {
         if (!value_is_signatures(variable))

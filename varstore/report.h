@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the commands print of a store, as JSON. The keys are stable; aavmf-vars(1) documents them.
+// The commands' JSON output. The keys are stable; aavmf-vars(1) documents them.
 #pragma once
 
 #include <jansson.h>

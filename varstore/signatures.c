@@ -73,7 +73,7 @@ const char *signatures_kind(struct guid type, bool plural)
 
 // ---- X.509 ----
 
-// As RFC 2253 writes it, characters beyond ASCII as they are.
+// As in RFC 2253, with non-ASCII characters unescaped.
 static char *name_text(const X509_NAME *name)
 {
         BIO *memory = BIO_new(BIO_s_mem());
@@ -111,7 +111,7 @@ bool certificate_read(struct bytes der, struct certificate *certificate, struct 
         const unsigned char *at = der.data;
         X509 *x509 = der.size ? d2i_X509(NULL, &at, (long)der.size) : NULL;
         if (!x509)
-                return error_set(err, ERROR_DAMAGED, "%zu bytes that are no X.509 certificate", der.size);
+                return error_set(err, ERROR_DAMAGED, "%zu bytes that are not an X.509 certificate", der.size);
         struct bytes whole = {der.data, (size_t)(at - der.data)};
         *certificate = (struct certificate){
                 .subject = name_text(X509_get_subject_name(x509)),

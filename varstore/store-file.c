@@ -20,7 +20,7 @@
 enum {
         CLAIM_PATIENCE_MS = 5000,
         CLAIM_PAUSE_MS = 5,
-        CONVERT_LIMIT = 1 << 16, // bytes of what qemu-img may say
+        CONVERT_LIMIT = 1 << 16, // bytes of qemu-img's output
         CONVERT_TIMEOUT_MS = 60000,
 };
 
@@ -46,12 +46,12 @@ static bool convert(const char *path, const char *raw, struct error *err)
         AUTO_PROCESS_RESULT struct process_result result = {0};
         if (!program)
                 return false;
-        // -U: reading beside a running machine is allowed, as it is for a raw file.
+        // -U: allows reading while a machine runs, as for a raw file.
         static const char *const options[] = {"convert", "-U", "-f", "qcow2", "-O", "raw", "--"};
         arguments_add(&arguments, program);
         for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
                 arguments_add(&arguments, options[i]);
-        // What has a colon before its first slash would be a protocol to qemu-img.
+        // qemu-img takes a colon before the first slash as the end of a protocol name.
         arguments_add_format(&arguments, "%s%s", *path == '/' ? "" : "./", path);
         arguments_add(&arguments, raw);
         return process_run_checked(&arguments, CONVERT_LIMIT, CONVERT_TIMEOUT_MS, &result, err);
@@ -119,21 +119,20 @@ static bool lock_patiently(int fd, const char *path, struct error *err)
 static bool refuse_writing_qemu(int fd, const char *path, struct error *err)
 {
         image_bear_no_writer(fd);
-        return !image_is_written(fd) ||
-               error_set(err, ERROR_ENVIRONMENT,
-                         "%s: a running QEMU has it open for writing, and would not see the change; shut the machine "
-                         "down first",
-                         path);
+        return !image_is_written(fd) || error_set(err, ERROR_ENVIRONMENT,
+                                                  "%s: a running QEMU has this file open for writing and would not see "
+                                                  "the change; shut the machine "
+                                                  "down first",
+                                                  path);
 }
 
 static bool refuse_qcow2(int fd, const char *path, struct error *err)
 {
         return !is_qcow2(fd) ||
-               error_set(
-                       err, ERROR_USAGE,
-                       "%s: a qcow2 image, which is not written here; `qemu-img convert -O raw %s vars.fd` makes a raw "
-                       "one of it, and `qemu-img convert -f raw -O qcow2 vars.fd %s` goes back",
-                       path, path, path);
+               error_set(err, ERROR_USAGE,
+                         "%s: writing to a qcow2 image is not supported; convert it with `qemu-img convert -O raw %s "
+                         "vars.fd`, and back with `qemu-img convert -f raw -O qcow2 vars.fd %s`",
+                         path, path, path);
 }
 
 bool store_claim_begin(const char *path, struct store_claim *claim, struct error *err)
@@ -147,7 +146,7 @@ bool store_claim_begin(const char *path, struct store_claim *claim, struct error
                         return error_system(err, "%s: cannot open", path);
                 if (!refuse_qcow2(fd, path, err) || !lock_patiently(fd, path, err))
                         return false;
-                // The program that had it has put a new file in its place.
+                // The program that had claimed it has replaced the file.
                 if (!is_named(fd, path))
                         continue;
                 if (!refuse_writing_qemu(fd, path, err))
@@ -173,5 +172,5 @@ bool store_may_write(const char *source, const char *target, bool force, struct 
         if (source && stat(source, &of_source) == 0 && of_source.st_dev == of_target.st_dev &&
             of_source.st_ino == of_target.st_ino)
                 return error_set(err, ERROR_USAGE, "%s and %s are the same file", source, target);
-        return force || error_set(err, ERROR_USAGE, "%s: is there already; --force replaces it", target);
+        return force || error_set(err, ERROR_USAGE, "%s: already exists; use --force to replace it", target);
 }

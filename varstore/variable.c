@@ -25,7 +25,7 @@ uint64_t variable_header_size(enum variable_format format)
         return format == VARIABLE_AUTHENTICATED ? AUTHENTICATED_HEADER_SIZE : PLAIN_HEADER_SIZE;
 }
 
-// The firmware takes the sizes of a record for written only when none of these is still erased.
+// To the firmware, the sizes of a record are written only if none of these is still erased.
 static bool header_is_written(const struct variable *variable, uint32_t name_size, uint32_t data_size)
 {
         return variable->state != VAR_ERASED && variable->attributes != UINT32_MAX && name_size != UINT32_MAX &&
@@ -51,7 +51,7 @@ static enum variable_standing standing_of(uint8_t state)
         return VARIABLE_LOST;
 }
 
-// A name is UTF-16 that is not empty and has its NUL at the end and nowhere else.
+// A name is non-empty UTF-16 with one NUL, at the end.
 static bool is_name(struct bytes utf16)
 {
         if (utf16.size < 4 || utf16.size % 2)
@@ -102,10 +102,10 @@ enum variable_reading variable_read(struct bytes store, enum variable_format for
         *problem = NULL;
         variable->size += (uint64_t)name_size + data_size;
         variable->name = is_name(name) ? text_from_utf16(name) : memory_text("");
-        // Of a record whose write was cut off only the sizes can be relied upon.
+        // In an unfinished record only the sizes are reliable.
         if (!is_name(name) && variable->standing != VARIABLE_UNFINISHED) {
                 variable->standing = VARIABLE_LOST;
-                *problem = "its name is no name";
+                *problem = "its name is invalid";
         }
         return VARIABLE_READ;
 }

@@ -12,9 +12,9 @@
 //         u32 size of the name, u32 size of the data     u32 size of the name, u32 size of the data
 //         16  vendor GUID                                16  vendor GUID
 //
-// Flash is erased to ones and written by clearing bits, so the life of a record is told by bits that go out one by one:
-// a record never moves, an update appends a new one and marks the old. A power cut leaves a state from which the
-// firmware can tell what holds. Source: EDK2 MdeModulePkg, Include/Guid/VariableFormat.h.
+// Flash is erased to ones and written by clearing bits, so a record's state advances by clearing bits one by one: a
+// record never moves, an update appends a new one and marks the old. After a power cut the state shows the firmware
+// which record is valid. Source: EDK2 MdeModulePkg, Include/Guid/VariableFormat.h.
 #pragma once
 
 #include <stdbool.h>
@@ -35,10 +35,10 @@ enum {
 
 // The state byte.
 enum {
-        VAR_ERASED = 0xFF,                // the header is not all written
-        VAR_HEADER_VALID_ONLY = 0x7F,     // the header holds, name and data are not all written
-        VAR_ADDED = 0x3F,                 // whole
-        VAR_IN_DELETED_TRANSITION = 0xFE, // a mask: being replaced; holds until its successor is whole
+        VAR_ERASED = 0xFF,                // the header is not completely written
+        VAR_HEADER_VALID_ONLY = 0x7F,     // the header is valid, name and data are not completely written
+        VAR_ADDED = 0x3F,                 // complete
+        VAR_IN_DELETED_TRANSITION = 0xFE, // a mask: being replaced; valid until its successor is complete
         VAR_DELETED = 0xFD,               // a mask
 };
 
@@ -53,14 +53,14 @@ enum {
         EFI_VARIABLE_ENHANCED_AUTHENTICATED_ACCESS = 0x80,
 };
 
-// What a record is to whoever looks variables up. Only a live one is seen.
+// The standing of a record when variables are looked up. Only a live one is found.
 enum variable_standing {
         VARIABLE_LIVE,
         VARIABLE_DELETED,
-        VARIABLE_SUPERSEDED, // in deleted transition, and its successor is whole
-        VARIABLE_SHADOWED,   // whole, but an earlier record of the same name is live: no sound store has one
+        VARIABLE_SUPERSEDED, // in deleted transition, and its successor is complete
+        VARIABLE_SHADOWED,   // complete, but an earlier record of the same name is live: only in damaged stores
         VARIABLE_UNFINISHED, // the write was cut off
-        VARIABLE_LOST,       // its state is none that a firmware writes; every firmware passes it over
+        VARIABLE_LOST,       // its state is not one that firmware writes; every firmware ignores it
 };
 
 struct variable {
@@ -85,23 +85,23 @@ uint64_t variable_header_size(enum variable_format format);
 enum variable_reading {
         VARIABLE_READ,
         VARIABLE_NONE,   // no record begins here: erased flash, or something else
-        VARIABLE_BROKEN, // a record begins here, but its sizes lead out of the store
+        VARIABLE_BROKEN, // a record begins here, but its sizes exceed the store
 };
 
-// Reads the record at OFFSET of STORE, which must outlive VARIABLE. The offsets are relative to STORE, and the standing is
-// only as much as the record itself knows: LIVE for one in deleted transition, LOST for one without a proper name. PROBLEM
-// says what is wrong with the record (static text), NULL where nothing is; the fields of a VARIABLE_BROKEN one are filled
-// as far as they stand.
+// Reads the record at OFFSET of STORE, which must outlive VARIABLE. Offsets are relative to STORE. The standing is set
+// from this record alone: LIVE for one in deleted transition, LOST for one without a valid name. PROBLEM describes what
+// is wrong with the record (static text), NULL if nothing is; the fields of a VARIABLE_BROKEN one are filled as far as
+// possible.
 enum variable_reading variable_read(struct bytes store, enum variable_format format, uint64_t offset,
                                     struct variable *variable, const char **problem);
 
-// Adds VARIABLE (its name, vendor, attributes, data, and what authenticated records have besides) in its stored form,
-// with its state, to BUFFER, padded with 0xFF to a multiple of 4. False, with nothing added, where the name is not valid
-// UTF-8.
+// Adds VARIABLE (name, vendor, attributes, data, and the additional fields of authenticated records) in its stored
+// form, with its state, to BUFFER, padded with 0xFF to a multiple of 4. False, with nothing added, if the name is not
+// valid UTF-8.
 bool variable_build(const struct variable *variable, enum variable_format format, struct buffer *buffer);
 
 // "NV,BS,RT"; freed with free(). Bits without a name are written in hexadecimal.
 char *variable_attributes_text(uint32_t attributes);
 
-// Reads that text back: names in any order and case, or one number (0x7). False where a name is not known.
+// Reads that text back: names in any order and case, or one number (0x7). False if a name is not known.
 bool variable_attributes_parse(const char *text, uint32_t *attributes);

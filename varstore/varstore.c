@@ -11,18 +11,18 @@
 #include "base/text.h"
 
 struct varstore {
-        struct file_mapping mapping; // where it was loaded from a file
-        uint8_t *blank;              // where it was made new
-        struct bytes image;          // as it was read
+        struct file_mapping mapping; // if loaded from a file
+        uint8_t *blank;              // if newly created
+        struct bytes image;          // as read
         struct volume volume;
-        // The volume as the firmware sees it: with a pending write settled, and what was changed since. Empty as long as
-        // the image is just that.
+        // The volume as the firmware sees it: with a pending write completed, and later changes. Empty while the image
+        // is the same.
         struct buffer bytes;
-        bool changed; // else the image is written as it was read
+        bool changed; // else the image is written as read
         struct variable *records;
         size_t record_count, record_capacity;
         uint64_t records_end; // where the next record goes
-        bool has_residue;     // and a piece of the firmware's buffer lies there
+        bool has_residue;     // and a piece of the firmware's buffer is there
         struct remarks remarks;
 };
 
@@ -34,7 +34,7 @@ static struct bytes variables_view(const struct varstore *store)
                               (size_t)store->volume.variables_end};
 }
 
-// The volume to be changed. Views into the image stay good.
+// The volume, ready to be changed. Views into the image stay valid.
 static uint8_t *own_bytes(struct varstore *store)
 {
         if (!store->bytes.size)
@@ -62,7 +62,7 @@ static const uint32_t STORABLE_ATTRIBUTES =
 
 static bool is_whole_record(const struct varstore *store, uint64_t offset)
 {
-        // A longer name would only cost time: this looks at every place where a record might begin.
+        // A longer name would only cost time: every offset where a record might begin is checked.
         enum {
                 NAME_LIMIT = 1024,     // bytes
                 NAME_SIZE_BEFORE = 24, // the end of the header
@@ -81,8 +81,8 @@ static bool is_whole_record(const struct varstore *store, uint64_t offset)
         return whole;
 }
 
-// A size that became too large swallows the records that follow. The firmware does not notice; records do not hold
-// records, so that one lies inside another tells.
+// A size that has become too large swallows the records that follow, unnoticed by the firmware. Records never contain
+// records, so one inside another proves it.
 static void judge_size(const struct varstore *store, const struct variable *variable, struct remarks *remarks)
 {
         uint64_t at = aligned(variable->offset + variable_header_size(store->volume.format));
@@ -100,7 +100,7 @@ static void judge_size(const struct varstore *store, const struct variable *vari
         }
 }
 
-// What a live record has that no firmware stores, NULL where there is nothing of the kind.
+// A property of a live record that no firmware stores; NULL if it has none.
 static const char *oddity_of(const struct variable *variable)
 {
         if (variable->standing == VARIABLE_UNFINISHED)
@@ -124,10 +124,10 @@ static void judge_record(const struct variable *variable, const char *problem, s
                 return;
         AUTO_FREE char *title = record_title(variable);
         if (problem)
-                remarks_add(remarks, variable->offset, REMARK_DAMAGE, "a record that is passed over: %s", problem);
+                remarks_add(remarks, variable->offset, REMARK_DAMAGE, "a record is ignored: %s", problem);
         else if (variable->standing == VARIABLE_LOST)
                 remarks_add(remarks, variable->offset + 2, REMARK_DAMAGE,
-                            "%s is passed over: 0x%02x is no state of a record", title, variable->state);
+                            "%s is ignored: 0x%02x is not a valid record state", title, variable->state);
         else if (variable->standing == VARIABLE_UNFINISHED)
                 remarks_add(remarks, variable->offset, REMARK_NOTE, "the write of %s was cut off", title);
         if (oddity)
@@ -138,8 +138,8 @@ enum {
         FLASH_BUFFER = 0x80
 }; // bytes that the firmware's flash driver writes at once
 
-// Where the bytes that follow the last record, from AT on, stand before it a multiple of the flash driver's buffer away: the
-// offset, or 0 where they do not.
+// The offset at which the bytes after the last record, from AT on, also are earlier in the store, a multiple of the
+// flash driver's buffer before AT; 0 if they are not.
 static uint64_t residue_of(const struct varstore *store, uint64_t at, struct bytes strange)
 {
         for (uint64_t distance = FLASH_BUFFER; distance <= at; distance += FLASH_BUFFER) {
@@ -152,9 +152,9 @@ static uint64_t residue_of(const struct varstore *store, uint64_t at, struct byt
         return 0;
 }
 
-// Whatever follows the last record is erased flash. EDK2's driver for QEMU's flash (VirtNorFlashDxe, before tianocore/edk2
-// pull request 5254) may leave a piece of its buffer there, a copy of what stands earlier in the store: no harm is done.
-// Anything else means that a record's start was lost, and with it all that follow.
+// The last record is followed by erased flash. EDK2's driver for QEMU's flash (VirtNorFlashDxe, before tianocore/edk2
+// pull request 5254) may leave a piece of its buffer there, a copy of earlier bytes of the store, which is harmless.
+// Anything else means that the start of a record was lost, and with it all records that follow.
 static void judge_end(struct varstore *store, struct remarks *remarks)
 {
         struct bytes rest = bytes_from(variables_view(store), store->records_end);
@@ -178,7 +178,7 @@ static void judge_end(struct varstore *store, struct remarks *remarks)
         else
                 remarks_add(remarks, store->records_end, REMARK_DAMAGE,
                             "the records end here, but bytes follow (from 0x%" PRIx64
-                            "): what they hold is lost to the firmware",
+                            "): the firmware cannot read them",
                             at);
 }
 
@@ -235,7 +235,7 @@ static int compare_names(const struct variable *a, const struct variable *b)
         return order ? order : strcmp(a->name, b->name);
 }
 
-// A record among those that hold by themselves.
+// A record that is valid by itself.
 struct holding {
         struct variable *record;
 };
@@ -248,8 +248,8 @@ static int compare_holdings(const void *left, const void *right)
         return order ? order : a->offset < b->offset ? -1 : 1;
 }
 
-// Of the COUNT records of one name, each of which holds by itself, decides which one does: the first that is whole, else
-// the last that is in deleted transition.
+// Decides which of the COUNT records of one name is live, each valid by itself: the first complete one, else the last
+// one in deleted transition.
 static void settle_standing(const struct holding *holding, size_t count, struct remarks *remarks)
 {
         size_t live = 0;
@@ -263,11 +263,11 @@ static void settle_standing(const struct holding *holding, size_t count, struct 
                 AUTO_FREE char *title = record_title(record);
                 if (i == live && !replaced) {
                         remarks_add(remarks, record->offset + 2, REMARK_NOTE,
-                                    "the update of %s was cut off; its old value holds", title);
+                                    "the update of %s was cut off; its old value is valid", title);
                 } else if (i != live && record->state == VAR_ADDED) {
                         record->standing = VARIABLE_SHADOWED;
                         remarks_add(remarks, record->offset, REMARK_DAMAGE,
-                                    "%s is here once more; the firmware sees only the one at 0x%" PRIx64, title,
+                                    "%s appears again here; the firmware sees only the one at 0x%" PRIx64, title,
                                     holding[live].record->offset);
                 } else if (i != live) {
                         record->standing = VARIABLE_SUPERSEDED;
@@ -314,7 +314,7 @@ static bool read_image(struct varstore *store, struct bytes image, struct error 
         store->image = image;
         if (!volume_read(image, &store->volume, &store->remarks, err))
                 return false;
-        // What would be written is settled; the layout as it was read stays in the volume for whoever asks.
+        // The bytes to write have the pending write completed; varstore_volume still returns the layout as read.
         struct volume settled = store->volume;
         if (settled.queue == QUEUE_PENDING)
                 volume_settle(&settled, own_bytes(store));
@@ -503,7 +503,7 @@ bool varstore_format(struct varstore *store, struct error *err)
 {
         struct volume layout;
         if (!varstore_is_blank(store))
-                return error_set(err, ERROR_USAGE, "the store is formatted already");
+                return error_set(err, ERROR_USAGE, "the store is already formatted");
         if (!find_layout(store->image.size, &layout, err))
                 return false;
         buffer_free(&store->bytes);
@@ -517,13 +517,12 @@ bool varstore_format(struct varstore *store, struct error *err)
 bool varstore_may_change(const struct varstore *store, struct error *err)
 {
         if (varstore_is_blank(store))
-                return error_set(err, ERROR_USAGE,
-                                 "the store is blank; it has to be formatted before it takes variables");
+                return error_set(err, ERROR_USAGE, "the store is blank and must be formatted first");
         const struct remark *damage = varstore_first_damage(store);
         if (damage)
                 return error_set(err, ERROR_DAMAGED,
                                  "the store is damaged at offset 0x%" PRIx64
-                                 " (%s); it is not changed, because more could be lost",
+                                 " (%s); refusing to change it, because more could be lost",
                                  damage->offset, damage->text);
         return true;
 }
@@ -533,7 +532,7 @@ bool varstore_is_changed(const struct varstore *store)
         return store->changed;
 }
 
-// A write that was pending when the image was read is settled in what is written from now on.
+// A write that was pending when the image was read is completed in what is written from now on.
 static void note_change(struct varstore *store)
 {
         store->changed = true;
@@ -541,7 +540,7 @@ static void note_change(struct varstore *store)
                 store->volume.queue = QUEUE_CLEAN;
 }
 
-// After a change: what the bytes now hold. Nothing new is to be remarked of what was sound when it was read.
+// After a change, reads the records again. A store that was sound when read gets no new remarks.
 static void reread(struct varstore *store)
 {
         struct remarks ignored = {0};
@@ -555,7 +554,7 @@ static bool is_named(const struct variable *variable, struct guid vendor, const 
         return guid_equal(variable->vendor, vendor) && strcmp(variable->name, name) == 0;
 }
 
-// Marks every record of that name as deleted that is not yet, so that none comes back to life.
+// Marks all records of that name as deleted, so that none becomes live again.
 static void mark_deleted(struct varstore *store, struct guid vendor, const char *name)
 {
         for (size_t i = 0; i < store->record_count; i++) {
@@ -569,7 +568,7 @@ static void mark_deleted(struct varstore *store, struct guid vendor, const char 
         }
 }
 
-// The live records but the one EXCEPT, as they are stored, one after the other.
+// The live records except EXCEPT, as stored, one after the other.
 static void gather_live(const struct varstore *store, const struct variable *except, struct buffer *buffer)
 {
         for (const struct variable *variable = NULL; (variable = varstore_next(store, variable));) {
@@ -609,8 +608,8 @@ static void append_record(struct varstore *store, const struct variable *record,
         note_change(store);
 }
 
-// Writes RECORD in place of EXISTING (NULL where there is none): behind the last record, or, where it does not fit there,
-// after dropping the records that are not live.
+// Writes RECORD in place of EXISTING (NULL if it is new): after the last record or, if it does not fit there, after
+// dropping the records that are not live.
 static bool place_record(struct varstore *store, const struct variable *existing, const struct variable *record,
                          struct error *err)
 {
@@ -653,12 +652,12 @@ static bool may_store(const struct varstore *store, const struct variable *varia
         if (!varstore_may_change(store, err))
                 return false;
         if (!is_valid_name(variable->name))
-                return error_set(err, ERROR_USAGE, "a variable's name is valid UTF-8 and not empty");
+                return error_set(err, ERROR_USAGE, "a variable's name must be valid UTF-8 and not empty");
         if (!(variable->attributes & EFI_VARIABLE_NON_VOLATILE) || (variable->attributes & ~STORABLE_ATTRIBUTES))
                 return error_set(err, ERROR_USAGE, "%s: attributes 0x%" PRIx32 " cannot be stored", variable->name,
                                  variable->attributes);
         if (variable->data.size == 0 || variable->data.size >= store->volume.variables_end)
-                return error_set(err, ERROR_USAGE, "%s: a variable cannot hold %zu bytes here", variable->name,
+                return error_set(err, ERROR_USAGE, "%s: %zu bytes are too many for a variable here", variable->name,
                                  variable->data.size);
         return true;
 }
@@ -697,7 +696,7 @@ bool varstore_delete(struct varstore *store, struct guid vendor, const char *nam
         if (!varstore_find(store, vendor, name)) {
                 char text[37];
                 guid_text(vendor, text);
-                return error_set(err, ERROR_NO, "there is no variable %s of vendor %s", name, text);
+                return error_set(err, ERROR_NO, "variable %s of vendor %s not found", name, text);
         }
         mark_deleted(store, vendor, name);
         note_change(store);
@@ -720,12 +719,12 @@ static bool take_over_records(const struct varstore *damaged, struct varstore *s
         AUTO_BUFFER struct buffer records = {0};
         gather_live(damaged, NULL, &records);
         if (records.size > store->volume.variables_end - records_start(store))
-                return error_set(err, ERROR_DAMAGED, "what can be read, %zu bytes, has no room in a new store",
+                return error_set(err, ERROR_DAMAGED, "the readable variables, %zu bytes, do not fit in a new store",
                                  records.size);
         replace_records(store, &records);
         read_records(store, &store->remarks);
         const struct remark *damage = varstore_first_damage(store);
-        return !damage || error_set(err, ERROR_DAMAGED, "what can be read is damaged itself: %s", damage->text);
+        return !damage || error_set(err, ERROR_DAMAGED, "a readable variable is damaged too: %s", damage->text);
 }
 
 bool varstore_rescue(const struct varstore *damaged, struct varstore **store, struct error *err)
@@ -785,7 +784,7 @@ struct bytes varstore_padding(const struct varstore *store)
         return bytes_from(store->image, store->volume.size);
 }
 
-// What of the padding may be other than zeroes, and what is a hole of the file that it came from.
+// The part of the padding that may not be zero, and the part that is a hole in the file that it came from.
 static struct bytes padding_data(const struct varstore *store, uint64_t *hole)
 {
         struct bytes padding = varstore_padding(store);
@@ -796,7 +795,7 @@ static struct bytes padding_data(const struct varstore *store, uint64_t *hole)
         return data;
 }
 
-// A hole in what was written reads as zeroes and was made of nothing else; all the rest is compared.
+// A hole in the written file reads as zeroes and was written as zeroes; everything else is compared.
 static bool is_written(const struct varstore *store, const char *path, struct error *err)
 {
         AUTO_MAPPING struct file_mapping written = {0};
@@ -812,7 +811,7 @@ static bool is_written(const struct varstore *store, const char *path, struct er
             bytes_slice(written.bytes, volume_size, end - volume_size, &data) &&
             bytes_slice(varstore_padding(store), 0, end - volume_size, &expected) && bytes_equal(data, expected))
                 return true;
-        return error_set(err, ERROR_ENVIRONMENT, "%s: what was read back is not what was written", path);
+        return error_set(err, ERROR_ENVIRONMENT, "%s: the data read back differs from what was written", path);
 }
 
 bool varstore_save(const struct varstore *store, const char *path, mode_t mode, struct error *err)

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A variable store as a value: an image is read into it, variables are looked up and changed, an image is written out.
+// A variable store as a value: read from an image, queried and changed in memory, written back as an image.
 //
-// It is read as the firmware reads it. Of a name's records the first whole one is live; one "in deleted transition" is
-// live as long as no successor is whole; records that were deleted or whose write was cut off are passed over. Where a
-// write of the firmware's is pending, the variables come from the spare block. A damaged store is read as far as it
-// leads, with remarks; varstore_verdict sums them up.
+// It is read as the firmware reads it. The first complete record of a name is live; one "in deleted transition" is live
+// until its successor is complete; deleted and unfinished records are ignored. If a write of the firmware is pending,
+// the variables come from the spare block. A damaged store is read as far as possible, with remarks; varstore_verdict
+// sums them up.
 //
 // It is changed as the firmware changes it: a new record is appended and the old one marked as deleted; when that does
 // not fit, deleted records are dropped first. A blank store takes no variables before varstore_format.
@@ -26,25 +26,25 @@
 
 struct varstore;
 
-// Reads IMAGE, which must outlive the store. A blank image is a store without variables. Fails (ERROR_DAMAGED) where the
+// Reads IMAGE, which must outlive the store. A blank image is a store without variables. Fails (ERROR_DAMAGED) if the
 // headers are past reading.
 bool varstore_read(struct bytes image, struct varstore **store, struct error *err);
 
 // The same from a file, mapped so that padding is never read. Messages name the file.
 bool varstore_load(const char *path, struct varstore **store, struct error *err);
 
-// The same from a mapping, which the store then owns; on failure it stays the caller's.
+// The same from a mapping. The store then owns the mapping; on failure the caller still does.
 bool varstore_read_mapping(const struct file_mapping *mapping, struct varstore **store, struct error *err);
 
-// An empty, formatted store in an image of IMAGE_SIZE bytes, as the firmware that has images of this size formats it.
-// Fails where no firmware is known for it.
+// An empty, formatted store in an image of IMAGE_SIZE bytes, as the firmware with images of this size formats it. Fails
+// if no firmware with that size is known.
 bool varstore_new(uint64_t image_size, struct varstore **store, struct error *err);
 
 // The same with the size, the layout and the record format of MODEL.
 bool varstore_new_like(const struct varstore *model, struct varstore **store, struct error *err);
 
-// The same with every variable that is live in DAMAGED, its record as it is: what the firmware still sees of it, made
-// sound. Fails where it has no room there, or is damaged itself.
+// The same with every live variable of DAMAGED, its record unchanged: a sound store of what the firmware still sees.
+// Fails if it does not fit, or a record itself is damaged.
 bool varstore_rescue(const struct varstore *damaged, struct varstore **store, struct error *err);
 
 void varstore_free(struct varstore **store);
@@ -54,14 +54,14 @@ bool varstore_is_blank(const struct varstore *store);
 const struct volume *varstore_volume(const struct varstore *store);
 uint64_t varstore_image_size(const struct varstore *store);
 
-// In bytes: how much of the space for records is in use, how much of that is taken by records that are not live, and
-// what is left at the end.
+// In bytes: the space for records, how much of it is used, how much of that by records that are not live, and what is
+// free.
 struct varstore_space {
         uint64_t capacity, used, dead, left;
 };
 struct varstore_space varstore_space(const struct varstore *store);
 
-// What was noticed while the image was read, in the order of offsets.
+// The remarks from reading the image, in the order of offsets.
 const struct remarks *varstore_remarks(const struct varstore *store);
 
 enum varstore_verdict {
@@ -71,13 +71,13 @@ enum varstore_verdict {
 };
 enum varstore_verdict varstore_verdict(const struct varstore *store);
 
-// The first remark that is a damage, NULL where there is none.
+// The first remark of severity REMARK_DAMAGE; NULL if there are none.
 const struct remark *varstore_first_damage(const struct varstore *store);
 
-// Whether nothing in STORE, which came from PATH, is damaged. Where something is, ERROR_DAMAGED with its place.
+// Whether STORE, read from PATH, is undamaged. If not, fails with ERROR_DAMAGED and the offset.
 bool varstore_is_sound(const struct varstore *store, const char *path, struct error *err);
 
-// The live variable of that name, NULL where there is none. Valid, like all variables here, until the store is changed.
+// The live variable of that name; NULL if not found. Valid, like all variables here, until the store is changed.
 const struct variable *varstore_find(const struct varstore *store, struct guid vendor, const char *name);
 
 // The live variables in the order of their records: `for (v = NULL; (v = varstore_next(store, v));)`.
@@ -86,43 +86,44 @@ const struct variable *varstore_next(const struct varstore *store, const struct 
 // The same over every record, dead ones included.
 const struct variable *varstore_next_record(const struct varstore *store, const struct variable *variable);
 
-// Makes a formatted, empty store of a blank one, in the layout that the firmware uses for an image of its size. Fails
-// where it is not blank or no firmware is known for its size.
+// Formats a blank store, in the layout that the firmware uses for an image of its size. Fails if it is not blank or no
+// firmware with that size is known.
 bool varstore_format(struct varstore *store, struct error *err);
 
-// Whether the store takes changes. Fails where it is blank or damaged.
+// Whether the store can be changed. Fails if it is blank or damaged.
 bool varstore_may_change(const struct varstore *store, struct error *err);
 
 // Whether it was changed since it was read.
 bool varstore_is_changed(const struct varstore *store);
 
-// Sets a variable, keeping what an authenticated record of it has besides: count, time stamp, key index. ATTRIBUTES must have EFI_VARIABLE_NON_VOLATILE. Nothing is written where it has this value already.
-// Fails, changing nothing, where the name is empty or not valid UTF-8, the store is blank, or there is no space.
+// Sets a variable, keeping the count, time stamp and key index of an authenticated record. ATTRIBUTES must have
+// EFI_VARIABLE_NON_VOLATILE. Writes nothing if the variable has this value already. Fails, changing nothing, if the
+// name is empty or not valid UTF-8, the store is blank, or there is no space.
 bool varstore_set(struct varstore *store, struct guid vendor, const char *name, uint32_t attributes, struct bytes data,
                   struct error *err);
 
-// The same with everything that a record holds: NAME, vendor, attributes, data, count, time stamp and key index of VARIABLE
-// (the last three are not in plain records).
+// The same with every field of a record: name, vendor, attributes, data, count, time stamp and key index of VARIABLE
+// (plain records do not have the last three).
 bool varstore_put(struct varstore *store, const struct variable *variable, struct error *err);
 
-// Deletes a variable. Fails (ERROR_NO) where there is none of that name.
+// Deletes a variable. Fails (ERROR_NO) if it is not found.
 bool varstore_delete(struct varstore *store, struct guid vendor, const char *name, struct error *err);
 
-// Drops every record that is not live, as the firmware does when space runs out. Fails where the store is blank or
+// Drops every record that is not live, as the firmware does when space runs out. Fails if the store is blank or
 // damaged.
 bool varstore_compact(struct varstore *store, struct error *err);
 
-// What a store holds at a moment, to go back to when one of several changes fails. Freed with varstore_moment_free.
+// A snapshot of a store's content, to restore if one of several changes fails. Freed with varstore_moment_free.
 struct varstore_moment;
 #define AUTO_VARSTORE_MOMENT __attribute__((cleanup(varstore_moment_free)))
 struct varstore_moment *varstore_remember(const struct varstore *store);
 void varstore_go_back(struct varstore *store, const struct varstore_moment *moment);
 void varstore_moment_free(struct varstore_moment **moment);
 
-// The image: the volume as it now is, and the padding that follows it as it was.
+// The image: the current volume, and the unchanged padding that follows it.
 struct bytes varstore_volume_bytes(const struct varstore *store);
 struct bytes varstore_padding(const struct varstore *store);
 
-// Writes the image to PATH: atomically, sparsely, read back and compared before it becomes the file. MODE is for a file
-// that does not exist yet. A failure leaves an old file as it was.
+// Writes the image to PATH: atomically, sparsely, read back and compared before it replaces the file. MODE is for a new
+// file. On failure the old file is unchanged.
 bool varstore_save(const struct varstore *store, const char *path, mode_t mode, struct error *err);

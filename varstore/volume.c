@@ -20,7 +20,7 @@ enum {
         WRITE_RECORD_SIZE = 40,
 };
 
-// Bits of a write header and of a write record. They go out when they come true.
+// Bits of a write header and of a write record. A bit is cleared when its event has happened.
 enum {
         HEADER_ALLOCATED = 0x01,
         WRITES_COMPLETE = 0x04,
@@ -28,17 +28,17 @@ enum {
         DESTINATION_COMPLETE = 0x04,
 };
 
-// The state of a working block: the bit for valid is out, the others are reserved.
+// The state of a working block: the bit for valid is cleared, the others are reserved.
 static const uint32_t WORKING_BLOCK_VALID = 0xFFFFFFFE;
 
 static const uint64_t MIB = 1 << 20;
 
-// The stores that EDK2's firmware for QEMU keeps.
+// The stores of EDK2's firmware for QEMU.
 static const struct layout {
         const char *name;
         uint64_t size, variables_end, working_at, working_size, spare_at, spare_size, block_size;
         uint32_t attributes;
-        uint64_t padded_size; // to a pflash bank; 0 where the image is not padded
+        uint64_t padded_size; // to a pflash bank; 0 if the image is not padded
 } LAYOUTS[] = {
         {"AAVMF", 0xC0000, 0x40000, 0x40000, 0x40000, 0x80000, 0x40000, 0x40000, 0x00000E36, 64 * (1 << 20)},
         {"OVMF 4M", 0x84000, 0x40000, 0x41000, 0x1000, 0x42000, 0x42000, 0x1000, 0x0004FEFF, 0},
@@ -128,14 +128,14 @@ static void judge_volume_header(const struct volume_header *header, uint64_t siz
                 remarks_add(remarks, 0x10, REMARK_DAMAGE, "the volume is not marked as one for variables");
         if (header->size != size)
                 remarks_add(remarks, 0x30, REMARK_DAMAGE,
-                            "the volume header says that it is 0x%x bytes long, but the store follows at 0x%" PRIx64,
+                            "the volume header's length is given as 0x%x bytes, but the store follows at 0x%" PRIx64,
                             header->size, size);
         else if (header->sum)
                 remarks_add(remarks, 0x32, REMARK_DAMAGE,
-                            "the checksum of the volume header is wrong: some bit of it changed");
+                            "the checksum of the volume header is wrong: part of it has changed");
         else if (header->revision != VOLUME_REVISION)
                 remarks_add(remarks, 0x37, REMARK_ODD, "the volume header is of revision %u", header->revision);
-        // The map of AAVMF covers its whole flash bank, of which the volume is the beginning.
+        // The map of AAVMF covers its whole flash bank, which begins with the volume.
         if ((uint64_t)header->block_count * header->block_size < header->length)
                 remarks_add(remarks, 0x38, REMARK_ODD, "the block map is shorter than the volume");
 }
@@ -148,7 +148,8 @@ static bool store_format(struct bytes image, uint64_t offset, enum variable_form
         return guid_equal(guid, GUID_EFI_VARIABLE) || guid_equal(guid, GUID_EFI_AUTHENTICATED_VARIABLE);
 }
 
-// The store header follows the volume header; where that is damaged, it is looked for where every firmware puts it.
+// The store header follows the volume header; if that is damaged, the store header is searched where every firmware
+// puts it.
 static bool find_store_header(struct bytes image, const struct volume_header *header, struct volume *volume,
                               struct error *err)
 {
@@ -165,10 +166,11 @@ static bool find_store_header(struct bytes image, const struct volume_header *he
         char found[37];
         struct cursor cursor = cursor_at(image, header->size);
         guid_text(guid_read(&cursor), found);
-        return error_set(err, ERROR_DAMAGED,
-                         "a firmware volume without a variable store: no store header at offset 0x%x (%s is no format "
-                         "of variables)",
-                         header->size, found);
+        return error_set(
+                err, ERROR_DAMAGED,
+                "a firmware volume without a variable store: no store header at offset 0x%x (%s is not a format "
+                "of variables)",
+                header->size, found);
 }
 
 static const struct layout *layout_of_size(uint64_t volume_size)
@@ -193,7 +195,7 @@ static void measure_volume(struct bytes image, const struct volume_header *heade
         volume->block_count = header->block_count;
         volume->attributes = header->attributes;
         if (header->sum && volume_layout(image.size, &usual)) {
-                // Some field is not what it was. The size of the image tells what the length must be.
+                // A field has changed. The size of the image determines what the length must be.
                 volume->size = usual.size;
                 volume->block_size = usual.block_size;
                 volume->block_count = usual.block_count;
@@ -244,7 +246,7 @@ static void read_store_header(struct bytes image, struct volume *volume, struct 
 
 // ---- fault-tolerant writes ----
 
-// The header's checksum is over the header with itself and the state still erased.
+// The header's checksum covers the header with the checksum and state fields erased.
 static uint32_t working_checksum(uint64_t queue_size)
 {
         AUTO_BUFFER struct buffer header = {0};
@@ -260,7 +262,7 @@ static bool has_working_signature(struct bytes image, uint64_t at)
         return guid_equal(guid_read(&cursor), GUID_EDKII_WORKING_BLOCK_SIGNATURE);
 }
 
-// A working block at AT of no more than LIMIT bytes; *SIZE is what its header says that it takes.
+// A working block at AT of at most LIMIT bytes; *SIZE is the size in its header.
 static bool read_working_header(struct bytes image, uint64_t at, uint64_t limit, uint64_t *size)
 {
         struct cursor cursor = cursor_at(image, at);
@@ -274,7 +276,7 @@ static bool read_working_header(struct bytes image, uint64_t at, uint64_t limit,
                limit >= WORKING_HEADER_SIZE && queue_size <= limit - WORKING_HEADER_SIZE;
 }
 
-// Where the working and the spare block lie: known for the usual layouts, else found by the working block's signature.
+// Where the working and spare blocks are: known for the usual layouts, else found by the working block's signature.
 static void locate_working_block(struct bytes image, struct volume *volume)
 {
         const struct layout *layout = layout_of_size(volume->size);
@@ -305,7 +307,7 @@ struct write_header {
 
 struct write_record {
         uint64_t at, offset, length;
-        int64_t relative; // where the target begins, seen from the spare
+        int64_t relative; // offset of the target from the spare
         uint8_t state;
 };
 
@@ -335,7 +337,7 @@ static bool is_done(uint8_t state, uint8_t bit)
         return !(state & bit);
 }
 
-// The bytes that a write takes in the queue, 0 where that is more than LEFT.
+// The size of a write in the queue; 0 if that exceeds LEFT.
 static uint64_t write_size(const struct write_header *header, uint64_t left)
 {
         if (left < WRITE_HEADER_SIZE || header->private_size > left || header->count > left)
@@ -345,7 +347,7 @@ static uint64_t write_size(const struct write_header *header, uint64_t left)
         return header->count <= left / record_size ? WRITE_HEADER_SIZE + header->count * record_size : 0;
 }
 
-// Where the pending write goes to. False where that is not in the volume or is not what the spare can hold.
+// The target of the pending write. False if it is not in the volume or does not fit the spare.
 static bool locate_target(const struct write_record *record, struct volume *volume)
 {
         uint64_t block = volume->block_size;
@@ -373,7 +375,7 @@ static void judge_open_write(struct bytes queue, const struct write_header *head
         }
         if (i == header->count) {
                 remarks_add(remarks, header_at, REMARK_NOTE,
-                            "the last write of the firmware is done but not yet marked so");
+                            "the last write of the firmware is done but not yet marked as done");
                 return;
         }
         if (!is_done(record.state, SPARE_COMPLETE)) {
@@ -411,7 +413,7 @@ static void read_queue(struct bytes image, struct volume *volume, struct remarks
                 if (!size) {
                         volume->queue = QUEUE_DAMAGED;
                         remarks_add(remarks, volume->working_at + at, REMARK_DAMAGE,
-                                    "a record of the write queue leads out of the working block");
+                                    "a record of the write queue exceeds the working block");
                         return;
                 }
                 if (!is_done(header.state, WRITES_COMPLETE)) {
@@ -453,15 +455,15 @@ static void read_working_block(struct bytes image, struct volume *volume, struct
         } else if (read_working_header(image, volume->spare_at, volume->working_size, &size)) {
                 volume->queue = QUEUE_CLEAN;
                 remarks_add(remarks, volume->working_at, REMARK_NOTE,
-                            "the working block was being renewed; the firmware restores it from the spare block");
+                            "the working block was being rewritten; the firmware restores it from the spare block");
         } else {
                 remarks_add(remarks, volume->working_at, REMARK_DAMAGE,
-                            "the header of the working block is damaged; the firmware makes a new one and forgets a "
-                            "write that may have been pending");
+                            "the header of the working block is damaged; the firmware creates a new one and loses any "
+                            "pending write");
         }
 }
 
-// Where a part is cut off with the image, what is left of it is kept.
+// If the image is cut off within a part, the rest of the part is kept.
 static void clip_parts(struct volume *volume)
 {
         volume->working_size =
@@ -495,7 +497,7 @@ bool volume_read(struct bytes image, struct volume *volume, struct remarks *rema
         *volume = (struct volume){.kind = VOLUME_FORMATTED};
         struct bytes headers;
         if (!bytes_slice(image, 0, VOLUME_HEADER_SIZE + STORE_HEADER_SIZE, &headers))
-                return error_set(err, ERROR_DAMAGED, "not a UEFI variable store: %zu bytes are too few for its headers",
+                return error_set(err, ERROR_DAMAGED, "not a UEFI variable store: %zu bytes, too few for its headers",
                                  image.size);
         if (bytes_all(headers, 0x00) || bytes_all(headers, 0xFF))
                 return error_set(err, ERROR_DAMAGED,

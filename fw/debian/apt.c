@@ -14,7 +14,7 @@
 #include "base/text.h"
 
 enum {
-        ASK_LIMIT = 1 << 20, // bytes of an answer
+        ASK_LIMIT = 1 << 20, // bytes of output
         ASK_TIMEOUT_MS = 60 * 1000,
         DOWNLOAD_TIMEOUT_MS = 15 * 60 * 1000,
 };
@@ -50,7 +50,7 @@ static char *percent_decoded(const char *text, size_t length)
         return text_take(&decoded);
 }
 
-// The version in PACKAGE_VERSION_ARCHITECTURE.deb, freed with free(); NULL where it is not such a name.
+// The version in PACKAGE_VERSION_ARCHITECTURE.deb, freed with free(); NULL if it is not such a name.
 static char *version_of(const char *file_name)
 {
         const char *first = strchr(file_name, '_');
@@ -60,7 +60,7 @@ static char *version_of(const char *file_name)
         return percent_decoded(first + 1, (size_t)(last - first - 1));
 }
 
-// The part of *REST up to the next END, freed with free(), and *REST set behind it; NULL where END is not there.
+// The part of *REST up to the next END, freed with free(), and *REST set behind it; NULL if END is not there.
 static char *take_until(const char **rest, char end)
 {
         const char *at = strchr(*rest, end);
@@ -71,7 +71,7 @@ static char *take_until(const char **rest, char end)
         return part;
 }
 
-// Fills PACKAGE, in part where it fails.
+// Fills PACKAGE, on failure in part.
 static bool parse_uri_line(const char *line, struct apt_package *package, bool *has_digest)
 {
         const char *rest = line + 1;
@@ -104,11 +104,11 @@ bool apt_parse_uri(const char *output, struct apt_package *package, bool *has_di
                 return true;
         }
         AUTO_FREE char *shown = text_printable(output, strlen(output), false);
-        return error_set(err, ERROR_ENVIRONMENT, "apt-get --print-uris named no file, size and hash, but '%.200s'",
-                         shown);
+        return error_set(err, ERROR_ENVIRONMENT,
+                         "apt-get --print-uris did not print a file, size and hash, but '%.200s'", shown);
 }
 
-// The value of FIELD in the stanza that ends at END, freed with free(); NULL where it is not there.
+// The value of FIELD in the stanza that ends at END, freed with free(); NULL if it is not there.
 static char *stanza_field(const char *stanza, const char *end, const char *field)
 {
         for (const char *line = stanza; line < end; line += strcspn(line, "\n") + 1) {
@@ -165,7 +165,7 @@ static bool ask_show(const char *name, struct apt_package *package, struct error
         return ask(&show, &output, err) && apt_parse_show(output, package, err);
 }
 
-// Source: Debian Policy, 5.6.1. What is no name could be an option, a version or a path to apt-get.
+// Source: Debian Policy, 5.6.1. apt-get could take anything else as an option, a version or a path.
 static bool check_name(const char *name, struct error *err)
 {
         static const char first[] = "abcdefghijklmnopqrstuvwxyz0123456789";
@@ -173,7 +173,7 @@ static bool check_name(const char *name, struct error *err)
         if (*name && strchr(first, *name) && !name[strspn(name, others)])
                 return true;
         AUTO_FREE char *shown = text_printable(name, strlen(name), false);
-        return error_set(err, ERROR_USAGE, "'%s' is not the name of a package", shown);
+        return error_set(err, ERROR_USAGE, "'%s' is not a package name", shown);
 }
 
 bool apt_find(const char *name, const char *selection, struct apt_package *package, struct error *err)
@@ -197,7 +197,7 @@ bool apt_find(const char *name, const char *selection, struct apt_package *packa
                         error_append(err, ADVICE);
                 return false;
         }
-        // Where the index has stronger hashes too (Ubuntu's has SHA-512) apt-get names only the strongest.
+        // If the index also has stronger hashes (Ubuntu's has SHA-512), apt-get prints only the strongest.
         if (has_digest || ask_show(name, package, err))
                 return true;
         apt_package_free(package);
@@ -206,7 +206,7 @@ bool apt_find(const char *name, const char *selection, struct apt_package *packa
 
 static bool apt_get_download(const char *name, const struct apt_package *package, const char *folder, struct error *err)
 {
-        // apt-get writes into the folder that it is in.
+        // apt-get writes into its working directory.
         AUTO_ARGUMENTS struct arguments download = {0};
         arguments_add(&download, "env");
         arguments_add(&download, "-C");
@@ -234,7 +234,7 @@ static bool check(const char *path, const struct apt_package *package, struct er
                 return true;
         AUTO_FREE char *is = digest_hex(&digest);
         AUTO_FREE char *expected = digest_hex(&package->sha256);
-        return error_set(err, ERROR_DAMAGED, "%s: has the SHA-256 %s where apt's index has %s: refused",
+        return error_set(err, ERROR_DAMAGED, "%s: has the SHA-256 %s, but apt's index has %s: refused",
                          package->file_name, is, expected);
 }
 
@@ -244,7 +244,7 @@ char *apt_download(const char *name, const struct apt_package *package, const ch
                 return NULL;
         AUTO_FREE char *path = file_path(folder, package->file_name);
         if (!file_exists(path)) {
-                error_set(err, ERROR_ENVIRONMENT, "apt-get download %s did not leave %s", name, package->file_name);
+                error_set(err, ERROR_ENVIRONMENT, "apt-get download %s did not create %s", name, package->file_name);
                 return NULL;
         }
         return check(path, package, err) ? MEMORY_TAKE(path) : NULL;

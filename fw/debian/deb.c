@@ -31,7 +31,8 @@ enum {
 #define FILE_LIMIT     (UINT64_C(256) << 20) // bytes of a wanted file: a flash bank has 64 MiB
 #define UNPACKED_LIMIT (UINT64_C(1) << 30)   // bytes of a whole package
 
-// What libarchive leaves unchecked of a gzip stream: the CRC-32 and the length at its end. Source: RFC 1952, 2.3.
+// The part of a gzip stream that libarchive does not check: the CRC-32 and the length at its end. Source: RFC 1952,
+// 2.3.
 struct gzip_check {
         bool is_gzip;
         bool begun;
@@ -82,8 +83,8 @@ static bool gzip_check_end(const struct gzip_check *check)
 }
 
 // A tar inside a package, opened as three archives, each of which reads from the one before: the `ar`, the compressed
-// stream, and the tar. The stream is apart from the tar so that what it unpacks to can be counted, and be read to its
-// end, where its checksums are.
+// stream, and the tar. The stream is separate from the tar so that its unpacked bytes can be counted and it can be read
+// to its end, where the checksums are.
 struct member {
         const char *path; // of the package
         int fd;
@@ -118,8 +119,7 @@ static bool damaged(struct member *member, struct archive *archive, const char *
         if (member->failed)
                 return false;
         if (archive_errno(archive) == ENOMEM)
-                return error_set(err, ERROR_ENVIRONMENT, "%s: %s: there is not enough memory to unpack it",
-                                 member->path, what);
+                return error_set(err, ERROR_ENVIRONMENT, "%s: %s: not enough memory to unpack it", member->path, what);
         const char *says = archive_error_string(archive);
         AUTO_FREE char *shown = says ? text_printable(says, strlen(says), false) : memory_text("damaged");
         return error_set(err, ERROR_DAMAGED, "%s: %s: %s; the file is damaged or cut off", member->path, what, shown);
@@ -152,7 +152,7 @@ static bool check_unpacked(struct member *member)
         return error_set(member->err, ERROR_DAMAGED, "%s: unpacks to more than %s: refused", member->path, most);
 }
 
-// The same of TAR: unpacked bytes.
+// The same for TAR: unpacked bytes.
 static la_ssize_t read_stream(struct archive *tar, void *context, const void **data)
 {
         struct member *member = context;
@@ -203,11 +203,11 @@ static bool package_find(struct member *member, const char *prefix, struct error
         }
         if (status != ARCHIVE_EOF)
                 return damaged(member, member->package, prefix, err);
-        return error_set(err, ERROR_DAMAGED, "%s: has no %s; the file is cut off, or no Debian package", member->path,
-                         prefix);
+        return error_set(err, ERROR_DAMAGED, "%s: has no %s; the file is cut off, or not a Debian package",
+                         member->path, prefix);
 }
 
-// Opens the tar whose member name begins with PREFIX ("data.tar"), which is behind those that were opened before.
+// Opens the tar whose member name begins with PREFIX ("data.tar"), which must follow those opened before.
 static bool member_enter(struct member *member, const char *prefix, struct error *err)
 {
         member_leave(member);
@@ -230,7 +230,7 @@ static bool member_enter(struct member *member, const char *prefix, struct error
         return true;
 }
 
-// Opens the package at PATH. Close MEMBER whether it succeeds or not.
+// Opens the package at PATH. Close MEMBER, also on failure.
 static bool member_open(struct member *member, const char *path, struct error *err)
 {
         *member = (struct member){.path = path, .fd = -1, .err = err, .block = memory_new(READ_BLOCK, 1)};
@@ -245,7 +245,7 @@ static bool member_next(struct member *member, struct archive_entry **entry, str
                 *entry = NULL;
                 return true;
         }
-        // A warning is about names in another character set or times out of range, which are of no interest here.
+        // Warnings are about names in another character set or times out of range, which do not matter here.
         if (status != ARCHIVE_OK && status != ARCHIVE_WARN)
                 return damaged(member, member->tar, "a tar in it", err);
         if (!archive_entry_pathname(*entry))
@@ -253,7 +253,8 @@ static bool member_next(struct member *member, struct archive_entry **entry, str
         return true;
 }
 
-// Reads what follows the last entry, so that the checksums of the compression and the length of the package count.
+// Reads what follows the last entry, so that the checksums of the compression and the length of the package are
+// checked.
 static bool member_finish(struct member *member, struct error *err)
 {
         la_ssize_t count;
@@ -277,8 +278,8 @@ static bool member_finish(struct member *member, struct error *err)
 
 // ---- names
 
-// NAME as a path from the package's root, without "./", "//" and a final "/"; freed with free(). NULL where it is
-// absolute or has a "..".
+// NAME as a path from the package's root, without "./", "//" and a final "/"; freed with free(). NULL if it is absolute
+// or has a "..".
 static char *plain_name(const char *name)
 {
         struct text plain = {0};
@@ -301,11 +302,11 @@ static char *plain_name(const char *name)
         return text_take(&plain);
 }
 
-// What a package has, without the contents.
+// The entries of a package, without their contents.
 struct content {
         struct content_entry {
                 char *name;
-                char *link; // where it leads; NULL where it is none. From the root where it begins with "/"
+                char *link; // its target; NULL if it is not a link. From the root if it begins with "/"
                 bool regular;
         } * entries;
         size_t count, capacity;
@@ -336,7 +337,7 @@ static bool bad_name(const struct member *member, const char *what, const char *
                          shown);
 }
 
-// NULL where the package is refused for it.
+// NULL if the package is refused for it.
 static const struct content_entry *content_add(struct content *content, const struct member *member,
                                                struct archive_entry *entry, struct error *err)
 {
@@ -381,8 +382,8 @@ static void drop_last(struct text *path)
                 text_add(path, rest);
 }
 
-// Where NAME is when all links on the way are followed, as a system would that had the package as its root; freed with
-// free(). NULL where they lead out of it or in a circle.
+// NAME with all links resolved, as on a system whose root is the package; freed with free(). NULL if they lead out of
+// it or in a circle.
 static char *content_resolve(const struct content *content, const char *path, const char *name, struct error *err)
 {
         AUTO_TEXT struct text resolved = {0};
@@ -461,7 +462,7 @@ static bool is_field_value(const char *value, const char *characters)
         return !*value;
 }
 
-// The value of FIELD in the control file TEXT, freed with free(); NULL where it is not there.
+// The value of FIELD in the control file TEXT, freed with free(); NULL if it is not there.
 static char *field_value(const char *text, const char *field)
 {
         AUTO_FREE char *start = text_format("%s:", field);
@@ -491,14 +492,14 @@ static bool control_parse(const char *path, const char *text, struct deb_control
         return true;
 }
 
-// Reads the entry at which MEMBER stands.
+// Reads the current entry of MEMBER.
 static bool control_collect(struct member *member, struct text *text, struct error *err)
 {
         char block[4096];
         la_ssize_t count;
         while ((count = archive_read_data(member->tar, block, sizeof block)) > 0) {
                 if (text->length + (size_t)count > CONTROL_LIMIT || memchr(block, 0, (size_t)count))
-                        return error_set(err, ERROR_DAMAGED, "%s: its control file is none", member->path);
+                        return error_set(err, ERROR_DAMAGED, "%s: its control file is invalid", member->path);
                 text_add_span(text, block, (size_t)count);
         }
         return count == 0 || damaged(member, member->tar, "its control file", err);
@@ -537,9 +538,9 @@ bool deb_read_control(const char *path, struct deb_control *control, struct erro
 
 // ---- unpacking
 
-// One wanted file while the package is read. It becomes its target when all of the package has been read.
+// One wanted file while the package is read. It replaces its target when the whole package has been read.
 struct unpacking {
-        char *real_name; // where the file is; NULL where the package has none
+        char *real_name; // where the file is in the package; NULL if not found
         bool written;
         struct file_replacement *replacement;
         struct digest_stream *digest;
@@ -585,9 +586,7 @@ static bool unpack_begin(struct unpacking *unpacking, const struct deb_file *fil
                 return error_set(err, ERROR_DAMAGED, "%s: has %s more than once", member->path, unpacking->real_name);
         if (size < 0 || (uint64_t)size > FILE_LIMIT) {
                 AUTO_FREE char *most = text_size(FILE_LIMIT);
-                return error_set(err, ERROR_DAMAGED,
-                                 "%s: %s in it has %" PRId64 " bytes, and %s is the most that is "
-                                 "taken",
+                return error_set(err, ERROR_DAMAGED, "%s: %s in it has %" PRId64 " bytes, more than the %s allowed",
                                  member->path, file->name, size, most);
         }
         unpacking->written = true;
@@ -603,7 +602,7 @@ static bool unpack_end(struct unpacking *unpacking, struct deb_file *file, uint6
         return digest_end(&unpacking->digest, &file->sha256, err);
 }
 
-// Writes the entry at which MEMBER stands to the COUNT files that are it.
+// Writes the current entry of MEMBER to its COUNT files.
 static bool unpack_entry(struct member *member, struct deb_file *const *files, struct unpacking *const *unpackings,
                          size_t count, uint64_t expected, struct error *err)
 {
@@ -649,8 +648,8 @@ static bool unpack_if_wanted(struct member *member, struct archive_entry *entry,
         return !wanted_count || unpack_entry(member, wanted_files, wanted, wanted_count, (uint64_t)size, err);
 }
 
-// A file that nobody asked for by this name, but beside one that was: newer packages have AAVMF_CODE.fd as a link to such
-// a one, and a package ends with its links.
+// A file in the folder of a wanted one, in case it is a link's target: newer packages have AAVMF_CODE.fd as such a
+// link, and a package ends with its links.
 struct spare {
         char *name, *target;
         struct deb_file file;
@@ -686,7 +685,7 @@ static bool is_beside(const char *a, const char *b)
         return strncmp(a, b, length) == 0 && !strchr(b + length, '/');
 }
 
-// Whether the file NAME may be what a link that is yet to come leads to.
+// Whether the file NAME may be the target of a later link.
 static bool may_be_linked(const struct pass *pass, const char *name)
 {
         bool beside = false;
@@ -737,7 +736,7 @@ static bool pass_run(struct pass *pass, struct error *err)
         return member_finish(pass->member, err);
 }
 
-// The spare NAME, NULL where there is none, or somebody has taken it.
+// The spare NAME; NULL if not found or already used.
 static struct spare *find_spare(struct pass *pass, const char *name)
 {
         for (size_t i = 0; i < pass->spare_count; i++) {
@@ -764,12 +763,12 @@ static bool is_alone(const struct pass *pass, const char *name, struct error *er
         return count < 2 || error_set(err, ERROR_DAMAGED, "%s: has %s more than once", pass->member->path, name);
 }
 
-// Makes a file what was unpacked under its own name, or under that which it links to. Where it links to neither, its
-// unpacking keeps the real name for another pass, and *MISSING counts it.
+// Completes a file that was unpacked under its own name or under its link target's. If it was not, its unpacking keeps
+// the real name for another pass, and *MISSING counts it.
 static bool finish_file(struct pass *pass, struct deb_file *file, struct unpacking *unpacking, size_t *missing,
                         struct error *err)
 {
-        free(MEMORY_TAKE(unpacking->real_name)); // its own, until now
+        free(MEMORY_TAKE(unpacking->real_name)); // until now its own name
         if (!unpacking_find(&pass->content, pass->member->path, file, unpacking, err))
                 return false;
         AUTO_FREE char *real_name = MEMORY_TAKE(unpacking->real_name);

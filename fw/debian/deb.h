@@ -3,9 +3,9 @@
 // Debian packages, read by libarchive: an `ar` archive of debian-binary, control.tar.* and data.tar.*, the latter two
 // compressed with xz, zstd or gzip or not at all. Source: deb(5), deb-control(5).
 //
-// A package is somebody else's bytes. Nothing is ever written under a name that a package gives: the caller names the
-// files that it wants and where they go. A package with an absolute name or `..` in it is refused whole; symbolic and
-// hard links are followed inside the package only; sizes, counts and the total that it unpacks to are bounded.
+// A package is untrusted. Nothing is written under a name from the package: the caller names the files to unpack and
+// their targets. A package that contains an absolute name or `..` is refused; symbolic and hard links are followed only
+// inside the package; sizes, counts and the unpacked total are bounded.
 #pragma once
 
 #include <stdbool.h>
@@ -15,7 +15,7 @@
 #include "base/digest.h"
 #include "base/error.h"
 
-// What the package says of itself.
+// Fields of the control file.
 struct deb_control {
         char *package, *version, *architecture;
 };
@@ -28,17 +28,18 @@ bool deb_read_control(const char *path, struct deb_control *control, struct erro
 // A file wanted from a package.
 struct deb_file {
         const char *name;      // its path in the package, without "./": "usr/share/AAVMF/AAVMF_CODE.fd"
-        const char *otherwise; // taken if the package has no NAME; NULL for none. In the same folder
+        const char *otherwise; // used if the package has no NAME; or NULL. In the same folder
         const char *target;    // where it goes: sparse, mode 0644
-        bool optional;         // that it is not in the package is no error
+        bool optional;         // not an error if the package does not have it
         // Filled by deb_extract:
         bool found;
         uint64_t size;        // in bytes
         struct digest sha256; // of the bytes as unpacked
 };
 
-// Unpacks FILES, COUNT of them (at most 64), from the package at PATH, and reads its control file into CONTROL (NULL: not),
-// all in one pass. A second one is only needed where a wanted file is a link to one in another folder. All of the package is
-// read, so that one that is cut off or damaged anywhere is refused (ERROR_DAMAGED), before any target is replaced.
+// Unpacks FILES, COUNT of them (at most 64), from the package at PATH, and reads its control file into CONTROL (unless
+// NULL), in one pass. A second pass is only needed if a wanted file is a link to one in another folder. The whole
+// package is read, so that one that is cut off or damaged anywhere is refused (ERROR_DAMAGED) before any target is
+// replaced.
 bool deb_extract(const char *path, struct deb_control *control, struct deb_file *files, size_t count,
                  struct error *err);

@@ -15,7 +15,7 @@
 
 enum {
         FILE_LIMIT = 4 << 20, // bytes of a keyring
-        KEY_LIMIT = 1 << 20,  // bytes of a key server's answer
+        KEY_LIMIT = 1 << 20,  // bytes of a key server's response
         SHA1_SIZE = 20,
         KEY_VERSION = 4,
 };
@@ -41,7 +41,7 @@ static uint64_t big_endian(struct cursor *cursor, int count)
         return value;
 }
 
-// The length of a packet in the old format; false for one that reaches to the end of the file, which no key does.
+// The length of a packet in the old format; false for one of indeterminate length, which no key has.
 static bool old_length(struct cursor *cursor, uint8_t first, uint64_t *length)
 {
         int type = first & 3;
@@ -62,7 +62,7 @@ static bool new_length(struct cursor *cursor, uint64_t *length)
         return first < 224 || first == 255;
 }
 
-// The next packet; false at the end, and where there is none.
+// The next packet; false at the end, or if the data is not a packet.
 static bool packet_next(struct cursor *cursor, struct packet *packet)
 {
         size_t begin = cursor->at;
@@ -148,7 +148,7 @@ static const char *decode_block(const char *line, struct buffer *packets)
                 size_t length = strcspn(line, "\r\n");
                 AUTO_FREE uint8_t *bytes = memory_new(length + 64, 1);
                 int size = 0;
-                // A line at a time: a line's end tells the decoder nothing.
+                // One line at a time: the decoder ignores line ends.
                 if (length > INT32_MAX ||
                     EVP_DecodeUpdate(context, bytes, &size, (const uint8_t *)line, (int)length) < 0)
                         break;
@@ -178,7 +178,7 @@ size_t keyring_select(struct bytes file, const char *const *fingerprints, size_t
         return select_armoured(text, fingerprints, count, keyring);
 }
 
-// ---- where keys are
+// ---- finding keys
 
 static const char *const system_folders[] = {"/usr/share/keyrings", "/etc/apt/keyrings", "/etc/apt/trusted.gpg.d"};
 
@@ -196,7 +196,7 @@ static bool is_keyring_name(const char *name)
         return text_ends_with(name, ".gpg") || text_ends_with(name, ".asc") || text_ends_with(name, ".pgp");
 }
 
-// Adds the keys in the keyrings of FOLDER, and to FROM the path of each that has one, until as many are FOUND as are wanted.
+// Adds the keys in the keyrings of FOLDER, and to FROM the path of each keyring used, until all wanted keys are FOUND.
 static void select_folder(const char *folder, const struct keyring_source *source, struct buffer *keyring,
                           size_t *found, struct text *from)
 {
@@ -223,7 +223,7 @@ static bool ask_server(const char *url, const char *path, struct error *err)
         return download_file(&download, path, &downloaded, err) || error_wrap(err, "the key server");
 }
 
-// Asks for one key after the other, until one comes.
+// Requests the keys one by one until one is received.
 static bool select_from_server(const struct keyring_source *source, const char *path, struct buffer *keyring,
                                struct text *from, struct error *err)
 {
@@ -245,7 +245,7 @@ static bool select_from_server(const struct keyring_source *source, const char *
                 other = true;
         }
         if (other)
-                return error_set(err, ERROR_DAMAGED, "%s gave another key than %s: refused", source->key_server,
+                return error_set(err, ERROR_DAMAGED, "%s returned a key other than %s: refused", source->key_server,
                                  source->fingerprints[0]);
         return error_set(err, last.code, "%s", last.message);
 }
@@ -253,8 +253,8 @@ static bool select_from_server(const struct keyring_source *source, const char *
 static bool none_found(const struct keyring_source *source, struct error *err)
 {
         return error_set(err, ERROR_ENVIRONMENT,
-                         "no keyring has the archive's key %s; the package ubuntu-keyring or debian-archive-keyring "
-                         "may, and --keyring FILE names another one",
+                         "the archive's key %s was not found in any keyring; install ubuntu-keyring or "
+                         "debian-archive-keyring, or use --keyring FILE",
                          source->fingerprints[0]);
 }
 
@@ -276,7 +276,7 @@ static bool select_anywhere(const struct keyring_source *source, const char *pat
         if (!source->key_server)
                 return none_found(source, err);
         return select_from_server(source, path, keyring, from, err) ||
-               error_wrap(err, "the archive's key is in no keyring here");
+               error_wrap(err, "the archive's key is not in any local keyring");
 }
 
 bool keyring_write(const struct keyring_source *source, const char *path, char **from, struct error *err)

@@ -13,7 +13,7 @@
 
 enum {
         READ_BLOCK = 1 << 16,   // bytes
-        STANZA_LIMIT = 1 << 20, // bytes of what is said of one package
+        STANZA_LIMIT = 1 << 20, // bytes of one package's stanza
 };
 
 #define UNPACKED_LIMIT (UINT64_C(1) << 30) // bytes of a whole index
@@ -27,7 +27,7 @@ void indexed_package_free(struct indexed_package *package)
 
 // ---- one stanza
 
-// A stanza's fields that count. The texts lie in the stanza.
+// The fields used. The texts point into the stanza.
 struct stanza {
         const char *package, *version, *path, *size, *sha256;
 };
@@ -41,7 +41,7 @@ static const struct {
         {"SHA256", offsetof(struct stanza, sha256)},
 };
 
-// The value of "NAME: VALUE" where LINE is that, NULL where it is not.
+// The value if LINE is "NAME: VALUE"; else NULL.
 static const char *value_of(const char *line, const char *name)
 {
         size_t length = strlen(name);
@@ -51,7 +51,7 @@ static const char *value_of(const char *line, const char *name)
         return line + strspn(line, " \t");
 }
 
-// Takes TEXT apart, in place.
+// Splits TEXT in place.
 static struct stanza stanza_of(char *text)
 {
         struct stanza stanza = {0};
@@ -83,7 +83,7 @@ static bool take_stanza(const struct stanza *stanza, struct indexed_package *pac
                 path += 2;
         if (!path || !is_path(path) || !stanza->size || !text_parse_number(stanza->size, &found.size) || !found.size ||
             !stanza->sha256 || !digest_parse(stanza->sha256, &found.sha256))
-                return error_set(err, ERROR_DAMAGED, "it has no usable Filename, Size and SHA256 of %s %s",
+                return error_set(err, ERROR_DAMAGED, "it has no valid Filename, Size and SHA256 for %s %s",
                                  stanza->package, stanza->version);
         indexed_package_free(package);
         found.version = memory_text(stanza->version);
@@ -95,7 +95,7 @@ static bool take_stanza(const struct stanza *stanza, struct indexed_package *pac
 // ---- the stream
 
 struct reading {
-        const char *name, *version; // what is looked for
+        const char *name, *version; // what is searched for
         struct indexed_package *package;
         struct text text; // the stanza so far
         bool skipping;    // the stanza is another package's: its rest is not kept
@@ -122,7 +122,7 @@ static bool stanza_end(struct reading *reading, struct error *err)
         return taken;
 }
 
-// A line without its end. An index begins each stanza with Package, so nearly all of it is passed over.
+// A line without its end. Each stanza in an index begins with Package, so nearly all of the index is skipped.
 static bool take_line(struct reading *reading, const char *line, size_t length, struct error *err)
 {
         static const char start[] = "Package: ";
@@ -140,10 +140,10 @@ static bool take_line(struct reading *reading, const char *line, size_t length, 
         text_add_span(&reading->text, line, length);
         text_add_char(&reading->text, '\n');
         return reading->text.length <= STANZA_LIMIT ||
-               error_set(err, ERROR_DAMAGED, "what it says of one package is longer than 1 MiB");
+               error_set(err, ERROR_DAMAGED, "the entry of one package is longer than 1 MiB");
 }
 
-// What is behind the last line's end is moved to the front of the block.
+// The bytes after the last line end are moved to the front of the block.
 struct lines {
         char *data; // READ_BLOCK bytes
         size_t used;
@@ -161,7 +161,8 @@ static bool take_lines(struct lines *lines, struct reading *reading, struct erro
                 at += length + 1;
         }
         if (!at && lines->used == READ_BLOCK) {
-                // A line longer than a block: none that counts. Its beginning is enough to keep the stanza together.
+                // A line longer than a block is not a field that is used. Its beginning is enough to keep the stanza
+                // together.
                 if (!take_line(reading, " ", 1, err))
                         return false;
                 at = lines->used - 1;
@@ -189,7 +190,7 @@ static bool read_all(struct archive *archive, struct lines *lines, struct readin
         return (!lines->used || take_line(reading, lines->data, lines->used, err)) && stanza_end(reading, err);
 }
 
-// ARCHIVE_OK, ARCHIVE_EOF where the index is empty, or another status of libarchive's.
+// ARCHIVE_OK, ARCHIVE_EOF if the index is empty, or another libarchive status.
 static int open_index(struct archive *archive, const char *path)
 {
         struct archive_entry *entry;

@@ -30,7 +30,7 @@ static const char *line_after(const char *line)
         return line + (*line == '\n');
 }
 
-// What follows FIELD ("Suite:") on its line, freed with free(); NULL where it is not there.
+// What follows FIELD ("Suite:") on its line, freed with free(); NULL if it is not there.
 static char *field_value(const char *text, const char *field)
 {
         for (const char *line = text; *line; line = line_after(line)) {
@@ -69,7 +69,7 @@ static bool parse_date(const char *text, uint64_t *seconds)
 
 static bool no_date(const char *field, const char *text, struct error *err)
 {
-        return error_set(err, ERROR_DAMAGED, "its %s '%s' is no date", field, text);
+        return error_set(err, ERROR_DAMAGED, "its %s '%s' is not a date", field, text);
 }
 
 bool release_parse(const char *text, struct release *release, struct error *err)
@@ -83,8 +83,8 @@ bool release_parse(const char *text, struct release *release, struct error *err)
         };
         bool parsed = true;
         if (!release->date_text || (!release->suite && !release->codename))
-                parsed = error_set(err, ERROR_DAMAGED, "it is no Release file: it has no %s",
-                                   release->date_text ? "Suite and no Codename" : "Date");
+                parsed = error_set(err, ERROR_DAMAGED, "it is not a Release file: it has no %s",
+                                   release->date_text ? "Suite or Codename" : "Date");
         else if (!parse_date(release->date_text, &release->date))
                 parsed = no_date("Date", release->date_text, err);
         else if (release->until_text && !parse_date(release->until_text, &release->until))
@@ -94,7 +94,7 @@ bool release_parse(const char *text, struct release *release, struct error *err)
         return parsed;
 }
 
-// The suite, or the codename. Ubuntu gives jammy-updates the codename jammy: that does not make it jammy.
+// The suite, or the codename. Ubuntu gives jammy-updates the codename jammy, but it is a different suite.
 static bool is_suite(const struct release *release, const char *suite)
 {
         if (release->suite && strcmp(release->suite, suite) == 0)
@@ -108,16 +108,16 @@ static bool is_suite(const struct release *release, const char *suite)
 bool release_check(const struct release *release, const char *suite, uint64_t now, struct error *err)
 {
         if (!is_suite(release, suite))
-                return error_set(err, ERROR_DAMAGED, "it is of the suite %s (%s) where %s was asked for: refused",
+                return error_set(err, ERROR_DAMAGED, "it is for the suite %s (%s), not %s: refused",
                                  release->suite ? release->suite : "-", release->codename ? release->codename : "-",
                                  suite);
         if (release->date > now + CLOCK_TOLERANCE_S)
                 return error_set(err, ERROR_DAMAGED,
-                                 "it is dated %s, which is in the future: refused; is this machine's clock right?",
+                                 "it is dated %s, which is in the future: refused; check this computer's clock",
                                  release->date_text);
         if (release->until && release->until < now)
                 return error_set(err, ERROR_DAMAGED,
-                                 "it was valid until %s: refused, as an old state may be a replayed one",
+                                 "it was valid until %s: refused, because an old state may be replayed",
                                  release->until_text);
         return true;
 }

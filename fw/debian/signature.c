@@ -13,12 +13,12 @@
 enum {
         STATUS_LIMIT = 1 << 20, // bytes
         TIMEOUT_MS = 60 * 1000,
-        VALIDSIG_PRIMARY = 9, // the word of VALIDSIG that is the primary key's fingerprint, after the first
+        VALIDSIG_PRIMARY = 9, // the place of the primary key's fingerprint in VALIDSIG, counted without the first word
 };
 
 #define PREFIX "[GNUPG:] "
 
-// The word after the first one in WORDS that is at this PLACE, freed with free(); NULL where there are not so many.
+// The word at PLACE in WORDS, counted without the first, freed with free(); NULL if there are fewer.
 static char *word_at(const char *words, int place)
 {
         for (int i = 0; i <= place; i++) {
@@ -45,17 +45,17 @@ static bool is_pinned(const char *fingerprint, const struct signers *signers)
         return false;
 }
 
-// What a status means where no good signature follows. The first one in this table that gpgv gives is told.
+// The meaning of a status if no good signature follows. The first one in this table that gpgv prints is reported.
 static const struct {
         const char *word;
         const char *sentence;
 } faults[] = {
-        {"BADSIG", "its signature is wrong: it was changed after it had been signed"},
+        {"BADSIG", "its signature is wrong: it was changed after it was signed"},
         {"REVKEYSIG", "it is signed with a key that was revoked"},
         {"EXPKEYSIG", "it is signed with a key that has expired"},
         {"EXPSIG", "its signature has expired"},
-        {"ERRSIG", "none of the archive's keys has signed it, but another one"},
-        {"NO_PUBKEY", "none of the archive's keys has signed it, but another one"},
+        {"ERRSIG", "it is not signed with any of the archive's keys, but with another one"},
+        {"NO_PUBKEY", "it is not signed with any of the archive's keys, but with another one"},
         {"NODATA", "it is not signed"},
 };
 
@@ -81,7 +81,7 @@ char *signature_read_status(const char *status, const struct signers *signers, s
                 if (good && !signer && is_pinned(primary, signers))
                         signer = MEMORY_TAKE(primary);
         }
-        // A wrong signature beside a right one: somebody has been at it.
+        // A wrong signature next to a good one: the file was tampered with.
         if (signer && !seen[0])
                 return MEMORY_TAKE(signer);
         for (size_t i = 0; i < FAULT_COUNT; i++) {
@@ -103,7 +103,7 @@ bool signature_check(const char *path, const struct signers *signers, const char
         AUTO_FREE char *keyring = memory_text(signers->keyring);
         AUTO_FREE char *folder = memory_text(signers->keyring);
         AUTO_ARGUMENTS struct arguments arguments = {0};
-        // A home without keys, so that the user's trustedkeys.gpg does not count.
+        // A home without keys, so that the user's trustedkeys.gpg is not used.
         const char *const words[] = {program, "--homedir", dirname(folder), "--status-fd", "1", "--keyring",
                                      keyring, "--output",  text_path,       "--",          path};
         for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
@@ -111,7 +111,8 @@ bool signature_check(const char *path, const struct signers *signers, const char
         AUTO_PROCESS_RESULT struct process_result result = {0};
         if (!process_run(&arguments, STATUS_LIMIT, TIMEOUT_MS, &result, err))
                 return false;
-        // Its exit code says whether all signatures could be checked, and archives sign with several keys.
+        // gpgv's exit code is not used: it reports whether all signatures could be checked, and archives sign with
+        // several keys.
         AUTO_FREE char *status = text_format("%.*s", (int)result.output.size,
                                              result.output.size ? (const char *)result.output.data : "");
         *signer = signature_read_status(status, signers, err);

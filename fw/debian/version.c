@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <string.h>
 
-// A part of a version that somebody else owns.
+// A part of a version; does not own its bytes.
 struct part {
         const char *at, *end;
 };
@@ -20,7 +20,7 @@ static bool is_letter(char character)
         return (character >= 'a' && character <= 'z') || (character >= 'A' && character <= 'Z');
 }
 
-// A tilde is before the end, the end before letters, and letters before everything else.
+// A tilde sorts before the end, the end before letters, letters before everything else.
 static int weight(const struct part *part)
 {
         if (part->at == part->end || is_digit(*part->at))
@@ -52,7 +52,7 @@ static int compare_text(struct part *a, struct part *b)
         return 0;
 }
 
-// Numbers of any length: the first digit that differs decides where they are equally long.
+// Numbers of any length: if they are equally long, the first different digit decides.
 static int compare_number(struct part *a, struct part *b)
 {
         int first = 0;

@@ -23,7 +23,7 @@ static char *part_path(const char *path)
         return text_format("%.*s.%s.partial", (int)(name - path), path, name);
 }
 
-// Whether the part that FD is stays: its bytes are still good, because the network failed or the user went away.
+// Whether to keep the part in FD: its bytes are still good, because the network failed or the user interrupted.
 static bool is_kept(const struct download *download, int fd, const struct error *err)
 {
         struct stat status;
@@ -51,7 +51,7 @@ bool download_file(const struct download *download, const char *path, struct dow
 {
         AUTO_ERROR struct error failed = {0};
         bool done = download_once(download, path, downloaded, &failed);
-        // A part that was of something else spoils the whole; without it, it may be right.
+        // A part of some other file makes the whole wrong; without the part, it may be right.
         if (!done && failed.code == ERROR_DAMAGED && downloaded->resumed) {
                 error_clear(&failed);
                 done = download_once(download, path, downloaded, &failed);

@@ -23,30 +23,30 @@ enum {
         DEFAULT_CONNECT_SECONDS = 20,
         DEFAULT_STALL_SECONDS = 30,
         DEFAULT_ATTEMPTS = 5,
-        STALL_BYTES_PER_SECOND = 16, // fewer than that counts as nothing
+        STALL_BYTES_PER_SECOND = 16, // less counts as no data
         MOST_REDIRECTIONS = 5,
         FIRST_PAUSE_MS = 500,
         LONGEST_PAUSE_MS = 60 * 1000,
-        WATCH_MS = 1000,      // how often the progress line is looked after while nothing arrives
+        WATCH_MS = 1000,      // how often the progress line is updated while nothing arrives
         READ_BLOCK = 1 << 16, // bytes
 };
 
 #define DEFAULT_LIMIT (UINT64_C(1) << 30)
 
-// One file under way, over all its attempts.
+// One file in transfer, over all its attempts.
 struct transfer {
         const struct download *download;
         CURL *curl;
         CURLM *multi; // runs CURL alone, and lets an interrupt end it
         char curl_says[CURL_ERROR_SIZE];
-        const char *path; // where the bytes go
+        const char *path; // of the target
         int fd;           // of it
         struct digest_stream *digest;
         struct progress *progress;
         uint64_t limit;
-        uint64_t received; // all bytes so far, from whichever attempt
+        uint64_t received; // all bytes so far, over all attempts
         uint64_t offset;   // where this attempt began
-        bool answered;     // a byte came in this attempt
+        bool answered;     // data arrived in this attempt
         bool page;         // the first bytes look like a web page
         bool again;        // the failure is worth another attempt
         struct error *err; // filled by a callback that ends the transfer
@@ -76,7 +76,7 @@ static char *progress_label(const char *given)
         return text_format("downloading %.*s", (int)(end - begin), begin);
 }
 
-// Forgets what came so far.
+// Discards the data so far.
 static bool start_over(struct transfer *transfer, struct error *err)
 {
         digest_discard(&transfer->digest);
@@ -85,7 +85,7 @@ static bool start_over(struct transfer *transfer, struct error *err)
         return ftruncate(transfer->fd, 0) == 0 || error_system(err, "%s: cannot empty", transfer->path);
 }
 
-// A server that wants a login, or has a sentence to say, sends a page with status 200.
+// A server that requires a login, or shows a notice, sends a page with status 200.
 static bool looks_like_a_page(struct bytes bytes)
 {
         static const char *const starts[] = {"<!doctype", "<html", "<?xml"};
@@ -101,16 +101,16 @@ static bool looks_like_a_page(struct bytes bytes)
 
 static const char *page_advice(const struct transfer *transfer)
 {
-        return transfer->page ? "; what came is a web page: a login, or a proxy's answer?" : "";
+        return transfer->page ? "; received a web page instead: a login page, or a proxy's response?" : "";
 }
 
 static bool wrong_size(const struct transfer *transfer, uint64_t size, const char *qualifier, struct error *err)
 {
-        return error_set(err, ERROR_DAMAGED, "has %s%" PRIu64 " bytes where %" PRIu64 " were expected: refused%s",
-                         qualifier, size, transfer->download->size, page_advice(transfer));
+        return error_set(err, ERROR_DAMAGED, "has %s%" PRIu64 " bytes, expected %" PRIu64 ": refused%s", qualifier,
+                         size, transfer->download->size, page_advice(transfer));
 }
 
-// The sizes, checked as early as they are known.
+// The sizes, checked as soon as they are known.
 static bool check_announced(struct transfer *transfer, struct error *err)
 {
         curl_off_t announced = -1;
@@ -122,8 +122,7 @@ static bool check_announced(struct transfer *transfer, struct error *err)
                 return wrong_size(transfer, size, "", err);
         if (size > transfer->limit) {
                 AUTO_FREE char *most = text_size(transfer->limit);
-                return error_set(err, ERROR_DAMAGED, "has %" PRIu64 " bytes, and %s is the most that is taken", size,
-                                 most);
+                return error_set(err, ERROR_DAMAGED, "has %" PRIu64 " bytes, more than the limit of %s", size, most);
         }
         progress_total(transfer->progress, size);
         return true;
@@ -136,7 +135,7 @@ static bool check_received(const struct transfer *transfer, struct error *err)
         if (transfer->received <= transfer->limit)
                 return true;
         AUTO_FREE char *most = text_size(transfer->limit);
-        return error_set(err, ERROR_DAMAGED, "has more than %s, the most that is taken", most);
+        return error_set(err, ERROR_DAMAGED, "has more than the limit of %s", most);
 }
 
 static bool keep_bytes(const struct transfer *transfer, struct bytes bytes, uint64_t at, struct error *err)
@@ -174,8 +173,8 @@ static size_t receive(char *data, size_t size, size_t count, void *context)
         return count;
 }
 
-// libcurl's CURLOPT_XFERINFOFUNCTION, called about once a second even while nothing arrives: anything but 0 ends the transfer,
-// which a file: needs, because libcurl reads it to its end in one go.
+// libcurl's CURLOPT_XFERINFOFUNCTION, called about once a second even while nothing arrives: anything but 0 ends the
+// transfer. A file: URL needs it, because libcurl reads it to its end in one go.
 static int watch(void *context, curl_off_t total, curl_off_t done, curl_off_t upload_total, curl_off_t upload_done)
 {
         const struct transfer *transfer = context;
@@ -206,7 +205,7 @@ static bool trust_set(CURL *curl)
         return !bundle || !*bundle || curl_easy_setopt(curl, CURLOPT_CAINFO, bundle) == CURLE_OK;
 }
 
-// A name that is being looked up keeps a thread of libcurl's busy, which is left to end by itself.
+// A name look-up in progress keeps a libcurl thread busy, which is left to end by itself.
 static bool quick_exit_set(const struct transfer *transfer)
 {
         bool done = true;
@@ -219,7 +218,7 @@ static bool quick_exit_set(const struct transfer *transfer)
         return done && transfer->multi;
 }
 
-// libcurl as a whole: once, and not given back, because such a thread may still run.
+// Initialises libcurl once; never cleaned up, because such a thread may still be running.
 static bool curl_begun(void)
 {
         static bool begun;
@@ -251,30 +250,30 @@ static bool transfer_set_up(struct transfer *transfer, struct error *err)
                     curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, watch) == CURLE_OK &&
                     curl_easy_setopt(curl, CURLOPT_XFERINFODATA, transfer) == CURLE_OK &&
                     curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L) == CURLE_OK;
-        return done || error_set(err, ERROR_ENVIRONMENT, "libcurl cannot be set up");
+        return done || error_set(err, ERROR_ENVIRONMENT, "cannot initialise libcurl");
 }
 
-// What a CURLcode means to somebody who wants a file. All others are told in libcurl's own words.
+// Messages for a CURLcode. All others have libcurl's own message.
 static const struct {
         CURLcode code;
         enum error_code error;
-        bool again; // it may be otherwise the next time
+        bool again; // worth another attempt
         const char *sentence;
 } meanings[] = {
         {CURLE_UNSUPPORTED_PROTOCOL, ERROR_USAGE, false, "only http, https and file are supported"},
-        {CURLE_URL_MALFORMAT, ERROR_USAGE, false, "this is no URL"},
-        {CURLE_FILE_COULDNT_READ_FILE, ERROR_USAGE, false, "there is no such file, or it may not be read"},
+        {CURLE_URL_MALFORMAT, ERROR_USAGE, false, "this is not a URL"},
+        {CURLE_FILE_COULDNT_READ_FILE, ERROR_USAGE, false, "file not found, or not readable"},
         {CURLE_COULDNT_RESOLVE_HOST, ERROR_ENVIRONMENT, false,
-         "the server's name is not known; check the spelling and the network"},
+         "the server's name cannot be resolved; check the spelling and the network"},
         {CURLE_COULDNT_RESOLVE_PROXY, ERROR_ENVIRONMENT, false,
-         "the proxy's name is not known; check http_proxy and https_proxy"},
-        {CURLE_COULDNT_CONNECT, ERROR_ENVIRONMENT, false, "the server cannot be reached, or refuses the connection"},
-        {CURLE_TOO_MANY_REDIRECTS, ERROR_ENVIRONMENT, false, "the server redirects without end"},
+         "the proxy's name cannot be resolved; check http_proxy and https_proxy"},
+        {CURLE_COULDNT_CONNECT, ERROR_ENVIRONMENT, false, "the server is unreachable or refuses the connection"},
+        {CURLE_TOO_MANY_REDIRECTS, ERROR_ENVIRONMENT, false, "too many redirects"},
         {CURLE_PEER_FAILED_VERIFICATION, ERROR_ENVIRONMENT, false, "the server's certificate is not trusted"},
-        {CURLE_GOT_NOTHING, ERROR_ENVIRONMENT, true, "the server closed the connection without an answer"},
-        {CURLE_RECV_ERROR, ERROR_ENVIRONMENT, true, "the connection broke before an answer came"},
-        {CURLE_SEND_ERROR, ERROR_ENVIRONMENT, true, "the connection broke before an answer came"},
-        {CURLE_SSL_CONNECT_ERROR, ERROR_ENVIRONMENT, false, "no secure connection comes about with the server"},
+        {CURLE_GOT_NOTHING, ERROR_ENVIRONMENT, true, "the server closed the connection without a response"},
+        {CURLE_RECV_ERROR, ERROR_ENVIRONMENT, true, "the connection was lost before a response"},
+        {CURLE_SEND_ERROR, ERROR_ENVIRONMENT, true, "the connection was lost before a response"},
+        {CURLE_SSL_CONNECT_ERROR, ERROR_ENVIRONMENT, false, "cannot establish a secure connection to the server"},
         {CURLE_SSL_CACERT_BADFILE, ERROR_ENVIRONMENT, false,
          "the trusted certificates cannot be read; check CURL_CA_BUNDLE, or install ca-certificates"},
 };
@@ -300,11 +299,11 @@ static bool http_failed(struct transfer *transfer, struct error *err)
 {
         long status = http_status(transfer);
         transfer->again = is_passing(status);
-        const char *meaning = status == 404 || status == 410   ? " (the file is not there)"
-                              : status == 401 || status == 403 ? " (access is denied)"
-                              : status >= 500                  ? " (the server has a problem)"
+        const char *meaning = status == 404 || status == 410   ? " (file not found)"
+                              : status == 401 || status == 403 ? " (access denied)"
+                              : status >= 500                  ? " (server error)"
                                                                : "";
-        return error_set(err, ERROR_ENVIRONMENT, "the server answered with HTTP status %ld%s", status, meaning);
+        return error_set(err, ERROR_ENVIRONMENT, "the server returned HTTP status %ld%s", status, meaning);
 }
 
 static bool timed_out(struct transfer *transfer, struct error *err)
@@ -313,7 +312,7 @@ static bool timed_out(struct transfer *transfer, struct error *err)
         curl_easy_getinfo(transfer->curl, CURLINFO_CONNECT_TIME_T, &connected);
         transfer->again = true;
         if (!connected)
-                return error_set(err, ERROR_ENVIRONMENT, "the server did not answer in time");
+                return error_set(err, ERROR_ENVIRONMENT, "the server did not respond in time");
         return error_set(err, ERROR_ENVIRONMENT, "the server stopped sending after %" PRIu64 " bytes",
                          transfer->received);
 }
@@ -329,7 +328,7 @@ static bool cut_off(struct transfer *transfer, struct error *err)
         return error_append(err, " of %" PRIu64 " bytes", transfer->offset + (uint64_t)announced);
 }
 
-// To libcurl an answer that does not begin with HTTP is one in the unsupported protocol HTTP/0.9.
+// libcurl treats a response that does not begin with HTTP as the unsupported protocol HTTP/0.9.
 static bool spoke_no_http(const struct transfer *transfer)
 {
         curl_off_t connected = 0;
@@ -348,7 +347,7 @@ static bool curl_failed(struct transfer *transfer, CURLcode code, struct error *
         if (code == CURLE_PARTIAL_FILE || (code == CURLE_RECV_ERROR && transfer->answered))
                 return cut_off(transfer, err);
         if (code == CURLE_UNSUPPORTED_PROTOCOL && spoke_no_http(transfer))
-                return error_set(err, ERROR_ENVIRONMENT, "the server does not speak HTTP");
+                return error_set(err, ERROR_ENVIRONMENT, "the server's response is not HTTP");
         for (size_t i = 0; i < sizeof meanings / sizeof meanings[0]; i++) {
                 if (meanings[i].code != code)
                         continue;
@@ -371,11 +370,11 @@ static bool transfer_check(struct transfer *transfer, struct downloaded *downloa
                 return true;
         AUTO_FREE char *is = digest_hex(&downloaded->sha256);
         AUTO_FREE char *expected = digest_hex(transfer->download->sha256);
-        return error_set(err, ERROR_DAMAGED, "has the SHA-256 %s where %s was expected: refused%s", is, expected,
+        return error_set(err, ERROR_DAMAGED, "has the SHA-256 %s, expected %s: refused%s", is, expected,
                          page_advice(transfer));
 }
 
-// Hashes what is there of an earlier time. Where it cannot be of use it is forgotten.
+// Hashes the part from an earlier download. If it cannot be used, it is discarded.
 static bool take_up(struct transfer *transfer, struct error *err)
 {
         AUTO_FREE uint8_t *block = memory_new(READ_BLOCK, 1);
@@ -421,7 +420,7 @@ enum attempt {
         ATTEMPT_DONE,
         ATTEMPT_FAILED,
         ATTEMPT_AGAIN,     // the failure may pass
-        ATTEMPT_FROM_ZERO, // the server does not go on where the part ends
+        ATTEMPT_FROM_ZERO, // the server does not continue where the part ends
 };
 
 static enum attempt attempt(struct transfer *transfer, struct error *err)
@@ -444,7 +443,7 @@ static enum attempt attempt(struct transfer *transfer, struct error *err)
         return transfer->again ? ATTEMPT_AGAIN : ATTEMPT_FAILED;
 }
 
-// Waits before the attempt after NUMBER, which ERR tells of. An interrupt ends the pause, and then that attempt.
+// Waits before the attempt after NUMBER, whose failure is in ERR. An interrupt ends the pause, and then that attempt.
 static void pause_after(const struct transfer *transfer, unsigned number, struct error *err)
 {
         curl_off_t wished = 0;
@@ -503,7 +502,8 @@ bool transfer_run(const struct download *download, const char *path, int fd, str
                 .limit = download->limit ? download->limit : DEFAULT_LIMIT,
                 .digest = digest_begin(),
         };
-        // A server that has gone is an error of write(), not the end. Not every TLS library sends with MSG_NOSIGNAL.
+        // A closed connection is a write() error, not the end of the program. Not every TLS library sends with
+        // MSG_NOSIGNAL.
         void (*before)(int) = signal(SIGPIPE, SIG_IGN);
         bool done = run(&transfer, downloaded, err);
         transfer_free(&transfer);

@@ -17,7 +17,8 @@ static size_t scheme_length(const char *url)
         return is_scheme ? length : 0;
 }
 
-// Whether TEXT, LENGTH bytes, is host [":" port] as RFC 3986, 3.2.2 and 3.2.3 spell them. The host may be empty, as in file:///.
+// Whether TEXT, LENGTH bytes, is host [":" port] as in RFC 3986, 3.2.2 and 3.2.3. The host may be empty, as in
+// file:///.
 static bool is_host_and_port(const char *text, size_t length)
 {
         size_t host = *text == '[' ? strspn(text + 1, "0123456789abcdefABCDEF:.vV") + 1
@@ -36,7 +37,7 @@ char *download_public_url(const char *url)
         const char *at = strrchr(url, '@');
         if (!at)
                 return memory_text(url);
-        // In what is no URL a password may be anywhere before the last @.
+        // In an invalid URL a password may be anywhere before the last @.
         if (!scheme)
                 return memory_text(at + 1);
         const char *host = authority;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A URL that may be shown.
+// A URL that is safe to show.
 #pragma once
 
-// URL without the user name and password that it may carry (RFC 3986, 3.2.1), fit to be kept and shown; freed with free(). Of
-// what is no URL, nothing that stands before its last @.
+// URL without its user name and password, if any (RFC 3986, 3.2.1), safe to store and show; freed with free(). If URL
+// is not valid, everything before its last @ is removed.
 char *download_public_url(const char *url);

@@ -81,11 +81,11 @@ vars.fd" ]
 
 test_edit_is_all_or_nothing() {
         installed vars.fd
-        refused 1 "boot-remove: no entry has the number or label 'Nope'; there is Boot0000 \"UiApp\"" \
+        refused 1 "boot-remove: no boot entry has the number or label 'Nope'; the store has Boot0000 \"UiApp\"" \
                 --timeout 0 --boot-add X --loader x --hd "$hd" --boot-remove Nope
-        refused 1 "there is no variable 'Nope'" --timeout 0 --delete Nope
-        refused 1 "there is no variable 'Timeout' of vendor $mine" --delete "Timeout:$mine"
-        refused 2 'Boot0001 is there already: "VMware ESXi"' --boot-add X --loader x --hd "$hd" --bootnum 0001
+        refused 1 "variable 'Nope' not found" --timeout 0 --delete Nope
+        refused 1 "variable 'Timeout' of vendor $mine not found" --delete "Timeout:$mine"
+        refused 2 'Boot0001 already exists: "VMware ESXi"' --boot-add X --loader x --hd "$hd" --bootnum 0001
         dd if=/dev/zero of=large bs=57200 count=1 2>/dev/null
         refused 4 'the store is full' --timeout 0 --set Large=@large
         refused 4 'cannot read' --timeout 0 --set Large=@.
@@ -98,42 +98,42 @@ test_edit_refuses_what_it_cannot_parse() {
         done <<END
 |no EDIT given
 --dry-run|no EDIT given
---timeout -1|'-1' is not a number of seconds from 0 to 65535
---timeout 65536|not a number of seconds
---timeout ''|not a number of seconds
+--timeout -1|invalid value '-1' (expected a number of seconds from 0 to 65535)
+--timeout 65536|(expected a number of seconds
+--timeout ''|(expected a number of seconds
 --timeout|needs a value
---boot-add X|--boot-add needs --loader behind it
---boot-add X --loader x|--boot-add needs --hd behind it
---loader x --boot-add X --hd $hd|--loader belongs behind --boot-add
---boot-add X --timeout 1 --loader x|--loader belongs behind --boot-add
---attributes NV|--attributes belongs behind --set
---boot-add X --hd $hd --loader ''|'' is not the path of a file
---boot-add X --loader x --hd 1,$esp,64|is not NUMBER,GUID,START,SIZE
---boot-add X --loader x --hd 0,$esp,64,1|is not NUMBER,GUID,START,SIZE
---boot-add X --loader x --hd 1,$esp,64,0|is not NUMBER,GUID,START,SIZE
---boot-add X --loader x --hd 1,$esp,64,1,|is not NUMBER,GUID,START,SIZE
---boot-add X --loader x --hd 1,$esp,0x,1|is not NUMBER,GUID,START,SIZE
---boot-add X --loader x --hd 4294967296,$esp,1,1|is not NUMBER,GUID,START,SIZE
---boot-add X --loader x --hd 1,$esp,0x10000000000000000,1|is not NUMBER,GUID,START,SIZE
---boot-add X --loader x --hd 1,0A48CC8F,64,1|is not NUMBER,GUID,START,SIZE
---boot-add X --loader x --hd $hd --bootnum 1|'1' is not four hexadecimal digits
+--boot-add X|--boot-add needs --loader after it
+--boot-add X --loader x|--boot-add needs --hd after it
+--loader x --boot-add X --hd $hd|--loader must follow --boot-add
+--boot-add X --timeout 1 --loader x|--loader must follow --boot-add
+--attributes NV|--attributes must follow --set
+--boot-add X --hd $hd --loader ''|invalid value '' (expected the path of a file)
+--boot-add X --loader x --hd 1,$esp,64|(expected NUMBER,GUID,START,SIZE
+--boot-add X --loader x --hd 0,$esp,64,1|(expected NUMBER,GUID,START,SIZE
+--boot-add X --loader x --hd 1,$esp,64,0|(expected NUMBER,GUID,START,SIZE
+--boot-add X --loader x --hd 1,$esp,64,1,|(expected NUMBER,GUID,START,SIZE
+--boot-add X --loader x --hd 1,$esp,0x,1|(expected NUMBER,GUID,START,SIZE
+--boot-add X --loader x --hd 4294967296,$esp,1,1|(expected NUMBER,GUID,START,SIZE
+--boot-add X --loader x --hd 1,$esp,0x10000000000000000,1|(expected NUMBER,GUID,START,SIZE
+--boot-add X --loader x --hd 1,0A48CC8F,64,1|(expected NUMBER,GUID,START,SIZE
+--boot-add X --loader x --hd $hd --bootnum 1|invalid value '1' (expected four hexadecimal digits)
 --boot-add X --loader x --hd $hd --optional-data 123|even number of hexadecimal digits
 --boot-add X --loader x --hd $hd --optional-data @missing|missing: cannot open
 --boot-add "\$(printf '\\377')" --loader x --hd $hd|not valid UTF-8
---boot-label 0000|is not an entry's number or label, =, and its new label
---boot-label =x|is not an entry's number or label
+--boot-label 0000|(expected ENTRY=LABEL
+--boot-label =x|(expected ENTRY=LABEL
 --boot-order 0000,0000|Boot0000 is named twice
---boot-remove ''|'' is not the number or label of an entry
---set X|is not NAME[:GUID]=HEX
---set =00|a variable is named NAME or NAME:GUID
---set X=|--delete deletes one
+--boot-remove ''|invalid value '' (expected the number or label of an entry)
+--set X|(expected NAME[:GUID]=HEX
+--set =00|expected NAME or NAME:GUID
+--set X=|use --delete to delete one
 --set X=0|even number of hexadecimal digits
 --set X=@missing|missing: cannot open
 --set X:nobody=00|'nobody' is neither a GUID nor the name of a known vendor
---set X=00 --attributes NV,XX|'NV,XX' is not a list of attributes
+--set X=00 --attributes NV,XX|invalid value 'NV,XX' (expected a list of the attributes
 --set X=00 --attributes BS,RT|attributes without NV
---set X=00 --attributes NV,RT|attributes with RT and without BS
---delete :|a variable is named NAME
+--set X=00 --attributes NV,RT|attributes with RT but without BS
+--delete :|expected NAME or NAME:GUID
 --boot-ad X|did you mean '--boot-add'?
 END
 }
@@ -287,11 +287,11 @@ test_store_that_qemu_has_open_is_refused() {
         blank code.fd 67108864
         installed other.fd
         machine vars.fd raw
-        refused 4 'a running QEMU has it open for writing' --timeout 0
+        refused 4 'a running QEMU has this file open for writing' --timeout 0
         for arguments in "clone other.fd vars.fd --force" "format vars.fd --force"; do
                 # shellcheck disable=SC2086 # a list of words
                 expect_exit 4 "$AAVMF_VARS" $arguments
-                contains stderr 'a running QEMU has it open for writing'
+                contains stderr 'a running QEMU has this file open for writing'
         done
         # Reading it is harmless, and so is replacing what it only reads.
         expect_exit 0 "$AAVMF_VARS" list vars.fd
@@ -333,7 +333,7 @@ test_clone_rescues_what_can_be_read_of_a_damaged_store() {
         printf 'XYZ' | dd of=damaged.fd bs=1 seek=50000 conv=notrunc 2>/dev/null
         expect_exit 3 "$AAVMF_VARS" clone damaged.fd new.fd
         contains stderr 'damaged.fd: damaged at offset'
-        contains stderr '--compact --force makes a sound store of what can be read'
+        contains stderr 'use --compact --force to make a sound store of what can be read'
         for option in --compact --force; do
                 expect_exit 3 "$AAVMF_VARS" clone damaged.fd new.fd $option
         done
@@ -479,7 +479,7 @@ test_show_refuses_what_it_cannot_find() {
         installed vars.fd
         "$put" vars.fd Timeout $mine 3 00
         expect_exit 1 "$AAVMF_VARS" show vars.fd Nope
-        contains stderr "there is no variable 'Nope'"
+        contains stderr "variable 'Nope' not found"
         expect_exit 1 "$AAVMF_VARS" show vars.fd "BootOrder:$mine"
         expect_exit 2 "$AAVMF_VARS" show vars.fd Timeout
         contains stderr 'several vendors'

@@ -185,7 +185,7 @@ test_check_names_what_is_wrong_by_offset() {
         "$put" vars.fd BootNext $global 7 0900
         expect_exit 0 "$AAVMF_VARS" check vars.fd
         contains stdout 'vars.fd: sound, with remarks: 6 variables, '
-        contains stdout ': note: the update of the variable Again was cut off; its old value holds'
+        contains stdout ': note: the update of the variable Again was cut off; its old value is valid'
         contains stdout ': note: BootNext names Boot0009, which there is not'
         damaged broken.fd
         expect_exit 3 "$AAVMF_VARS" check broken.fd
@@ -228,8 +228,8 @@ test_assert_names_the_clause_that_does_not_hold() {
                 eval "expect_exit 1 \"\$AAVMF_VARS\" assert vars.fd $arguments"
                 contains stdout "vars.fd: no ($clause): $reason"
         done <<'EOF'
---entry 0009|entry|there is no Boot0009; there is Boot0001 "UEFI QEMU USB HARDDRIVE", Boot0004 "VMware ESXi", Boot0005 "Off"
---label Other|label|no entry is labelled "Other"; there is Boot0001
+--entry 0009|entry|Boot0009 not found; the store has Boot0001 "UEFI QEMU USB HARDDRIVE", Boot0004 "VMware ESXi", Boot0005 "Off"
+--label Other|label|no entry is labelled "Other"; the store has Boot0001
 --entry 0004 --label Other|label|Boot0004 is labelled "VMware ESXi", not "Other"
 --entry 0004 --loader /other.efi|loader|Boot0004 starts \EFI\VMware\safeboot64.efi, not /other.efi
 --entry 0001 --loader /other.efi|loader|Boot0001 starts PciRoot(0x0)/Pci(0x1,0x0)/USB(0x0,0x0), not /other.efi
@@ -253,7 +253,7 @@ test_assert_tells_an_entry_that_is_not_booted() {
         contains stdout 'no (order): BootOrder does not name Boot0004; it is 0001,0002'
         blank blank.fd
         expect_exit 1 "$AAVMF_VARS" assert blank.fd
-        contains stdout 'blank.fd: no (entry): there is no boot entry at all'
+        contains stdout 'blank.fd: no (entry): the store has no boot entries'
 }
 
 test_assert_holds_for_several_files_or_says_for_which_not() {

@@ -104,10 +104,10 @@ test_what_an_archive_says_is_refused_unless_a_pinned_key_has_signed_it() {
         : >"$dists/InRelease"
         refused 3 "it is not signed"
         sign_release served/archive stable other
-        refused 3 "none of the archive's keys has signed it, but another one"
+        refused 3 "it is not signed with any of the archive's keys, but with another one"
         sign_release served/archive stable archive
         edit_file 's/^Origin: Test/Origin: test/' "$dists/InRelease"
-        refused 3 "it was changed after it had been signed"
+        refused 3 "it was changed after it was signed"
         head -c 300 "$dists/InRelease" >cut && cp cut "$dists/InRelease"
         refused 3 refused
         # What stands outside of the signed text does not count.
@@ -132,13 +132,13 @@ test_a_release_that_does_not_hold_is_refused() {
         refused 3 "it was valid until"
         write_release served/archive stable testing
         sign_release served/archive stable archive
-        refused 3 "it is of the suite testing"
+        refused 3 "it is for the suite testing"
         write_release served/archive stable stable 3
         sign_release served/archive stable archive
         refused 3 "which is in the future"
         edit_file 's/^Date: .*/Date: soon/' served/archive/dists/stable/Release
         sign_release served/archive stable archive
-        refused 3 "its Date 'soon' is no date"
+        refused 3 "its Date 'soon' is not a date"
         echo "Suite: stable" >served/archive/dists/stable/Release
         sign_release served/archive stable archive
         refused 3 "it has no Date"
@@ -155,7 +155,7 @@ test_an_index_or_a_package_that_is_not_as_signed_is_refused() {
         printf '\377' | dd of="$index" bs=1 seek=100 conv=notrunc 2>/dev/null
         refused 3 "Packages.xz: has the SHA-256"
         { cat good.xz && echo; } >"$index"
-        refused 3 "were expected"
+        refused 3 "bytes, expected "
         rm "$index"
         refused 4 "404"
         # Signed, and yet no index.
@@ -166,7 +166,7 @@ test_an_index_or_a_package_that_is_not_as_signed_is_refused() {
         printf 'Package: %s\nVersion: 2.0\nFilename: ../../etc/passwd\nSize: 5\nSHA256: %s\n' $PACKAGE "$sha256" | xz >"$index"
         write_release served/archive stable stable
         sign_release served/archive stable archive
-        refused 3 "it has no usable Filename, Size and SHA256"
+        refused 3 "it has no valid Filename, Size and SHA256"
         head -c 60 good.xz >"$index"
         write_release served/archive stable stable
         sign_release served/archive stable archive
@@ -287,7 +287,7 @@ test_a_key_server_that_gives_another_key_is_refused() {
         sign_release served/archive stable other
         use_key_server other
         expect_exit 3 "$ESXIARM" fetch test
-        contains stderr "gave another key than $fingerprint: refused"
+        contains stderr "returned a key other than $fingerprint: refused"
         nothing_installed
         kill "$key_server"
 }
@@ -295,7 +295,7 @@ test_a_key_server_that_gives_another_key_is_refused() {
 test_a_key_that_is_nowhere_is_told() {
         use_archive
         expect_exit 4 "$ESXIARM" fetch test
-        contains stderr "no keyring has the archive's key $fingerprint"
+        contains stderr "the archive's key $fingerprint was not found in any keyring"
         expect_exit 4 "$ESXIARM" fetch test --keyring other.gpg
         expect_exit 2 "$ESXIARM" fetch test --keyring nowhere.gpg
         nothing_installed
@@ -325,13 +325,13 @@ test_without_the_network_there_is_what_the_machine_has_and_a_notice() {
         wait "$server" || true
         expect_exit 0 "$ESXIARM" fetch --keyring archive.gpg
         contains stdout "${PACKAGE}_0.9"
-        contains stderr "test is the firmware that is known to work (works in tests), and it cannot be had now"
-        contains stderr "another one is used instead: ${PACKAGE}_0.9"
+        contains stderr "test, the firmware known to work (works in tests), is not available"
+        contains stderr "using ${PACKAGE}_0.9 instead"
         # What is not as it should be is not passed over.
         printf X | dd of="$XDG_CACHE_HOME/esxiarm/firmware/${PACKAGE}_0.9/AAVMF_CODE.fd" bs=1 seek=9 conv=notrunc 2>/dev/null
         mkdir empty
         expect_exit 4 env PATH="$PWD/empty" XDG_CONFIG_HOME="$PWD/empty" "$ESXIARM" fetch --keyring archive.gpg
-        contains stderr "no firmware could be had"
+        contains stderr "no firmware is available"
 }
 
 run_tests

@@ -93,7 +93,7 @@ END
         expect_exit 2 "$AAVMF_VARS" import vars.fd --json-file qemu.json
         contains stderr 'db is authenticated'
         expect_exit 0 "$AAVMF_VARS" import vars.fd --json-file qemu.json --force
-        contains stderr 'note: 1 variable without the attribute NV left out'
+        contains stderr 'note: skipped 1 variable without the attribute NV'
         expect_exit 0 "$AAVMF_VARS" check vars.fd
         contains stdout 'vars.fd: sound: 2 variables'
         expect_exit 0 "$AAVMF_VARS" show vars.fd db
@@ -139,7 +139,7 @@ test_import_leaves_other_variables_alone_and_is_all_or_nothing() {
         done <<END
 2|{"name":"PK","guid":"$global","attr":39,"data":"00"}|PK is authenticated
 2|{"name":"X","guid":"$global","attr":71,"data":"00"}|attributes 0x47 cannot be stored
-2|{"name":"X","guid":"$global","attr":5,"data":"00"}|attributes with RT and without BS
+2|{"name":"X","guid":"$global","attr":5,"data":"00"}|attributes with RT but without BS
 4|{"name":"X","guid":"$global","attr":7,"data":"LARGE"}|the store is full
 3|{"name":"X","guid":"$global","attr":7,"data":""}|wrong.json: variables[1] "X": 'data' is not
 3|{"name":"X","guid":"$global","attr":7,"data":"0"}|'data' is not
@@ -158,7 +158,7 @@ test_import_leaves_other_variables_alone_and_is_all_or_nothing() {
 3|"X"|'name' is not
 3|{"name":"X","guid":"$global","attr":39,"data":"00","time":"00"}|'time' is not
 3|{"name":"X","guid":"$global","attr":39,"data":"00","time":7}|'time' is not
-3|{"name":"Timeout","guid":"$lower_global","attr":7,"data":"00"}|the variable Timeout is there twice
+3|{"name":"Timeout","guid":"$lower_global","attr":7,"data":"00"}|the variable Timeout appears twice
 END
         for text in '' '[]' '{}' '{"variables":{}}' '{"version":1,"variables":[]}' '{"version":2,"variables":[' 'text'; do
                 printf '%s' "$text" >wrong.json
@@ -240,7 +240,7 @@ test_import_refuses_what_is_no_folder_of_variables() {
                 "$put" wrong Timeout $global 7 0900
                 printf '\007\000\000\000\000' >"wrong/$name"
                 expect_exit 3 "$AAVMF_VARS" import vars.fd --efivarfs wrong
-                contains stderr "wrong/$name: not called NAME-GUID"
+                contains stderr "wrong/$name: the file name is not NAME-GUID"
                 rm -r wrong
         done
         for size in 0 1 3 4; do
@@ -262,7 +262,7 @@ test_import_refuses_what_is_no_folder_of_variables() {
         printf '\007\000\000\000\000' >"wrong/X-$lower_global"
         printf '\007\000\000\000\001' >"wrong/X-$global"
         expect_exit 3 "$AAVMF_VARS" import vars.fd --efivarfs wrong
-        contains stderr 'the variable X is there twice'
+        contains stderr 'the variable X appears twice'
         cmp vars.fd before.fd
 }
 
@@ -289,7 +289,7 @@ test_export_replaces_nothing_by_itself() {
         # What is no variable is never lost.
         echo precious >efivars/notes
         expect_exit 2 "$AAVMF_VARS" export vars.fd --efivarfs efivars --force
-        contains stderr "there is 'notes' in it"
+        contains stderr "contains 'notes', which is not a variable"
         [ "$(cat efivars/notes)" = precious ]
         expect_exit 2 "$AAVMF_VARS" export vars.fd --efivarfs out.json --force
         expect_exit 2 "$AAVMF_VARS" export vars.fd

@@ -68,7 +68,7 @@ test_a_value_of_the_environment_that_is_wrong_is_named() {
                 esac
         done
         expect_exit 2 env DISK_SIZE=4OG "$ESXIARM" install m --rehearsal --print-command
-        contains stderr "DISK_SIZE: '4OG' is not a size (a number, and K, M, G or T)"
+        contains stderr "DISK_SIZE: invalid value '4OG' (expected a size: a number with K, M, G or T)"
         expect_exit 2 env ACCEL=kmv "$ESXIARM" install m --rehearsal --print-command
         contains stderr "did you mean 'kvm'?"
 }

@@ -99,7 +99,7 @@ test_what_is_no_certificate_is_said_to_be_none() {
         printf 'not a certificate' >bad.der
         "$put" vars.fd db $database 27 "$(list_of bad.der)"
         expect_exit 0 "$AAVMF_VARS" list vars.fd --all
-        contains stdout "${tab}17 bytes that are no X.509 certificate"
+        contains stdout "${tab}17 bytes that are not an X.509 certificate"
         expect_exit 0 "$AAVMF_VARS" list vars.fd --all --json
         contains stdout '"subject": null'
 }

@@ -106,7 +106,7 @@ test_a_firmware_is_known_by_its_code_or_its_entries() {
         expect_exit 2 "$ESXIARM" predict --disk disk.img --vars vars.fd --code nowhere.fd
         contains stderr '--code: nowhere.fd'
         expect_exit 3 "$ESXIARM" predict --disk disk.img --vars vars.fd --code disk.img
-        contains stderr '--code: disk.img: its firmware volumes cannot be read'
+        contains stderr '--code: disk.img: cannot read its firmware volumes'
 }
 
 test_random_stores_and_disks() {

@@ -146,7 +146,7 @@ static void test_names_that_are_no_packages_never_reach_apt(void **state)
                 AUTO_ERROR struct error err = {0};
                 struct apt_package package;
                 assert_false(apt_find(names[i], "", &package, &err));
-                assert_error(&err, ERROR_USAGE, "name of a package");
+                assert_error(&err, ERROR_USAGE, "not a package name");
         }
 }
 

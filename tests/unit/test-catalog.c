@@ -51,22 +51,23 @@ static void test_what_is_wrong_is_told_with_its_line(void **state)
         static const struct {
                 const char *from, *to, *says;
         } mistakes[] = {
-                {"name: a-1.0", "name: apt", "c.yaml:3: 'apt' is no name"},
-                {"name: a-1.0", "name: ../a", "c.yaml:3: '../a' is no name"},
-                {"package: p", "package: -p", "c.yaml:4: '-p' is no name of a package"},
-                {"version: 1.0", "version: 1/0", "c.yaml:5: '1/0' is no version"},
-                {"http://127.0.0.1:1/a", "ftp://127.0.0.1/a", "c.yaml:6: 'ftp://127.0.0.1/a' is no URL"},
-                {"http://127.0.0.1:1/a", "http://u:p@127.0.0.1/a", "is no URL"},
-                {"http://127.0.0.1:1/a", "http://127.0.0.1/a/", "no final slash"},
-                {"s-updates", "../s", "c.yaml:7: '../s' is no name of a suite"},
-                {"component: main", "component: /main", "is no name of a component"},
+                {"name: a-1.0", "name: apt", "c.yaml:3: 'apt' is not a valid name"},
+                {"name: a-1.0", "name: ../a", "c.yaml:3: '../a' is not a valid name"},
+                {"package: p", "package: -p", "c.yaml:4: '-p' is not a valid package name"},
+                {"version: 1.0", "version: 1/0", "c.yaml:5: '1/0' is not a valid package version"},
+                {"http://127.0.0.1:1/a", "ftp://127.0.0.1/a",
+                 "c.yaml:6: 'ftp://127.0.0.1/a' is not a valid archive URL"},
+                {"http://127.0.0.1:1/a", "http://u:p@127.0.0.1/a", "is not a valid archive URL"},
+                {"http://127.0.0.1:1/a", "http://127.0.0.1/a/", "without a final slash"},
+                {"s-updates", "../s", "c.yaml:7: '../s' is not a valid suite name"},
+                {"component: main", "component: /main", "is not a valid component name"},
                 {"F6EC", "f6ec", "c.yaml:10: "},
-                {"F6EC", "F6E", "is no fingerprint"},
-                {"esxi: not tried", "key_server: http://127.0.0.1\n    esxi: a", "is no key server"},
+                {"F6EC", "F6E", "is not a valid fingerprint"},
+                {"esxi: not tried", "key_server: http://127.0.0.1\n    esxi: a", "is not a valid key server URL"},
                 {"esxi: not tried", "esxy: a", "did you mean 'esxi'?"},
                 {"    esxi: not tried\n", "", "the key 'esxi' is missing"},
-                {"default: a-1.0", "default: b", "c.yaml:1: the default 'b' is no entry"},
-                {"    esxi: not tried\n", "    esxi: a\n" ENTRY, "c.yaml:12: the name 'a-1.0' is there twice"},
+                {"default: a-1.0", "default: b", "c.yaml:1: the default 'b' is not an entry"},
+                {"    esxi: not tried\n", "    esxi: a\n" ENTRY, "c.yaml:12: duplicate name 'a-1.0'"},
         };
         for (size_t i = 0; i < sizeof mistakes / sizeof mistakes[0]; i++) {
                 AUTO_ERROR struct error err = {0};

@@ -202,7 +202,7 @@ static void test_the_environment_stands_in_for_an_option(void **state)
         assert_int_equal(plain, 0);
         assert_string_equal((const char *)first.data, "dry-run=0 label=from there count=5 size=0\n");
         assert_int_equal(overridden, 0);
-        assert_usage_error(wrong, "TEST_COUNT: 'many' is not a number");
+        assert_usage_error(wrong, "TEST_COUNT: invalid value 'many' (expected a number)");
 }
 
 static void test_a_flag_beats_the_environment(void **state)
@@ -274,7 +274,7 @@ static void test_missing_and_superfluous_values(void **state)
         assert_usage_error(TOOL("show", "--set"), "--set needs a value: NAME=VALUE");
         assert_usage_error(TOOL("show", "--dry-run=yes"), "--dry-run takes no value");
         assert_usage_error(TOOL("show", "--clear="), "--clear takes no value");
-        assert_usage_error(TOOL("show", "a", "b", "c\033"), "'c\\x1b' is one argument too many: expected FILE...");
+        assert_usage_error(TOOL("show", "a", "b", "c\033"), "unexpected argument 'c\\x1b': expected FILE...");
         assert_usage_error(TOOL("fail"), "too few arguments: expected HOW");
         assert_usage_error(TOOL("fail", "--"), "too few arguments");
 }
@@ -284,17 +284,17 @@ static void test_what_is_no_number_and_no_size(void **state)
         (void)state;
         static const char *const numbers[] = {"", "x", "-1", "1.5", " 1", "1K", "18446744073709551616", "0x10", "1\n"};
         for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
-                assert_usage_error(TOOL("show", "--count", (char *)numbers[i]), "--count: '");
-                assert_file_has("stderr", "is not a number");
+                assert_usage_error(TOOL("show", "--count", (char *)numbers[i]), "--count: invalid value '");
+                assert_file_has("stderr", "(expected a number)");
         }
         static const char *const sizes[] = {"", "x", "-1", "1.5G", "40 G", "1X", "18446744073709551615K", "99999999T"};
         for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
-                assert_usage_error(TOOL("show", "--size", (char *)sizes[i]), "--size: '");
-                assert_file_has("stderr", "is not a size (a number, and K, M, G or T)");
+                assert_usage_error(TOOL("show", "--size", (char *)sizes[i]), "--size: invalid value '");
+                assert_file_has("stderr", "(expected a size: a number with K, M, G or T)");
         }
         // A number that was not given is 0, so that 0 cannot be asked for.
-        assert_usage_error(TOOL("show", "--count", "0"), "--count: 0 is too little");
-        assert_usage_error(TOOL("show", "--size=0G"), "--size: 0 is too little");
+        assert_usage_error(TOOL("show", "--count", "0"), "--count: invalid value '0' (expected at least 1)");
+        assert_usage_error(TOOL("show", "--size=0G"), "--size: invalid value '0G' (expected at least 1)");
 }
 
 static void test_help_goes_to_standard_output_and_is_a_success(void **state)
@@ -324,7 +324,7 @@ static void test_commands_are_shown_in_their_groups(void **state)
         assert_file_is("stdout", "tool - a tool\n\nusage: tool COMMAND [OPTION...]\n\n"
                                  "see:\n  show  prints what it was given\n\n"
                                  "break:\n  fail  fails\n\n"
-                                 "tool COMMAND --help or tool help COMMAND tells about one.\n"
+                                 "tool COMMAND --help or tool help COMMAND describes a command.\n"
                                  "tool --version prints the version.\n");
 }
 

@@ -91,7 +91,7 @@ static void test_contents_are_remembered_until_the_file_changes(void **state)
         shell("echo changed >code");
         AUTO_CODE_CONTENTS struct code_contents contents = {0};
         assert_false(code_contents_of("code", &contents, &err));
-        assert_error(&err, ERROR_DAMAGED, "code: its firmware volumes cannot be read: there is none");
+        assert_error(&err, ERROR_DAMAGED, "code: cannot read its firmware volumes: none found");
 }
 
 // Cut off anywhere, or with a byte changed anywhere: an error, or other contents, and nothing read that is not there.

@@ -240,7 +240,7 @@ static void test_a_file_that_is_too_large_is_refused(void **state)
         (void)state;
         make_tree("truncate -s 257M usr/large");
         build("zstd");
-        assert_refused("usr/large", "256.00 MiB is the most");
+        assert_refused("usr/large", "more than the 256.00 MiB allowed");
         assert_extracts(NAME);
 }
 
@@ -250,7 +250,7 @@ static void test_ten_gigabytes_of_holes_are_refused_where_they_are_wanted(void *
         make_tree("truncate -s 10G usr/share/AAVMF/bomb");
         shell("rm -f data.tar; tar --sparse -C tree -cf data.tar ./" NAME " ./usr/share/AAVMF/bomb");
         build_by_hand();
-        assert_refused("usr/share/AAVMF/bomb", "256.00 MiB is the most");
+        assert_refused("usr/share/AAVMF/bomb", "more than the 256.00 MiB allowed");
         assert_extracts(NAME);
 }
 

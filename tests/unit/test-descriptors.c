@@ -118,12 +118,12 @@ static void test_what_is_of_no_use_is_passed_over_with_the_reason(void **state)
                 const char *reason;
         } others[] = {
                 {{"bios", "\"device\": \"flash\"", "code.fd", "raw", "vars.fd", "raw", "aarch64", "virt-*", ""},
-                 "is no UEFI firmware"},
+                 "is not UEFI firmware"},
                 {{"uefi", "\"device\": \"memory\"", "code.fd", "raw", "vars.fd", "raw", "aarch64", "virt-*", ""},
-                 "does not go into two flash banks"},
+                 "does not use two flash banks"},
                 {{"uefi", "\"device\": \"flash\", \"mode\": \"stateless\"", "code.fd", "raw", "vars.fd", "raw",
                   "aarch64", "virt-*", ""},
-                 "does not go into two flash banks"},
+                 "does not use two flash banks"},
                 {{"uefi", "\"device\": \"flash\"", "code.fd", "qcow2", "vars.fd", "raw", "aarch64", "virt-*", ""},
                  "is not in raw format"},
                 {{"uefi", "\"device\": \"flash\"", "code.fd", "raw", "vars.fd", "qcow2", "aarch64", "virt-*", ""},
@@ -132,9 +132,9 @@ static void test_what_is_of_no_use_is_passed_over_with_the_reason(void **state)
                   "\"secure-boot\", \"enrolled-keys\""},
                  "has Secure Boot keys enrolled"},
                 {{"uefi", "\"device\": \"flash\"", "nowhere.fd", "raw", "vars.fd", "raw", "aarch64", "virt-*", ""},
-                 "its code file is not there"},
+                 "its code file is missing"},
                 {{"uefi", "\"device\": \"flash\"", "code.fd", "raw", "nowhere.fd", "raw", "aarch64", "virt-*", ""},
-                 "its variable template is not there"},
+                 "its variable template is missing"},
         };
         for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
                 begin();

@@ -187,7 +187,7 @@ static void test_a_file_url_is_read(void **state)
         AUTO_ERROR struct error missing = {0};
         download.url = "file:///nowhere/at/all";
         assert_false(download_file(&download, "got", &downloaded, &missing));
-        assert_error(&missing, ERROR_USAGE, "no such file");
+        assert_error(&missing, ERROR_USAGE, "file not found");
         assert_same_file("got", "file");
 }
 
@@ -211,17 +211,18 @@ static void test_another_size_is_refused(void **state)
         static const uint64_t sizes[] = {1, FILE_SIZE - 1, FILE_SIZE + 1, UINT64_MAX};
         for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
                 struct download download = {.size = sizes[i]};
-                assert_fails("file", download, ERROR_DAMAGED, "were expected");
-                assert_fails("no-length/file", download, ERROR_DAMAGED, "were expected");
+                assert_fails("file", download, ERROR_DAMAGED, "bytes, expected ");
+                assert_fails("no-length/file", download, ERROR_DAMAGED, "bytes, expected ");
         }
 }
 
 static void test_more_than_the_limit_is_refused(void **state)
 {
         (void)state;
-        assert_fails("file", (struct download){.limit = FILE_SIZE - 1}, ERROR_DAMAGED, "the most that is taken");
+        assert_fails("file", (struct download){.limit = FILE_SIZE - 1}, ERROR_DAMAGED, "more than the limit of");
         assert_fails("no-length/file", (struct download){.limit = FILE_SIZE - 1}, ERROR_DAMAGED, "more than");
-        assert_fails("endless", (struct download){.limit = 10 << 20}, ERROR_DAMAGED, "more than 10.00 MiB");
+        assert_fails("endless", (struct download){.limit = 10 << 20}, ERROR_DAMAGED,
+                     "more than the limit of 10.00 MiB");
 }
 
 static void test_a_connection_that_is_cut_is_told_with_the_place(void **state)
@@ -247,14 +248,14 @@ static void test_a_server_that_stops_sending_is_given_up(void **state)
 static void test_what_a_server_answers_is_told(void **state)
 {
         (void)state;
-        assert_fails("nowhere", anything, ERROR_ENVIRONMENT, "404 (the file is not there)");
-        assert_fails("status/410", anything, ERROR_ENVIRONMENT, "410 (the file is not there)");
-        assert_fails("status/403", anything, ERROR_ENVIRONMENT, "403 (access is denied)");
-        assert_fails("status/503", anything, ERROR_ENVIRONMENT, "503 (the server has a problem");
+        assert_fails("nowhere", anything, ERROR_ENVIRONMENT, "404 (file not found)");
+        assert_fails("status/410", anything, ERROR_ENVIRONMENT, "410 (file not found)");
+        assert_fails("status/403", anything, ERROR_ENVIRONMENT, "403 (access denied)");
+        assert_fails("status/503", anything, ERROR_ENVIRONMENT, "503 (server error");
         assert_fails("redirect/nowhere", anything, ERROR_ENVIRONMENT, "404");
-        assert_fails("empty", anything, ERROR_ENVIRONMENT, "without an answer");
-        assert_fails("circle", anything, ERROR_ENVIRONMENT, "redirects without end");
-        assert_fails("garbage", anything, ERROR_ENVIRONMENT, "does not speak HTTP");
+        assert_fails("empty", anything, ERROR_ENVIRONMENT, "without a response");
+        assert_fails("circle", anything, ERROR_ENVIRONMENT, "too many redirects");
+        assert_fails("garbage", anything, ERROR_ENVIRONMENT, "is not HTTP");
 }
 
 static void test_a_redirection_never_leads_to_a_local_file(void **state)
@@ -328,7 +329,7 @@ static void test_a_server_that_accepts_no_connection_is_given_up(void **state)
         deaf_begin(&deaf);
         struct download download = {.attempts = 1, .url = deaf.url, .connect_seconds = 1};
         assert_false(download_file(&download, "got", &downloaded, &err));
-        assert_error(&err, ERROR_ENVIRONMENT, "did not answer in time");
+        assert_error(&err, ERROR_ENVIRONMENT, "did not respond in time");
         deaf_end(&deaf);
 }
 
@@ -352,7 +353,7 @@ static void test_a_name_that_is_not_known_is_told(void **state)
         struct downloaded downloaded;
         struct download download = {.attempts = 1, .url = "http://nowhere.invalid/file"};
         assert_false(download_file(&download, "got", &downloaded, &err));
-        assert_error(&err, ERROR_ENVIRONMENT, "nowhere.invalid/file: the server's name is not known");
+        assert_error(&err, ERROR_ENVIRONMENT, "nowhere.invalid/file: the server's name cannot be resolved");
 }
 
 static void test_a_lookup_that_takes_too_long_is_given_up(void **state)
@@ -362,7 +363,7 @@ static void test_a_lookup_that_takes_too_long_is_given_up(void **state)
         struct downloaded downloaded;
         struct download download = {.attempts = 1, .url = "http://lost.invalid/file", .connect_seconds = 1};
         assert_false(download_file(&download, "got", &downloaded, &err));
-        assert_error(&err, ERROR_ENVIRONMENT, "did not answer in time");
+        assert_error(&err, ERROR_ENVIRONMENT, "did not respond in time");
 }
 #endif
 
@@ -375,9 +376,9 @@ static void test_other_protocols_and_no_urls_are_usage_errors(void **state)
                 {"ftp://127.0.0.1/file", "only http, https and file"},
                 {"scp://127.0.0.1/file", "only http, https and file"},
                 {"gopher://127.0.0.1/file", "only http, https and file"},
-                {"http://", "no URL"},
-                {"http://127.0.0.1:port/", "no URL"},
-                {"", "no URL"},
+                {"http://", "not a URL"},
+                {"http://127.0.0.1:port/", "not a URL"},
+                {"", "not a URL"},
         };
         for (size_t i = 0; i < sizeof urls / sizeof urls[0]; i++) {
                 AUTO_ERROR struct error err = {0};
@@ -445,7 +446,7 @@ static void test_public_urls(void **state)
                 {"mirror+http://me:secret@host/a", "mirror+http://host/a"},
                 {"file://me:secret@/a/b", "file:///a/b"},
                 {"http://me:secret@host/?u=http://me:other@host/", "http://host/?u=http://me:other@host/"},
-                // What is no URL: the last @ decides.
+                // What is not a URL: the last @ decides.
                 {"me:secret@nothing else", "nothing else"},
                 {"me:secret@host/a@b", "b"},
                 {"http:me:secret@host/a", "host/a"},
@@ -587,7 +588,7 @@ static void test_an_interrupt_ends_the_pause_between_attempts(void **state)
         AUTO_FREE char *url = text_format("%s/retry-after/30", server.url);
         AUTO_BUFFER struct buffer printed = {0};
         struct downloader downloader = begin_download(url, anything);
-        read_until(downloader.printed, &printed, "(the server has a problem); trying again in 30");
+        read_until(downloader.printed, &printed, "(server error); trying again in 30");
         assert_interrupted(&downloader);
 }
 
@@ -738,8 +739,8 @@ static void test_a_web_page_is_called_one(void **state)
 {
         (void)state;
         struct digest digest = digest_of_file();
-        assert_fails("page", (struct download){.sha256 = &digest}, ERROR_DAMAGED, "what came is a web page");
-        assert_fails("page", (struct download){.size = 5}, ERROR_DAMAGED, "what came is a web page");
+        assert_fails("page", (struct download){.sha256 = &digest}, ERROR_DAMAGED, "received a web page instead");
+        assert_fails("page", (struct download){.size = 5}, ERROR_DAMAGED, "received a web page instead");
 }
 
 static void test_an_interrupt_keeps_the_part(void **state)

@@ -165,7 +165,7 @@ static void added_entry_takes_the_number_and_the_place_it_is_told(void **state)
                      "4000"
                      "42000000" PATH_A FILE_A END "0102");
         assert_value(store, "BootOrder", "00000200efbe");
-        assert_refused(store, &edits, ERROR_USAGE, "BootBEEF is there already: \"B\"");
+        assert_refused(store, &edits, ERROR_USAGE, "BootBEEF already exists: \"B\"");
 }
 
 static void number_that_is_still_named_is_not_free(void **state)
@@ -221,7 +221,7 @@ static void number_without_an_entry_can_be_removed_too(void **state)
         apply(store, &edits);
         assert_value(store, "BootOrder", "0800");
         assert_value(store, "BootNext", "none");
-        assert_refused(store, &edits, ERROR_NO, "'0009'; there is none at all");
+        assert_refused(store, &edits, ERROR_NO, "'0009'; the store has none");
 }
 
 static void label_and_activity_change_and_nothing_else(void **state)
@@ -310,7 +310,7 @@ static void what_names_no_entry_is_refused(void **state)
                 enum error_code code;
                 const char *why;
         } rows[] = {
-                {EDIT_BOOT_REMOVE, "0001", ERROR_NO, "there is Boot0000 \"A\", Boot0002 \"B\""},
+                {EDIT_BOOT_REMOVE, "0001", ERROR_NO, "the store has Boot0000 \"A\", Boot0002 \"B\""},
                 {EDIT_BOOT_REMOVE, "C", ERROR_NO, "'C'"},
                 {EDIT_BOOT_REMOVE, "", ERROR_NO, "''"},
                 {EDIT_BOOT_ACTIVATE, "00000", ERROR_NO, "boot-activate: "},
@@ -393,7 +393,7 @@ static void blank_store_is_formatted_or_stays_blank(void **state)
         AUTO_EDITS struct edits none = {0};
         AUTO_ERROR struct error err = {0};
         add_for_entry(&wrong, EDIT_BOOT_FIRST, "A");
-        assert_refused(store, &wrong, ERROR_NO, "none at all");
+        assert_refused(store, &wrong, ERROR_NO, "the store has none");
         assert_true(varstore_is_blank(store));
         assert_true(edits_apply(&none, store, false, &err));
         assert_true(varstore_is_blank(store));
@@ -482,7 +482,7 @@ static void variable_keeps_its_vendor_and_attributes(void **state)
         unclear_too.items[0].vendor = GUID_SHIM_LOCK;
         apply(store, &unclear_too);
         assert_null(varstore_find(store, GUID_SHIM_LOCK, "Mine"));
-        assert_refused(store, &unclear_too, ERROR_NO, "there is no variable 'Mine' of vendor 605DAB50");
+        assert_refused(store, &unclear_too, ERROR_NO, "variable 'Mine' of vendor 605DAB50");
 }
 
 static void attributes_that_no_firmware_takes_are_refused(void **state)

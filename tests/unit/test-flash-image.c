@@ -40,7 +40,7 @@ static void test_firmware_for_x86_is_refused(void **state)
         needs_linux("the package ovmf");
         AUTO_ERROR struct error err = {0};
         assert_false(flash_image_check_code("/usr/share/OVMF/OVMF_CODE_4M.fd", &err));
-        assert_error(&err, ERROR_DAMAGED, "OVMF_CODE_4M.fd: is no firmware for 64-bit Arm");
+        assert_error(&err, ERROR_DAMAGED, "OVMF_CODE_4M.fd: is not firmware for 64-bit Arm");
         assert_contains(err.message, "x86");
 }
 
@@ -50,7 +50,7 @@ static void test_a_template_of_variables_is_refused(void **state)
         needs_linux("the package ovmf");
         AUTO_ERROR struct error err = {0};
         assert_false(flash_image_check_code("/usr/share/OVMF/OVMF_VARS_4M.fd", &err));
-        assert_error(&err, ERROR_DAMAGED, "it holds UEFI variables");
+        assert_error(&err, ERROR_DAMAGED, "it contains UEFI variables");
 }
 
 static void test_firmware_for_32_bit_arm_is_refused(void **state)
@@ -79,7 +79,7 @@ static void test_a_branch_to_anything_else_is_refused(void **state)
         AUTO_BUFFER struct buffer image = {0};
         image_head(&image);
         image.data[1] = 0x08; // 0x2000
-        assert_refused(buffer_view(&image), "no EDK2 firmware volume");
+        assert_refused(buffer_view(&image), "an EDK2 firmware volume");
         memcpy(image.data, "\xFF\xFF\xFF\x17", 4); // backwards
         assert_refused(buffer_view(&image), "does not begin with a branch");
         memcpy(image.data,

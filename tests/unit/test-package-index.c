@@ -78,7 +78,7 @@ static void test_what_cannot_be_right_is_refused(void **state)
                 AUTO_INDEXED_PACKAGE struct indexed_package package = {0};
                 write_text("Packages", texts[i]);
                 assert_false(find("Packages", NULL, &package, &err));
-                assert_error(&err, ERROR_DAMAGED, "no usable Filename, Size and SHA256 of wanted 1");
+                assert_error(&err, ERROR_DAMAGED, "no valid Filename, Size and SHA256 for wanted 1");
                 assert_null(package.version);
         }
 }

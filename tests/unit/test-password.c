@@ -76,7 +76,8 @@ static void test_what_cannot_be_typed_is_refused_and_not_repeated(void **state)
                 unsetenv("ROOT_PASSWORD");
                 assert_null(one);
                 assert_null(other);
-                assert_error(&from_file, ERROR_USAGE, "the password from password must have 1 to 128 printable ASCII characters");
+                assert_error(&from_file, ERROR_USAGE,
+                             "the password from password must have 1 to 128 printable ASCII characters");
                 assert_error(&from_environment, ERROR_USAGE, "ROOT_PASSWORD");
                 assert_null(strstr(from_file.message, "hunter2"));
                 assert_null(strstr(from_environment.message, "hunter2"));

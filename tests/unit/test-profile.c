@@ -105,12 +105,12 @@ static const struct {
         const char *message;
 } mistakes[] = {
         // Keys of the document.
-        {"title: a test\n", "title: a test\ntitel: b\n", 3, "there is no key 'titel'; did you mean 'title'?"},
-        {"title: a test\n", "title: a test\ncolour: blue\n", 3, "there is no key 'colour'"},
-        {"  cpus: 2\n", "  cpus: 2\n  cpu: 1\n", 7, "machine: there is no key 'cpu'; did you mean 'cpus'?"},
+        {"title: a test\n", "title: a test\ntitel: b\n", 3, "unknown key 'titel'; did you mean 'title'?"},
+        {"title: a test\n", "title: a test\ncolour: blue\n", 3, "unknown key 'colour'"},
+        {"  cpus: 2\n", "  cpus: 2\n  cpu: 1\n", 7, "machine: unknown key 'cpu'; did you mean 'cpus'?"},
         {"      wait: 30\n", "      waits: 30\n", 19,
-         "install: steps: welcome: there is no key 'waits'; did you mean 'wait'?"},
-        {"  wait: 20\n", "  wait: 20\n  steps: []\n", 28, "reboot: there is no key 'steps'"},
+         "install: steps: welcome: unknown key 'waits'; did you mean 'wait'?"},
+        {"  wait: 20\n", "  wait: 20\n  steps: []\n", 28, "reboot: unknown key 'steps'"},
         {"boot_label: VMware ESXi\n", "", 1, "the key 'boot_label' is missing"},
         {"  disk_size: 40G\n", "", 5, "machine: the key 'disk_size' is missing"},
         {"      title: Welcome\n", "", 14, "install: steps: welcome: the key 'title' is missing"},
@@ -118,59 +118,57 @@ static const struct {
         {", line: shutdown", "", 29, "reboot: criteria: down: the key 'line' is missing"},
         {"reboot:\n  wait: 20\n  criteria:\n    - {name: down, kind: required, line: shutdown}\n", "", 1,
          "the key 'reboot' is missing"},
-        {"title: a test\n", "title: a test\ntitle: again\n", 3, "the key 'title' is there twice"},
-        {"      wait: 30\n", "      wait: 30\n      wait: 31\n", 20,
-         "install: steps: welcome: the key 'wait' is there twice"},
-        {"  wait: 20\n", "  <<: {wait: 20}\n", 27, "reboot: there is no key '<<'"},
-        {"name: test\n", "? [a, b]\n: c\nname: test\n", 1, "a key is wanted, not a list"},
+        {"title: a test\n", "title: a test\ntitle: again\n", 3, "duplicate key 'title'"},
+        {"      wait: 30\n", "      wait: 30\n      wait: 31\n", 20, "install: steps: welcome: duplicate key 'wait'"},
+        {"  wait: 20\n", "  <<: {wait: 20}\n", 27, "reboot: unknown key '<<'"},
+        {"name: test\n", "? [a, b]\n: c\nname: test\n", 1, "expected a key, not a list"},
         // Values of the wrong kind.
-        {"rehearsal: true", "rehearsal: perhaps", 3, "rehearsal: false or true is wanted, not 'perhaps'"},
-        {"rehearsal: true", "rehearsal: yes", 3, "rehearsal: false or true is wanted, not 'yes'"},
-        {"memory: 1024", "memory: much", 5, "machine: memory: a whole number is wanted, not 'much'"},
-        {"memory: 1024", "memory: -1024", 5, "machine: memory: a whole number is wanted, not '-1024'"},
-        {"memory: 1024", "memory: 1024.5", 5, "machine: memory: a whole number is wanted, not '1024.5'"},
-        {"memory: 1024", "memory: 0x400", 5, "machine: memory: a whole number is wanted, not '0x400'"},
-        {"memory: 1024", "memory: '1024'", 5, "machine: memory: a whole number is wanted, not '1024'"},
-        {"memory: 1024", "memory: 99999999999", 5, "machine: memory: 99999999999 is out of range: from 64 to"},
-        {"memory: 1024", "memory: 99999999999999999999999", 5, "machine: memory: a whole number is wanted"},
-        {"memory: 1024", "memory: [1024]", 5, "machine: memory: a number is wanted, not a list"},
-        {"memory: 1024", "memory:", 5, "machine: memory: a whole number is wanted, not ''"},
-        {"wait: 30", "wait: 30 min", 19, "install: steps: welcome: wait: a whole number is wanted, not '30 min'"},
-        {"wait: 30", "wait: soon", 19, "install: steps: welcome: wait: a whole number is wanted, not 'soon'"},
-        {"wait: 30", "wait: 0", 19, "install: steps: welcome: wait: 0 is out of range: from 1 to 604800"},
+        {"rehearsal: true", "rehearsal: perhaps", 3, "rehearsal: expected false or true, not 'perhaps'"},
+        {"rehearsal: true", "rehearsal: yes", 3, "rehearsal: expected false or true, not 'yes'"},
+        {"memory: 1024", "memory: much", 5, "machine: memory: expected a whole number, not 'much'"},
+        {"memory: 1024", "memory: -1024", 5, "machine: memory: expected a whole number, not '-1024'"},
+        {"memory: 1024", "memory: 1024.5", 5, "machine: memory: expected a whole number, not '1024.5'"},
+        {"memory: 1024", "memory: 0x400", 5, "machine: memory: expected a whole number, not '0x400'"},
+        {"memory: 1024", "memory: '1024'", 5, "machine: memory: expected a whole number, not '1024'"},
+        {"memory: 1024", "memory: 99999999999", 5, "machine: memory: 99999999999 is out of range (expected 64 to"},
+        {"memory: 1024", "memory: 99999999999999999999999", 5, "machine: memory: expected a whole number"},
+        {"memory: 1024", "memory: [1024]", 5, "machine: memory: expected a number, not a list"},
+        {"memory: 1024", "memory:", 5, "machine: memory: expected a whole number, not ''"},
+        {"wait: 30", "wait: 30 min", 19, "install: steps: welcome: wait: expected a whole number, not '30 min'"},
+        {"wait: 30", "wait: soon", 19, "install: steps: welcome: wait: expected a whole number, not 'soon'"},
+        {"wait: 30", "wait: 0", 19, "install: steps: welcome: wait: 0 is out of range (expected 1 to 604800)"},
         {"wait: 30", "wait: 604801", 19, "install: steps: welcome: wait: 604801 is out of range"},
         {"limit: 1", "limit: 0", 21, "install: steps: complete: limit: 0 is out of range"},
         {"settle_ms: 30", "settle_ms: 0", 9, "settle_ms: 0 is out of range"},
         {"resend_ms: 1500", "resend_ms: 5", 10, "resend_ms: 5 is out of range"},
         {"cpus: 2", "cpus: 0", 6, "machine: cpus: 0 is out of range"},
         {"memory: 1024", "memory: 0", 5, "machine: memory: 0 is out of range"},
-        {"panic: true", "panic: yes please", 33, "boot: criteria: panic: panic: false or true is wanted"},
-        {"optional: true", "optional: 2", 20, "install: steps: progress: optional: false or true is wanted, not '2'"},
+        {"panic: true", "panic: yes please", 33, "boot: criteria: panic: panic: expected false or true"},
+        {"optional: true", "optional: 2", 20, "install: steps: progress: optional: expected false or true, not '2'"},
         {"kind: required", "kind: wanted", 25,
-         "install: criteria: done: kind: required, forbidden or optional is wanted, not 'wanted'"},
-        {"a]\n", "[a]]\n", 18, "install: steps: welcome: keys: a text is wanted, not a list"},
+         "install: criteria: done: kind: expected required, forbidden or optional, not 'wanted'"},
+        {"a]\n", "[a]]\n", 18, "install: steps: welcome: keys: expected a text, not a list"},
         {"a]\n", "'']\n", 18, "install: steps: welcome: keys: is empty"},
         {"keys: [Enter], then", "keys: Enter, then", 23,
-         "install: anytime: wrong: keys: a list is wanted, not a single"},
+         "install: anytime: wrong: keys: expected a list, not a single"},
         {"machine:\n  memory: 1024\n  cpus: 2\n  disk_size: 40G\n", "machine: large\n", 4,
-         "machine: a mapping is wanted, not a single value"},
+         "machine: expected a mapping, not a single value"},
         {"name: test\n", "name: ''\n", 1, "name: is empty"},
         {"name: test\n", "name:\n", 1, "name: is empty"},
         {"name: test\n", "name: ~\n", 1, "name: is empty"},
         {"name: test\n", "name: \"a\\0b\"\n", 1, "name: holds a NUL character"},
-        {"name: test\n", "name: [a, b]\n", 1, "name: a text is wanted, not a list"},
+        {"name: test\n", "name: [a, b]\n", 1, "name: expected a text, not a list"},
         {"name: test\n", "name: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n", 1,
          "name: is longer than 64 characters"},
         {"  criteria:\n    - {name: down, kind: required, line: shutdown}\n", "  criteria: []\n", 28,
          "reboot: criteria: the list is empty"},
         {"    - {name: down, kind", "    - down\n    - {name: down, kind", 29,
-         "reboot: criteria: number 1: a mapping is wanted, not a single value"},
+         "reboot: criteria: number 1: expected a mapping, not a single value"},
         {"screen: 'Welcome$'", "screen: []", 16, "install: steps: welcome: screen: the list is empty"},
         {"screen: 'Welcome$'", "screen: ''", 16, "install: steps: welcome: screen: is empty"},
-        {"screen: 'Welcome$'", "screen: {a: b}", 16,
-         "install: steps: welcome: screen: a list is wanted, not a mapping"},
+        {"screen: 'Welcome$'", "screen: {a: b}", 16, "install: steps: welcome: screen: expected a list, not a mapping"},
         {"kind: required", "kind: [required]", 25,
-         "install: criteria: done: kind: required, forbidden or optional is wanted, not a list"},
+         "install: criteria: done: kind: expected required, forbidden or optional, not a list"},
         // What the values mean.
         {"disk_size: 40G", "disk_size: forty", 7, "machine: disk_size: 'forty' is not a size"},
         {"disk_size: 40G", "disk_size: 0", 7, "machine: disk_size: '0' is not a size"},
@@ -220,16 +218,16 @@ static const struct {
         {"keys: [Enter], then: welcome", "keys: [Enter], fail: it says no", 23,
          "install: anytime: wrong: a step with fail cannot have keys"},
         // No YAML.
-        {"  cpus: 2\n", "\tcpus: 2\n", 6, "a tab; YAML is indented with blanks"},
-        {"      wait: 30\n", "     wait: 30\n", 19, "is no YAML"},
-        {"      wait: 30\n", "      wait: 30: 31\n", 19, "is no YAML: mapping values are not allowed"},
-        {"'Welcome$'", "'Welcome$", 17, "is no YAML"},
+        {"  cpus: 2\n", "\tcpus: 2\n", 6, "a tab; indent YAML with spaces"},
+        {"      wait: 30\n", "     wait: 30\n", 19, "is not YAML"},
+        {"      wait: 30\n", "      wait: 30: 31\n", 19, "is not YAML: mapping values are not allowed"},
+        {"'Welcome$'", "'Welcome$", 17, "is not YAML"},
         {"keys: [Enter, ", "keys: [Enter ", 17, "there is no key 'Enter 'Tab?''"},
-        {"title: a test", "title: *nowhere", 2, "is no YAML: found undefined alias"},
+        {"title: a test", "title: *nowhere", 2, "is not YAML: found undefined alias"},
         {"title: a test", "title: caf\xE9 noir", 2, "is not UTF-8 text"},
         {"title: a test", "title: \x01", 2, "is not UTF-8 text"},
         {"boot:\n  criteria:\n", "---\nboot:\n  criteria:\n", 30, "a second document begins"},
-        {"title: a test", "title: @test", 2, "is no YAML: found character that cannot start any token"},
+        {"title: a test", "title: @test", 2, "is not YAML: found character that cannot start any token"},
 };
 
 static void test_every_mistake_is_named_with_its_line(void **state)
@@ -332,7 +330,7 @@ static void test_aliases_share_and_do_not_explode(void **state)
         write_text("test.yaml", text_string(&laughs));
         AUTO_PROFILE struct profile *exploded = profile_read("./test.yaml", &bomb);
         assert_null(exploded);
-        assert_error(&bomb, ERROR_DAMAGED, "./test.yaml:1: there is no key 'a0'");
+        assert_error(&bomb, ERROR_DAMAGED, "./test.yaml:1: unknown key 'a0'");
 }
 
 static void test_what_is_too_large_or_too_deep(void **state)
@@ -353,7 +351,7 @@ static void test_what_is_too_large_or_too_deep(void **state)
         write_text("test.yaml", text_string(&text));
         AUTO_PROFILE struct profile *nested = profile_read("./test.yaml", &deep);
         assert_null(nested);
-        assert_error(&deep, ERROR_DAMAGED, "./test.yaml:1: more than 32 lists and mappings in each other");
+        assert_error(&deep, ERROR_DAMAGED, "./test.yaml:1: more than 32 nested lists and mappings");
 }
 
 static void test_no_steps(void **state)

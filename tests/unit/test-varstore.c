@@ -122,8 +122,8 @@ static void what_is_no_store_is_refused_with_the_reason(void **state)
 {
         (void)state;
         AUTO_FREE uint8_t *bytes = memory_new(0x20000, 1);
-        assert_unreadable((struct bytes){NULL, 0}, "0 bytes are too few");
-        assert_unreadable((struct bytes){bytes, 99}, "99 bytes are too few");
+        assert_unreadable((struct bytes){NULL, 0}, "0 bytes, too few");
+        assert_unreadable((struct bytes){bytes, 99}, "99 bytes, too few");
         assert_unreadable((struct bytes){bytes, 0x1F000}, "blank");
         memset(bytes, 'x', 0x20000);
         assert_unreadable((struct bytes){bytes, 0x20000}, "_FVH");

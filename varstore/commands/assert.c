@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// aavmf-vars assert: whether a store has a boot entry of which every clause holds.
+// aavmf-vars assert: whether a store has a boot entry for which every clause holds.
 //
-// The clauses are a table in the order in which they are asked. An entry for which all hold decides for yes; else the
-// entry that went furthest is the one that was meant, and the clause that stopped it is named with what was there instead.
+// The clauses are a table in the order in which they are checked. If all hold for an entry, the answer is yes; else the
+// entry that got furthest is taken as the one meant, and its first failing clause is reported with the value found
+// instead.
 #include <stdio.h>
 #include <string.h>
 
@@ -33,7 +34,7 @@ static const struct cli_option OPTIONS[] = {
         {0},
 };
 
-// What is asked for, parsed.
+// The clauses given, parsed.
 struct wish {
         const char *label, *loader;
         bool has_number, has_partition, active, ordered, first;
@@ -48,13 +49,15 @@ static bool parse_wish(const struct values *values, struct wish *wish, struct er
         if (values->entry) {
                 wish->has_number = boot_number_parse(values->entry, &wish->number);
                 if (!wish->has_number)
-                        return error_set(err, ERROR_USAGE, "--entry: '%s' is not four hexadecimal digits",
+                        return error_set(err, ERROR_USAGE,
+                                         "--entry: invalid value '%s' (expected four hexadecimal digits)",
                                          values->entry);
         }
         if (values->partition) {
                 wish->has_partition = guid_parse(values->partition, &wish->partition);
                 if (!wish->has_partition)
-                        return error_set(err, ERROR_USAGE, "--partition: '%s' is not a GUID", values->partition);
+                        return error_set(err, ERROR_USAGE, "--partition: invalid value '%s' (expected a GUID)",
+                                         values->partition);
         }
         if (!values->entry && !values->label && !values->loader && !values->partition && !values->active &&
             !values->first) {
@@ -104,7 +107,7 @@ static bool ordered_holds(const struct wish *wish, const struct bootchain *chain
         return !wish->ordered || entry->ordered;
 }
 
-// BootNext is tried before BootOrder is looked at.
+// BootNext is tried before BootOrder.
 static const struct boot_entry *tried_first(const struct bootchain *chain)
 {
         const struct boot_entry *next = chain->has_next ? bootchain_find_number(chain, chain->next) : NULL;
@@ -120,7 +123,7 @@ static char *entry_reason(const struct wish *wish, const struct bootchain *chain
 {
         (void)entry;
         AUTO_FREE char *entries = bootchain_names(chain);
-        return text_format("there is no Boot%04X; there is %s", wish->number, entries);
+        return text_format("Boot%04X not found; the store has %s", wish->number, entries);
 }
 
 static char *label_reason(const struct wish *wish, const struct bootchain *chain, const struct boot_entry *entry)
@@ -128,7 +131,7 @@ static char *label_reason(const struct wish *wish, const struct bootchain *chain
         if (wish->has_number)
                 return text_format("Boot%04X is labelled \"%s\", not \"%s\"", entry->number, entry->label, wish->label);
         AUTO_FREE char *entries = bootchain_names(chain);
-        return text_format("no entry is labelled \"%s\"; there is %s", wish->label, entries);
+        return text_format("no entry is labelled \"%s\"; the store has %s", wish->label, entries);
 }
 
 static char *loader_reason(const struct wish *wish, const struct bootchain *chain, const struct boot_entry *entry)
@@ -174,7 +177,7 @@ static char *first_reason(const struct wish *wish, const struct bootchain *chain
         (void)wish;
         const struct boot_entry *first = tried_first(chain);
         if (!first)
-                return text_format("BootOrder names no active entry, so Boot%04X is not tried by itself",
+                return text_format("BootOrder names no active entry, so Boot%04X is not tried automatically",
                                    entry->number);
         return text_format("%s Boot%04X \"%s\" is tried before Boot%04X",
                            chain->has_next && first->number == chain->next ? "BootNext is set:" : "in BootOrder",
@@ -195,10 +198,11 @@ enum {
         CLAUSE_COUNT = sizeof CLAUSES / sizeof CLAUSES[0]
 };
 
-// How one file fares.
+// The result for one file.
 struct answer {
-        const struct boot_entry *entry; // that the clauses hold for, or that went furthest; NULL where there is none
-        size_t held;                    // clauses; CLAUSE_COUNT for yes
+        const struct boot_entry
+                *entry; // that the clauses hold for, or that got furthest; NULL if the store has no entry
+        size_t held;    // clauses that hold; CLAUSE_COUNT for yes
 };
 
 static size_t count_held(const struct wish *wish, const struct bootchain *chain, const struct boot_entry *entry)
@@ -221,11 +225,11 @@ static struct answer ask(const struct wish *wish, const struct bootchain *chain)
         return answer;
 }
 
-// Which clause did not hold, and why; NULL where all did.
+// The clause that does not hold, and why; NULL if all do.
 static char *reason_of(const struct wish *wish, const struct bootchain *chain, const struct answer *answer)
 {
         if (!answer->entry)
-                return memory_text("there is no boot entry at all");
+                return memory_text("the store has no boot entries");
         if (answer->held == CLAUSE_COUNT)
                 return NULL;
         return CLAUSES[answer->held].reason(wish, chain, answer->entry);
@@ -249,7 +253,7 @@ static json_t *answer_json(const char *path, const struct answer *answer, const 
                          "entry", answer->entry ? report_entry(answer->entry) : json_null());
 }
 
-// The exit code for one file: 0 or ERROR_NO, or what ERR says where it cannot be asked.
+// The exit code for one file: 0 or ERROR_NO, or ERR's code if it cannot be checked.
 static int assert_file(const struct wish *wish, const char *path, json_t *files, struct error *err)
 {
         AUTO_VARSTORE struct varstore *store = NULL;
@@ -301,12 +305,10 @@ static int run(const void *parsed, int count, char **operands, struct error *err
 const struct cli_command cmd_assert = {
         .name = "assert",
         .operands = "FILE...",
-        .summary = "Says whether a store has a boot entry for which every clause given holds.",
-        .details = "With no clause: an active entry labelled `VMware ESXi` that BootOrder names. Exit code 0 if every "
-                   "file has such\n"
-                   "an entry, 1 if one has not (the clause that did not hold is named, and what was there instead), 2 "
-                   "if a file is\n"
-                   "missing, 3 if one is damaged.",
+        .summary = "Checks that a store has a boot entry for which every given clause holds.",
+        .details = "Default: an active entry labelled `VMware ESXi` that BootOrder names. Exit code 0 if every file\n"
+                   "has such an entry, 1 if one does not (the failing clause and the value found are printed), 2 if\n"
+                   "a file is missing, 3 if one is damaged.",
         .options = OPTIONS,
         .values_size = sizeof(struct values),
         .least = 1,

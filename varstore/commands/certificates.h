@@ -5,5 +5,5 @@
 
 #include "varstore/variable.h"
 
-// A line for each, which begins with a tab; none for a variable that holds no signature lists.
+// Prints one line for each, beginning with a tab; nothing if the variable does not hold signature lists.
 void certificates_print(const struct variable *variable);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// aavmf-vars check: whether a store is sound, and what is wrong with it, by offset.
+// aavmf-vars check: whether a store is sound, and every problem with its offset.
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -22,10 +22,10 @@ static const struct cli_option OPTIONS[] = {
         {0},
 };
 
-// What is found about one file.
+// The result for one file.
 struct finding {
         const char *path;
-        struct varstore *store; // NULL where it cannot be read
+        struct varstore *store; // NULL if it cannot be read
         struct remarks boot_remarks;
         struct error error; // why it cannot be read, or what is wrong with the boot variables
 };
@@ -159,11 +159,10 @@ static int run(const void *parsed, int count, char **operands, struct error *err
 const struct cli_command cmd_check = {
         .name = "check",
         .operands = "FILE...",
-        .summary = "Says whether a store is sound, and names what is wrong by offset.",
-        .details = "A store is sound, sound with remarks, damaged but readable, or unreadable. Exit code 0 for the "
-                   "first two (a\n"
-                   "blank store is sound), 3 for the others, 2 where a file is missing; of several files the worst "
-                   "counts.",
+        .summary = "Checks whether a store is sound, and lists problems by offset.",
+        .details = "A store is sound, sound with remarks, damaged but readable, or unreadable. Exit code 0 for the\n"
+                   "first two (a blank store is sound), 3 for the others, 2 if a file is missing; of several files\n"
+                   "the worst counts.",
         .options = OPTIONS,
         .values_size = sizeof(struct values),
         .least = 1,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// aavmf-vars clone: a store of one's own from a template, the same byte for byte unless it is to be changed on the way.
+// aavmf-vars clone: a new store from a template, identical byte for byte unless edited in the same step.
 #include "varstore/commands/commands.h"
 #include "varstore/commands/edits.h"
 #include "varstore/edit.h"
@@ -13,13 +13,13 @@ struct values {
 
 static const struct cli_option OPTIONS[] = {
         EDIT_OPTIONS(offsetof(struct values, edits)),
-        {"compact", NULL, CLI_FLAG, offsetof(struct values, compact), "drop the records that are deleted", NULL},
+        {"compact", NULL, CLI_FLAG, offsetof(struct values, compact), "drop deleted records", NULL},
         {"force", NULL, CLI_FLAG, offsetof(struct values, force),
-         "replace DST if it is there; change authenticated variables too", NULL},
+         "replace DST if it exists; change authenticated variables too", NULL},
         {0},
 };
 
-// Both options together say that what cannot be read may go.
+// Both options together allow dropping what cannot be read.
 static bool load_source(const struct values *values, const char *path, struct varstore **store, struct error *err)
 {
         AUTO_VARSTORE struct varstore *damaged = NULL;
@@ -37,13 +37,13 @@ static bool load(const struct values *values, const char *path, struct varstore 
 {
         if (load_source(values, path, store, err))
                 return true;
-        // It is a store, and only damaged.
+        // It is a store, but damaged.
         if (*store)
-                error_append(err, "; --compact --force makes a sound store of what can be read");
+                error_append(err, "; use --compact --force to make a sound store of what can be read");
         return false;
 }
 
-// There is nothing to drop from a blank store.
+// A blank store has no records to drop.
 static bool change(const struct values *values, const struct edits *edits, struct varstore *store, const char *source,
                    struct error *err)
 {
@@ -71,15 +71,11 @@ static int run(const void *parsed, int count, char **operands, struct error *err
 const struct cli_command cmd_clone = {
         .name = "clone",
         .operands = "SRC DST [EDIT...]",
-        .summary = "Makes DST a copy of the store SRC, checked, sparse, and whole or not at all.",
-        .details = "What was written is read back and compared before it becomes DST; if anything fails, an old DST "
-                   "stays as it\n"
-                   "was. Without an EDIT and --compact the copy is SRC byte for byte; SRC may be a qcow2 image, DST is "
-                   "raw. With an\n"
-                   "EDIT a blank store is formatted first. With --compact and --force together a damaged SRC gives a "
-                   "sound DST with "
-                   "what\n"
-                   "can be read of it. " EDIT_DETAILS,
+        .summary = "Copies the store SRC to DST: checked, sparse and atomic.",
+        .details = "The copy is read back and compared before it becomes DST; if anything fails, an old DST stays\n"
+                   "unchanged. Without EDIT and --compact the copy is SRC byte for byte. SRC may be a qcow2 image,\n"
+                   "DST is raw. With an EDIT a blank store is formatted first. --compact --force makes a sound DST\n"
+                   "of what can be read of a damaged SRC.\n" EDIT_DETAILS,
         .options = OPTIONS,
         .values_size = sizeof(struct values),
         .least = 2,

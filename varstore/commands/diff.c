@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// aavmf-vars diff: what differs between two stores, the boot chain in words first.
+// aavmf-vars diff: the differences between two stores, first the boot chain in sentences.
 #include "varstore/commands/commands.h"
 #include "varstore/commands/difference.h"
 #include "varstore/report.h"
@@ -38,12 +38,10 @@ static int run(const void *parsed, int count, char **operands, struct error *err
 const struct cli_command cmd_diff = {
         .name = "diff",
         .operands = "A B",
-        .summary = "Shows what differs between two stores: the boot chain in words, and every variable.",
-        .details = "Where it was written does not count, only what the firmware sees. A line begins with `-` for a "
-                   "variable that\n"
-                   "only A has, `+` for one that only B has, `~` for one that is not the same. Exit code 0 if nothing "
-                   "differs, 1\n"
-                   "if something does.",
+        .summary = "Shows the differences between two stores: the boot chain in sentences, and every variable.",
+        .details = "Only what the firmware sees is compared, not where it is stored. A line begins with `-` for a\n"
+                   "variable that only A has, `+` for one that only B has, `~` for one that differs. Exit code 0 if\n"
+                   "nothing differs, 1 if something does.",
         .options = OPTIONS,
         .values_size = sizeof(struct values),
         .least = 2,

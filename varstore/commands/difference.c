@@ -33,7 +33,7 @@ static void print_one(char sign, const struct variable *variable)
         print_line(line);
 }
 
-// From what to what; where the two look alike, their sizes at least.
+// The old and the new value; if both look alike, their sizes.
 static void add_data(struct text *line, const struct variable *a, const struct variable *b)
 {
         AUTO_FREE char *was = value_summary(a);

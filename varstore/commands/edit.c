@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// aavmf-vars edit: changes in a store, all or none, in a file that is replaced whole.
+// aavmf-vars edit: changes a store, all edits or none; the file is replaced atomically.
 #include "varstore/edit.h"
 #include "varstore/commands/commands.h"
 #include "varstore/commands/difference.h"
@@ -14,8 +14,7 @@ struct values {
 
 static const struct cli_option OPTIONS[] = {
         EDIT_OPTIONS(offsetof(struct values, edits)),
-        {"dry-run", NULL, CLI_FLAG, offsetof(struct values, dry_run), "print what would change, and write nothing",
-         NULL},
+        {"dry-run", NULL, CLI_FLAG, offsetof(struct values, dry_run), "print what would change without writing", NULL},
         {"force", NULL, CLI_FLAG, offsetof(struct values, force), "change authenticated variables too", NULL},
         {0},
 };
@@ -31,7 +30,7 @@ static bool print_change(const char *path, const struct varstore *after, struct 
         return true;
 }
 
-// A file that would be the same is not written.
+// An unchanged file is not written.
 static bool finish(const struct values *values, const char *path, const struct varstore *store, struct error *err)
 {
         if (values->dry_run)
@@ -65,12 +64,11 @@ static int run(const void *parsed, int count, char **operands, struct error *err
 const struct cli_command cmd_edit = {
         .name = "edit",
         .operands = "FILE EDIT...",
-        .summary = "Changes boot entries and variables in a store, all of it or nothing.",
-        .details = EDIT_DETAILS "\n"
-                                "FILE is replaced atomically; one that a running QEMU has open for writing is refused. "
-                                "A blank store is\n"
-                                "formatted first. Exit code 1 where an edit names what is not there, and nothing is "
-                                "written.",
+        .summary = "Changes boot entries and variables in a store, all or none.",
+        .details = EDIT_DETAILS
+        "\nFILE is replaced atomically; it is refused while a running QEMU has it open for writing. A\n"
+        "blank store is formatted first. Exit code 1 if an edit names an entry or variable that does not\n"
+        "exist; then nothing is written.",
         .options = OPTIONS,
         .values_size = sizeof(struct values),
         .least = 1,

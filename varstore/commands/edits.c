@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The options are a table: those that begin an edit, named like it, and those that belong to the edit before them.
+// The options are a table: those that begin an edit, with its name, and those that belong to the edit before them.
 #include "varstore/commands/edits.h"
 
 #include <stdlib.h>
@@ -20,7 +20,7 @@ enum {
 static bool misunderstood(const char *value, const char *expected, struct error *err)
 {
         AUTO_FREE char *shown = text_printable(value, strlen(value), false);
-        return error_set(err, ERROR_USAGE, "'%s' is not %s", shown, expected);
+        return error_set(err, ERROR_USAGE, "invalid value '%s' (expected %s)", shown, expected);
 }
 
 static bool read_entry(struct edit *edit, const char *value, struct error *err)
@@ -40,7 +40,7 @@ static bool read_entry_and_label(struct edit *edit, const char *value, struct er
 {
         const char *equals = strchr(value, '=');
         if (!equals || equals == value)
-                return misunderstood(value, "an entry's number or label, =, and its new label", err);
+                return misunderstood(value, "ENTRY=LABEL, with the number or label of an entry", err);
         edit->entry = text_format("%.*s", (int)(equals - value), value);
         return read_label(edit, equals + 1, err);
 }
@@ -139,15 +139,14 @@ static bool read_name_and_data(struct edit *edit, const char *value, struct erro
         AUTO_FREE char *name = text_format("%.*s", (int)(equals - value), value);
         if (!read_name(edit, name, err) || !read_data(edit, equals + 1, err))
                 return false;
-        return edit->data.size ||
-               error_set(err, ERROR_USAGE, "a variable without data is no variable; --delete deletes one");
+        return edit->data.size || error_set(err, ERROR_USAGE, "a variable must have data; use --delete to delete one");
 }
 
 static bool read_attributes(struct edit *edit, const char *value, struct error *err)
 {
         edit->has_attributes = variable_attributes_parse(value, &edit->attributes);
         return edit->has_attributes ||
-               misunderstood(value, "a list of attributes out of NV, BS, RT, HR, AW, AT and EA, or a number", err);
+               misunderstood(value, "a list of the attributes NV, BS, RT, HR, AW, AT and EA, or a number", err);
 }
 
 static const struct row {
@@ -191,7 +190,7 @@ static struct edit *edit_of(const struct row *row, struct edits *edits, struct e
         struct edit *before = edits->count ? &edits->items[edits->count - 1] : NULL;
         if (before && before->kind == row->kind)
                 return before;
-        error_set(err, ERROR_USAGE, "--%s belongs behind --%s", row->name, edit_name(row->kind));
+        error_set(err, ERROR_USAGE, "--%s must follow --%s", row->name, edit_name(row->kind));
         return NULL;
 }
 
@@ -200,7 +199,7 @@ static bool check_complete(const struct edits *edits, struct error *err)
         for (size_t i = 0; i < edits->count; i++) {
                 const struct edit *edit = &edits->items[i];
                 if (edit->kind == EDIT_BOOT_ADD && (!edit->loader || !edit->has_partition))
-                        return error_set(err, ERROR_USAGE, "--boot-add needs --%s behind it",
+                        return error_set(err, ERROR_USAGE, "--boot-add needs --%s after it",
                                          edit->loader ? "hd" : "loader");
         }
         return true;

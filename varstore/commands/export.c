@@ -27,10 +27,10 @@ struct values {
 
 static const struct cli_option OPTIONS[] = {
         {"json-file", "OUT", CLI_TEXT, offsetof(struct values, json_file),
-         "write JSON, as virt-fw-vars and QEMU's uefi-vars read it", NULL},
+         "write JSON for virt-fw-vars and QEMU's uefi-vars", NULL},
         {"efivarfs", "DIR", CLI_TEXT, offsetof(struct values, efivarfs),
-         "make a folder like /sys/firmware/efi/efivars, as efibootmgr reads it", NULL},
-        {"force", NULL, CLI_FLAG, offsetof(struct values, force), "replace what is there", NULL},
+         "create a folder like /sys/firmware/efi/efivars, for efibootmgr", NULL},
+        {"force", NULL, CLI_FLAG, offsetof(struct values, force), "replace an existing FILE or DIR", NULL},
         {0},
 };
 
@@ -43,7 +43,7 @@ static bool export_json(const struct varstore *store, const char *path, struct e
         return file_replace(path, STORE_FILE_MODE, (struct bytes){(const uint8_t *)line, strlen(line)}, err);
 }
 
-// Whether everything in the folder PATH is a variable's file, so that nothing else is lost with it.
+// Whether all files in the folder PATH are variables, so that nothing else is lost.
 static bool holds_only_variables(const char *path, size_t *count, struct error *err)
 {
         DIR *folder = opendir(path);
@@ -61,8 +61,7 @@ static bool holds_only_variables(const char *path, size_t *count, struct error *
         }
         closedir(folder);
         return !stranger ||
-               error_set(err, ERROR_USAGE, "%s: there is '%s' in it, which is no variable; nothing is replaced", path,
-                         stranger);
+               error_set(err, ERROR_USAGE, "%s: contains '%s', which is not a variable; not replaced", path, stranger);
 }
 
 static bool may_replace_folder(const char *path, bool force, struct error *err)
@@ -72,13 +71,13 @@ static bool may_replace_folder(const char *path, bool force, struct error *err)
         if (stat(path, &status) != 0)
                 return true;
         if (!S_ISDIR(status.st_mode))
-                return error_set(err, ERROR_USAGE, "%s: is there already, and no folder", path);
+                return error_set(err, ERROR_USAGE, "%s: exists and is not a folder", path);
         if (!holds_only_variables(path, &count, err))
                 return false;
-        return force || !count || error_set(err, ERROR_USAGE, "%s: is not empty; --force replaces it", path);
+        return force || !count || error_set(err, ERROR_USAGE, "%s: is not empty; use --force to replace it", path);
 }
 
-// The folder is filled beside its place, so that it is there whole or not at all.
+// The folder is filled under a temporary name, then renamed, so that it is never incomplete.
 static bool put_in_place(const char *partial, const char *path, struct error *err)
 {
         if (file_exists(path) && !file_remove_tree(path, err))
@@ -119,7 +118,7 @@ static int run(const void *parsed, int count, char **operands, struct error *err
         const struct values *values = parsed;
         AUTO_VARSTORE struct varstore *store = NULL;
         if (!values->json_file == !values->efivarfs)
-                error_set(err, ERROR_USAGE, "either --json-file or --efivarfs is needed");
+                error_set(err, ERROR_USAGE, "give either --json-file or --efivarfs");
         else if (!store_load_sound(operands[0], &store, err))
                 return (int)err->code;
         else if (values->efivarfs)
@@ -133,9 +132,8 @@ const struct cli_command cmd_export = {
         .name = "export",
         .operands = "FILE",
         .summary = "Writes the variables of a store for other programs, as JSON or as a folder like efivarfs.",
-        .details = "The JSON is that of virt-fw-vars and of QEMU's uefi-vars device, time stamps included. The folder "
-                   "is read by\n"
-                   "`EFIVARFS_PATH=DIR/ efibootmgr -v`.",
+        .details = "The JSON is that of virt-fw-vars and QEMU's uefi-vars device, with time stamps. Read the folder\n"
+                   "with `EFIVARFS_PATH=DIR/ efibootmgr -v`.",
         .options = OPTIONS,
         .values_size = sizeof(struct values),
         .least = 1,

@@ -22,21 +22,22 @@ struct values {
 static const struct cli_option OPTIONS[] = {
         EDIT_OPTIONS(offsetof(struct values, edits)),
         {"like", "FILE", CLI_TEXT, offsetof(struct values, like),
-         "size and layout of this store (default: of the one that is there, or AAVMF, 64 MiB)", NULL},
-        {"force", NULL, CLI_FLAG, offsetof(struct values, force), "replace a file that is there and not blank", NULL},
+         "size and layout of this store (default: those of FILE if it exists, else AAVMF, 64 MiB)", NULL},
+        {"force", NULL, CLI_FLAG, offsetof(struct values, force), "replace an existing file that is not blank", NULL},
         {0},
 };
 
-// Formatting loses what a store holds; a blank one holds nothing.
+// Formatting loses a store's variables; a blank store has none.
 static bool may_format(const char *path, const struct varstore *there, bool force, struct error *err)
 {
         if (force || varstore_is_blank(there))
                 return true;
-        return error_set(err, ERROR_USAGE, "%s: is formatted already, and would lose its variables; --force does it",
+        return error_set(err, ERROR_USAGE,
+                         "%s: is already formatted and would lose its variables; use --force to format it anyway",
                          path);
 }
 
-// What is there: NULL where nothing is, or where it is no store and may be replaced.
+// The existing store; NULL if the file does not exist, or is not a store and may be replaced.
 static bool load_existing(const char *path, bool force, struct varstore **store, struct error *err)
 {
         AUTO_ERROR struct error failure = {0};
@@ -48,7 +49,7 @@ static bool load_existing(const char *path, bool force, struct varstore **store,
         if (failure.code == ERROR_DAMAGED && force)
                 return true;
         error_set(err, failure.code, "%s", failure.message);
-        return failure.code != ERROR_DAMAGED ? false : error_append(err, "; --force replaces it");
+        return failure.code != ERROR_DAMAGED ? false : error_append(err, "; use --force to replace it");
 }
 
 static bool make(const char *like, const struct varstore *there, struct varstore **store, struct error *err)
@@ -81,7 +82,7 @@ const struct cli_command cmd_format = {
         .name = "format",
         .operands = "FILE [EDIT...]",
         .summary = "Makes FILE an empty store, as the firmware formats it when it first starts.",
-        .details = "A FILE that is there and blank keeps its size; a new one has AAVMF's. " EDIT_DETAILS,
+        .details = "An existing blank FILE keeps its size; a new one has AAVMF's.\n" EDIT_DETAILS,
         .options = OPTIONS,
         .values_size = sizeof(struct values),
         .least = 1,

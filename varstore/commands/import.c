@@ -17,7 +17,7 @@ struct values {
 
 static const struct cli_option OPTIONS[] = {
         {"json-file", "IN", CLI_TEXT, offsetof(struct values, json_file),
-         "read JSON, as virt-fw-vars and QEMU's uefi-vars write it", NULL},
+         "read JSON written by virt-fw-vars or QEMU's uefi-vars", NULL},
         {"efivarfs", "DIR", CLI_TEXT, offsetof(struct values, efivarfs), "read a folder like /sys/firmware/efi/efivars",
          NULL},
         {"force", NULL, CLI_FLAG, offsetof(struct values, force), "change authenticated variables too", NULL},
@@ -39,8 +39,8 @@ static bool read_variables(const struct values *values, struct edits *edits, str
                                : read_json_file(values->json_file, edits, &volatile_count, err)))
                 return false;
         if (volatile_count)
-                cli_note("%zu variable%s without the attribute NV left out: no store holds such", volatile_count,
-                         volatile_count == 1 ? "" : "s");
+                cli_note("skipped %zu variable%s without the attribute NV, which do not belong in a store",
+                         volatile_count, volatile_count == 1 ? "" : "s");
         return true;
 }
 
@@ -53,7 +53,7 @@ static int run(const void *parsed, int count, char **operands, struct error *err
         AUTO_CLAIM struct store_claim claim = {.descriptor = -1};
         AUTO_VARSTORE struct varstore *store = NULL;
         if (!values->json_file == !values->efivarfs) {
-                error_set(err, ERROR_USAGE, "either --json-file or --efivarfs is needed");
+                error_set(err, ERROR_USAGE, "give either --json-file or --efivarfs");
                 return (int)err->code;
         }
         if (!store_claim_begin(path, &claim, err) || !store_load_sound(path, &store, err) ||
@@ -69,10 +69,9 @@ static int run(const void *parsed, int count, char **operands, struct error *err
 const struct cli_command cmd_import = {
         .name = "import",
         .operands = "FILE",
-        .summary = "Sets variables in a store from JSON or from a folder like efivarfs, all of them or none.",
-        .details = "Variables that are not in what is read stay as they are. A blank store is formatted first. What "
-                   "is authenticated\n"
-                   "(PK, KEK, db, dbx) and would change needs --force.",
+        .summary = "Sets variables in a store from JSON or from a folder like efivarfs, all or none.",
+        .details = "Variables that are not in the input stay unchanged. A blank store is formatted first. Changing\n"
+                   "authenticated variables (PK, KEK, db, dbx) needs --force.",
         .options = OPTIONS,
         .values_size = sizeof(struct values),
         .least = 1,

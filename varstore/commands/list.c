@@ -54,7 +54,7 @@ static void print_bootchain(const struct bootchain *chain)
         }
 }
 
-// Whether the boot chain has shown it already.
+// Whether it was shown with the boot chain.
 static bool is_shown(const struct variable *variable)
 {
         static const char *const names[] = {"BootNext", "Timeout", "BootOrder"};
@@ -136,7 +136,7 @@ static int run(const void *parsed, int count, char **operands, struct error *err
                 error_wrap(err, "%s", path);
         else if (varstore_verdict(store) == VARSTORE_DAMAGED)
                 error_set(err, ERROR_DAMAGED,
-                          "%s: damaged; this is what can be read, and `aavmf-vars check` says what is wrong", path);
+                          "%s: damaged; shown is what can be read, `aavmf-vars check` lists the damage", path);
         return err->code;
 }
 
@@ -144,9 +144,9 @@ const struct cli_command cmd_list = {
         .name = "list",
         .operands = "FILE",
         .summary = "Shows what the firmware will boot, in the words of efibootmgr and of the firmware's own log.",
-        .details = "BootNext, Timeout and BootOrder if they are set, then a line an entry: `*` for active, the label, "
-                   "and the\n"
-                   "device path as the firmware writes it in its `BdsDxe:` lines. Exit code 3 where FILE is damaged.",
+        .details = "BootNext, Timeout and BootOrder if they are set, then one line for each entry: `*` for active,\n"
+                   "the label, and the device path as the firmware writes it in its `BdsDxe:` lines. Exit code 3 if\n"
+                   "FILE is damaged.",
         .options = OPTIONS,
         .values_size = sizeof(struct values),
         .least = 1,

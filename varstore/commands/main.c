@@ -13,7 +13,7 @@ int main(int count, char **arguments)
 {
         static const struct cli_program program = {
                 .name = "aavmf-vars",
-                .summary = "reads, checks and changes UEFI variable stores (AAVMF_VARS.fd and its kin)",
+                .summary = "reads, checks and changes UEFI variable stores (AAVMF_VARS.fd and others)",
                 .version = VERSION,
                 .commands = COMMANDS,
         };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// aavmf-vars mount: a store as an efivarfs, through FUSE. The rules of the files are in efivarfs.h; here they meet the
-// kernel, and what was changed meets the file.
+// aavmf-vars mount: a store as an efivarfs, through FUSE. The rules of the files are in efivarfs.h; this file connects
+// them to the kernel and writes changes to the store's file.
 #define _GNU_SOURCE
 #define FUSE_USE_VERSION 31
 #include "varstore/efivarfs.h"
@@ -30,14 +30,14 @@ struct values {
 
 static const struct cli_option OPTIONS[] = {
         {"foreground", NULL, CLI_FLAG, offsetof(struct values, foreground),
-         "stay until it is unmounted; the file is written when the command ends", NULL},
-        {"force", NULL, CLI_FLAG, offsetof(struct values, force), "let authenticated variables be changed too", NULL},
+         "stay in the foreground until unmounted; FILE is written when the command ends", NULL},
+        {"force", NULL, CLI_FLAG, offsetof(struct values, force), "allow changes of authenticated variables", NULL},
         {0},
 };
 
 #ifdef HAVE_FUSE
 struct mount {
-        char *path; // absolute: the program may have changed its folder
+        char *path; // absolute: the working directory may change
         struct store_claim claim;
         struct varstore *store;
         struct efivarfs *efivarfs;
@@ -45,7 +45,7 @@ struct mount {
         struct error err; // of the last attempt to write the file
 };
 
-// An open file: what it holds for the reader, and how much the writer has written.
+// An open file: its content for reading, and how much has been written.
 struct handle {
         struct buffer content;
         struct buffer written;
@@ -62,7 +62,7 @@ static struct handle *handle_of(const struct fuse_file_info *info)
         return (struct handle *)(uintptr_t)info->fh; // NOLINT(performance-no-int-to-ptr)
 }
 
-// The new file is claimed before the old one is let go.
+// The new file is claimed before the old claim ends.
 static bool save(struct mount *mount)
 {
         struct store_claim claim = {.descriptor = -1};
@@ -142,7 +142,7 @@ static int open_file(const char *path, struct fuse_file_info *info)
                 return -result;
         }
         info->fh = (uintptr_t)handle;
-        // Each write of a program arrives as it is, not page by page.
+        // Each write of a program arrives whole, not page by page.
         info->direct_io = 1;
         return 0;
 }
@@ -158,7 +158,7 @@ static int create_file(const char *path, mode_t mode, struct fuse_file_info *inf
         return result;
 }
 
-// A new file that no write has made a variable goes with the handle that made it, as in efivarfs since Linux 6.14.
+// A new file that was never written is removed when its handle is closed, as in efivarfs since Linux 6.14.
 static int close_file(const char *path, struct fuse_file_info *info)
 {
         struct handle *handle = handle_of(info);
@@ -181,7 +181,7 @@ static int read_file(const char *path, char *target, size_t size, off_t offset, 
         return (int)count;
 }
 
-// Half of a variable is none: what was there when the file was opened comes back.
+// An incomplete variable is not stored: the state from when the file was opened is restored.
 static void take_back(const char *path, const struct handle *handle)
 {
         struct efivarfs *efivarfs = mounted()->efivarfs;
@@ -189,7 +189,7 @@ static void take_back(const char *path, const struct handle *handle)
                 efivarfs_unlink(efivarfs, path + 1);
 }
 
-// One write is the whole variable. A program whose buffer is smaller than that writes the rest behind it.
+// One write is the whole variable. A program with a smaller buffer appends the rest with further writes.
 static int write_file(const char *path, const char *data, size_t size, off_t offset, struct fuse_file_info *info)
 {
         struct handle *handle = handle_of(info);
@@ -204,7 +204,7 @@ static int write_file(const char *path, const char *data, size_t size, off_t off
         return result ? -result : (int)size;
 }
 
-// A file that is opened to be written anew is emptied first; the variable stays until then.
+// A file that is opened with truncation is emptied first; the variable stays until it is written.
 static int resize_file(const char *path, off_t size, struct fuse_file_info *info)
 {
         (void)info;
@@ -277,7 +277,7 @@ static bool open_store(const char *path, bool force, struct mount *mount, struct
                 return error_system(err, "%s: cannot open", path);
         if (!store_claim_begin(mount->path, &mount->claim, err) || !store_load_sound(mount->path, &mount->store, err))
                 return false;
-        // What a blank store becomes is written only with the first variable.
+        // A blank store's formatting is written only with the first variable.
         if (varstore_is_blank(mount->store) && !varstore_format(mount->store, err))
                 return error_wrap(err, "%s", path);
         mount->efivarfs = efivarfs_new(mount->store, force);
@@ -285,12 +285,12 @@ static bool open_store(const char *path, bool force, struct mount *mount, struct
         return true;
 }
 
-// Ends when it is unmounted, or by a signal.
+// Ends when unmounted, or on a signal.
 static void serve(struct mount *mount, const char *folder, bool foreground, struct error *err)
 {
         static char name[] = "aavmf-vars";
         static char flag[] = "-o";
-        // A comma in a name would begin the next option.
+        // A comma in a name would start the next option.
         bool plain = strcspn(mount->path, ",\\") == strlen(mount->path);
         AUTO_FREE char *source =
                 text_format("fsname=%s,subtype=efivarfs,default_permissions", plain ? mount->path : "aavmf-vars");
@@ -298,12 +298,12 @@ static void serve(struct mount *mount, const char *folder, bool foreground, stru
         struct fuse_args args = FUSE_ARGS_INIT(3, arguments);
         struct fuse *fuse = fuse_new(&args, &OPERATIONS, sizeof OPERATIONS, mount);
         if (!fuse) {
-                error_set(err, ERROR_ENVIRONMENT, "FUSE cannot be used here");
+                error_set(err, ERROR_ENVIRONMENT, "FUSE is not available");
         } else if (fuse_mount(fuse, folder) != 0) {
                 error_set(err, ERROR_ENVIRONMENT,
-                          "%s: cannot be mounted on; is /dev/fuse there, and may this user use it?", folder);
+                          "%s: cannot mount here; check that /dev/fuse exists and that this user may use it", folder);
         } else {
-                // The signals end the loop, so that the file is written.
+                // Signals end the loop, so that the file is written.
                 static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
                 for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
                         signal(signals[i], SIG_DFL);
@@ -328,7 +328,7 @@ static int run(const void *parsed, int count, char **operands, struct error *err
         AUTO_FREE char *folder = realpath(operands[1], NULL);
         struct stat status;
         if (!folder || stat(folder, &status) != 0)
-                error_system(err, "%s: cannot be mounted on", operands[1]);
+                error_system(err, "%s: cannot mount here", operands[1]);
         else if (!S_ISDIR(status.st_mode))
                 error_set(err, ERROR_USAGE, "%s: not a folder", operands[1]);
         else if (open_store(operands[0], values->force, &mount, err))
@@ -347,7 +347,7 @@ static int run(const void *parsed, int count, char **operands, struct error *err
         (void)count;
         (void)operands;
         error_set(err, ERROR_ENVIRONMENT,
-                  "this aavmf-vars was built without FUSE; `export --efivarfs` and `import --efivarfs` do the same in "
+                  "this aavmf-vars was built without FUSE; use `export --efivarfs` and `import --efivarfs` instead, in "
                   "two steps");
         return (int)err->code;
 }
@@ -356,12 +356,10 @@ static int run(const void *parsed, int count, char **operands, struct error *err
 const struct cli_command cmd_mount = {
         .name = "mount",
         .operands = "FILE DIR",
-        .summary = "Shows a store as an efivarfs in DIR, where efibootmgr, efivar and cp read and change it.",
-        .details =
-                "EFIVARFS_PATH=DIR/ tells efibootmgr and efivar. `fusermount3 -u DIR` unmounts; FILE is replaced then "
-                "and when a\n"
-                "program calls fsync (`sync DIR/FILE`), atomically. Meanwhile it is locked: other changes of it are "
-                "refused.",
+        .summary = "Mounts a store as an efivarfs in DIR, where efibootmgr, efivar and cp can read and change it.",
+        .details = "Set EFIVARFS_PATH=DIR/ for efibootmgr and efivar. `fusermount3 -u DIR` unmounts; FILE is then\n"
+                   "replaced atomically, as it is when a program calls fsync (`sync DIR/FILE`). While mounted, FILE\n"
+                   "is locked against other changes.",
         .options = OPTIONS,
         .values_size = sizeof(struct values),
         .least = 2,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// aavmf-vars show: one variable, all of it.
+// aavmf-vars show: everything about one variable.
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,8 +20,8 @@ struct values {
 
 static const struct cli_option OPTIONS[] = {
         {"hex", NULL, CLI_FLAG, offsetof(struct values, hex),
-         "its bytes as a hexadecimal dump, also where their meaning is known", NULL},
-        {"raw", NULL, CLI_FLAG, offsetof(struct values, raw), "its bytes as they are, and nothing else", NULL},
+         "its bytes as a hexadecimal dump, even if their meaning is known", NULL},
+        {"raw", NULL, CLI_FLAG, offsetof(struct values, raw), "its raw bytes and nothing else", NULL},
         {"json", NULL, CLI_FLAG, offsetof(struct values, json), "one JSON object", NULL},
         {0},
 };
@@ -110,7 +110,7 @@ static int run(const void *parsed, int count, char **operands, struct error *err
         AUTO_VARIABLE_NAMING struct variable_naming naming = {0};
         AUTO_VARSTORE struct varstore *store = NULL;
         if (values->hex + values->raw + values->json > 1) {
-                error_set(err, ERROR_USAGE, "only one of --hex, --raw and --json can be given");
+                error_set(err, ERROR_USAGE, "give only one of --hex, --raw and --json");
                 return (int)err->code;
         }
         if (!naming_parse_variable(operands[1], &naming, err) || !store_load(operands[0], &store, err))
@@ -131,9 +131,9 @@ static int run(const void *parsed, int count, char **operands, struct error *err
 const struct cli_command cmd_show = {
         .name = "show",
         .operands = "FILE NAME[:GUID]",
-        .summary = "Shows one variable: its vendor, attributes and time stamp, and what its data says.",
-        .details = "Without the GUID (or the vendor's known name) the one variable with this name. Exit code 1 where "
-                   "there is none.",
+        .summary = "Shows one variable: its vendor, attributes, time stamp and decoded data.",
+        .details = "Without the GUID (or the vendor's known name) the only variable with this name. Exit code 1 if\n"
+                   "not found.",
         .options = OPTIONS,
         .values_size = sizeof(struct values),
         .least = 2,
