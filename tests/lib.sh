@@ -155,7 +155,7 @@ start_firmware() {
 # Whether the firmware whose console is LOG has started an entry, or found none that it could: newer ones do not start their
 # shell.
 firmware_is_done() {
-        grep -aq 'BdsDxe: \(starting\|No bootable option\)' "$1"
+        grep -aEq 'BdsDxe: (starting|No bootable option)' "$1"
 }
 
 stop_firmware() {

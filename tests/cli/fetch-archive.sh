@@ -162,7 +162,7 @@ test_an_index_or_a_package_that_is_not_as_signed_is_refused() {
         echo "this is no xz" >"$index"
         write_release served/archive stable stable
         sign_release served/archive stable archive
-        refused 4 "has no $PACKAGE"
+        refused 4 "does not have $PACKAGE"
         printf 'Package: %s\nVersion: 2.0\nFilename: ../../etc/passwd\nSize: 5\nSHA256: %s\n' $PACKAGE "$sha256" | xz >"$index"
         write_release served/archive stable stable
         sign_release served/archive stable archive

@@ -38,7 +38,7 @@ test_vars_of_another_machine_are_refused() {
         copy_of first machine
         cp "$fixture/second/vars.fd" machine/vars.fd
         expect_exit 1 "$ESXIARM" boot-installed machine --check
-        contains stderr 'not started'
+        contains stderr 'refusing to start'
         contains machine/runs/*-boot/result.json '"reason": "other-disk"'
         no_qemu_was_started
         # The command that it names mends it.

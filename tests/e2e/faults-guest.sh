@@ -9,7 +9,7 @@
 test_a_hang_times_out_with_the_step_and_its_screen() {
         impatient_profile keyboard 2
         install 5 --profile ./impatient.yaml --rehearsal-option hang=keyboard
-        contains stderr "the step 'keyboard'"
+        contains stderr "step timed out: 'keyboard'"
         contains stderr 'The screen shows:'
         contains stderr 'rehearsal guest'
         contains machine/runs/*/result.json '"outcome": "timed out"'

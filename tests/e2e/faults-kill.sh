@@ -44,7 +44,7 @@ test_a_qemu_that_outlived_its_launcher_is_ended() {
         orphan=$!
         wait_for 10 test -S machine/run/qmp.sock
         expect_exit 1 "$ESXIARM" status machine
-        contains stderr "process $launcher died while it ran this machine up"
+        contains stderr "process $launcher died while it ran this machine"
         code=0
         wait $orphan || code=$?
         [ $code -eq 0 ] || fail "it ended with exit code $code"

@@ -104,7 +104,7 @@ test_what_a_dead_launcher_left_is_recognised_and_cleared_away() {
         wait_for 10 sh -c "! kill -0 $qemu"
         [ -S machine/run/control.sock ] || fail "nothing was left, so nothing is tested"
         expect_exit 1 "$ESXIARM" status machine
-        contains stderr "process $keeper died while it ran this machine up"
+        contains stderr "process $keeper died while it ran this machine"
         nothing_is_left machine
         expect_exit 0 "$ESXIARM" boot-installed machine --check
         lacks stderr 'died'

@@ -509,7 +509,7 @@ static void test_a_folder_is_an_installed_firmware_or_holds_files_of_known_names
                 const char *text;
         } others[] = {
                 {"rm own/AAVMF_CODE.no-secboot.fd", "own", ERROR_USAGE, "has neither firmware.json nor"},
-                {":", "./nowhere", ERROR_USAGE, "no such folder"},
+                {":", "./nowhere", ERROR_USAGE, "folder not found"},
                 {"printf X | dd of=" FOLDER "/AAVMF_CODE.fd bs=1 seek=9999 conv=notrunc", FOLDER, ERROR_DAMAGED,
                  "has the SHA-256"},
         };
