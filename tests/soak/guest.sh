@@ -21,7 +21,7 @@ test_a_hang_at_every_step_times_out_there() {
                 *) impatient_profile "$step" 3 ;;
                 esac
                 install 5 --profile ./impatient.yaml --rehearsal-option "hang=${pair%:*}"
-                contains stderr "the step '$step'"
+                contains stderr "step timed out: '$step'"
                 contains machine/runs/*/result.json '"outcome": "timed out"'
                 failure_is_kept
                 nothing_is_left
@@ -31,7 +31,7 @@ test_a_hang_at_every_step_times_out_there() {
 
 test_a_hang_after_the_installation_times_out() {
         install 5 --reboot-action enter --reboot-observe 3 --rehearsal-option hang=shutdown
-        contains stderr "the step 'complete'"
+        contains stderr "'complete'"
         failure_is_kept
         nothing_is_left
         progress 'hang at shutdown: timed out in the reboot'
