@@ -243,17 +243,6 @@ static void pipes_close(struct pipes *pipes)
         }
 }
 
-static bool make_leash(int ends[2], struct error *err)
-{
-#ifdef __linux__
-        (void)ends;
-        (void)err;
-        return true;
-#else
-        return make_pipe(ends, err);
-#endif
-}
-
 // Starts ARGUMENTS in FOLDER with these descriptors as input, output and errors.
 static bool spawn(const struct arguments *arguments, const char *folder, const int streams[3], struct process *process,
                   struct error *err)
@@ -262,8 +251,12 @@ static bool spawn(const struct arguments *arguments, const char *folder, const i
         if (!program)
                 return false;
         __attribute__((cleanup(pipes_close))) struct pipes pipes = {{-1, -1}, {-1, -1}, {-1, -1}};
-        if (!make_pipe(pipes.report, err) || !make_pipe(pipes.alive, err) || !make_leash(pipes.leash, err))
+        if (!make_pipe(pipes.report, err) || !make_pipe(pipes.alive, err))
                 return false;
+#ifndef __linux__
+        if (!make_pipe(pipes.leash, err))
+                return false;
+#endif
         AUTO_FREE char **environment = public_environment();
         const struct start start = {
                 .program = program,
@@ -291,8 +284,8 @@ static bool spawn(const struct arguments *arguments, const char *folder, const i
                         err->code = ERROR_ENVIRONMENT;
                 return false;
         }
-        *process = (struct process){
-                .pid = pid, .descriptor = DESCRIPTOR_TAKE(pipes.alive[0]), .leash = DESCRIPTOR_TAKE(pipes.leash[1])};
+        *process = (struct process){.pid = pid, .descriptor = pipes.alive[0], .leash = pipes.leash[1]};
+        pipes.alive[0] = pipes.leash[1] = -1;
         return true;
 }
 

@@ -63,7 +63,7 @@ int main(int count, char **arguments)
         }
         for (int i = 3; i < count; i++) {
                 struct stat status;
-                if ((follows ? stat : lstat)(arguments[i], &status) != 0) {
+                if ((follows ? stat(arguments[i], &status) : lstat(arguments[i], &status)) != 0) {
                         perror(arguments[i]);
                         return 1;
                 }
