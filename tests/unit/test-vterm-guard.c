@@ -191,6 +191,7 @@ static void test_what_libvterm_cannot_take_is_kept_from_it(void **state)
                 {"\xCC\x88\033[5b", 0},
                 {"\033]0;a\nb\033[5b", 0},
                 {"\033Xa\030\033[5b", 0},
+                {"\033[\030b", 1},
                 {"\033P\033\\\xCC\x88\033[5b", 0},
                 {"\033P$qz\033\\x", 1},
                 {"\xCC\x88\033[\n5b", 0},
@@ -240,7 +241,8 @@ static void test_no_character_is_combined_with_more_than_32(void **state)
         assert_int_equal(column_after("\xCC\x88\033[m", 33), 2);
         // 0.1.4 takes each of these for two columns more.
         assert_true(column_after("\xE3\x82\x99", 60) < COLUMNS);
-        // These never combine.
+        // What does not combine begins a new row of them.
+        assert_int_equal(column_after("\xCC\x88x", 33), 34);
         assert_int_equal(column_after("\xE6\x97\xA5", 37), 75);
 }
 
