@@ -57,7 +57,7 @@ static const struct refusal {
         const char *reason, *advice; // ADVICE is NULL if there is nothing else
 } refusals[] = {
         {{"Could not access KVM kernel module: Permission denied"},
-         "this user may not open /dev/kvm (permission denied)",
+         "permission to open /dev/kvm is denied",
          "add yourself to the group that owns it (sudo usermod -aG kvm \"$USER\") and log in again"},
         {{"Could not access KVM kernel module: No such file"},
          "this host has no /dev/kvm",

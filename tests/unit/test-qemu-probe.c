@@ -356,7 +356,7 @@ static void test_why_kvm_cannot_run_a_machine_is_explained(void **state)
         } cases[] = {
                 {NO_DEVICE FAILED("No such file or directory"), "this host has no /dev/kvm",
                  "Could not access KVM kernel module: No such file or directory", "; load the kernel's kvm module"},
-                {FORBIDDEN FAILED("Permission denied"), "this user may not open /dev/kvm (permission denied)",
+                {FORBIDDEN FAILED("Permission denied"), "permission to open /dev/kvm is denied",
                  "qemu-system-aarch64: -accel kvm: Could not access KVM kernel module: Permission denied",
                  "; add yourself to the group that owns it (sudo usermod -aG kvm "},
                 {NOT_THERE FAILED("No such device"), "/dev/kvm cannot be opened",
