@@ -70,7 +70,7 @@ struct predict_firmware forecast_firmware(const char *code_path, struct code_con
         firmware.programs = programs;
         firmware.program_count = contents->programs.count;
         if (!firmware.generation)
-                error_set(err, ERROR_NO, "%s: its programs are those of no firmware that is known", code_path);
+                error_set(err, ERROR_NO, "%s: no generation of firmware that is known has its programs", code_path);
         return firmware;
 }
 
@@ -107,11 +107,11 @@ char *forecast_firmware_text(const struct forecast *forecast)
 {
         const struct prediction *prediction = &forecast->prediction;
         if (prediction->generation)
-                return text_format("like EDK2 %s, %s", prediction->generation->name,
-                                   prediction->is_firmware_told ? "by its CODE" : "by its entries in the vars");
-        return text_format("not known: %s", forecast->code_error.code ? forecast->code_error.message
-                                                                      : "--code names its file, and the vars have no "
-                                                                        "entry that it has made");
+                return text_format("behaves as EDK2 %s (read from %s)", prediction->generation->name,
+                                   prediction->is_firmware_told ? "its CODE" : "the vars, into which it has written");
+        if (forecast->code_error.code)
+                return text_format("unknown (%s)", forecast->code_error.message);
+        return memory_text("unknown (give its file with --code; the vars have no entry that it has made)");
 }
 
 const char *forecast_nothing(const struct prediction *prediction)
