@@ -101,7 +101,7 @@ static void test_a_package_without_the_link_for_old_names_is_installed_under_the
         assert_done(firmware_fetch_deb("n.deb", "root", &firmware, &err), &err);
         assert_int_equal(firmware.file_count, 4);
         shell("cd " FOLDER "; cmp AAVMF_CODE.fd AAVMF_CODE.secboot.fd; test -f AAVMF_VARS.ms.fd; test ! -e "
-                           "AAVMF_CODE.no-secboot.fd");
+              "AAVMF_CODE.no-secboot.fd");
 }
 
 static void test_a_second_fetch_does_nothing(void **state)
