@@ -107,12 +107,11 @@ char *forecast_firmware_text(const struct forecast *forecast)
 {
         const struct prediction *prediction = &forecast->prediction;
         if (prediction->generation)
-                return text_format("like EDK2 %s, %s", prediction->generation->name,
-                                   prediction->is_firmware_told ? "by its CODE" : "by its entries in the vars");
-        return text_format("not known: %s",
-                           forecast->code_error.code
-                                   ? forecast->code_error.message
-                                   : "use --code to give its file; the vars have no entry created by a firmware");
+                return text_format("behaves as EDK2 %s (read from %s)", prediction->generation->name,
+                                   prediction->is_firmware_told ? "its CODE" : "the vars, which it has written");
+        if (forecast->code_error.code)
+                return text_format("unknown (%s)", forecast->code_error.message);
+        return memory_text("unknown (use --code to give its file; the vars have no entry created by a firmware)");
 }
 
 const char *forecast_nothing(const struct prediction *prediction)

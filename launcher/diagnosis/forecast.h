@@ -57,7 +57,7 @@ struct predict_device forecast_disk(const char *disk_path, const char *disk_bus,
 // as the result. All zero, with ERR filled, if CODE cannot be read.
 struct predict_firmware forecast_firmware(const char *code_path, struct code_contents *contents, struct error *err);
 
-// "like EDK2 2026.08, by its CODE", or "not known: ..."; freed with free().
+// "behaves as EDK2 2026.08 (read from its CODE)", or "unknown (...)"; freed with free().
 char *forecast_firmware_text(const struct forecast *forecast);
 
 // If PREDICTION starts nothing, the reason as a clause.

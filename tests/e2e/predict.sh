@@ -95,14 +95,16 @@ test_a_firmware_is_known_by_its_code_or_its_entries() {
         jq -S 'del(.starts.generation)' stdout >by_code
         ask --json
         jq -e '.starts.generation == null and .starts.entry == null and (.starts.certain | not) and .starts.device == "disk.img"' stdout
+        ask
+        contains stdout 'firmware: unknown (give its file with --code'
         boot vars.fd "$(usb 1 disk.img '')" >happened
         [ "starting Boot$(jq -r .starts.entry by_code)" = "$(head -n 1 happened)" ] || fail "$(cat by_code happened)"
         ask --json
         [ "$(jq -r .starts.generation stdout)" = "$generation" ] || fail "not $generation: $(cat stdout)"
         ask
-        contains stdout "firmware: like EDK2 $generation, by its entries in the vars"
+        contains stdout "firmware: behaves as EDK2 $generation (read from the vars"
         ask --code "$AAVMF_CODE"
-        contains stdout "firmware: like EDK2 $generation, by its CODE"
+        contains stdout "firmware: behaves as EDK2 $generation (read from its CODE)"
         expect_exit 2 "$ESXIARM" predict --disk disk.img --vars vars.fd --code nowhere.fd
         contains stderr '--code: nowhere.fd'
         expect_exit 3 "$ESXIARM" predict --disk disk.img --vars vars.fd --code disk.img
