@@ -96,7 +96,7 @@ test_a_firmware_is_known_by_its_code_or_its_entries() {
         ask --json
         jq -e '.starts.generation == null and .starts.entry == null and (.starts.certain | not) and .starts.device == "disk.img"' stdout
         ask
-        contains stdout 'firmware: unknown (give its file with --code'
+        contains stdout 'firmware: unknown (use --code'
         boot vars.fd "$(usb 1 disk.img '')" >happened
         [ "starting Boot$(jq -r .starts.entry by_code)" = "$(head -n 1 happened)" ] || fail "$(cat by_code happened)"
         ask --json
