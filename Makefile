@@ -97,7 +97,7 @@ aavmf-vars_SOURCES := $(call program,varstore)
 esxiarm_SOURCES := $(call program,launcher)
 LIBRARY_SOURCES := $(base_SOURCES) $(varstore_SOURCES) $(fw_SOURCES) $(verify_SOURCES) $(launcher_SOURCES)
 SOURCES := $(LIBRARY_SOURCES) $(aavmf-vars_SOURCES) $(esxiarm_SOURCES)
-UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/test-*.c)))
+UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/*/test-*.c)))
 TEST_HELPERS := $(patsubst tests/helpers/%.c,%,$(sort $(wildcard tests/helpers/*.c)))
 
 # $(1) is where the objects go: $(BUILD) as shipped, $(BUILD)/san under the sanitizers.
@@ -192,9 +192,9 @@ $(BUILD)/san/wings.a: $(call objects,$(BUILD)/san,$(LIBRARY_SOURCES))
 	@rm -f $@
 	$(call quiet,AR,$@)$(AR) rcs $@ $^
 
-$(BUILD)/san/tests/%: tests/unit/%.c $(BUILD)/san/wings.a Makefile | test-library
+$(BUILD)/san/tests/%: tests/unit/%.c $(BUILD)/san/obj/tests/unit/main.o $(BUILD)/san/wings.a Makefile | test-library
 	@mkdir -p $(@D)
-	$(call quiet,TEST,$<)$(COMPILE) $(SANITIZE) -o $@ $< $(BUILD)/san/wings.a $(PACKAGE_LIBS) $(CMOCKA) $(EFIVAR)
+	$(call quiet,TEST,$<)$(COMPILE) $(SANITIZE) -o $@ $(filter %.c %.o %.a,$^) $(PACKAGE_LIBS) $(CMOCKA) $(EFIVAR)
 
 # The helpers that say what is predicted, and measure what the launcher does with a console.
 $(BUILD)/tests/predict $(BUILD)/tests/console-path: $(BUILD)/tests/%: tests/helpers/%.c $(call objects,$(BUILD),$(LIBRARY_SOURCES)) Makefile

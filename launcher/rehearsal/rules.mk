@@ -45,8 +45,8 @@ $(BUILD)/rehearsal/%.o: $(REHEARSAL_DIR)/%.c $(REHEARSAL_DIR)/rules.mk | rehears
 
 # The host's tests of the pure files. They stand alone: the guest's text is not the programs'.
 REHEARSAL_HOST_OBJECTS := $(REHEARSAL_PURE:%=$(BUILD)/san/obj/$(REHEARSAL_DIR)/%.o)
-REHEARSAL_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/san/tests/%,$(wildcard tests/unit/test-guest-*.c))
+REHEARSAL_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/san/tests/%,$(wildcard tests/unit/rehearsal/test-*.c))
 
-$(REHEARSAL_TESTS): $(BUILD)/san/tests/%: tests/unit/%.c $(REHEARSAL_HOST_OBJECTS) Makefile | test-library
+$(REHEARSAL_TESTS): $(BUILD)/san/tests/%: tests/unit/%.c $(BUILD)/san/obj/tests/unit/main.o $(REHEARSAL_HOST_OBJECTS) Makefile | test-library
 	@mkdir -p $(@D)
 	$(call quiet,TEST,$<)$(COMPILE) $(SANITIZE) -o $@ $< $(filter %.o,$^) $(CMOCKA)

@@ -133,7 +133,7 @@ test_usage() {
         contains stderr 'no run yet'
 }
 
-# What is left out is said, and the command takes no more memory for it. (unit/test-report has 4 GiB.)
+# What is left out is said, and the command takes no more memory for it. (unit/launcher/test-report has 4 GiB.)
 test_a_large_console_is_cut() {
         make_machine
         cp machine/runs/evil/console.txt small

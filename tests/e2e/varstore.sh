@@ -67,7 +67,7 @@ test_device_paths_are_spelled_as_in_the_firmwares_log() {
         "$AAVMF_VARS" clone blank.fd vars.fd --timeout 0
         number=0
         order=
-        for hex in $(sed -n 's/^ *{"\([0-9a-f]*\)",.*/\1/p' "$ROOT/tests/unit/test-devpath.c"); do
+        for hex in $(sed -n 's/^ *{"\([0-9a-f]*\)",.*/\1/p' "$ROOT/tests/unit/varstore/test-devpath.c"); do
                 number=$((number + 1))
                 name=$(printf '%04X' $((0x1000 + number)))
                 order=$order$(printf '%02x10' $number)

@@ -2,7 +2,7 @@
 //
 // The files of a firmware volume: a sound header is put before the input.
 #include "fw/code-contents.h"
-#include "tests/unit/code-image.h"
+#include "tests/unit/fw/code-image.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -3,7 +3,7 @@
 // Variables as JSON: what is read is applied to an empty store, written as JSON and read again; that has to be the same.
 #include <stdlib.h>
 
-#include "tests/unit/varstore-image.h"
+#include "tests/unit/varstore/varstore-image.h"
 #include "varstore/edit.h"
 #include "varstore/interchange.h"
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/unit/varstore-image.h"
+#include "tests/unit/varstore/varstore-image.h"
 #include "varstore/bootchain.h"
 #include "varstore/predict.h"
 #include "varstore/value.h"

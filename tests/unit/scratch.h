@@ -4,16 +4,8 @@
 // and texts.
 #pragma once
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "tests/unit/test.h"
 
-#include <cmocka.h>
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/bytes.h"
@@ -41,31 +33,8 @@ static inline int scratch_end(void **state)
         return removed ? 0 : -1;
 }
 
-// For main: whether all tests of this program are left out, because this is not Linux, which alone has WHAT.
-static inline bool only_linux_has(const char *what)
-{
-#ifdef __linux__
-        (void)what;
-        return false;
-#else
-        printf("ok - all tests # skip: needs Linux: %s\n", what);
-        return true;
-#endif
-}
-
-// Leaves this one test out.
-static inline void needs_linux(const char *what)
-{
-#ifdef __linux__
-        (void)what;
-#else
-        printf("# needs Linux: %s\n", what);
-        skip();
-#endif
-}
-
 // A test that runs in an empty folder of its own.
-#define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, scratch_begin, scratch_end)
+#define TEST_IN_SCRATCH(name) TEST_WITH(name, scratch_begin, scratch_end)
 
 // Runs a shell command in the scratch folder. It has to succeed; only where it does not its output is shown.
 static inline void shell(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/unit/rehearsal/guest.h"
+
+#include "launcher/rehearsal/base/text.h"
+#include "launcher/rehearsal/guest/garbage.h"
+#include "launcher/rehearsal/screen/keys.h"
+#include "launcher/rehearsal/screen/screen.h"
+
+static const struct {
+        const char *bytes;
+        enum key_name name;
+} keys[] = {
+        {"\r", KEY_ENTER},       {"\n", KEY_ENTER},     {"\t", KEY_TAB},       {"\x7F", KEY_BACKSPACE},
+        {"a", KEY_CHARACTER},    {"~", KEY_CHARACTER},  {"\x1B[A", KEY_UP},    {"\x1BOB", KEY_DOWN},
+        {"\x1B[20~", KEY_F9},    {"\x1B[23~", KEY_F11}, {"\x1B[24~", KEY_F12}, {"\x1B[12~", KEY_F2},
+        {"\x1B[99~", KEY_OTHER}, {"\x01", KEY_OTHER},   {"\xC3", KEY_OTHER},
+};
+
+TEST(keys_come_out_of_bytes)
+{
+        struct key key;
+        for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+                size_t size = strlen(keys[i].bytes);
+                char *bytes = exact_copy(keys[i].bytes, size);
+                assert_int_equal(key_decode(bytes, size, false, &key), size);
+                assert_int_equal(key.name, keys[i].name);
+                // Cut short, it waits for more; where no more comes, it is an Esc or nothing anyone asks for.
+                for (size_t cut = 1; cut < size; cut++) {
+                        char *start = exact_copy(bytes, cut);
+                        assert_int_equal(key_decode(start, cut, false, &key), 0);
+                        assert_true(key_decode(start, cut, true, &key) > 0);
+                        assert_int_equal(key.name, cut == 1 ? KEY_ESCAPE : KEY_OTHER);
+                        free(start);
+                }
+                free(bytes);
+        }
+        assert_int_equal(key_decode("", 0, true, &key), 0);
+        assert_int_equal(key_decode("\x1B[111111", 8, false, &key), 8);
+}
+
+TEST(any_bytes_are_keys_in_the_end)
+{
+        srand(1);
+        for (size_t turn = 0; turn < 20000; turn++) {
+                char bytes[KEY_SEQUENCE_MAX];
+                struct key key;
+                size_t size = 1 + (size_t)rand() % sizeof bytes;
+                for (size_t i = 0; i < size; i++)
+                        bytes[i] = rand() % 3 ? "\x1B[O1~;A"[rand() % 7] : (char)rand();
+                char *copy = exact_copy(bytes, size);
+                size_t used = key_decode(copy, size, true, &key);
+                assert_true(used >= 1 && used <= size);
+                free(copy);
+        }
+}
+
+static bool is_utf8_start(unsigned char byte)
+{
+        return byte >= 0xC2 && byte <= 0xF4;
+}
+
+TEST(garbage_has_every_byte_and_broken_characters)
+{
+        unsigned seen[256] = {0};
+        bool cut = false;
+        for (unsigned number = 0; number < 100; number++) {
+                char piece[GARBAGE_PIECE_MAX];
+                char again[GARBAGE_PIECE_MAX];
+                size_t size = garbage_piece(number, piece);
+                assert_true(size >= 1 && size <= GARBAGE_PIECE_MAX);
+                assert_int_equal(garbage_piece(number, again), size);
+                assert_memory_equal(piece, again, size);
+                for (size_t i = 0; i < size; i++) {
+                        seen[(unsigned char)piece[i]]++;
+                        cut = cut ||
+                              (i && is_utf8_start((unsigned char)piece[i - 1]) && (unsigned char)piece[i] < 0x80);
+                }
+        }
+        for (size_t i = 0; i < 256; i++)
+                assert_true(seen[i] > 0);
+        assert_true(cut);
+        assert_int_equal(garbage_end[0], 0x18);
+}
+
+// printf is the oracle.
+TEST(text_is_formatted_as_printf_does)
+{
+        char ours[64];
+        char theirs[64];
+#define SAME(...)                                                                                                      \
+        do {                                                                                                           \
+                for (size_t room = 1; room <= sizeof ours; room++) {                                                   \
+                        size_t length = text_format(ours, room, __VA_ARGS__);                                          \
+                        snprintf(theirs, room, __VA_ARGS__);                                                           \
+                        assert_string_equal(ours, theirs);                                                             \
+                        assert_int_equal(length, strlen(theirs));                                                      \
+                }                                                                                                      \
+        } while (0)
+        SAME("%s|%-8s|%8s|%.2s|%.*s", "abc", "abc", "abc", "abc", 1, "abc");
+        SAME("%d %d %u %x %X", -1, 2147483647, 4294967295u, 48879u, 48879u);
+        SAME("%04X %08x %3u%% %c", 4u, 255u, 7u, 'z');
+        SAME("%llu %lu %llx", 18446744073709551615ull, 7ul, 18446744073709551615ull);
+        char capacity[20];
+        text_format_capacity(capacity, sizeof capacity, UINT64_C(504) << 20);
+        assert_string_equal(capacity, "504.00 MiB");
+        text_format_capacity(capacity, sizeof capacity, UINT64_C(40) << 30);
+        assert_string_equal(capacity, "40.00 GiB");
+        text_format_capacity(capacity, sizeof capacity, UINT64_MAX);
+        assert_string_equal(capacity, "16777215.99 TiB");
+}
+
+static char sent[1 << 16];
+static size_t sent_size;
+
+static void collect(void *context, const char *bytes, size_t size)
+{
+        (void)context;
+        assert_true(sent_size + size < sizeof sent);
+        memcpy(sent + sent_size, bytes, size);
+        sent_size += size;
+        sent[sent_size] = '\0';
+}
+
+static void ignore_row(void *context)
+{
+        (void)context;
+}
+
+TEST(a_screen_sends_what_changed)
+{
+        static struct screen screen;
+        screen_open(&screen, (struct screen_sink){.write = collect, .row_drawn = ignore_row});
+        screen_flush(&screen);
+        sent_size = 0;
+        screen_flush(&screen);
+        assert_int_equal(sent_size, 0);
+        screen_text(&screen, 2, 3, STYLE_SELECTED, "disk");
+        screen_flush(&screen);
+        assert_string_equal(sent, "\x1B[3;4H\x1B[0;30;47;7mdisk");
+        // Outside the screen nothing happens.
+        sent_size = 0;
+        screen_text(&screen, SCREEN_ROWS, 0, STYLE_BOX, "below");
+        screen_text(&screen, 0, SCREEN_COLUMNS, STYLE_BOX, "beside");
+        screen_fill(&screen, SCREEN_ROWS - 1, SCREEN_COLUMNS - 1, 9, 9, STYLE_BOX);
+        screen_flush(&screen);
+        assert_int_equal(sent_size, 0);
+}

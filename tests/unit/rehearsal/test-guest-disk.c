@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/unit/rehearsal/guest.h"
+
+#include "launcher/rehearsal/base/crc32.h"
+#include "launcher/rehearsal/disk/fat16.h"
+#include "launcher/rehearsal/disk/layout.h"
+#include "launcher/rehearsal/efi/load-option.h"
+
+// sgdisk, fsck.fat and mtools are the oracles: what the guest writes is what they read.
+#define BLOCKS UINT64_C(16777216) // 8 GiB
+
+static char folder[] = "/tmp/guest-disk-XXXXXX";
+
+static int begin(void **state)
+{
+        (void)state;
+        return mkdtemp(folder) && chdir(folder) == 0 ? 0 : -1;
+}
+
+static int end(void **state)
+{
+        (void)state;
+        static const char *const files[] = {"disk.raw", "esp.img", "original", "copy", "fsck.txt"};
+        for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
+                unlink(files[i]);
+        return chdir("/") == 0 && rmdir(folder) == 0 ? 0 : -1;
+}
+
+static void run(const char *command)
+{
+        if (system(command) != 0) // NOLINT(cert-env33-c)
+                fail_msg("failed: %s", command);
+}
+
+static void write_at(FILE *file, uint64_t at, const void *bytes, size_t size)
+{
+        assert_int_equal(fseeko(file, (off_t)at, SEEK_SET), 0);
+        assert_int_equal(fwrite(bytes, 1, size, file), size);
+}
+
+static void plan(struct gpt_partition partitions[LAYOUT_COUNT], uint64_t blocks)
+{
+        assert_true(layout_plan(blocks, partitions));
+        for (size_t i = 0; i < LAYOUT_COUNT; i++) {
+                uint8_t random[GUID_SIZE];
+                for (size_t byte = 0; byte < sizeof random; byte++)
+                        random[byte] = (uint8_t)(i * 31 + byte * 7);
+                partitions[i].unique = guid_from_random(random);
+        }
+}
+
+TEST_GROUP(begin, end)
+
+TEST(the_partition_table_is_sound)
+{
+        static uint8_t first[GPT_START_BLOCKS * GPT_BLOCK_SIZE];
+        static uint8_t last[GPT_END_BLOCKS * GPT_BLOCK_SIZE];
+        struct gpt_partition partitions[LAYOUT_COUNT];
+        plan(partitions, BLOCKS);
+        struct gpt gpt = {
+                .disk_blocks = BLOCKS, .disk = partitions[0].unique, .partitions = partitions, .count = LAYOUT_COUNT};
+        assert_true(gpt_build(&gpt, first, last));
+
+        FILE *disk = fopen("disk.raw", "wb");
+        assert_non_null(disk);
+        write_at(disk, 0, first, sizeof first);
+        write_at(disk, (BLOCKS - GPT_END_BLOCKS) * GPT_BLOCK_SIZE, last, sizeof last);
+        assert_int_equal(fclose(disk), 0);
+        run("sgdisk -v disk.raw | grep -q 'No problems found'");
+        run("sgdisk -i 1 disk.raw | grep -q 'First sector: 64 '");
+        run("sgdisk -i 1 disk.raw | grep -q 'Last sector: 204863 '");
+        run("sgdisk -i 1 disk.raw | grep -q 'C12A7328-F81F-11D2-BA4B-00A0C93EC93B'");
+        char text[GUID_TEXT_SIZE];
+        char command[120];
+        guid_format(text, &partitions[0].unique);
+        snprintf(command, sizeof command, "sgdisk -i 1 disk.raw | grep -q 'unique GUID: %s'", text);
+        run(command);
+}
+
+TEST(partitions_that_do_not_fit_are_refused)
+{
+        static uint8_t first[GPT_START_BLOCKS * GPT_BLOCK_SIZE];
+        static uint8_t last[GPT_END_BLOCKS * GPT_BLOCK_SIZE];
+        struct gpt_partition partitions[LAYOUT_COUNT];
+        assert_false(layout_plan(0, partitions));
+        assert_false(layout_plan(BLOCKS / 8, partitions));
+        plan(partitions, BLOCKS);
+        for (uint64_t blocks = 0; blocks < 200; blocks++) {
+                struct gpt gpt = {.disk_blocks = blocks, .partitions = partitions, .count = LAYOUT_COUNT};
+                assert_false(gpt_build(&gpt, first, last));
+        }
+        struct gpt gpt = {.disk_blocks = BLOCKS, .partitions = partitions, .count = 1};
+        partitions[0].number = 0;
+        assert_false(gpt_build(&gpt, first, last));
+        partitions[0].number = GPT_ENTRY_COUNT + 1;
+        assert_false(gpt_build(&gpt, first, last));
+}
+
+TEST(the_file_system_is_sound)
+{
+        static char content[300000];
+        for (size_t i = 0; i < sizeof content; i++)
+                content[i] = (char)(i * 7 + i / 256);
+        size_t size = fat16_image_size(LAYOUT_ESP_BLOCKS, sizeof content + 100, 6);
+        uint8_t *image = calloc(1, size);
+        assert_true(size && image);
+        struct fat16 fat;
+        struct fat16_parameters parameters = {.sectors = LAYOUT_ESP_BLOCKS,
+                                              .hidden_sectors = LAYOUT_ESP_FIRST,
+                                              .serial = 1,
+                                              .date = fat16_date(2026, 11, 24),
+                                              .time = fat16_time(6, 5, 4),
+                                              .label = "ESP"};
+        assert_true(fat16_format(&fat, image, size, &parameters));
+        assert_true(fat16_add(&fat, "EFI/VMware/safeboot64.efi", content, sizeof content));
+        assert_true(fat16_add(&fat, "EFI/BOOT/BOOTAA64.EFI", "small", 5));
+        assert_false(fat16_add(&fat, "EFI/BOOT/BOOTAA64.EFI", "again", 5));
+        FILE *file = fopen("esp.img", "wb");
+        assert_non_null(file);
+        write_at(file, 0, image, fat16_used(&fat));
+        assert_int_equal(ftruncate(fileno(file), (off_t)LAYOUT_ESP_BLOCKS * FAT16_SECTOR_SIZE), 0);
+        assert_int_equal(fclose(file), 0);
+        FILE *original = fopen("original", "wb");
+        assert_non_null(original);
+        write_at(original, 0, content, sizeof content);
+        assert_int_equal(fclose(original), 0);
+        run("fsck.fat -n esp.img >fsck.txt");
+        run("mcopy -n -i esp.img ::EFI/VMware/safeboot64.efi copy && cmp original copy");
+        run("test \"$(mtype -i esp.img ::EFI/BOOT/BOOTAA64.EFI)\" = small");
+        free(image);
+}
+
+TEST(a_full_file_system_says_so)
+{
+        static const char content[100000];
+        struct fat16_parameters parameters = {.sectors = LAYOUT_ESP_BLOCKS, .label = "ESP"};
+        size_t size = fat16_image_size(LAYOUT_ESP_BLOCKS, sizeof content, 1);
+        for (size_t room = 0; room <= size; room += 512) {
+                uint8_t *image = calloc(1, room ? room : 1);
+                struct fat16 fat;
+                assert_non_null(image);
+                bool made =
+                        fat16_format(&fat, image, room, &parameters) && fat16_add(&fat, "A", content, sizeof content);
+                assert_true(made || room < size);
+                free(image);
+        }
+        assert_int_equal(fat16_image_size(0, 1, 1), 0);
+        assert_int_equal(fat16_image_size(UINT32_MAX, 1, 1), 0);
+}
+
+TEST(check_value_of_the_crc)
+{
+        assert_int_equal(crc32("123456789", 9), 0xCBF43926);
+        assert_int_equal(crc32("", 0), 0);
+}
+
+TEST(a_load_option_needs_its_room)
+{
+        struct load_option option = {.description = "VMware ESXi",
+                                     .partition = 1,
+                                     .first = 64,
+                                     .blocks = LAYOUT_ESP_BLOCKS,
+                                     .loader = "\\EFI\\VMware\\safeboot64.efi"};
+        uint8_t whole[1024];
+        size_t size = load_option_build(&option, whole, sizeof whole);
+        assert_true(size > 0);
+        assert_true(load_option_is_called(whole, size, "VMware ESXi"));
+        assert_false(load_option_is_called(whole, size, "VMware ESX"));
+        for (size_t room = 0; room < size; room++) {
+                uint8_t *cut = exact_copy(whole, room);
+                assert_int_equal(load_option_build(&option, cut, room), 0);
+                free(cut);
+                cut = exact_copy(whole, room);
+                load_option_is_called(cut, room, "VMware ESXi");
+                free(cut);
+        }
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/unit/rehearsal/guest.h"
+
+#include "launcher/rehearsal/guest/options.h"
+#include "launcher/rehearsal/installer/password.h"
+
+struct warnings {
+        unsigned count, line;
+        const char *what;
+};
+
+static void take_warning(void *context, const struct keyvalue *pair, const char *what)
+{
+        struct warnings *warnings = context;
+        warnings->count++;
+        warnings->line = pair->line;
+        warnings->what = what;
+}
+
+static struct options read_options(const char *text, struct warnings *warnings)
+{
+        struct options options = options_defaults();
+        size_t size = strlen(text);
+        char *copy = exact_copy(text, size);
+        *warnings = (struct warnings){0};
+        options_read(&options, (struct span){.at = copy, .size = size}, take_warning, warnings);
+        free(copy);
+        return options;
+}
+
+TEST(a_whole_file)
+{
+        struct warnings warnings;
+        struct options options =
+                read_options("# misbehave\r\n\r\n HANG = welcome \npanic=shutdown\nreset=halfway\n"
+                             "poweroff=boot\nlose-entry=1\nno-dcui=1\nswallow-keys=1\nno-usb-screen=1\n"
+                             "no-warnings=1\nignore-power-button=1\nclock=1\nchatter=1\nswallow=3\n"
+                             "flood=100M\nflood-at=dcui\ngarbage=64k\nslow-draw=5\npace=50",
+                             &warnings);
+        assert_int_equal(warnings.count, 0);
+        assert_int_equal(options.hang, STEP_WELCOME);
+        assert_int_equal(options.panic, STEP_SHUTDOWN);
+        assert_int_equal(options.reset, STEP_HALFWAY);
+        assert_int_equal(options.poweroff, STEP_BOOT);
+        assert_true(options.lose_entry && options.no_dcui && options.swallow_keys && options.no_usb_screen);
+        assert_true(options.no_warnings && options.ignore_power_button && options.clock && options.chatter);
+        assert_int_equal(options.swallow, 3);
+        assert_int_equal(options.flood, 100 << 20);
+        assert_int_equal(options.flood_at, STEP_DCUI);
+        assert_int_equal(options.garbage, 64 << 10);
+        assert_int_equal(options.slow_draw, 5);
+        assert_int_equal(options.pace, 50);
+}
+
+TEST(what_holds_without_a_file)
+{
+        struct warnings warnings;
+        struct options options = read_options("", &warnings);
+        assert_int_equal(options.pace, 100);
+        assert_int_equal(options.flood_at, STEP_HALFWAY);
+        assert_int_equal(options.hang, STEP_NONE);
+        assert_int_equal(options.poweroff, STEP_NONE);
+        assert_false(options.clock);
+}
+
+TEST(lines_that_are_not_understood_are_named_and_ignored)
+{
+        static const struct {
+                const char *line, *what;
+        } wrong[] = {
+                {"bogus=1", "unknown key"},
+                {"hang=nowhere", "bad value"},
+                {"hang=", "bad value"},
+                {"hang", "bad value"},
+                {"clock=2", "bad value"},
+                {"clock=yes", "bad value"},
+                {"flood=", "bad value"},
+                {"flood=M", "bad value"},
+                {"flood=-1", "bad value"},
+                {"flood=4294967296", "bad value"},
+                {"flood=1G", "bad value"},
+                {"flood=1MM", "bad value"},
+                {"flood=99999999999999999999999", "bad value"},
+                {"=1", "unknown key"},
+                {"pace=1 0", "bad value"},
+        };
+        for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+                char text[100];
+                struct warnings warnings;
+                snprintf(text, sizeof text, "\n%s\nslow-draw=7\n", wrong[i].line);
+                struct options options = read_options(text, &warnings);
+                if (warnings.count != 1 || warnings.line != 2 || strcmp(warnings.what, wrong[i].what) != 0)
+                        fail_msg("%s: %u warnings, line %u", wrong[i].line, warnings.count, warnings.line);
+                assert_int_equal(options.flood, 0);
+                assert_int_equal(options.pace, 100);
+                assert_int_equal(options.slow_draw, 7);
+        }
+}
+
+TEST(every_step_has_a_name)
+{
+        for (enum step step = STEP_NONE; step < STEP_COUNT; step++) {
+                enum step named;
+                assert_true(step_named(step_name(step), strlen(step_name(step)), &named));
+                assert_int_equal(named, step);
+        }
+}
+
+TEST(the_last_value_of_a_key_counts)
+{
+        struct span value =
+                keyvalue_find(span_of("a=1\nKernelOpt = x ks=usb:/KS.CFG\nkernelopt=y\n#kernelopt=z"), "kernelopt");
+        assert_int_equal(value.size, 1);
+        assert_int_equal(value.at[0], 'y');
+        assert_int_equal(keyvalue_find(span_of("a=1"), "b").size, 0);
+}
+
+TEST(passwords)
+{
+        static const struct {
+                const char *password, *confirmation, *refusal;
+        } cases[] = {
+                {"Rehearsal-1", "Rehearsal-1", NULL},   {"Abcde12", "Abcde12", NULL},
+                {"Abcde12", "Abcde13", "do not match"}, {"", "", "at least 7"},
+                {"Abcd12", "Abcd12", "at least 7"},     {"abcdefg1", "abcdefg1", "3 of lower"},
+        };
+        for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+                const char *refusal = password_refusal(cases[i].password, cases[i].confirmation);
+                assert_true(cases[i].refusal ? refusal && strstr(refusal, cases[i].refusal) : !refusal);
+        }
+}
