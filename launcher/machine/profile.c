@@ -313,10 +313,12 @@ static bool check_criteria(const struct place *place, const struct profile_phase
         inner.list = "criteria";
         for (size_t i = 0; i < phase->criterion_count; i++) {
                 inner.item = phase->criteria[i].name;
+                required = required || phase->criteria[i].kind == CRITERION_REQUIRED;
+                if (strcmp(phase->criteria[i].pattern, CRITERION_PURPLE_SCREEN) == 0)
+                        continue;
                 AUTO_PATTERN struct pattern *pattern = compile(&inner, "line", phase->criteria[i].pattern, err);
                 if (!pattern)
                         return false;
-                required = required || phase->criteria[i].kind == CRITERION_REQUIRED;
         }
         inner.item = NULL;
         return required || !need_required ||

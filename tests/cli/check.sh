@@ -75,6 +75,42 @@ test_a_panic_and_a_word_that_is_none() {
         done
 }
 
+# After the console is up, as well: the reason is quoted, also one that nobody has seen before.
+test_a_purple_screen_at_the_end_of_a_good_log() {
+        for version in 'VMware ESX 7.0.0 [Releasebuild-1 aarch64]' 'VMware ESXi 5.1.0 [Releasebuild-799733 x86_64]'; do
+                for reason in 'EXCVEC_CUREL_SP_EL0_SYNCH Exception 0 in world 1:X' 'a reason of tomorrow'; do
+                        (boots 0004 'VMware ESXi' && printf '%s\r\n' "$version" "$reason" '[pc]0x1 [sp]0x2' \
+                                'Code start: 0x1 VMK uptime: 0:00:05:35') >log
+                        expect_exit 6 "$ESXIARM" check --boot log
+                        contains stdout "\"purple screen\" in line 8: $reason"
+                        (installs && cat log) >both
+                        expect_exit 6 "$ESXIARM" check --install both
+                done
+        done
+        (boots 0004 'VMware ESXi' && echo '0x1:[0x2]LinNetWatchdog@vmkernel#nover+0x1f5 stack: 0x100') >log
+        expect_exit 0 "$ESXIARM" check --boot log
+}
+
+test_a_loader_or_firmware_that_gives_up() {
+        for line in 'Fatal error: 32 (Not Found)' 'No hypervisor found.' 'Unrecoverable error' 'Unsupported CPU' \
+                'Synchronous Exception at 0x00000000BFC3A5D4' 'BdsDxe: No bootable option or device was found.'; do
+                (starts 0004 'VMware ESXi' && printf '%s\r\n' "$line") >log
+                expect_exit 1 "$ESXIARM" check --boot log
+                contains stdout "\"boot failed\" in line 3: $line"
+        done
+}
+
+test_every_version_from_6_to_9() {
+        for version in 6.7.0 7.0.3 8.0.3; do
+                boots 0004 'VMware ESXi' | sed "s/8.0.3/$version/; s/host, go/host go/" >log
+                expect_exit 0 "$ESXIARM" check --boot log
+                contains stdout "line 3: VMware ESXi $version"
+        done
+        boots 0004 'VMware ESX' | sed 's/ESXi 8.0.3/ESX 9.0.0/' >log
+        expect_exit 0 "$ESXIARM" check --boot log
+        contains stdout 'line 3: VMware ESX 9.0.0'
+}
+
 test_boot_by_boot() {
         (panics && boots 0004 'VMware ESXi') >log
         expect_exit 0 "$ESXIARM" check --boot log
@@ -108,7 +144,7 @@ test_junit() {
         expect_exit 6 "$ESXIARM" check --boot --junit out.xml log
         xmllint --noout out.xml
         [ "$(xmllint --xpath 'string(//testsuite/@failures)' out.xml)" = 3 ] || fail "$(cat out.xml)"
-        [ "$(xmllint --xpath 'count(//testcase)' out.xml)" = 6 ] || fail "$(cat out.xml)"
+        [ "$(xmllint --xpath 'count(//testcase)' out.xml)" = 7 ] || fail "$(cat out.xml)"
         (panics && boots 0004 'VMware ESXi') >log
         expect_exit 0 "$ESXIARM" check --boot --junit out.xml log
         [ "$(xmllint --xpath 'count(//failure) + count(//error)' out.xml)" = 0 ] || fail "$(cat out.xml)"

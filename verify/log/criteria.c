@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "verify/log/literals.h"
+#include "verify/log/panic.h"
 
 enum {
         TEXT_LIMIT = 400,     // bytes of a line that are kept
@@ -24,7 +25,7 @@ struct criteria {
         struct criterion *rows;
         struct criterion_finding *findings;
         struct pattern {
-                pcre2_code *code;
+                pcre2_code *code; // NULL for the purple screen
         } * patterns;
         size_t count;
         const char *watched;      // another pattern whose words are searched for; NULL for none
@@ -33,6 +34,7 @@ struct criteria {
         pcre2_match_data *match;
         pcre2_match_context *context;
         pcre2_jit_stack *stack;
+        struct panic_reader panic;
         size_t next;                         // the next required row; COUNT if all are met
         size_t first_forbidden, first_panic; // COUNT if none is met
 };
@@ -77,6 +79,11 @@ static pcre2_code *compile(const struct criterion *row, struct error *err)
         return code;
 }
 
+static bool is_purple_screen(const struct criterion *row)
+{
+        return strcmp(row->pattern, CRITERION_PURPLE_SCREEN) == 0;
+}
+
 static size_t next_required(const struct criteria *criteria, size_t from)
 {
         while (from < criteria->count && criteria->rows[from].kind != CRITERION_REQUIRED)
@@ -95,7 +102,9 @@ static void gather_literals(struct criteria *criteria)
         memset(&criteria->literals, 0, sizeof criteria->literals);
         criteria->judges_all = criteria->watched && !literals_add(&criteria->literals, criteria->watched);
         for (size_t i = 0; i < criteria->count; i++) {
-                if (is_looked_for(criteria, i) && !literals_add(&criteria->literals, criteria->rows[i].pattern))
+                const struct criterion *row = &criteria->rows[i];
+                const char *words = is_purple_screen(row) ? PANIC_WORDS : row->pattern;
+                if (is_looked_for(criteria, i) && !literals_add(&criteria->literals, words))
                         criteria->judges_all = true;
         }
 }
@@ -116,6 +125,8 @@ struct criteria *criteria_new(const struct criterion *rows, size_t count, struct
                 *row = rows[i];
                 row->name = memory_text(rows[i].name ? rows[i].name : rows[i].pattern);
                 row->pattern = memory_text(rows[i].pattern);
+                if (is_purple_screen(row))
+                        continue;
                 criteria->patterns[i].code = compile(row, err);
                 if (!criteria->patterns[i].code)
                         return NULL;
@@ -130,6 +141,7 @@ void criteria_restart(struct criteria *criteria)
                 free((char *)criteria->findings[i].text);
                 criteria->findings[i] = (struct criterion_finding){.criterion = &criteria->rows[i]};
         }
+        criteria->panic = (struct panic_reader){0};
         criteria->next = next_required(criteria, 0);
         criteria->first_forbidden = criteria->first_panic = criteria->count;
         gather_literals(criteria);
@@ -151,28 +163,47 @@ struct line {
         size_t length;
 };
 
+// Row I is met by LINE, or by the earlier line NUMBER. Takes over TEXT.
+static void note_met(struct criteria *criteria, size_t i, const struct line *line, uint64_t number, char *text)
+{
+        struct criterion_finding *finding = &criteria->findings[i];
+        finding->met = true;
+        finding->line_number = number;
+        finding->time_ms = line->time_ms;
+        finding->text = text;
+        if (criteria->rows[i].panic && criteria->first_panic == criteria->count)
+                criteria->first_panic = i;
+        if (criteria->rows[i].kind == CRITERION_FORBIDDEN && criteria->first_forbidden == criteria->count)
+                criteria->first_forbidden = i;
+}
+
+static bool purple_screen_is_met(struct criteria *criteria, size_t i, const struct line *line)
+{
+        if (!panic_reader_line(&criteria->panic, line->number, line->text, line->length))
+                return false;
+        const char *reason;
+        uint64_t number = panic_reader_reason(&criteria->panic, line->number, &reason);
+        note_met(criteria, i, line, number,
+                 reason ? memory_text(reason) : excerpt(line->text, line->length, 0, line->length));
+        return true;
+}
+
 // Whether LINE meets row I from FROM on; *END is then the end of the match.
 static bool row_is_met(struct criteria *criteria, size_t i, const struct line *line, size_t from, size_t *end)
 {
+        if (is_purple_screen(&criteria->rows[i]))
+                return purple_screen_is_met(criteria, i, line);
         int result = pcre2_match(criteria->patterns[i].code, (PCRE2_SPTR)line->text, line->length, from, 0,
                                  criteria->match, criteria->context);
-        struct criterion_finding *finding = &criteria->findings[i];
         if (result < 0) {
-                finding->given_up += result != PCRE2_ERROR_NOMATCH;
+                criteria->findings[i].given_up += result != PCRE2_ERROR_NOMATCH;
                 return false;
         }
         const PCRE2_SIZE *places = pcre2_get_ovector_pointer(criteria->match);
         // \K in a lookahead may set the start of a match after its end.
         size_t start = places[0] < places[1] ? places[0] : places[1];
         *end = places[1];
-        finding->met = true;
-        finding->line_number = line->number;
-        finding->time_ms = line->time_ms;
-        finding->text = excerpt(line->text, line->length, start, *end);
-        if (criteria->rows[i].panic && criteria->first_panic == criteria->count)
-                criteria->first_panic = i;
-        if (criteria->rows[i].kind == CRITERION_FORBIDDEN && criteria->first_forbidden == criteria->count)
-                criteria->first_forbidden = i;
+        note_met(criteria, i, line, line->number, excerpt(line->text, line->length, start, *end));
         return true;
 }
 
@@ -194,7 +225,8 @@ static void judge_line(struct criteria *criteria, const struct line *line)
 
 bool criteria_may_meet(const struct criteria *criteria, const char *text, size_t length)
 {
-        return criteria->judges_all || literals_in(&criteria->literals, text, length);
+        return criteria->judges_all || panic_reader_needs_next(&criteria->panic) ||
+               literals_in(&criteria->literals, text, length);
 }
 
 void criteria_watch(struct criteria *criteria, const char *pattern)

@@ -18,6 +18,9 @@ enum criterion_kind {
         CRITERION_OPTIONAL,  // only reported
 };
 
+// In place of a pattern: any purple screen (panic.h). Its finding shows the reason.
+#define CRITERION_PURPLE_SCREEN "<purple-screen>"
+
 struct criterion {
         const char *name; // its name in reports
         const char *pattern;

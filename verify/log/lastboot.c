@@ -17,10 +17,6 @@ static const struct {
         const char *text;
 } words[] = {
         {LASTBOOT_GIC_PANIC, "its.c:2934"},
-        {LASTBOOT_PANIC, "VERIFY bora/"},
-        {LASTBOOT_PANIC, "Module(s) involved in panic"},
-        {LASTBOOT_PANIC, "PanicvPanicInt"},
-        {LASTBOOT_PANIC, "PSOD"},
         {LASTBOOT_INSTALLER, "(Enter) Continue"},
         {LASTBOOT_INSTALLER, "(F11) Accept and Continue"},
         {LASTBOOT_INSTALLER, "Select a Disk to Install or Upgrade"},
@@ -53,11 +49,27 @@ static void take_boot_line(struct lastboot *lastboot, const struct logfile_line 
         if (!boot_line_parse(line->text, &boot) || boot.verb != BOOT_LINE_STARTING)
                 return;
         forget(lastboot, LASTBOOT_NO_RUNTIME);
+        lastboot->panic = (struct panic_reader){0};
         boot_line_free(&lastboot->started);
         lastboot->started = boot;
         lastboot->started_line = line->number;
         lastboot->has_started = true;
         boot = (struct boot_line){0};
+}
+
+static char *shown(const char *text, size_t length)
+{
+        return text_printable(text, length < SHOWN ? length : SHOWN, false);
+}
+
+static void take_panic(struct lastboot *lastboot, const struct logfile_line *line)
+{
+        struct lastboot_find *find = &lastboot->found[LASTBOOT_PANIC];
+        if (find->line || !panic_reader_line(&lastboot->panic, line->number, line->text, line->length))
+                return;
+        const char *reason;
+        find->line = panic_reader_reason(&lastboot->panic, line->number, &reason);
+        find->text = reason ? shown(reason, strlen(reason)) : shown(line->text, line->length);
 }
 
 static void take_words(struct lastboot *lastboot, const struct logfile_line *line)
@@ -69,14 +81,14 @@ static void take_words(struct lastboot *lastboot, const struct logfile_line *lin
                         continue;
                 // A long line is shown from the match on.
                 const char *from = line->length > SHOWN ? at : line->text;
-                size_t length = strlen(from) < SHOWN ? strlen(from) : SHOWN;
-                *find = (struct lastboot_find){line->number, text_printable(from, length, false)};
+                *find = (struct lastboot_find){line->number, shown(from, strlen(from))};
         }
 }
 
 static void take_line(const struct logfile_line *line, void *context)
 {
         take_boot_line(context, line);
+        take_panic(context, line);
         take_words(context, line);
 }
 

@@ -9,10 +9,11 @@
 
 #include "base/error.h"
 #include "verify/log/bootline.h"
+#include "verify/log/panic.h"
 
 enum lastboot_word {
         LASTBOOT_GIC_PANIC, // its.c:2934: ESXi 8 with a GICv3
-        LASTBOOT_PANIC,     // any other panic
+        LASTBOOT_PANIC,     // a purple screen of any kind: the line with the reason
         LASTBOOT_INSTALLER, // a screen of the installer
         LASTBOOT_TOO_SMALL, // the installer refused the chosen disk
         LASTBOOT_COMPLETE,  // the installation is complete
@@ -31,6 +32,7 @@ struct lastboot {
                 uint64_t line; // its first line; 0 if not found
                 char *text;    // the line, safe for a terminal
         } found[LASTBOOT_WORDS];
+        struct panic_reader panic;
 };
 #define AUTO_LASTBOOT __attribute__((cleanup(lastboot_free)))
 

@@ -1,10 +1,8 @@
-
-#include "base/error.h"
+// SPDX-License-Identifier: Apache-2.0
 #include "tests/unit/scratch.h"
+
 #include "verify/causes.h"
 #include "verify/log/lastboot.h"
-
-// SPDX-License-Identifier: Apache-2.0
 
 static void read_log(const char *content, struct lastboot *lastboot)
 {
