@@ -10,9 +10,9 @@
 #include "launcher/drive/screen-match.h"
 
 enum {
-        DISKS_LIMIT = 256, // a list that is longer has no end
-        SHORTEST_FULL = 4, // fewer rows than that fill no list
-        PATIENCE_PART = 4, // of the resend time, for a key at the end of a list
+        DISKS_LIMIT = 256, // a longer list is an error
+        SHORTEST_FULL = 4, // a list with fewer rows does not scroll
+        PATIENCE_PART = 4, // the fraction of the resend time for a key at the end of a list
         NAME_SHOWN = 60,   // columns of a row in a message
 };
 
@@ -43,11 +43,11 @@ struct choice {
         struct listing *listing;
 };
 
-// What of the list is on the screen.
+// The part of the list that is on the screen.
 struct view {
         struct screen_disk disks[CONSOLE_ROWS];
         unsigned count;
-        int selected; // among them; -1 where it does not show
+        int selected; // index in DISKS; -1 if the list does not show it
 };
 
 static struct view look(const struct choice *choice)
@@ -83,7 +83,7 @@ static bool may_scroll(const struct choice *choice, const struct view *view)
         return below < CONSOLE_ROWS && has_words(console_row(typing_console(choice->typing), below));
 }
 
-// Without the blanks and frames around it.
+// ROW without the blanks and frames around it.
 static char *words_of(const char *row)
 {
         static const char edges[] = " |";
@@ -118,7 +118,7 @@ static bool fail(const struct choice *choice, struct error *err, const char *wha
         return typing_fail(choice->typing, ERROR_NO, err, "%s. The list has %s", what, text_string(&all));
 }
 
-// What is looked for, for messages.
+// The target, for messages.
 static char *described(const struct drive_disk *target)
 {
         AUTO_FREE char *size = text_size(target->size);
@@ -137,7 +137,7 @@ static bool fits(const struct choice *choice, size_t i)
         return screen_disk_fits(&disk->shown, choice->target->size);
 }
 
-// Whether disk I may be the payload. One that was named or counted out is not, where it has the size of the target, too.
+// Whether disk I may be the payload. A disk that the user chose is not if it also has the size of the target.
 static bool may_be_payload(const struct choice *choice, size_t i)
 {
         const struct screen_disk *shown = &choice->listing->disks[i].shown;
@@ -174,7 +174,7 @@ static enum finding pick(const struct choice *choice, size_t *place, struct erro
         }
         if (may_be_payload(choice, *place)) {
                 AUTO_FREE char *what =
-                        text_format("the disk %s may be the installer's own medium, which is as large", wanted);
+                        text_format("the disk %s may be the installer's own medium, which has the same size", wanted);
                 fail(choice, err, what);
                 return REFUSED;
         }
@@ -188,7 +188,7 @@ static bool fail_missing(const struct choice *choice, struct error *err)
         return fail(choice, err, what);
 }
 
-// A list that is on the screen as a whole.
+// A list that fits on the screen.
 
 static bool read_whole(struct choice *choice, struct view *view, size_t *place, struct error *err)
 {
@@ -203,7 +203,7 @@ static bool read_whole(struct choice *choice, struct view *view, size_t *place, 
                 enum finding finding = view->count ? pick(choice, place, err) : NOT_FOUND;
                 if (finding != NOT_FOUND)
                         return finding == FOUND;
-                // The rest of it may not be drawn yet.
+                // It may not be drawn completely yet.
                 if (time_now_us() >= deadline)
                         return view->count ? fail_missing(choice, err)
                                            : typing_fail(choice->typing, ERROR_TIMED_OUT, err,
@@ -213,7 +213,7 @@ static bool read_whole(struct choice *choice, struct view *view, size_t *place, 
         }
 }
 
-// Where the list does not show which row is selected, it is the first one, and the moves are counted.
+// If the list does not show which row is selected, it is the first one, and the moves are counted.
 static bool move_blindly(const struct choice *choice, size_t moves, struct error *err)
 {
         while (moves--) {
@@ -241,7 +241,7 @@ static bool select_whole(struct choice *choice, size_t place, struct error *err)
 
 // A list that may be longer than the screen.
 
-// Moves the selection by one. At the end of the list *MOVED is false: two keys had no effect.
+// Moves the selection by one. *MOVED is false at the end of the list, when two keys had no effect.
 static bool move(const struct choice *choice, const char *key, bool *moved, struct error *err)
 {
         uint64_t patience = choice->typing->resend_us / PATIENCE_PART;
@@ -283,10 +283,10 @@ static bool walk(struct choice *choice, struct error *err)
                 if (!note_selected(choice, err))
                         return false;
         }
-        return typing_fail(choice->typing, ERROR_NO, err, "the list of disks has no end");
+        return typing_fail(choice->typing, ERROR_NO, err, "the list of disks did not end after %d disks", DISKS_LIMIT);
 }
 
-// From the lower end up to PLACE, where the disk has to be the one that was seen there.
+// Moves from the lower end up to PLACE, and checks that the disk there is the one seen before.
 static bool select_walked(struct choice *choice, size_t place, struct error *err)
 {
         for (size_t i = choice->listing->count - 1; i > place; i--) {
@@ -307,9 +307,11 @@ bool disk_list_check(const struct drive_disk *target, struct error *err)
 {
         AUTO_ERROR struct error reason = {0};
         if (!target->name)
-                return target->position || target->size || error_set(err, ERROR_USAGE, "no target disk given");
+                return target->position || target->size ||
+                       error_set(err, ERROR_USAGE,
+                                 "no target disk given: use --disk-name, --disk-position or --disk-size");
         AUTO_PATTERN struct pattern *name = pattern_new(target->name, &reason);
-        return name || error_set(err, ERROR_USAGE, "the name of a disk %s", reason.message);
+        return name || error_set(err, ERROR_USAGE, "--disk-name: %s", reason.message);
 }
 
 bool disk_list_choose(struct typing *typing, struct pattern *row, const struct drive_disk *target,

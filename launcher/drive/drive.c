@@ -15,15 +15,15 @@ struct drive {
         struct typing typing;
         const struct profile_phase *phase;
         bool *expected;                      // which of the steps may come next
-        size_t position;                     // where among them the search begins
-        unsigned *times;                     // how often each step was taken, steps first, then the anytime ones
-        unsigned *timeouts;                  // how often each step did not come
+        size_t position;                     // the first of them
+        unsigned *times;                     // how often each step was taken: steps, then anytime steps
+        unsigned *timeouts;                  // how often each step timed out
         uint64_t step_us;                    // when the last step was taken
-        bool begun;                          // somebody else may have typed since
-        bool anywhere;                       // every step may come next
+        bool begun;                          // called before: the user may have typed since
+        bool anywhere;                       // any step may come next
         const struct profile_step *previous; // the one whose keys were sent last
-        const struct profile_step *at;       // reached or waited for
-        uint64_t matched_picture;            // the picture for which `matched` holds
+        const struct profile_step *at;       // reached or awaited
+        uint64_t matched_picture;            // the picture that `matched` was found on
         const struct profile_step *matched;
         uint64_t matched_since_us;
 };
@@ -103,7 +103,7 @@ bool drive_check_until(const struct profile *profile, const char *step, struct e
 
 // What may come next.
 
-// The step at POSITION, and as long as those may be left out, the ones after it.
+// The step at POSITION, and while those are optional, the ones after it.
 static void expect_from(struct drive *drive, size_t position)
 {
         for (; position < drive->phase->step_count; position++) {
@@ -137,8 +137,7 @@ static void expect_after(struct drive *drive, const struct profile_step *step)
         }
 }
 
-// A key that was sent twice may have answered the next screen as well, before anybody saw it: the one after that may be
-// there, too.
+// A key that was sent twice may also have answered the next screen before it was seen, so the step after that may come.
 static void expect_more(struct drive *drive)
 {
         size_t last = drive->phase->step_count;
@@ -147,7 +146,7 @@ static void expect_more(struct drive *drive)
         expect_from(drive, last);
 }
 
-// Of the steps that may come next, the one that must come and has the longest time to do so.
+// Of the steps that may come next, the required one with the longest timeout.
 static const struct profile_step *wanted_step(const struct drive *drive)
 {
         const struct profile_step *wanted = NULL;
@@ -167,7 +166,7 @@ static bool is_on(const struct profile_step *step, const char *screen)
         return screen_matches(step->screen_patterns, step->screen_count, screen);
 }
 
-// A step without keys changes nothing: its screen may go on standing there, and is no news.
+// A step without keys changes nothing: while its screen stays, it is not a new step.
 static bool is_done(const struct drive *drive, const struct profile_step *step)
 {
         return step == drive->previous && !step->key_count;
@@ -202,8 +201,7 @@ static void match(struct drive *drive)
                 display_percent(drive->in.display, screen_number(drive->previous->percent_pattern, screen));
 }
 
-// Whether what stands on the screen is what the last key was sent to: then it is no news, whatever it shows. A row that
-// never stands still makes no news of the same step either.
+// Whether the screen is still the one that the last key was sent to, not counting rows that change all the time.
 static bool is_old(const struct drive *drive)
 {
         if (!drive->previous || !drive->previous->key_count)
@@ -212,7 +210,7 @@ static bool is_old(const struct drive *drive)
                (drive->matched == drive->previous && typing_unanswered(&drive->typing));
 }
 
-// The step on the screen, once it stands still: NULL if none yet.
+// The step on the screen, once it has stopped changing; NULL if none yet.
 static const struct profile_step *step_on_screen(struct drive *drive)
 {
         const struct typing *typing = &drive->typing;
@@ -242,7 +240,7 @@ static bool send_key(struct drive *drive, const char *key, bool last, struct err
         size_t length = strlen(key);
         bool may_be_silent = length > 1 && key[length - 1] == '?';
         AUTO_FREE char *name = text_format("%.*s", (int)(length - may_be_silent), key);
-        // Whether the last key of a step was taken shows in what comes next; it is sent again then if need be.
+        // The next step shows whether the last key had an effect; if not, it is sent again.
         if (last)
                 return typing_last_key(typing, name, err);
         return may_be_silent ? typing_silent_key(typing, name, err) : typing_key(typing, name, err);
@@ -288,8 +286,8 @@ static bool take_step(struct drive *drive, const struct profile_step *step, stru
         return true;
 }
 
-// Sends the last key of the step before once more. Where it chose a disk, that is seen to first: the list may have been
-// drawn anew.
+// Sends the last key of the previous step again. If that step chose a disk, it is selected again first, because the
+// list may have been redrawn.
 static bool resend(struct drive *drive, struct error *err)
 {
         const struct profile_step *step = drive->previous;
@@ -303,7 +301,7 @@ static bool resend(struct drive *drive, struct error *err)
         return send_key(drive, step->keys[step->key_count - 1], true, err) || fail_in_step(step, err);
 }
 
-// Whether the step before is still on a screen where nothing but a clock moves: its last key was swallowed.
+// Whether the previous step's screen is unchanged except for a clock: its last key was lost.
 static bool was_swallowed(const struct drive *drive)
 {
         const struct profile_step *previous = drive->previous;
@@ -313,14 +311,13 @@ static bool was_swallowed(const struct drive *drive)
 
 // Waiting for a step.
 
-// A step that did not come: which, how long it was waited for, and what was on the screen instead.
 static bool fail_missing(const struct drive *drive, const struct profile_step *step, struct error *err)
 {
         return typing_fail(&drive->typing, ERROR_TIMED_OUT, err, "step timed out: '%s' (%s) did not appear within %u s",
                            step->id, step->title, (unsigned)step->wait_s);
 }
 
-// What the profile says is to be done where STEP does not come.
+// Does what the profile specifies if STEP times out.
 static bool time_out(struct drive *drive, const struct profile_step *step, struct error *err)
 {
         bool can_resend = drive->previous && drive->previous->key_count;
@@ -339,7 +336,7 @@ static bool time_out(struct drive *drive, const struct profile_step *step, struc
         return true;
 }
 
-// When something has to be decided even if the guest shows nothing new: the screen is complete then, or its key overdue.
+// When to look again even without output: the screen is then complete, or a key overdue.
 static uint64_t next_decision(const struct drive *drive, uint64_t deadline)
 {
         const struct typing *typing = &drive->typing;
@@ -356,7 +353,7 @@ static uint64_t next_decision(const struct drive *drive, uint64_t deadline)
         return deadline;
 }
 
-// Waits for a step that may come next. *STEP is NULL if none came in time and the profile knows what to do then.
+// Waits for a step that may come next. *STEP is NULL if none came in time and the profile handled that.
 static bool await_step(struct drive *drive, const struct profile_step **step, struct error *err)
 {
         const struct profile_step *wanted = wanted_step(drive);
@@ -371,7 +368,7 @@ static bool await_step(struct drive *drive, const struct profile_step **step, st
                 *step = step_on_screen(drive);
                 if (*step)
                         return true;
-                // Nobody is in a hurry before the first screen and at a progress bar, nor where a known screen goes on moving.
+                // No hurry before the first screen, at a progress bar, or while a known screen keeps changing.
                 vm_be_patient(drive->in.vm, installing || !drive->previous || drive->matched);
                 if (time_now_us() >= deadline)
                         return time_out(drive, wanted, err);
@@ -382,7 +379,7 @@ static bool await_step(struct drive *drive, const struct profile_step **step, st
         }
 }
 
-// Somebody else may have typed: any step may be on the screen.
+// The user may have typed: any step may be on the screen.
 static void resume(struct drive *drive)
 {
         memset(drive->times, 0, step_total(drive->phase) * sizeof *drive->times);

@@ -23,7 +23,7 @@ int screen_number(struct pattern *pattern, const char *text)
         return digits && text_parse_number(digits, &number) && number <= INT32_MAX ? (int)number : -1;
 }
 
-// What the last of so many decimals of a unit stands for, rounded up.
+// The value of the last of DECIMALS decimals of a unit, rounded up.
 static uint64_t last_digit(uint64_t unit, size_t decimals)
 {
         for (; decimals && unit > 1; decimals--)
@@ -44,7 +44,7 @@ unsigned screen_disks(struct console *console, struct pattern *pattern, struct s
                 if (!size || !text_parse_size(one, &factor))
                         continue;
                 double bytes = strtod(size, NULL) * (double)factor;
-                // No disk is that large, and no integer either.
+                // Not a disk's size, and beyond the range of an integer.
                 if (!(bytes >= 0 && bytes < 0x1p63))
                         continue;
                 const char *point = strchr(size, '.');

@@ -9,13 +9,13 @@
 #include "launcher/machine/keys.h"
 
 enum {
-        RESTLESS_CHANGES = 3, // a row that has changed so often on the same screen will never stand still
-        RESTLESS_ROWS = 4,    // where more rows than that do, something is being drawn
-        QUIET_KEY_FACTOR = 4, // settle times that a key with no visible effect is given
+        RESTLESS_CHANGES = 3, // a row that has changed this often on the same screen is restless
+        RESTLESS_ROWS = 4,    // if more rows than this are, something is being drawn
+        QUIET_KEY_FACTOR = 4, // settle times to wait after a key without visible effect
         KEY_TRIES = 5,        // how often a key without effect is sent
-        DOUBLINGS = 6,        // of the time between two tries
-        KEY_US = 50000,       // for a key to have its effect, and for that to stand still on a quick guest
-        DIALOG_US = 100000,   // for a dialog to be taken off, and for another to be drawn
+        DOUBLINGS = 6,        // of the time between two attempts
+        KEY_US = 50000,       // until a key's effect is complete on a fast guest
+        DIALOG_US = 100000,   // until the next dialog is
 };
 
 struct console *typing_console(const struct typing *typing)
@@ -37,7 +37,8 @@ bool typing_fail(const struct typing *typing, enum error_code code, struct error
 static bool fail_gone(const struct typing *typing, struct error *err)
 {
         return vm_state(typing->vm)->shut_down
-                       ? typing_fail(typing, ERROR_NO, err, "the guest powered itself off before the end")
+                       ? typing_fail(typing, ERROR_NO, err,
+                                     "the guest powered itself off before the end of the installation")
                        : vm_fail_ended(typing->vm, err);
 }
 
@@ -58,8 +59,8 @@ bool typing_wait(struct typing *typing, uint64_t deadline_us, struct error *err)
         if (typing->leaving)
                 return true;
         if (vm_state(vm)->resets > resets)
-                return typing_fail(typing, ERROR_NO, err, "the guest reset itself before the end");
-        // A machine that is being installed only pauses where it powers off.
+                return typing_fail(typing, ERROR_NO, err, "the guest reset itself before the end of the installation");
+        // During an installation, QEMU only pauses when the guest powers off.
         bool gone = vm_state(vm)->ended || vm_state(vm)->shut_down;
         return !gone || fail_gone(typing, err);
 }
@@ -84,7 +85,7 @@ static void look(struct typing *typing)
         }
 }
 
-// When the screen is worth a look again. UINT64_MAX where nothing has happened since the last one.
+// When to look at the screen again; UINT64_MAX if nothing has happened since the last look.
 static uint64_t next_look(const struct typing *typing)
 {
         uint64_t quiet_us = vm_state(typing->vm)->last_output_us + typing->settle_us;
@@ -173,7 +174,7 @@ static bool has_left(const struct typing *typing)
         return typing->leaving && (state->resets || state->paused_at_reset || state->shut_down || state->ended);
 }
 
-// What a key has changed is no restlessness.
+// A change that a key caused does not make a row restless.
 static void credit_key(struct typing *typing)
 {
         for (unsigned row = 0; row < CONSOLE_ROWS; row++) {
@@ -182,7 +183,7 @@ static void credit_key(struct typing *typing)
         }
 }
 
-// Waits until the screen is another than the one that the last key was sent to.
+// Waits until the screen differs from the one that the last key was sent to.
 static bool await_effect(struct typing *typing, uint64_t deadline_us, bool *seen, struct error *err)
 {
         for (;;) {
@@ -239,7 +240,7 @@ bool typing_last_key(struct typing *typing, const char *name, struct error *err)
         return send(typing, bytes, strlen(bytes), name, DIALOG_US, err);
 }
 
-// When anything but a restless row has changed last.
+// When anything but a restless row last changed.
 static uint64_t changed_us(const struct typing *typing)
 {
         uint64_t changed = 0;
@@ -266,7 +267,7 @@ bool typing_try_key(struct typing *typing, const char *name, uint64_t patience_u
                (!*moved || typing_settle(typing, err));
 }
 
-// How long the echo of the last character took. The next one takes as long, as a rule: guests look for keys at intervals.
+// How long the echo of the last character took. The next one usually takes as long, because guests poll for keys.
 static uint64_t echo_time(const struct typing *typing)
 {
         uint64_t echoed_us = vm_state(typing->vm)->last_output_us;

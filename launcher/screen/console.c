@@ -12,12 +12,12 @@
 #include "launcher/screen/vterm-guard.h"
 
 enum {
-        LIST_MARGIN = 3, // rows above and below a list that are drawn like its rows
+        LIST_MARGIN = 3, // rows above and below a list with the same background
         SCALE_COLUMNS = 4,
         RIGHT_HALF = UINT32_MAX, // what libvterm has in the second cell of a wide character
 };
 
-// What is known of a row of the screen. Each is worked out when it is asked for, and kept until the row is drawn on.
+// What is known about a row of the screen: computed on demand, and kept until the row changes.
 enum aspect {
         ASPECT_CELLS,
         ASPECT_PICTURE,
@@ -26,7 +26,7 @@ enum aspect {
         ASPECT_COUNT
 };
 
-// A cell and the character that it shows: 0 for the right half of a wide one, which has none of its own.
+// A cell and the character that it shows; 0 for the right half of a wide character.
 struct shown {
         VTermScreenCell cell;
         uint32_t character;
@@ -41,7 +41,7 @@ struct row {
 };
 
 struct console {
-        VTerm *terminal, *scale; // SCALE measures how wide single characters are
+        VTerm *terminal, *scale; // SCALE measures the width of single characters
         VTermScreen *screen;
         struct vterm_guard guard;
         bool damaged; // since the picture was last taken
@@ -117,7 +117,7 @@ static VTermScreenCell cell_at(struct console *console, int row, int column)
         return cell;
 }
 
-// How many columns CHARACTER takes in libvterm's eyes: none where it combines with the one before it.
+// How many columns CHARACTER takes in libvterm: 0 if it combines with the one before.
 static int width_of(struct console *console, uint32_t character)
 {
         int known = vterm_guard_columns(character);
@@ -128,7 +128,7 @@ static int width_of(struct console *console, uint32_t character)
                 vterm_set_utf8(console->scale, 1);
                 vterm_state_reset(vterm_obtain_state(console->scale), 1);
         }
-        // The blank keeps it from combining with all that were measured before.
+        // The blank keeps it from combining with the characters measured before.
         AUTO_TEXT struct text text = {0};
         text_add(&text, "\033c ");
         text_add_utf8(&text, character);
@@ -138,14 +138,14 @@ static int width_of(struct console *console, uint32_t character)
         return cursor.col - 1;
 }
 
-// What the cell in COLUMN shows, given what the one before it does. What is left of a wide character of which one half was
-// drawn over is a blank, and so is one that combines with nothing. A control character that came as UTF-8 must not steer
-// the terminal of whoever prints the screen.
+// What the cell in COLUMN shows, given the cell before it. Half of an overwritten wide character counts as a blank, as
+// does a combining character with nothing to combine with, and a control character in UTF-8, which must not reach a
+// terminal.
 static struct shown shown_at(struct console *console, unsigned row, int column, const struct shown *before)
 {
         struct shown shown = {.cell = cell_at(console, (int)row, column)};
         uint32_t character = shown.cell.chars[0] ? shown.cell.chars[0] : ' ';
-        // libvterm leaves the looks of what was there before in a right half.
+        // In a right half, libvterm keeps the attributes of what was there before.
         if (character == RIGHT_HALF && before->wide)
                 return (struct shown){.cell = before->cell};
         if (character == RIGHT_HALF)
@@ -158,7 +158,7 @@ static struct shown shown_at(struct console *console, unsigned row, int column, 
         return shown;
 }
 
-// Whether ASPECT of ROW has to be worked out, which the caller does now.
+// Whether ASPECT of ROW must be computed, which the caller then does.
 static bool is_asked_anew(struct row *row, enum aspect aspect)
 {
         bool known = row->known[aspect];
@@ -183,7 +183,7 @@ static bool is_blank(const struct shown *shown)
         return shown->character == ' ' && (shown->cell.chars[0] != ' ' || !shown->cell.chars[1]);
 }
 
-// Whether a cell could as well be one where nothing was ever written.
+// Whether a cell looks like one where nothing was ever written.
 static bool is_unseen(const struct shown *shown)
 {
         return is_blank(shown) && rendition_hides_blanks(&shown->cell);
@@ -253,7 +253,7 @@ void console_feed(struct console *console, const void *data, size_t size)
 
 void console_feed_at(struct console *console, const void *data, size_t size, uint64_t came_us)
 {
-        // What the terminal would answer to a query goes nowhere: the guest talks to a person's terminal, not to one.
+        // libvterm's answers to queries are dropped.
         char ignored[64];
         console->fed_us = came_us;
         vterm_guard_write(&console->guard, console->terminal, data, size);
@@ -372,15 +372,15 @@ uint64_t console_changed_us(struct console *console)
         return console->changed_us;
 }
 
-// What is behind the characters of a cell, reverse video taken into account.
+// The background of a cell, with reverse video taken into account.
 static uint32_t background(struct console *console, unsigned row, unsigned column)
 {
         VTermScreenCell cell = cell_at(console, (int)row, (int)column);
         return colour_word(cell.attrs.reverse ? &cell.fg : &cell.bg);
 }
 
-// The background of most of the rows around a list (Boyer and Moore's majority vote). A dialog may have one of its own,
-// so it is not that of the whole screen that counts.
+// The background of most rows around a list (Boyer and Moore's majority vote). Not of the whole screen, because a
+// dialog may have its own.
 static uint32_t usual_background(struct console *console, unsigned first, unsigned last)
 {
         unsigned begin = first > LIST_MARGIN ? first - LIST_MARGIN : 0;

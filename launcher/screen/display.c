@@ -17,7 +17,7 @@ enum {
         LINE_LIMIT = 240, // bytes of the console's last line
 };
 
-// The alternate screen, empty; and back to the usual one, with its cursor.
+// Switches to an empty alternate screen, and back to the normal one with its cursor.
 static const char enter[] = "\033[?1049h\033[2J";
 static const char leave[] = "\033[0m\033[?7h\033[?25h\033[?1049l";
 
@@ -30,7 +30,7 @@ struct display {
         struct console *console; // NULL if its screen is not shown
         struct view *view;
         unsigned columns, rows;
-        struct text steps; // those that were taken while it is shown
+        struct text steps; // while the screen is shown
 };
 
 struct display *display_begin(const char *what)
@@ -102,7 +102,7 @@ void display_console_line(struct display *display, const char *line)
         display->console_line[length] = '\0';
 }
 
-// COLUMNS characters of TEXT at most, cut at a character and not within one.
+// The bytes of at most COLUMNS characters of TEXT.
 static int bytes_for(const char *text, unsigned columns)
 {
         size_t length = 0;

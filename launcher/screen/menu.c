@@ -6,7 +6,7 @@
 
 enum {
         OPENS = 0x1D, // Ctrl-]
-        UPPER = 0x20, // between a letter and its capital
+        UPPER = 0x20, // the difference between a letter and its capital
 };
 
 static const struct {
@@ -18,7 +18,7 @@ static const struct {
         {MENU_POWER_OFF, 'o', "power off"},
         {MENU_RESET, 'r', "reset"},
         {MENU_SCREENSHOT, 's', "screenshot"},
-        {MENU_RESUME, 'a', "go on automatically"},
+        {MENU_RESUME, 'a', "continue automatically"},
 };
 enum {
         ROW_COUNT = sizeof rows / sizeof rows[0]
@@ -29,7 +29,7 @@ static bool is_offered(const struct menu *menu, size_t row)
         return menu->offered & MENU_OFFER(rows[row].choice);
 }
 
-// What KEY chooses in the open menu. Ctrl-] once more is a Ctrl-] for the guest; any other key only closes the menu.
+// What KEY chooses in the open menu. A second Ctrl-] goes to the guest; an unknown key closes the menu.
 static enum menu_choice choose(const struct menu *menu, char key, struct buffer *keys)
 {
         if (key == OPENS)

@@ -12,25 +12,25 @@
 
 enum menu_choice {
         MENU_NONE,
-        MENU_LEAVE, // stop the machine, or leave it running, as the caller's text says
+        MENU_LEAVE, // stop the machine or leave it running, depending on the caller
         MENU_POWER_OFF,
         MENU_RESET,
         MENU_SCREENSHOT,
-        MENU_RESUME, // the automation goes on
+        MENU_RESUME, // continue automatically
 };
 
 #define MENU_OFFER(choice) (1u << (choice))
 
-// Start from the first two members; the rest from 0.
+// The caller sets the first two members, and zeroes the rest.
 struct menu {
         unsigned offered;       // MENU_OFFER bits
         const char *leave_text; // what 'q' does: "stop the machine", "leave it running"
         bool open;              // the next key chooses
 };
 
-// Goes through the SIZE bytes at TYPED up to a choice. What is for the guest is added to KEYS. TAKEN is how many bytes were
-// gone through; call again for the rest.
+// Reads the SIZE bytes at TYPED up to a choice, and adds those for the guest to KEYS. *TAKEN is how many were read;
+// call again for the rest.
 enum menu_choice menu_typed(struct menu *menu, const char *typed, size_t size, struct buffer *keys, size_t *taken);
 
-// One line that says what the keys do, freed with free(): the menu's while it is open, else how to open it.
+// The line below the screen: the open menu, or how to open it. Freed with free().
 char *menu_text(const struct menu *menu);

@@ -6,12 +6,12 @@
 enum {
         SGR_FOREGROUND = 30,
         SGR_BACKGROUND = 40,
-        SGR_BRIGHT = 60, // more than the same colour's usual number
+        SGR_BRIGHT = 60, // the offset of the bright colours' numbers
         PLAIN_COLOURS = 8,
         NAMED_COLOURS = 16,
 };
 
-// What a cell has besides colours, as one number.
+// A cell's attributes other than colours, as one number.
 static unsigned attributes(const VTermScreenCell *cell)
 {
         VTermScreenCellAttrs looks = cell->attrs;
@@ -24,8 +24,8 @@ static bool is_default(const VTermColor *colour)
         return VTERM_COLOR_IS_DEFAULT_FG(colour) || VTERM_COLOR_IS_DEFAULT_BG(colour);
 }
 
-// vterm_color_is_equal leaves the difference between a default colour and the same one chosen by its name aside, but
-// they differ on a terminal whose defaults are other ones.
+// vterm_color_is_equal does not distinguish a default colour from the same colour chosen by number, but they differ on
+// a terminal with other defaults.
 static bool colour_equal(const VTermColor *a, const VTermColor *b)
 {
         return a->type == b->type && (is_default(a) || vterm_color_is_equal(a, b));

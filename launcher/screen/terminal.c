@@ -13,7 +13,7 @@ enum {
         USUAL_ROWS = 24,
 };
 
-// The alternate screen, empty; and back to the usual one with a visible cursor, usual colours and wrapped lines.
+// Switches to an empty alternate screen, and back to the normal one with cursor, default colours and line wrapping.
 static const char enter[] = "\033[?1049h\033[2J";
 static const char leave[] = "\033[0m\033[?7h\033[?25h\033[?1049l";
 

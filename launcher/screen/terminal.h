@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The user's terminal, taken over for a guest's screen and given back as it was.
-//
-// While it is taken, keys come as they are typed (Ctrl-C too) and the terminal shows its alternate screen, so that what
-// the user had on it is there again afterwards.
+// Takes over the user's terminal for a guest's screen, and restores it. Meanwhile keys arrive as they are typed (Ctrl-C
+// too), and the terminal shows its alternate screen, so that its content is preserved.
 #pragma once
 
 #include <stdbool.h>
@@ -17,17 +15,17 @@ struct terminal {
 };
 #define AUTO_TERMINAL __attribute__((cleanup(terminal_give_back)))
 
-// Whether standard input and output are both a terminal that can be drawn on.
+// Whether standard input and output are both a terminal that supports cursor control.
 bool terminal_is_there(void);
 
-// Takes it over. False if there is no terminal.
+// False if there is no such terminal.
 bool terminal_take(struct terminal *terminal);
 
-// Restores it; does nothing if it is not taken.
+// Does nothing if it is not taken.
 void terminal_give_back(struct terminal *terminal);
 
-// Whether its size has changed since it was last asked (or taken); COLUMNS and ROWS are then the new ones.
+// Whether its size has changed since the last call (or terminal_take); updates COLUMNS and ROWS.
 bool terminal_resized(struct terminal *terminal);
 
-// Writes to it. False if it is gone.
+// False if the terminal is gone.
 bool terminal_write(const char *bytes, size_t size);

@@ -14,11 +14,11 @@ struct cursor_at {
 
 struct view {
         unsigned columns, rows;
-        bool cleared; // the terminal shows what `shown` says
+        bool cleared; // `shown` describes the terminal
         char *shown[CONSOLE_ROWS];
         char *status, *shown_status;
         bool insists;
-        unsigned first; // of the console's rows, the one at the top
+        unsigned first; // the console's row at the top
         struct cursor_at cursor;
 };
 
@@ -88,7 +88,7 @@ static void scroll_to_cursor(struct view *view, unsigned cursor_row)
         view->first = first;
 }
 
-// A terminal that is narrower than the screen keeps its lines from wrapping, so that each row stays on its own.
+// Line wrapping is switched off for a terminal that is narrower than the screen.
 static void clear(struct view *view, struct text *out)
 {
         if (!view->cleared)

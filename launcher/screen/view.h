@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A guest's screen, drawn on somebody's terminal: the rows that changed since it was last drawn, the cursor, and a status
-// line below.
+// Draws a guest's screen on a terminal: the rows that changed since the last time, the cursor, and a status line below.
+// Pure.
 //
-// It is drawn from the cells of the console and not from the guest's bytes: nothing that a guest sends steers the user's
-// terminal, a terminal of another size shows what fits, a slow one is shown fewer pictures, and one that comes late sees the
-// screen as it is. Pure: what is to be written goes into a text.
+// It draws the console's cells and does not pass on the guest's bytes. So the guest cannot control the user's terminal;
+// a terminal of another size shows what fits, and one that connects late shows the current screen.
 #pragma once
 
 #include "base/text.h"
@@ -18,12 +17,12 @@ struct view;
 struct view *view_new(unsigned columns, unsigned rows);
 void view_free(struct view **view);
 
-// The terminal has another size, or shows something else: everything is drawn anew.
+// The terminal has a new size, or its content was lost: the next view_draw draws everything.
 void view_resize(struct view *view, unsigned columns, unsigned rows);
 
-// The line below the screen. On a terminal of no more rows than the screen has it covers the last one, but only while
-// INSISTS.
+// Sets the line below the screen. On a terminal without a row for it, it covers the last row if INSISTS, else it is
+// hidden.
 void view_status(struct view *view, const char *text, bool insists);
 
-// Adds to OUT what turns the terminal into what CONSOLE and the status line show now; nothing where it shows that already.
+// Adds to OUT the output that updates the terminal; nothing if it is up to date.
 void view_draw(struct view *view, struct console *console, struct text *out);

@@ -6,7 +6,7 @@
 #include "base/text.h"
 
 enum {
-        PIECE = 4096,    // bytes that are written at once: 0.1.4 puts a number for each on the stack
+        PIECE = 4096,    // bytes written at once: 0.1.4 puts a number for each on the stack
         PARAMETERS = 16, // CSI_ARGS_MAX of libvterm
         PILE_LIMIT = 32, // in 0.1.4 they may take two columns each, and the screen has 80
         NUL = 0x00,      // ignored in any state
@@ -39,8 +39,8 @@ int vterm_guard_columns(uint32_t character)
         return 0;
 }
 
-// Takes a character after ESC, and returns what libvterm gets for it. The sequence goes on after an intermediate byte, as
-// 0.1.4 takes ESC SP [ for CSI, and after what is not ASCII, which is ignored.
+// Reads a character after ESC, and returns what libvterm gets for it. The sequence continues after an intermediate
+// byte, because 0.1.4 reads ESC SP [ as CSI, and after a character that is not ASCII, which is ignored.
 static uint32_t take_in_escape(struct vterm_guard *guard, uint32_t character)
 {
         if (character < '0' || character > '~')
@@ -76,7 +76,7 @@ static uint32_t take_text(struct vterm_guard *guard, uint32_t character)
         return character;
 }
 
-// The same for a control character, which is obeyed or ignored in the middle of a sequence, too.
+// The same for a control character, which may also come within a sequence.
 static uint32_t take_control(struct vterm_guard *guard, uint32_t control)
 {
         if (control == ESC)

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What stands between a guest's bytes and libvterm, so that no guest ends or stops the program that draws its screen.
+// Filters a guest's bytes before libvterm sees them, so that no guest can crash or hang the program that draws its
+// screen.
 //
-// libvterm 0.1.4 (Debian 12) and 0.3.3 (Debian 13) trust their input too much:
+// Defects of libvterm 0.1.4 (Debian 12) and 0.3.3 (Debian 13), and what the guard does:
 //
-// - Broken or cut UTF-8 can make more code points than bytes, which both versions write past a buffer. What is broken
-//   becomes U+FFFD, and the beginning of a character waits for the rest of it.
+// - Invalid or split UTF-8 can yield more code points than bytes, which both write past a buffer. Invalid UTF-8 becomes
+//   U+FFFD, and the start of a character waits for the rest of it.
 // - U+0080 to U+009F have a width of -1 and lead to cells outside the screen. They become U+00A0.
-// - A control sequence (CSI; ECMA-48, 5.4) has room for 16 parameters, and more are written past it. The separators of
-//   more are left out.
-// - REP (CSI b; ECMA-48, 8.3.103) repeats a character without a width for ever, and one of two columns beyond the end of
+// - A control sequence (CSI; ECMA-48, 5.4) has room for 16 parameters, and further ones are written past it. Their
+//   separators are left out.
+// - REP (CSI b; ECMA-48, 8.3.103) repeats a character without width forever, and one of two columns beyond the end of
 //   the row. Only a character known to take one column is repeated; any other REP is cancelled.
-// - Strings (DCS, OSC, SOS, PM, APC) end at different bytes in the two, and 0.1.4 takes a number for a pointer when it
-//   answers a DECRQSS. They show nothing, and are left out.
-// - All characters that combine with the same one are kept and walked through for each more, without limit, and 0.1.4
+// - Strings (DCS, OSC, SOS, PM, APC) end at different bytes in the two versions, and 0.1.4 uses a number as a pointer
+//   when it answers a DECRQSS. They show nothing, and are left out.
+// - Characters that combine with the same one are kept without limit and all visited for each further one, and 0.1.4
 //   adds up their widths, beyond the end of the row. After 32 in a row that may combine, the next becomes U+FFFD.
 //
 // Everything else reaches libvterm unchanged.
@@ -24,23 +25,23 @@
 #include <stdint.h>
 #include <vterm.h>
 
-// Where a guest's stream is. Begins zeroed, for a new terminal that gets all its bytes through vterm_guard_write.
+// The state of a guest's stream. Zeroed for a new terminal, which must get all its bytes through vterm_guard_write.
 struct vterm_guard {
         enum {
                 GUARD_TEXT,
                 GUARD_ESCAPE,   // after ESC
-                GUARD_SEQUENCE, // in what either version takes for a control sequence
+                GUARD_SEQUENCE, // in a control sequence, as either version understands it
                 GUARD_STRING,
         } state;
         unsigned separators; // of parameters, in the control sequence so far
-        unsigned pile;       // how many characters in a row may combine with the one before them
+        unsigned pile;       // how many characters in a row may combine with the one before
         bool repeatable;     // the last character takes one column
-        char cut[4];         // the beginning of a character
+        char cut[4];         // the start of a character
         size_t cut_size;
 };
 
 // Writes the guest's next SIZE bytes to TERMINAL, which has 80 columns and reads UTF-8 (vterm_set_utf8).
 void vterm_guard_write(struct vterm_guard *guard, VTerm *terminal, const void *bytes, size_t size);
 
-// How many columns CHARACTER takes: 1 or 2 if that is known and it never combines with another; else 0.
+// How many columns CHARACTER takes: 1 or 2 if that is known and it never combines with others; else 0.
 int vterm_guard_columns(uint32_t character);

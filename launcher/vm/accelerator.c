@@ -51,10 +51,10 @@ bool accelerator_fits_host(const char *name, struct error *err)
 
 // ---- the machine
 
-// What QEMU 6 to 11 reports, what that means, and what to do.
+// What QEMU 6 to 11 prints, what it means, and what to do.
 static const struct refusal {
         const char *reported[2];
-        const char *reason, *advice; // ADVICE is NULL if there is nothing else
+        const char *reason, *advice; // ADVICE may be NULL
 } refusals[] = {
         {{"Could not access KVM kernel module: Permission denied"},
          "permission to open /dev/kvm is denied",
@@ -73,9 +73,9 @@ static const struct refusal {
          "virtualization=on needs nested virtualization, and KVM on this host does not provide it",
          "use virtualization=off in --machine-options"},
         {{"is not supported for this guest CPU type"},
-         "KVM gives a guest the host's own processor and no other model",
+         "KVM provides only the host's own processor model",
          "use --cpu host"},
-        {{"kvm_arch_init_vcpu failed"}, "KVM cannot make this processor", "use --cpu host"},
+        {{"kvm_arch_init_vcpu failed"}, "KVM cannot provide this processor", "use --cpu host"},
         {{"can't apply global"}, "a property of --cpu does not exist under KVM", "use --cpu host"},
 };
 
@@ -93,7 +93,8 @@ static const struct refusal *find_refusal(const char *line)
         return NULL;
 }
 
-// The line of ERRORS that says most: one that is known, else the first that is not a warning. It is cut out of ERRORS.
+// The most useful line of ERRORS: a known one, else the first that is not a warning. Modifies ERRORS and points into
+// it.
 static const char *telling_line(char *errors, const struct refusal **refusal)
 {
         char *rest = NULL;

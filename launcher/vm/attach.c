@@ -12,22 +12,22 @@
 #include "launcher/screen/view.h"
 
 enum {
-        TICK_US = 250000, // how soon another size of the terminal is noticed
+        TICK_US = 250000, // between two checks of the terminal's size
         DRAW_US = 33000,  // between two pictures
         READ_BLOCK = 256,
-        HINT_US = 3000000, // how long the line that tells of the menu stays on a terminal without room for it
+        HINT_US = 3000000, // how long the menu's hint covers the last row of a terminal of 24 rows
 };
 
 struct attachment {
         struct vm *vm;
         const struct attach_input *in;
-        struct terminal terminal; // taken in the foreground of one
+        struct terminal terminal; // taken over if `foreground`
         struct menu menu;
         struct view *view;
-        bool stale; // the view does not show what the console shows
+        bool stale; // the view is older than the console
         uint64_t drawn_us;
-        uint64_t hint_until_us; // 0 once it has gone
-        uint64_t stop_at_us;    // 0 while nobody has asked for the end
+        uint64_t hint_until_us; // 0 once it is gone
+        uint64_t stop_at_us;    // 0 until a client sends stop
         bool ended;
         enum attach_end end;
 };
@@ -145,7 +145,7 @@ static bool take_typed(struct attachment *attachment, struct error *err)
 
 // ---- the machine's end
 
-// The first time that a client asks, the guest's power button is pressed; it then has so long to power off.
+// On the first stop, presses the power button; the guest then has stop_wait_s to power off.
 static bool heed_stop(struct attachment *attachment, struct error *err)
 {
         const struct vm_state *state = vm_state(attachment->vm);
@@ -162,7 +162,7 @@ static bool heed_stop(struct attachment *attachment, struct error *err)
         return true;
 }
 
-// Whether the guest has ended by itself. A machine that is being installed pauses there, any other one is then gone.
+// Checks whether the guest ended by itself. During an installation QEMU pauses then; otherwise it exits.
 static bool heed_guest(struct attachment *attachment, struct error *err)
 {
         const struct vm_state *state = vm_state(attachment->vm);

@@ -37,7 +37,8 @@ static bool wait_for(int fd, short events, uint64_t deadline_ms, struct error *e
         for (;;) {
                 uint64_t now = time_now_ms();
                 if (now >= deadline_ms)
-                        return error_set(err, ERROR_TIMED_OUT, "the program that runs the machine does not answer");
+                        return error_set(err, ERROR_TIMED_OUT,
+                                         "the program that runs the machine did not answer in time");
                 struct pollfd poll_for[2] = {{fd, events, 0}, {interrupt_descriptor(), POLLIN, 0}};
                 poll(poll_for, 2, (int)(deadline_ms - now));
                 if (!interrupt_check(err))
@@ -53,14 +54,14 @@ bool control_send(int fd, json_t *request, struct error *err)
         json_decref(request);
         AUTO_FREE char *line = text_format("%s\n", text);
         size_t size = strlen(line);
-        // A request is far smaller than the socket's buffer, so it is taken whole, or the other end does not read.
+        // A request is far smaller than the socket's buffer: a partial write means that the other end does not read.
         if (local_socket_send(fd, line, size) == (ssize_t)size)
                 return true;
         return error_set(err, ERROR_ENVIRONMENT, "cannot send a request to the program that runs the machine: %s",
                          strerror(errno));
 }
 
-// Reads one byte at a time, so that nothing after the line is taken: it may be a console's.
+// Reads byte by byte, so as not to consume console output after the line.
 static bool read_line(int fd, uint64_t deadline_ms, struct buffer *line, struct error *err)
 {
         while (line->size < ANSWER_LIMIT) {

@@ -19,21 +19,21 @@
 enum {
         READ_BLOCK = 4096,
         LINE_LIMIT = 1 << 16,    // bytes of a request
-        RAW_LIMIT = 1 << 20,     // bytes that wait for a client with a raw console
+        RAW_LIMIT = 1 << 20,     // bytes queued for a raw console
         DRAW_US = 33000,         // between two pictures
         LARGEST_TERMINAL = 1000, // columns or rows
-        FAREWELL_MS = 200,       // for a client to take the last answer
+        FAREWELL_MS = 200,       // for a client to receive the last answer
 };
 
 struct client {
-        int fd; // -1 where the place is free
+        int fd; // -1 if the slot is free
         struct buffer input, output;
-        struct view *view; // of a console that is drawn
-        bool raw;          // of one that is not
+        struct view *view; // for a drawn console; else NULL
+        bool raw;          // has a raw console
         bool awaits_stop;
-        bool leaves; // once its output is sent
+        bool leaves; // is dropped once its output is sent
         uint64_t drawn_us;
-        bool stale; // its view does not show what the console shows
+        bool stale; // the view is older than the console
 };
 
 struct hub {
@@ -74,7 +74,7 @@ static void drop(struct client *client)
         *client = (struct client){.fd = -1};
 }
 
-// Sends what the client takes now.
+// Sends as much as the socket accepts.
 static void flush_output(struct client *client)
 {
         struct buffer *output = &client->output;
@@ -95,7 +95,7 @@ static void flush_output(struct client *client)
                 drop(client);
 }
 
-// Sends ANSWER (stolen) as a line.
+// Sends JSON as a line, and frees it.
 static void answer(struct client *client, json_t *json)
 {
         AUTO_FREE char *text = json_dumps(json, JSON_COMPACT | JSON_ENSURE_ASCII);
@@ -142,7 +142,7 @@ static void serve_console(struct hub *hub, struct client *client, const json_t *
                                         dimension(request, "rows", CONSOLE_ROWS));
         client->stale = client->view != NULL;
         answer(client, json_pack("{s:b}", "console", true));
-        // What stands there already, before what comes.
+        // A raw console begins with the screen as it is.
         const char *screen = console_text(hub->console);
         if (client->raw && client->fd >= 0) {
                 buffer_add(&client->output, screen, strlen(screen));
@@ -154,7 +154,7 @@ static void serve_size(struct hub *hub, struct client *client, const json_t *req
 {
         (void)hub;
         if (!client->view) {
-                refuse(client, "no console open that has a size");
+                refuse(client, "size: this connection has no drawn console; send console first");
                 return;
         }
         view_resize(client->view, dimension(request, "columns", CONSOLE_COLUMNS),
@@ -167,7 +167,8 @@ static void serve_line(struct hub *hub, struct client *client, const json_t *req
         (void)hub;
         const char *text = json_string_value(json_object_get(request, "text"));
         if (!client->view || !text) {
-                refuse(client, "no console open that has a line");
+                refuse(client, text ? "line: this connection has no drawn console; send console first"
+                                    : "line: text is missing");
                 return;
         }
         AUTO_FREE char *shown = text_printable(text, strlen(text), false);
@@ -175,7 +176,7 @@ static void serve_line(struct hub *hub, struct client *client, const json_t *req
         client->stale = true;
 }
 
-// On a console there are no answers; what went wrong, and where a screenshot is, stand in the line below the screen.
+// A console gets no answers: errors and a screenshot's path are shown in the line below the screen.
 static void show_reply(struct client *client, json_t *reply)
 {
         const char *path = json_string_value(json_object_get(reply, "path"));
@@ -189,7 +190,6 @@ static void show_reply(struct client *client, json_t *reply)
         json_decref(reply);
 }
 
-// Asks the machine, and answers where an answer is expected.
 static void ask(struct hub *hub, struct client *client, const struct hub_request *request)
 {
         json_t *reply = hub->handler(request, hub->context);
@@ -206,7 +206,7 @@ static void serve_keys(struct hub *hub, struct client *client, const json_t *req
         AUTO_BUFFER struct buffer keys = {0};
         const char *hex = json_string_value(json_object_get(request, "hex"));
         if (!hex || !text_parse_hex(hex, &keys) || !keys.size)
-                refuse(client, "keys need hex, their bytes in hexadecimal");
+                refuse(client, "keys: hex must be one or more bytes in hexadecimal");
         else
                 ask(hub, client,
                     &(struct hub_request){.wish = HUB_KEYS, .bytes = (const char *)keys.data, .size = keys.size});
@@ -324,7 +324,7 @@ void hub_output(struct hub *hub, const void *bytes, size_t size)
         }
 }
 
-// A picture is drawn once the one before it has been taken, so that a slow client skips those between.
+// The next picture is drawn only once the last one was sent, so that a slow client skips pictures.
 static bool may_draw(const struct client *client)
 {
         return client->fd >= 0 && client->view && client->stale && !client->output.size;
@@ -383,7 +383,7 @@ void hub_serve(struct hub *hub, const struct pollfd *fds, size_t count)
         }
 }
 
-// The last words are short, and a client that does not take them at once has gone or hangs.
+// The last answer is short: a client that does not receive it soon is gone or hangs.
 static void say_farewell(struct client *client, const char *how)
 {
         if (client->awaits_stop)

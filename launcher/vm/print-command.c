@@ -19,7 +19,6 @@ static json_t *arguments_json(const struct arguments *arguments)
         return array;
 }
 
-// Which of the machine's files are not there.
 static void find_missing(const struct qemu_machine *machine, struct arguments *missing)
 {
         const char *const paths[] = {machine->code_path, machine->vars_path, machine->disk_path, machine->payload_path};
@@ -36,9 +35,9 @@ static void print_notes(const struct qemu_machine *machine, const struct argumen
                 bool fetched = strcmp(missing->values[i], machine->code_path) == 0;
                 printf("# missing, esxiarm install %s it: %s\n", fetched ? "fetches" : "makes", shown);
         }
-        // docs/decisions.md says why.
+        // docs/decisions.md has the reason.
         if (machine->payload_path)
-                puts("# QEMU ends when the guest resets: then start the installed disk without the payload");
+                puts("# QEMU exits when the guest resets: then start the installed disk without the payload");
 }
 
 bool print_command(const struct print_command *print, struct error *err)

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// --print-command: QEMU's command line for a machine, as a person would type it into a shell. Nothing is started, written
-// or locked.
-//
-// It is the machine that install or boot-installed would start: the same devices, firmware, variables and disk. But nobody
-// drives it: it does not wait for a launcher, and its console is on the terminal, with QEMU's monitor behind Ctrl-A C.
+// --print-command: the QEMU command line that install or boot-installed would use, for a shell. The devices, firmware,
+// variables and disk are the same, but the console is on the terminal (Ctrl-A C: QEMU's monitor), and no launcher is
+// needed. Nothing is started, written or locked.
 #pragma once
 
 #include <stdbool.h>
@@ -18,10 +16,10 @@ struct print_command {
         const struct machine *machine;   // its paths are enough
         const struct settings *settings; // complete
         const char *code_path;           // the firmware
-        const char *payload_path;        // NULL for the disk alone
-        bool json;                       // {"command": TEXT, "arguments": [TEXT...], "missing": [PATH...]}
+        const char *payload_path;        // NULL: boot the disk alone
+        bool json; // {"command": TEXT, "accel": TEXT, "arguments": [TEXT...], "missing": [PATH...]}
 };
 
-// Prints it on standard output, one line that `sh -c` runs. Lines before it that begin with # say which of its files
-// are not there yet. Fails if QEMU is not installed.
+// Prints one line that `sh -c` runs, after lines that begin with # and name files that do not exist yet. Fails if QEMU
+// is not installed.
 bool print_command(const struct print_command *print, struct error *err);

@@ -15,9 +15,8 @@
 enum {
         ANSWER_LIMIT = 1 << 20, // bytes
         ANSWER_TIMEOUT_MS = 20000,
-        SHOWN_BYTES = 200, // of what a strange program says
-        // -action, which an installation needs, came with it.
-        OLDEST_MAJOR = 6,
+        SHOWN_BYTES = 200, // of the output of a program that is not QEMU
+        OLDEST_MAJOR = 6,  // the first with -action, which an installation needs
 };
 
 #define CACHE_NAME "qemu.json"
@@ -33,7 +32,7 @@ void qemu_abilities_free(struct qemu_abilities *abilities)
         *abilities = (struct qemu_abilities){0};
 }
 
-// ---- reading what it says
+// ---- reading its output
 
 static void add_span(struct arguments *names, const char *text, size_t length)
 {
@@ -68,13 +67,12 @@ static void take_device(const char *line, struct arguments *names)
         }
 }
 
-// What is asked, and how the answer is read.
 static const struct question {
         const char *name; // in the cache, and in a message
         const char *option;
         size_t offset;
         void (*take)(const char *line, struct arguments *names);
-        bool needed; // an answer without a name is none
+        bool needed; // an answer without names is an error
 } questions[] = {
         {"accelerators", "-accel", offsetof(struct qemu_abilities, accelerators), take_first_word, true},
         {"machines", "-machine", offsetof(struct qemu_abilities, machines), take_first_word, true},
@@ -130,7 +128,7 @@ static bool take_version(const char *text, struct qemu_abilities *abilities)
 
 // ---- asking
 
-// Whatever goes wrong with a program that should be QEMU is the environment's fault.
+// Any failure of a program that should be QEMU is ERROR_ENVIRONMENT.
 static bool run(const char *program, const char *first, const char *second, int timeout_ms,
                 struct process_result *result, struct error *err)
 {
@@ -259,7 +257,7 @@ static bool among(const char *name, const struct arguments *names)
         return false;
 }
 
-// Fills ERR: the KIND of thing called NAME is missing, the nearest that there is, and who has it.
+// Fills ERR: QEMU has no KIND called NAME, with the nearest name or the package to install. Returns false.
 static bool lacks(const struct qemu_abilities *abilities, const char *kind, const char *name,
                   const struct arguments *names, struct error *err)
 {
@@ -280,7 +278,7 @@ static bool check_version(const struct qemu_abilities *abilities, struct error *
                          abilities->program, abilities->version, OLDEST_MAJOR);
 }
 
-// The type in QEMU's -machine: its first part, or the one that says type=. Freed with free(); NULL if none.
+// The machine type in QEMU's -machine: the first part, or the one with type=. Freed with free(); NULL if none.
 static char *machine_type(const char *options)
 {
         static const char key[] = "type=";
@@ -305,13 +303,13 @@ static bool check_machine(const struct settings *settings, const struct qemu_abi
         return among(type, &abilities->machines) || lacks(abilities, "machine", type, &abilities->machines, err);
 }
 
-// The processor's model, before its properties. `host` is the accelerator's.
+// Only the model is checked, not its properties. `host` depends on the accelerator.
 static bool check_processor(const struct settings *settings, const struct qemu_abilities *abilities, struct error *err)
 {
         AUTO_FREE char *model = text_format("%.*s", (int)strcspn(settings->cpu, ","), settings->cpu);
         if (!abilities->processors.count)
                 return true;
-        // QEMU for 32-bit Arm has a machine virt, too.
+        // QEMU for 32-bit Arm also has a machine called virt.
         static const char *const signs[] = {"cortex-a53", "cortex-a57", "cortex-a72", "neoverse-n1", "host"};
         bool is_64_bit = false;
         for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++)
@@ -332,7 +330,7 @@ static bool check_device(const char *name, const struct qemu_abilities *abilitie
 static bool check_devices(const struct settings *settings, const struct qemu_abilities *abilities, struct error *err)
 {
         bool networked = strcmp(settings->nic, SETTINGS_NO_NIC) != 0;
-        // The payload is on USB whatever the disk is on.
+        // The payload is always on USB.
         return check_device("qemu-xhci", abilities, err) && check_device("usb-storage", abilities, err) &&
                (strcmp(settings->disk_bus, "nvme") != 0 || check_device("nvme", abilities, err)) &&
                (!networked || check_device(settings->nic, abilities, err));

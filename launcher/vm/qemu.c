@@ -33,8 +33,8 @@ static void add_drive(struct arguments *arguments, const char *head, const char 
         arguments_add_format(arguments, "%s,file=%s", head, escaped);
 }
 
-// QEMU writes the serial port's bytes one by one. A FIFO puts them together in pages; a socket keeps a buffer for each, and
-// is full after some hundred.
+// QEMU writes the serial port's bytes one by one. A FIFO packs them into pages; a socket keeps a buffer for each, and
+// is full after a few hundred.
 static void add_console(const struct qemu_machine *machine, struct arguments *arguments)
 {
         AUTO_FREE char *path = qemu_escaped(machine->console_pipe);
@@ -63,13 +63,13 @@ static void add_payload(const struct qemu_machine *machine, struct arguments *ar
         add_drive(arguments, "if=none,id=payload,format=raw,readonly=on", machine->payload_path);
         add_pair(arguments, "-device",
                  "usb-storage,id=" MACHINE_PAYLOAD_DEVICE ",bus=xhci.0,drive=payload,bootindex=0");
-        // With a bootindex the firmware drops every boot entry that is not in QEMU's order, the one that the installer has
-        // just made included, as soon as it starts again. So the machine waits at the reset until the bootindex is gone;
-        // where nobody could take it away, it ends there.
+        // With a bootindex the firmware, when it starts again, drops every boot entry that is not in QEMU's order,
+        // including the installer's new one. So QEMU pauses at the reset until the launcher has removed the bootindex;
+        // without a launcher, it exits.
         add_pair(arguments, "-action", machine->on_terminal ? "reboot=shutdown" : "reboot=shutdown,shutdown=pause");
 }
 
-// The disk has no bootindex: the firmware obeys BootOrder, and a wrong entry does not go unnoticed.
+// The disk has no bootindex: the firmware follows BootOrder, and a wrong entry is noticed.
 static void add_disk(const struct qemu_machine *machine, struct arguments *arguments)
 {
         AUTO_FREE char *head = text_format("if=none,id=disk,format=%s,discard=unmap", machine->disk_format);
@@ -79,7 +79,7 @@ static void add_disk(const struct qemu_machine *machine, struct arguments *argum
                  nvme ? "nvme,serial=esxiarm-disk,drive=disk" : "usb-storage,bus=xhci.0,drive=disk");
 }
 
-// What every PCI device has and no other: the name of its ROM's file.
+// Whether NIC is a PCI device: only those have the property romfile.
 static bool has_rom(const char *nic)
 {
         return !text_starts_with(nic, "usb-") && !text_ends_with(nic, "-device");
@@ -102,7 +102,7 @@ static void add_network(const struct settings *settings, struct arguments *argum
         text_add(&netdev, "user,id=net0");
         add_forwards(settings, &netdev);
         add_pair(arguments, "-netdev", text_string(&netdev));
-        // Without a ROM file the firmware offers no network boot, and the ROM's package need not be there.
+        // Without a ROM, the firmware offers no network boot, and the package with QEMU's ROMs is not needed.
         arguments_add(arguments, "-device");
         arguments_add_format(arguments, "%s,netdev=net0,mac=%s%s", settings->nic, settings->mac,
                              has_rom(settings->nic) ? ",romfile=" : "");

@@ -35,7 +35,7 @@ static bool send_command(struct qmp *qmp, const char *command, json_t *arguments
         json_decref(json);
         AUTO_FREE char *line = text_format("%s\n", text);
         errno = ENOTCONN;
-        // A command is far smaller than the socket's buffer, so it is taken whole or the connection is broken.
+        // A command is far smaller than the socket's buffer: a partial write means that the connection is broken.
         if (qmp->descriptor < 0 || local_socket_send(qmp->descriptor, line, strlen(line)) != (ssize_t)strlen(line))
                 return error_system(err, "QEMU's control channel: cannot send %s", command);
         return true;
@@ -71,7 +71,7 @@ static bool fill(struct qmp *qmp, struct error *err)
         }
 }
 
-// Takes the first line out of the input; NULL if there is no whole one.
+// Removes the first complete line from the input; NULL if there is none yet.
 static char *take_line(struct qmp *qmp)
 {
         const uint8_t *end = qmp->input.size ? memchr(qmp->input.data, '\n', qmp->input.size) : NULL;

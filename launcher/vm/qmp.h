@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// QMP: QEMU's control channel. Commands go out as JSON objects, answers and events come back, one a line.
+// QMP, QEMU's control channel: commands are sent, and answers and events received, as one JSON object a line.
 // Source: QEMU, docs/interop/qmp-spec.
 #pragma once
 
@@ -12,9 +12,9 @@
 
 // A connection. DESCRIPTOR is non-blocking.
 struct qmp {
-        int descriptor; // -1 once it is closed
+        int descriptor; // -1 once closed
         struct buffer input;
-        bool ready;       // the greeting came and capabilities were negotiated
+        bool ready;       // after the greeting and the negotiation of capabilities
         char version[16]; // of QEMU, from its greeting: "7.2.22"
 };
 
@@ -22,14 +22,14 @@ struct qmp {
 void qmp_begin(struct qmp *qmp, int descriptor);
 void qmp_end(struct qmp *qmp);
 
-// Sends COMMAND with ARGUMENTS (stolen; NULL for none). Its answer comes through qmp_next as any other message.
+// Sends COMMAND with ARGUMENTS (freed here; NULL for none). qmp_next returns its answer.
 bool qmp_send(struct qmp *qmp, const char *command, json_t *arguments, struct error *err);
 
 // The same for a command that may fail: its answer carries the id QMP_OPTIONAL.
 #define QMP_OPTIONAL "optional"
 bool qmp_send_optional(struct qmp *qmp, const char *command, json_t *arguments, struct error *err);
 
-// Reads what there is. The next whole message goes to *MESSAGE (the caller's; json_decref), NULL if none is complete
-// yet. The greeting is answered and not handed on. False if the connection is broken or speaks no QMP; a connection
-// that QEMU closed is DESCRIPTOR -1, no failure.
+// Reads without waiting. *MESSAGE is the next message (free it with json_decref), or NULL if none is complete yet.
+// Handles the greeting itself. False if the connection is broken or is not QMP. If QEMU closed it, DESCRIPTOR is -1;
+// that is not a failure.
 bool qmp_next(struct qmp *qmp, json_t **message, struct error *err);

@@ -18,7 +18,7 @@ enum {
         QUIT_TIMEOUT_MS = 10000
 };
 
-// Asks the QEMU at the other end of QMP to end, and waits until it has.
+// Makes the QEMU at the other end of QMP exit, and waits until it has.
 static bool quit(struct qmp *qmp, struct error *err)
 {
         uint64_t deadline = time_now_ms() + QUIT_TIMEOUT_MS;
@@ -28,14 +28,15 @@ static bool quit(struct qmp *qmp, struct error *err)
                 if (!qmp_next(qmp, &message, err))
                         return false;
                 json_decref(message);
-                // A machine that is being installed only pauses where it is to shut down.
+                // During an installation, QEMU would only pause at a shutdown.
                 if (qmp->ready && !asked)
                         asked = qmp_send_optional(qmp, "set-action", json_pack("{s:s}", "shutdown", "poweroff"),
                                                   NULL) &&
                                 qmp_send_optional(qmp, "quit", NULL, NULL);
                 uint64_t now = time_now_ms();
                 if (now >= deadline)
-                        return error_set(err, ERROR_ENVIRONMENT, "a leftover QEMU does not end");
+                        return error_set(err, ERROR_ENVIRONMENT,
+                                         "the QEMU of a launcher that died does not exit; end that process by hand");
                 struct pollfd poll_for = {qmp->descriptor, POLLIN, 0};
                 if (qmp->descriptor >= 0)
                         poll(&poll_for, 1, (int)(deadline - now));
@@ -55,7 +56,7 @@ static bool end_qemu(const struct machine *machine, struct error *err)
         return ended || error_wrap(err, "%s", machine->folder);
 }
 
-// Everything in MACHINE/run but the lock.
+// Deletes everything in MACHINE/run except the lock.
 static void clear_run_folder(const struct machine *machine)
 {
         DIR *stream = opendir(machine->run_folder);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a program that died with a machine up has left: sockets and FIFOs, a payload, and (where the system does not end a child with its
-// parent) a QEMU that nobody drives.
+// Cleans up after a launcher that died: its sockets and FIFOs, a payload, and (on systems that do not end a child with
+// its parent) its QEMU.
 #pragma once
 
 #include <stdbool.h>
@@ -9,6 +9,5 @@
 #include "base/error.h"
 #include "launcher/machine/machine.h"
 
-// If MACHINE's last owner died, removes its leftovers and reports that. MACHINE is locked. Fails if a leftover QEMU
-// cannot be ended.
+// If the last owner of MACHINE (locked) died, removes its leftovers and reports that. Fails if its QEMU does not exit.
 bool recovery_run(const struct machine *machine, struct error *err);

@@ -14,7 +14,7 @@ enum {
         BACKLOG = 16
 };
 
-// macOS keeps SIGPIPE away by an option of the socket; only newer ones know the flag.
+// macOS has a socket option instead (SO_NOSIGPIPE); older versions lack the flag.
 #ifndef MSG_NOSIGNAL
 #define MSG_NOSIGNAL 0
 #endif
@@ -43,7 +43,7 @@ static int listen_as(int fd, const char *name)
         return listen(fd, BACKLOG);
 }
 
-// A socket on which CALL was done in FOLDER; -1 with errno.
+// A new socket, after CALL on it with FOLDER as working folder; -1 with errno.
 static int socket_in(const char *folder, const char *name, socket_call *call)
 {
         AUTO_CLOSE int here = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

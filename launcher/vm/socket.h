@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Unix sockets in a folder. The path of a machine may be longer than a socket's address may be (107 bytes, on macOS
-// 103), so the address is the bare name and the working folder is changed for the call.
+// Unix sockets in a folder. A machine's path may be longer than a socket's address (107 bytes; 103 on macOS), so the
+// address is the bare name, and the working folder is changed during the call.
 #pragma once
 
 #include <stddef.h>
@@ -13,10 +13,10 @@
 // listens on it any more (ECONNREFUSED).
 int local_socket_connect(const char *folder, const char *name);
 
-// A non-blocking socket that listens as NAME in FOLDER; one that a dead program left there is replaced. -1 on failure.
+// A non-blocking socket that listens as NAME in FOLDER and replaces an existing one. -1 on failure.
 int local_socket_listen(const char *folder, const char *name, struct error *err);
 
-// What every socket here is: non-blocking, unseen by other programs, and without SIGPIPE. For one that was accepted.
+// Makes an accepted socket non-blocking, close-on-exec and free of SIGPIPE, as the others here are.
 void local_socket_prepare(int fd);
 
 // As send(2), without SIGPIPE.

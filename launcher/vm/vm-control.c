@@ -13,13 +13,12 @@
 
 enum {
         TAIL_LINES = 200,
-        TAIL_LIMIT = 1 << 20,    // bytes that are looked at for them
-        LAST_WORDS_US = 2000000, // for a guest that fails to be silent
+        TAIL_LIMIT = 1 << 20,    // bytes that are read for them
+        LAST_WORDS_US = 2000000, // for a failing guest to finish printing
         PICTURE_US = 2000000,    // for QEMU to write the picture of its display
-        LOOK_US = 20000,         // between two looks whether it has
+        LOOK_US = 20000,         // between two checks for it
 };
 
-// From now on a reset is a reset, and a shutdown ends QEMU.
 bool vm_let_shut_down(struct vm *vm, struct error *err)
 {
         return qmp_send(&vm->qmp, "set-action", json_pack("{s:s, s:s}", "reboot", "reset", "shutdown", "poweroff"),
@@ -72,8 +71,8 @@ void vm_tell_how(struct vm *vm, const char *how)
         vm->how_stopped = how;
 }
 
-// Saves the screen as it looks and as text, and asks QEMU for the picture of its display, if it has one. Returns NAME's
-// path without an ending, freed with free(); NULL if nothing could be written.
+// Saves the screen as text, with and without colours, and has QEMU save a picture of its display, if any. Returns
+// NAME's path without extension, freed with free(); NULL if it could not be written.
 static char *save_screen(struct vm *vm, const char *name, struct error *err)
 {
         AUTO_FREE char *base = evidence_path(vm->evidence, name);
@@ -98,7 +97,6 @@ char *vm_screenshot(struct vm *vm, struct error *err)
         return save_screen(vm, name, err);
 }
 
-// The last COUNT lines of TEXT.
 static struct bytes last_lines(struct bytes text, unsigned count)
 {
         size_t at = text.size;
@@ -107,7 +105,6 @@ static struct bytes last_lines(struct bytes text, unsigned count)
         return bytes_from(text, at);
 }
 
-// The last lines of the console, as console.txt has them.
 static bool save_tail(struct vm *vm, struct error *err)
 {
         AUTO_FREE char *lines = evidence_path(vm->evidence, "console.txt");
@@ -118,7 +115,7 @@ static bool save_tail(struct vm *vm, struct error *err)
                file_replace(tail, 0666, last_lines(buffer_view(&end), TAIL_LINES), err);
 }
 
-// Waits until the guest has said what it has to say, a panic for instance.
+// Waits until the guest has finished printing, a panic for instance.
 static void let_finish(struct vm *vm)
 {
         enum vm_event event;
@@ -133,7 +130,7 @@ void vm_save_failure(struct vm *vm)
         evidence_quiet(vm->evidence);
         free(save_screen(vm, "failure-screen", NULL));
         save_tail(vm, NULL);
-        // QEMU writes the picture in its own time.
+        // QEMU writes the picture in the background.
         uint64_t deadline = time_now_us() + PICTURE_US;
         enum vm_event event;
         while (vm->optional_pending && !vm->state.ended && time_now_us() < deadline &&
@@ -165,7 +162,8 @@ json_t *vm_serve(const struct hub_request *request, void *context)
         if (request->wish == HUB_SCREENSHOT)
                 return serve_screenshot(vm);
         if (!vm->accepts_keys)
-                return json_pack("{s:s}", "error", "the machine is driven by its launcher, which accepts no keys now");
+                return json_pack("{s:s}", "error",
+                                 "the launcher is driving the machine and accepts no keys or buttons");
         switch (request->wish) {
         case HUB_KEYS:
                 return done(vm_send(vm, request->bytes, request->size, VM_ECHO_US, &err), &err);

@@ -22,12 +22,12 @@
 
 enum {
         START_TIMEOUT_MS = 30000,
-        FIRST_LOOK_MS = 15,   // for QEMU to load, before it makes its sockets
-        RETRY_MS = 5,         // between two looks for a socket that QEMU is about to make
-        LAST_WORDS_MS = 1000, // for a QEMU that closes its sockets to end
+        FIRST_LOOK_MS = 15,   // for QEMU to load, before it creates its socket
+        RETRY_MS = 5,         // between two attempts to connect to it
+        LAST_WORDS_MS = 1000, // for QEMU to exit after it closed its socket
         QUIT_TIMEOUT_MS = 5000,
         KILL_TIMEOUT_MS = 2000,
-        LOG_TAIL = 2000, // bytes of QEMU's own words in an error message
+        LOG_TAIL = 2000, // bytes of QEMU's output in an error message
 };
 
 static const char console_pipe[] = "console";
@@ -50,7 +50,7 @@ bool vm_fail_ended(const struct vm *vm, struct error *err)
         AUTO_FREE char *words = qemu_words(vm);
         int code = vm->state.exit_code;
         if (code > 128)
-                error_set(err, ERROR_ENVIRONMENT, "QEMU was ended by signal %d", code - 128);
+                error_set(err, ERROR_ENVIRONMENT, "QEMU was killed by signal %d", code - 128);
         else
                 error_set(err, ERROR_ENVIRONMENT, "QEMU ended with exit code %d", code);
         return error_append(err, "%s%s", *words ? "; it printed: " : "", words);
@@ -65,7 +65,7 @@ void vm_note_end(struct vm *vm)
         evidence_fact(vm->evidence, "qemu_memory", json_integer((json_int_t)vm->qemu.memory));
 }
 
-// Connects to the socket NAME once QEMU has made it.
+// Connects to the socket NAME once QEMU has created it.
 static int connect_when_there(struct vm *vm, const char *name, uint64_t deadline_ms, struct error *err)
 {
         for (int wait_ms = FIRST_LOOK_MS;; wait_ms = RETRY_MS) {
@@ -84,7 +84,8 @@ static int connect_when_there(struct vm *vm, const char *name, uint64_t deadline
                 if (!interrupt_check(err))
                         return -1;
                 if (time_now_ms() > deadline_ms) {
-                        error_set(err, ERROR_ENVIRONMENT, "QEMU does not open %s/%s", vm->run_folder, name);
+                        error_set(err, ERROR_ENVIRONMENT, "QEMU did not create %s/%s within %d s", vm->run_folder, name,
+                                  START_TIMEOUT_MS / 1000);
                         return -1;
                 }
         }
@@ -109,7 +110,6 @@ static void add_arguments(const struct vm_input *input, struct arguments *argume
         qemu_arguments(&machine, arguments);
 }
 
-// Left by QEMU, or by one that was killed.
 static void remove_channels(const struct vm *vm)
 {
         AUTO_FREE char *input = text_format("%s/%s.in", vm->run_folder, console_pipe);
@@ -120,7 +120,7 @@ static void remove_channels(const struct vm *vm)
         unlink(qmp);
 }
 
-// A FIFO that this program holds open at both ends, so that it never ends and never waits for QEMU.
+// A FIFO, opened for reading and writing, so that it never reports an end and opening it does not wait for QEMU.
 static int make_pipe(const struct vm *vm, const char *ending, struct error *err)
 {
         AUTO_FREE char *path = text_format("%s/%s%s", vm->run_folder, console_pipe, ending);
@@ -128,7 +128,7 @@ static int make_pipe(const struct vm *vm, const char *ending, struct error *err)
         if (fd < 0)
                 error_system(err, "%s: cannot create", path);
 #ifdef O_NOATIME
-        // When it was last read nobody asks, and noting that is a third of reading it.
+        // Updating the access time takes a third of the time of a read.
         if (fd >= 0)
                 fcntl(fd, F_SETFL, O_NONBLOCK | O_NOATIME);
 #endif
@@ -155,7 +155,7 @@ static bool start_qemu(struct vm *vm, const struct vm_input *input, struct error
         return process_start(&arguments, vm->run_folder, log, &vm->qemu, err);
 }
 
-// QMP answers in its own time; until it has, nothing else can be asked of it.
+// Waits for QMP's greeting, which must come before any command, and starts the guest.
 static bool negotiate(struct vm *vm, uint64_t deadline_ms, struct error *err)
 {
         while (!vm->qmp.ready) {
@@ -164,7 +164,8 @@ static bool negotiate(struct vm *vm, uint64_t deadline_ms, struct error *err)
                         return false;
                 json_decref(message);
                 if (vm->qmp.descriptor < 0 || time_now_ms() > deadline_ms)
-                        return error_set(err, ERROR_ENVIRONMENT, "QEMU's control channel does not answer");
+                        return error_set(err, ERROR_ENVIRONMENT, "QEMU's control channel did not answer within %d s",
+                                         START_TIMEOUT_MS / 1000);
                 struct pollfd poll_for = {vm->qmp.descriptor, POLLIN, 0};
                 if (!vm->qmp.ready)
                         poll(&poll_for, 1, RETRY_MS);
@@ -195,7 +196,7 @@ static json_t *forwards_of(const struct settings *settings)
         return texts;
 }
 
-// The status of a machine that has just been started. The job that runs it adds more.
+// The job that runs the machine adds to it.
 static json_t *new_status(const struct vm *vm, const struct vm_input *input)
 {
         AUTO_FREE char *now = time_stamp();
@@ -211,8 +212,8 @@ static bool open_hub(struct vm *vm, const struct vm_input *input, struct error *
         return vm->hub != NULL;
 }
 
-// QEMU opens its sockets before it looks at all of its arguments, so that it may end at any moment of the connecting.
-// Whatever that looked like, the reason is that it ended.
+// QEMU opens its socket before it checks all arguments, so it may exit while we connect. The error is then that it
+// exited, whatever the failed connection looked like.
 static void explain_end(struct vm *vm, struct error *err)
 {
         if (vm->state.ended || (err && err->code == ERROR_INTERRUPTED) || !process_wait(&vm->qemu, LAST_WORDS_MS))
@@ -221,7 +222,7 @@ static void explain_end(struct vm *vm, struct error *err)
         vm_fail_ended(vm, err);
 }
 
-// QEMU itself would share the variables with another one, and both would write into them.
+// QEMU does not lock the variable store: two of them would write into it.
 static bool check_vars(const char *path, struct error *err)
 {
         return !image_is_written_at(path) ||
@@ -252,7 +253,7 @@ struct vm *vm_start(const struct vm_input *input, struct error *err)
         return open_hub(vm, input, err) ? MEMORY_TAKE(vm) : NULL;
 }
 
-// What QEMU still wrote before it went.
+// Reads what QEMU wrote before it exited.
 static void drain_console(struct vm *vm)
 {
         struct pollfd poll_for = {vm->console_output, POLLIN, 0};
@@ -263,7 +264,7 @@ static void drain_console(struct vm *vm)
         vm_close_console(vm);
 }
 
-// Waits for QEMU's end, reading the console meanwhile: a guest that prints holds QEMU up until somebody reads it.
+// Waits until QEMU exits, and reads the console meanwhile: QEMU blocks if its output is not read.
 static bool wait_for_end(struct vm *vm, uint64_t timeout_ms)
 {
         uint64_t deadline = time_now_ms() + timeout_ms;

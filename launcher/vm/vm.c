@@ -14,10 +14,10 @@
 #include "launcher/vm/vm-private.h"
 
 enum {
-        READ_BLOCK = 8192, // what the slowest sequences take to draw is far below 100 ms then (tests/bench/console.sh)
+        READ_BLOCK = 8192, // the slowest sequences then take far less than 100 ms to draw (tests/bench/console.sh)
         GATHER_MS = 30,
-        PATIENT_MS = 90,   // where nobody answers it
-        QUIET_US = 250000, // a console that prints nothing for so long has finished its line
+        PATIENT_MS = 90,   // if output needs no answer
+        QUIET_US = 250000, // after this long without output, the last line is complete
         OWN_DESCRIPTORS = 5,
 };
 
@@ -41,7 +41,7 @@ void vm_close_console(struct vm *vm)
         }
 }
 
-// A terminal that takes nothing more is no reason to stop the machine.
+// A broken terminal does not stop the machine.
 static void show(struct vm *vm, const char *bytes, size_t size)
 {
         while (vm->echo >= 0 && size) {
@@ -71,9 +71,9 @@ void vm_listen(struct vm *vm, int descriptor)
         vm->input = descriptor;
 }
 
-// When the last of what was read was written: the FIFO's own time of modification, whose clock ticks every few milliseconds,
-// so that it may lie a little before the gathering, which began with the first byte. Where it lies further back (a clock that
-// was set, a system that keeps no such time), it is now.
+// When the last byte read was written: the FIFO's modification time. Its clock ticks every few milliseconds, so it may
+// lie shortly before the gathering began. If it is further off (the clock was set, the system does not keep it),
+// returns now.
 static uint64_t written_us(const struct vm *vm)
 {
         struct stat status;
@@ -89,7 +89,7 @@ static uint64_t written_us(const struct vm *vm)
         return now_us - ((uint64_t)age_us < gathered_us ? (uint64_t)age_us : gathered_us);
 }
 
-// Reads once, and returns how many bytes came.
+// Reads once, and returns the number of bytes.
 static size_t read_output(struct vm *vm)
 {
         static uint8_t block[READ_BLOCK];
@@ -109,7 +109,7 @@ static size_t read_output(struct vm *vm)
         return (size_t)count;
 }
 
-// Fills POLL_FOR with what vm_wait waits for, the console first, and returns how many that are.
+// Fills POLL_FOR with everything that vm_wait waits for, the console first, and returns the count.
 static size_t watch(const struct vm *vm, struct pollfd poll_for[OWN_DESCRIPTORS + HUB_DESCRIPTORS])
 {
         const int own[OWN_DESCRIPTORS] = {vm->console_output, vm->qmp.descriptor, vm->qemu.descriptor,
@@ -119,19 +119,19 @@ static size_t watch(const struct vm *vm, struct pollfd poll_for[OWN_DESCRIPTORS 
         return OWN_DESCRIPTORS + (vm->hub ? hub_poll(vm->hub, poll_for + OWN_DESCRIPTORS) : 0);
 }
 
-// A UART's bytes come a few at a time, and waking up for each of them costs more than all the rest of the launcher; so they
-// are given a moment to gather, which ends when anything but the console has to be answered.
+// A UART delivers a few bytes at a time, and waking up for them would be most of the launcher's work. So this waits MS
+// for more, or until anything but the console needs attention.
 static void gather(struct vm *vm, int ms)
 {
         struct pollfd poll_for[OWN_DESCRIPTORS + HUB_DESCRIPTORS];
         size_t count = watch(vm, poll_for);
         for (size_t i = 0; i < count; i++)
-                poll_for[i].events = POLLIN; // what the hub has to send can wait
+                poll_for[i].events = POLLIN; // the hub's output can wait
         vm->gathering_since_us = time_now_us();
         poll(poll_for + 1, (nfds_t)count - 1, ms);
 }
 
-// Takes what the guest prints, gathered unless there was more the last time.
+// Gathers first, unless the last read left output unread.
 void vm_take_output(struct vm *vm)
 {
         if (!vm->flooded && !vm->gathered)
@@ -140,7 +140,7 @@ void vm_take_output(struct vm *vm)
         vm->flooded = read_output(vm) == READ_BLOCK;
 }
 
-// With `-action reboot=shutdown` a reset comes as a shutdown, too.
+// With `-action reboot=shutdown`, QEMU reports a reset as a shutdown.
 static void note_shutdown(struct vm *vm, const char *reason)
 {
         if (reason && strcmp(reason, "guest-reset") == 0) {
@@ -161,7 +161,7 @@ static void note_event(struct vm *vm, const char *name, const json_t *data)
                 vm->state.panicked = true;
 }
 
-// QEMU stops the guest where the file system of its disk is full, and would wait for ever.
+// If the host's file system is full, QEMU stops the guest and would wait forever.
 static bool check_disk(const char *event, const json_t *data, struct error *err)
 {
         const char *action = json_string_value(json_object_get(data, "action"));
@@ -173,7 +173,7 @@ static bool check_disk(const char *event, const json_t *data, struct error *err)
                          reason ? reason : "no reason given");
 }
 
-// Every command that is sent has to succeed, unless it is an optional one.
+// Every command must succeed, unless it is optional.
 static bool take_answer(struct vm *vm, const json_t *message, struct error *err)
 {
         const json_t *refusal = json_object_get(message, "error");
@@ -188,7 +188,7 @@ static bool take_answer(struct vm *vm, const json_t *message, struct error *err)
                error_set(err, ERROR_ENVIRONMENT, "QEMU refused a command: %s", reason ? reason : "(no reason given)");
 }
 
-// Takes every message there is. EVENTS tells whether one of them was an event.
+// Handles all pending messages. *EVENTS becomes true if one was an event.
 static bool take_messages(struct vm *vm, bool *events, struct error *err)
 {
         for (;;) {
@@ -212,15 +212,14 @@ static bool take_messages(struct vm *vm, bool *events, struct error *err)
         }
 }
 
-// At most so long at a time. macOS may miss that a FIFO was written to while more is written than it holds, and finds out the next
-// time it is asked.
+// macOS may fail to report a FIFO while more is written to it than it can hold, and reports it at the next poll.
 #ifdef __APPLE__
 #define LONGEST_SLEEP_MS 500
 #else
 #define LONGEST_SLEEP_MS 60000
 #endif
 
-// How long poll may sleep, rounded up so that it does not wake before the deadline.
+// The time for poll, rounded up so that it does not wake before the deadline.
 static int milliseconds_until(uint64_t deadline_us)
 {
         uint64_t now = time_now_us();
@@ -238,14 +237,14 @@ static void tell_quiet(struct vm *vm)
         }
 }
 
-// Somebody asked for the machine's end, and nobody here looks at that.
+// A client sent stop, and the caller does not check for it.
 static bool check_stop(const struct vm *vm, struct error *err)
 {
         return !vm->state.stop_asked || vm->accepts_stop ||
                error_set(err, ERROR_INTERRUPTED, "stopped by `esxiarm stop`");
 }
 
-// Which of the things that happened is told; the rest shows in the state.
+// If several things happened, one is reported; the others show in the state.
 static enum vm_event event_of(const struct vm *vm, bool typed, bool output, bool changed)
 {
         return typed ? VM_INPUT : output ? VM_OUTPUT : changed ? VM_CHANGED : vm->state.ended ? VM_ENDED : VM_DEADLINE;
@@ -256,7 +255,7 @@ static uint64_t earlier(uint64_t a, uint64_t b)
         return a < b ? a : b;
 }
 
-// What was sent is answered soon: that gathers without anybody waking up for its first byte.
+// After a key, gathers the guest's answer without waking up for its first byte.
 static void gather_answer(struct vm *vm, uint64_t deadline_us)
 {
         if (!vm->answer_us)
@@ -293,7 +292,7 @@ bool vm_wait(struct vm *vm, uint64_t deadline_us, enum vm_event *event, struct e
                 if (!check_stop(vm, err))
                         return false;
                 changed = changed || vm->state.stop_asked != stop_was_asked;
-                // The console is read to its end before the end of QEMU is told.
+                // All output is read before QEMU's exit is reported.
                 if (!output && !vm->state.ended && vm->qemu.pid && poll_for[2].revents && process_wait(&vm->qemu, 0)) {
                         evidence_quiet(vm->evidence);
                         vm_note_end(vm);

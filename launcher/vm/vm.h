@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A running virtual machine: QEMU, its control channel and its console, in one place that can be waited on.
+// A running virtual machine: QEMU, its control channel and its console, with one function that waits for all of them.
 //
-// Everything the console prints is drawn on the screen (console.h) and written to the evidence before vm_wait returns;
-// every event of QEMU's is written there, too.
+// Before vm_wait returns, console output is drawn on the screen (console.h), and both output and QEMU's events are
+// written to the evidence.
 #pragma once
 
 #include <stdbool.h>
@@ -19,89 +19,88 @@
 struct vm;
 #define AUTO_VM __attribute__((cleanup(vm_stop)))
 
-// What is started. Everything is borrowed until vm_stop.
+// Everything is borrowed until vm_stop.
 struct vm_input {
         const struct machine *machine; // locked by this program
         const struct settings *settings;
-        const char *command;      // "install", "boot-installed": what is being done, for esxiarm status
+        const char *command;      // "install", "boot-installed", for esxiarm status
         const char *code_path;    // the firmware
         const char *payload_path; // attached and booted first; NULL boots the disk alone
         struct evidence *evidence;
 };
 
-// Starts QEMU, connects to it and lets the guest run. NULL if that fails: ERR has what QEMU said.
+// Starts QEMU, connects to it and lets the guest run. NULL if that fails; ERR then has QEMU's output.
 struct vm *vm_start(const struct vm_input *input, struct error *err);
 
-// Stops QEMU (a firmware write that is under way is finished first), waits until it is gone, removes its channels, and
-// frees *VM and sets it to NULL.
+// Stops QEMU (after a firmware write in progress), waits until it has exited, removes its channels, frees *VM and sets
+// it to NULL.
 void vm_stop(struct vm **vm);
 
 enum vm_event {
-        VM_DEADLINE, // nothing came until then, or the console has just gone quiet
+        VM_DEADLINE, // nothing happened until then, or the console has just gone quiet
         VM_OUTPUT,   // the guest printed something
-        VM_CHANGED,  // QEMU reported an event, or somebody asked for the machine's end; see vm_state
+        VM_CHANGED,  // QEMU reported an event, or a client sent stop; see vm_state
         VM_INPUT,    // the descriptor of vm_listen is readable
-        VM_ENDED,    // QEMU is gone
+        VM_ENDED,    // QEMU exited
 };
 
 // Waits until something happens, at most until DEADLINE_US on the clock of time_now_us. Fails with ERROR_INTERRUPTED if
-// the user interrupts, or asks for the machine's end (esxiarm stop) without vm_accept_stop having been called.
+// the user interrupts, or runs esxiarm stop without vm_accept_stop.
 bool vm_wait(struct vm *vm, uint64_t deadline_us, enum vm_event *event, struct error *err);
 
 enum {
-        VM_TICK_US = 10000, // between two ticks of the clock that knows when a pipe was written to, at most
+        VM_TICK_US = 10000, // the resolution of a FIFO's modification time, at worst
 };
 
 struct vm_state {
         unsigned resets;      // how often the guest reset itself
-        bool paused_at_reset; // and waits for vm_reboot
+        bool paused_at_reset; // until vm_reboot
         bool shut_down;       // the guest powered itself off
-        bool panicked;        // QEMU was told so (pvpanic)
-        bool stop_asked;      // by a client, who gives the guest STOP_WAIT_S to power off
+        bool panicked;        // the guest reported a panic (pvpanic)
+        bool stop_asked;      // by a client; the guest has STOP_WAIT_S to power off
         uint64_t stop_wait_s;
-        bool ended;    // QEMU is gone; EXIT_CODE is its
-        int exit_code; // 128 + number of the signal
+        bool ended;    // QEMU exited with EXIT_CODE
+        int exit_code; // 128 plus the signal's number if a signal ended it
         const char *qemu_version;
-        uint64_t last_output_us; // when the console last printed anything; that may be said to be VM_TICK_US earlier
+        uint64_t last_output_us; // when the console last printed anything, or up to VM_TICK_US earlier
 };
 const struct vm_state *vm_state(const struct vm *vm);
 
 struct console *vm_console(struct vm *vm);
 
 enum {
-        VM_ECHO_US = 15000, // for the echo of what a person types
+        VM_ECHO_US = 15000, // for the echo of a typed key
 };
 
-// Sends SIZE bytes to the guest as if typed. The next vm_wait lets the guest's answer gather for ANSWER_US before it looks
-// at it: the shortest that such an answer takes to be whole.
+// Sends SIZE bytes to the guest as if typed. The next vm_wait gathers output for ANSWER_US, the least time in which
+// such an answer is complete, before it reads any.
 bool vm_send(struct vm *vm, const char *bytes, size_t size, uint64_t answer_us, struct error *err);
 
-// Whether what the guest prints is only watched, and nobody is waiting to answer it: then it gathers for longer before
-// vm_wait returns for it (never while somebody is at the console: vm_accept_keys). At first somebody is. When it was
-// printed is known all the same.
+// If PATIENT, output does not need an answer and is gathered for longer, except while clients may type
+// (vm_accept_keys). Its times stay exact. Initially false.
 void vm_be_patient(struct vm *vm, bool patient);
 
-// vm_wait returns for DESCRIPTOR, too; -1 for none.
+// Makes vm_wait also return if DESCRIPTOR is readable; -1 for none.
 void vm_listen(struct vm *vm, int descriptor);
 
-// Shows what is on the guest's screen and whatever it prints from now on to DESCRIPTOR as well; -1 ends that.
+// Copies the guest's screen and everything it prints from now on to DESCRIPTOR; -1 ends that.
 void vm_echo(struct vm *vm, int descriptor);
 
 // Fills ERR (ERROR_ENVIRONMENT) with how and why QEMU ended. Returns false.
 bool vm_fail_ended(const struct vm *vm, struct error *err);
 
-// False with ERROR_PANIC in ERR where QEMU was told that the guest panicked.
+// Fails with ERROR_PANIC if the guest reported a panic to QEMU.
 bool vm_check_panic(const struct vm *vm, struct error *err);
 
-// Lets a machine that waits at its reset start again, with the payload still attached but no longer booted first: the
-// firmware obeys BootOrder.
+// Continues a machine that is paused at its reset. The payload stays attached but loses its bootindex, so that the
+// firmware follows BootOrder.
 bool vm_reboot(struct vm *vm, struct error *err);
 
-// The power button (ACPI), which the guest may heed in its own time, and the reset button.
+// Press the power button (ACPI; the guest shuts down by itself) and the reset button.
 bool vm_power_off(struct vm *vm, struct error *err);
 bool vm_reset(struct vm *vm, struct error *err);
 
-// What esxiarm status is told, an object to be added to; it belongs to the machine.
+// The status that esxiarm status gets. The caller may add members; it belongs to the machine.
 json_t *vm_status(struct vm *vm);
 
 // Whether the clients of the machine's control socket (hub.h) may type and press buttons. Initially false.
@@ -110,12 +109,12 @@ void vm_accept_keys(struct vm *vm, bool accept);
 // Whether the caller checks stop_asked, so that vm_wait does not fail for it. Initially false.
 void vm_accept_stop(struct vm *vm, bool accept);
 
-// How the machine ends, for those who asked for that: "powered off"; "quit" unless told. Not copied.
+// Sets how the machine ended ("powered off"; initially "quit"), for clients that sent stop. HOW is not copied.
 void vm_tell_how(struct vm *vm, const char *how);
 
-// Saves the screen in the evidence: screen-MS.txt, screen-MS.ansi with its colours, and screen-MS.png where the machine has
-// a display. Returns the path without an ending, freed with free().
+// Saves the screen in the evidence: screen-MS.txt, screen-MS.ansi with colours, and screen-MS.png if the machine has a
+// display. Returns the path without extension, freed with free(); NULL on failure.
 char *vm_screenshot(struct vm *vm, struct error *err);
 
-// The same for a run that failed: failure-screen.*, and the last 200 lines of the console as failure-console.txt.
+// The same for a failed run: failure-screen.*, and the last 200 lines of the console as failure-console.txt.
 void vm_save_failure(struct vm *vm);

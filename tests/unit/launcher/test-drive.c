@@ -1064,7 +1064,7 @@ DRIVEN(a_target_that_says_nothing)
         assert_false(disk_list_check(&(struct drive_disk){0}, &nothing));
         assert_error(&nothing, ERROR_USAGE, "no target disk given");
         assert_false(disk_list_check(&(struct drive_disk){.name = "(vmhba"}, &wrong));
-        assert_error(&wrong, ERROR_USAGE, "the name of a disk is not a valid pattern");
+        assert_error(&wrong, ERROR_USAGE, "--disk-name: is not a valid pattern");
         assert_true(disk_list_check(&(struct drive_disk){.name = "vmhba"}, &none));
         assert_true(disk_list_check(&(struct drive_disk){.position = 1}, &none));
         assert_true(disk_list_check(&(struct drive_disk){.size = 1}, &none));

@@ -366,9 +366,9 @@ WITH_CACHE(why_kvm_cannot_run_a_machine_is_explained)
                  "qemu-system-aarch64: mach-virt: KVM does not support providing Virtualization extensions to the "
                  "guest CPU",
                  "; use virtualization=off in --machine-options"},
-                {TYPE, "KVM gives a guest the host's own processor and no other model",
+                {TYPE, "KVM provides only the host's own processor model",
                  "qemu-system-aarch64: KVM is not supported for this guest CPU type", "; use --cpu host"},
-                {VCPU, "KVM cannot make this processor",
+                {VCPU, "KVM cannot provide this processor",
                  "qemu-system-aarch64: kvm_init_vcpu: kvm_arch_init_vcpu failed (0): Invalid argument",
                  "; use --cpu host"},
                 {PROPERTY, "a property of --cpu does not exist under KVM",
