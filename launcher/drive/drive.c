@@ -233,7 +233,7 @@ static bool send_key(struct drive *drive, const char *key, bool last, struct err
         struct typing *typing = &drive->typing;
         vm_be_patient(drive->in.vm, false);
         if (strcmp(key, "<password>") == 0)
-                return typing_text(typing, drive->in.password, key, err);
+                return typing_secret(typing, drive->in.password, key, err);
         if (strcmp(key, "<target-disk>") == 0)
                 return disk_list_choose(typing, drive->in.profile->disk_pattern, &drive->in.disk,
                                         drive->in.payload_size, err);

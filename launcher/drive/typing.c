@@ -9,8 +9,10 @@
 #include "launcher/machine/keys.h"
 
 enum {
-        RESTLESS_CHANGES = 3, // a row that has changed this often on the same screen is restless
-        RESTLESS_ROWS = 4,    // if more rows than this are, something is being drawn
+        RESTLESS_CHANGES = 3,  // a row that has changed this often by itself is restless
+        RESTLESS_ROWS = 4,     // if more rows than this are, something is being drawn
+        RESTLESS_US = 5000000, // a row that has not changed for this long is not restless any more
+        PROOF_US = 1200000,   // a single row that has changed since a key is its effect if it then stands still so long
         QUIET_KEY_FACTOR = 4, // settle times to wait after a key without visible effect
         KEY_TRIES = 5,        // how often a key without effect is sent
         DOUBLINGS = 6,        // of the time between two attempts
@@ -111,12 +113,14 @@ bool typing_look(struct typing *typing, uint64_t deadline_us, struct error *err)
 
 void typing_begin_screen(struct typing *typing)
 {
-        memset(typing->row_changes, 0, sizeof typing->row_changes);
+        for (unsigned row = 0; row < CONSOLE_ROWS; row++)
+                typing->row_changes[row] = typing->was_restless[row] ? RESTLESS_CHANGES : 0;
 }
 
 static bool is_restless(const struct typing *typing, unsigned row)
 {
-        return typing->row_changes[row] >= RESTLESS_CHANGES;
+        return typing->row_changes[row] >= RESTLESS_CHANGES &&
+               typing->looked_us - typing->row_changed_us[row] < RESTLESS_US;
 }
 
 uint64_t typing_still_us(const struct typing *typing)
@@ -137,18 +141,42 @@ bool typing_settle(struct typing *typing, struct error *err)
         return true;
 }
 
+// The only row that differs from what the last key was sent to, restless ones aside. CONSOLE_ROWS if none or several do.
+static unsigned only_changed_row(const struct typing *typing)
+{
+        unsigned only = CONSOLE_ROWS;
+        for (unsigned row = 0; row < CONSOLE_ROWS; row++) {
+                if (is_restless(typing, row) || typing->rows[row] == typing->sent_rows[row])
+                        continue;
+                if (only != CONSOLE_ROWS)
+                        return CONSOLE_ROWS;
+                only = row;
+        }
+        return only;
+}
+
+// A single row that has changed may be a clock that nobody has watched yet: when it will have stood still for long
+// enough to count as the key's effect. 0 if there is no such row.
+static uint64_t proof_at_us(const struct typing *typing)
+{
+        unsigned row = only_changed_row(typing);
+        return row < CONSOLE_ROWS ? typing->row_changed_us[row] + PROOF_US : 0;
+}
+
 bool typing_unanswered(const struct typing *typing)
 {
-        unsigned restless = 0;
+        unsigned restless = 0, changed = 0;
         if (!typing->sent_us)
                 return false;
         if (typing->picture == typing->sent_picture)
                 return true;
         for (unsigned row = 0; row < CONSOLE_ROWS; row++) {
-                restless += is_restless(typing, row);
-                if (!is_restless(typing, row) && typing->rows[row] != typing->sent_rows[row])
-                        return false;
+                bool moves = is_restless(typing, row);
+                restless += moves;
+                changed += !moves && typing->rows[row] != typing->sent_rows[row];
         }
+        if (changed)
+                return changed == 1 && time_now_us() < proof_at_us(typing);
         return restless <= RESTLESS_ROWS;
 }
 
@@ -165,6 +193,8 @@ static bool send(struct typing *typing, const char *bytes, size_t size, const ch
         typing->sent_us = typing->looked_us;
         typing->sent_picture = typing->picture;
         memcpy(typing->sent_rows, typing->rows, sizeof typing->sent_rows);
+        for (unsigned row = 0; row < CONSOLE_ROWS; row++)
+                typing->was_restless[row] = is_restless(typing, row);
         return vm_send(typing->vm, bytes, size, answer_us, err);
 }
 
@@ -191,9 +221,12 @@ static bool await_effect(struct typing *typing, uint64_t deadline_us, bool *seen
                 *seen = !typing_unanswered(typing) || has_left(typing);
                 if (*seen)
                         credit_key(typing);
-                if (*seen || time_now_us() >= deadline_us)
+                uint64_t proof_us = proof_at_us(typing);
+                uint64_t until_us = proof_us > deadline_us ? proof_us : deadline_us;
+                if (*seen || time_now_us() >= until_us)
                         return true;
-                if (!typing_wait(typing, deadline_us, err))
+                uint64_t wake_us = proof_us && proof_us < until_us ? proof_us : until_us;
+                if (!typing_wait(typing, wake_us, err))
                         return false;
         }
 }
@@ -255,6 +288,9 @@ uint64_t typing_overdue_at_us(const struct typing *typing)
 {
         unsigned doublings = typing->resends < DOUBLINGS ? typing->resends : DOUBLINGS;
         uint64_t patient_at = typing->sent_us + (typing->resend_us << doublings);
+        // The guest has drawn nothing, or lines of a log over the screen that it has drawn again since.
+        if (typing->picture == typing->sent_picture)
+                return patient_at;
         uint64_t calm_at = changed_us(typing) + typing->resend_us;
         return patient_at > calm_at ? patient_at : calm_at;
 }
@@ -275,15 +311,85 @@ static uint64_t echo_time(const struct typing *typing)
         return took_us < KEY_US ? took_us : KEY_US;
 }
 
-bool typing_text(struct typing *typing, const char *text, const char *shown, struct error *err)
+// The asterisks on the screen, one for each character of a password.
+static size_t count_stars(const struct typing *typing)
 {
-        bool typed = true;
+        size_t count = 0;
+        for (const char *text = console_text(typing_console(typing)); (text = strchr(text, '*')); text++)
+                count++;
+        return count;
+}
+
+// Waits until the screen has COUNT asterisks. *SEEN is false if it has not by DEADLINE_US.
+static bool await_stars(struct typing *typing, size_t count, uint64_t deadline_us, bool *seen, struct error *err)
+{
+        for (;;) {
+                look(typing);
+                *seen = count_stars(typing) == count;
+                if (*seen)
+                        credit_key(typing);
+                if (*seen || time_now_us() >= deadline_us)
+                        return true;
+                if (!typing_wait(typing, deadline_us, err))
+                        return false;
+        }
+}
+
+// Sends the characters of TEXT, each of them once and after the one before is on the screen. *TYPED is false if one
+// did not appear in PATIENCE_US, or if the screen has another number of asterisks in the end.
+static bool type_once(struct typing *typing, const char *text, const char *shown, size_t stars, uint64_t patience_us,
+                      bool *typed, struct error *err)
+{
         uint64_t echo_us = 0;
-        for (; typed && *text; text++) {
-                typed = send_until_answered(typing, text, 1, shown, echo_us, err);
+        *typed = true;
+        for (; *typed && *text; text++) {
+                if (!send(typing, text, 1, shown, echo_us, err) ||
+                    !await_stars(typing, ++stars, typing->sent_us + patience_us, typed, err))
+                        return false;
                 echo_us = echo_time(typing);
                 typing->is_secret = true;
         }
+        if (!*typed)
+                return true;
+        if (!typing_settle(typing, err))
+                return false;
+        *typed = count_stars(typing) == stars;
+        return true;
+}
+
+// Empties the field, in which a character is missing or was late.
+static bool erase(struct typing *typing, size_t length, size_t stars, uint64_t patience_us, struct error *err)
+{
+        const char *bytes = key_bytes("Backspace");
+        for (size_t i = 0; i < 2 * length && count_stars(typing) > stars; i++) {
+                bool erased;
+                if (!send(typing, bytes, strlen(bytes), "Backspace", 0, err) ||
+                    !await_stars(typing, count_stars(typing) - 1, typing->sent_us + patience_us, &erased, err))
+                        return false;
+        }
+        return true;
+}
+
+static bool type_secret(struct typing *typing, const char *text, const char *shown, struct error *err)
+{
+        size_t stars = count_stars(typing);
+        for (unsigned attempt = 0; attempt < KEY_TRIES; attempt++) {
+                uint64_t patience_us = typing->resend_us << attempt;
+                bool typed;
+                if (!type_once(typing, text, shown, stars, patience_us, &typed, err))
+                        return false;
+                if (typed)
+                        return true;
+                if (!erase(typing, strlen(text), stars, patience_us, err))
+                        return false;
+        }
+        return typing_fail(typing, ERROR_TIMED_OUT, err, "the key %s had no effect, although it was sent %d times",
+                           shown, KEY_TRIES);
+}
+
+bool typing_secret(struct typing *typing, const char *text, const char *shown, struct error *err)
+{
+        bool typed = type_secret(typing, text, shown, err);
         typing->is_secret = false;
-        return typed && typing_settle(typing, err);
+        return typed;
 }

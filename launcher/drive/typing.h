@@ -31,13 +31,14 @@ struct typing {
         bool is_secret;            // neither the text nor its length may be recorded
         bool leaving;              // the guest may reset or power off now; that counts as an effect
 
-        // The rows at the last look, how often each has changed since the screen was new, and when.
+        // The rows at the last look, how often each has changed by itself, and when it changed last.
         uint64_t looked_us, picture;
         uint64_t rows[CONSOLE_ROWS], row_changed_us[CONSOLE_ROWS];
         unsigned row_changes[CONSOLE_ROWS];
 
         // The screen that the last key was sent to.
         uint64_t sent_us, sent_picture, sent_rows[CONSOLE_ROWS];
+        bool was_restless[CONSOLE_ROWS];
         unsigned resends; // of that key
 };
 
@@ -55,7 +56,7 @@ bool typing_wait(struct typing *typing, uint64_t deadline_us, struct error *err)
 // DEADLINE_US; then looks at the screen. Fails as typing_wait does.
 bool typing_look(struct typing *typing, uint64_t deadline_us, struct error *err);
 
-// A new screen is there: no row is restless yet.
+// A new screen is there: only the rows that were restless on the one before may be so on this one.
 void typing_begin_screen(struct typing *typing);
 
 // How long the screen has not changed.
@@ -64,7 +65,8 @@ uint64_t typing_still_us(const struct typing *typing);
 // Waits until the screen has stopped changing, or has been restless for too long. Fails as typing_wait does.
 bool typing_settle(struct typing *typing, struct error *err);
 
-// Whether the screen is still the one that the last key was sent to, not counting restless rows.
+// Whether the screen is still the one that the last key was sent to, not counting restless rows. A single row that has
+// just changed does not count either, before it has stood still for a moment: it may be a clock.
 bool typing_unanswered(const struct typing *typing);
 
 // Sends the key NAME (keys.h) until it has an effect. ERROR_TIMED_OUT if it has none after several attempts; or fails
@@ -83,5 +85,7 @@ uint64_t typing_overdue_at_us(const struct typing *typing);
 // Sends a key and waits at most PATIENCE_US; *MOVED is whether the screen has changed.
 bool typing_try_key(struct typing *typing, const char *name, uint64_t patience_us, bool *moved, struct error *err);
 
-// Types TEXT, character by character. The evidence shows SHOWN instead, once, whatever TEXT's length.
-bool typing_text(struct typing *typing, const char *text, const char *shown, struct error *err);
+// Types a password into a field that shows an asterisk for each character. No character is sent twice, however long
+// the guest takes: if the number of asterisks tells that one was lost, the field is emptied and typed anew. The evidence
+// shows SHOWN, once, whatever TEXT's length. ERROR_TIMED_OUT if the field stays wrong; or fails as typing_wait.
+bool typing_secret(struct typing *typing, const char *text, const char *shown, struct error *err);
