@@ -11,7 +11,7 @@
 
 enum {
         DISKS_LIMIT = 256, // a longer list is an error
-        SHORTEST_FULL = 4, // a list with fewer rows does not scroll
+        END_ROWS = 3,      // rows below the last disk in which the end of the list is looked for
         PATIENCE_PART = 4, // the fraction of the resend time for a key at the end of a list
         NAME_SHOWN = 60,   // columns of a row in a message
 };
@@ -37,7 +37,7 @@ static void listing_free(struct listing **listing)
 
 struct choice {
         struct typing *typing;
-        struct pattern *row, *name;
+        struct pattern *row, *end, *name;
         const struct drive_disk *target;
         uint64_t payload_size;
         struct listing *listing;
@@ -65,22 +65,14 @@ static struct view look(const struct choice *choice)
         return view;
 }
 
-// Letters and digits, not blanks and frames.
-static bool has_words(const char *text)
-{
-        for (; *text; text++) {
-                if ((*text >= '0' && *text <= '9') || (*text >= 'A' && *text <= 'Z') || (*text >= 'a' && *text <= 'z'))
-                        return true;
-        }
-        return false;
-}
-
+// Whether there may be disks that the screen does not show: always, unless the end of the list is below the last one.
 static bool may_scroll(const struct choice *choice, const struct view *view)
 {
-        if (view->count < SHORTEST_FULL)
-                return false;
-        unsigned below = view->disks[view->count - 1].row + 1;
-        return below < CONSOLE_ROWS && has_words(console_row(typing_console(choice->typing), below));
+        AUTO_TEXT struct text below = {0};
+        unsigned row = view->disks[view->count - 1].row;
+        for (unsigned i = 0; i < END_ROWS && ++row < CONSOLE_ROWS; i++)
+                text_add_format(&below, "%s\n", console_row(typing_console(choice->typing), row));
+        return !choice->end || !pattern_matches(choice->end, text_string(&below));
 }
 
 // ROW without the blanks and frames around it.
@@ -190,17 +182,26 @@ static bool fail_missing(const struct choice *choice, struct error *err)
 
 // A list that fits on the screen.
 
+// When a list whose end has not appeared is walked. It may not be drawn completely yet.
+static uint64_t walk_at(const struct choice *choice)
+{
+        const struct typing *typing = choice->typing;
+        return time_now_us() + (choice->end ? typing->resend_us : TYPING_RESTLESS_FACTOR * typing->settle_us);
+}
+
 static bool read_whole(struct choice *choice, struct view *view, size_t *place, struct error *err)
 {
+        uint64_t walk_us = walk_at(choice);
         uint64_t deadline = time_now_us() + choice->typing->resend_us;
         for (;;) {
                 *view = look(choice);
                 forget(choice);
                 for (unsigned i = 0; i < view->count; i++)
                         note(choice, &view->disks[i]);
-                if (view->count && may_scroll(choice, view))
+                bool is_whole = view->count && !may_scroll(choice, view);
+                if (view->count && !is_whole && time_now_us() >= walk_us)
                         return true;
-                enum finding finding = view->count ? pick(choice, place, err) : NOT_FOUND;
+                enum finding finding = is_whole ? pick(choice, place, err) : NOT_FOUND;
                 if (finding != NOT_FOUND)
                         return finding == FOUND;
                 // It may not be drawn completely yet.
@@ -314,7 +315,7 @@ bool disk_list_check(const struct drive_disk *target, struct error *err)
         return name || error_set(err, ERROR_USAGE, "--disk-name: %s", reason.message);
 }
 
-bool disk_list_choose(struct typing *typing, struct pattern *row, const struct drive_disk *target,
+bool disk_list_choose(struct typing *typing, struct pattern *row, struct pattern *end, const struct drive_disk *target,
                       uint64_t payload_size, struct error *err)
 {
         struct view view;
@@ -323,6 +324,7 @@ bool disk_list_choose(struct typing *typing, struct pattern *row, const struct d
         AUTO_PATTERN struct pattern *name = target->name ? pattern_new(target->name, err) : NULL;
         struct choice choice = {.typing = typing,
                                 .row = row,
+                                .end = end,
                                 .name = name,
                                 .target = target,
                                 .payload_size = payload_size,

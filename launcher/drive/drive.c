@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "launcher/drive/choices.h"
 #include "launcher/drive/screen-match.h"
 #include "launcher/drive/typing.h"
 
@@ -19,6 +20,8 @@ struct drive {
         unsigned *times;                     // how often each step was taken: steps, then anytime steps
         unsigned *timeouts;                  // how often each step timed out
         uint64_t step_us;                    // when the last step was taken
+        unsigned questions;                  // rows that asked for a key when the last step was taken
+        bool has_taken;                      // a step
         bool begun;                          // called before: the user may have typed since
         bool anywhere;                       // any step may come next
         const struct profile_step *previous; // the one whose keys were sent last
@@ -161,6 +164,12 @@ static const struct profile_step *wanted_step(const struct drive *drive)
 
 // Which step is on the screen.
 
+// Whether the user allows what STEP does.
+static bool is_allowed(const struct drive *drive, const struct profile_step *step)
+{
+        return step->when == WHEN_ALWAYS || step->when == drive->in.over;
+}
+
 static bool is_on(const struct profile_step *step, const char *screen)
 {
         return screen_matches(step->screen_patterns, step->screen_count, screen);
@@ -176,12 +185,14 @@ static const struct profile_step *find_step(const struct drive *drive, const cha
 {
         const struct profile_phase *phase = drive->phase;
         for (size_t i = 0; i < phase->anytime_count; i++) {
-                if (!is_done(drive, &phase->anytime[i]) && is_on(&phase->anytime[i], screen))
+                if (is_allowed(drive, &phase->anytime[i]) && !is_done(drive, &phase->anytime[i]) &&
+                    is_on(&phase->anytime[i], screen))
                         return &phase->anytime[i];
         }
         for (size_t i = 0; i < phase->step_count; i++) {
                 size_t place = (drive->position + i) % phase->step_count;
-                if ((drive->expected[place] || drive->anywhere) && is_on(&phase->steps[place], screen))
+                if ((drive->expected[place] || drive->anywhere) && is_allowed(drive, &phase->steps[place]) &&
+                    is_on(&phase->steps[place], screen))
                         return &phase->steps[place];
         }
         return NULL;
@@ -235,8 +246,11 @@ static bool send_key(struct drive *drive, const char *key, bool last, struct err
         if (strcmp(key, "<password>") == 0)
                 return typing_secret(typing, drive->in.password, key, err);
         if (strcmp(key, "<target-disk>") == 0)
-                return disk_list_choose(typing, drive->in.profile->disk_pattern, &drive->in.disk,
-                                        drive->in.payload_size, err);
+                return disk_list_choose(typing, drive->in.profile->disk_pattern, drive->in.profile->disk_end_pattern,
+                                        &drive->in.disk, drive->in.payload_size, err);
+        AUTO_FREE char *choice = profile_choice(key);
+        if (choice)
+                return choices_choose(typing, choice, err);
         size_t length = strlen(key);
         bool may_be_silent = length > 1 && key[length - 1] == '?';
         AUTO_FREE char *name = text_format("%.*s", (int)(length - may_be_silent), key);
@@ -246,12 +260,27 @@ static bool send_key(struct drive *drive, const char *key, bool last, struct err
         return may_be_silent ? typing_silent_key(typing, name, err) : typing_key(typing, name, err);
 }
 
+// A screen after which the installation cannot continue, if it is there: NULL if not.
+static const struct profile_step *refusal_on_screen(const struct drive *drive)
+{
+        const char *screen = console_text(typing_console(&drive->typing));
+        for (size_t i = 0; i < drive->phase->anytime_count; i++) {
+                const struct profile_step *step = &drive->phase->anytime[i];
+                if (step->fail && is_allowed(drive, step) && is_on(step, screen))
+                        return step;
+        }
+        return NULL;
+}
+
 static bool send_keys(struct drive *drive, const struct profile_step *step, struct error *err)
 {
         drive->typing.resends = 0;
         for (size_t i = 0; i < step->key_count; i++) {
                 if (!send_key(drive, step->keys[i], i + 1 == step->key_count, err))
                         return fail_in_step(step, err);
+                // A text may be refused while it is typed. The rest of the keys would be wasted then.
+                if (strcmp(step->keys[i], "<password>") == 0 && refusal_on_screen(drive))
+                        return true;
         }
         return true;
 }
@@ -270,18 +299,38 @@ static void report_step(struct drive *drive, const struct profile_step *step)
         drive->at = step;
 }
 
+// How many rows of the screen ask for a key. A box over a screen that is still to be seen behind it asks anew.
+static unsigned questions(const struct drive *drive)
+{
+        unsigned count = 0;
+        for (unsigned row = 0; row < CONSOLE_ROWS; row++)
+                count += pattern_matches(drive->in.profile->asks_pattern,
+                                         console_row(typing_console(&drive->typing), row));
+        return count;
+}
+
+// Fails with what STEP says, and the words on the screen that it was recognised by.
+static bool refuse(const struct drive *drive, const struct profile_step *step, struct error *err)
+{
+        AUTO_FREE char *words = pattern_group(step->screen_patterns[step->screen_count - 1], 0);
+        return typing_fail(&drive->typing, ERROR_NO, err, "%s (\"%s\"): the step '%s' (%s) appeared", step->fail,
+                           words ? words : "", step->id, step->title);
+}
+
 static bool take_step(struct drive *drive, const struct profile_step *step, struct error *err)
 {
         report_step(drive, step);
         if (step->fail)
-                return typing_fail(&drive->typing, ERROR_NO, err, "%s: the step '%s' (%s) appeared", step->fail,
-                                   step->id, step->title);
+                return refuse(drive, step, err);
         if (++drive->times[index_of(drive->phase, step)] > step->limit)
                 return typing_fail(&drive->typing, ERROR_NO, err, "the step '%s' (%s) appeared more than %u times",
                                    step->id, step->title, (unsigned)step->limit);
+        unsigned asking = questions(drive);
         if (!send_keys(drive, step, err))
                 return false;
         drive->previous = step;
+        drive->questions = asking;
+        drive->has_taken = true;
         expect_after(drive, step);
         return true;
 }
@@ -305,8 +354,10 @@ static bool resend(struct drive *drive, struct error *err)
 static bool was_swallowed(const struct drive *drive)
 {
         const struct profile_step *previous = drive->previous;
-        return previous && previous->key_count && time_now_us() >= typing_overdue_at_us(&drive->typing) &&
-               is_on(previous, console_text(typing_console(&drive->typing)));
+        if (!previous || !previous->key_count || time_now_us() < typing_overdue_at_us(&drive->typing))
+                return false;
+        bool asks_anew = drive->questions && questions(drive) > drive->questions;
+        return !asks_anew && is_on(previous, console_text(typing_console(&drive->typing)));
 }
 
 // Waiting for a step.
@@ -315,6 +366,22 @@ static bool fail_missing(const struct drive *drive, const struct profile_step *s
 {
         return typing_fail(&drive->typing, ERROR_TIMED_OUT, err, "step timed out: '%s' (%s) did not appear within %u s",
                            step->id, step->title, (unsigned)step->wait_s);
+}
+
+// A screen that asks for a key and that no step knows, for so long that it will not go by itself.
+static bool is_unknown(const struct drive *drive)
+{
+        const struct typing *typing = &drive->typing;
+        return drive->has_taken && !drive->matched && !typing_unanswered(typing) &&
+               typing_calm_us(typing) >= (uint64_t)drive->in.profile->unknown_s * 1000000 &&
+               pattern_matches(drive->in.profile->asks_pattern, console_text(typing_console(typing)));
+}
+
+static bool fail_unknown(const struct drive *drive, struct error *err)
+{
+        return typing_fail(&drive->typing, ERROR_NO, err,
+                           "the installer has asked for something for %u s that no step of the profile %s knows",
+                           (unsigned)drive->in.profile->unknown_s, drive->in.profile->name);
 }
 
 // Does what the profile specifies if STEP times out.
@@ -345,6 +412,7 @@ static uint64_t next_decision(const struct drive *drive, uint64_t deadline)
                 now - typing_still_us(typing) + typing->settle_us,
                 drive->matched ? drive->matched_since_us + TYPING_RESTLESS_FACTOR * typing->settle_us : 0,
                 typing_overdue_at_us(typing),
+                now - typing_calm_us(typing) + (uint64_t)drive->in.profile->unknown_s * 1000000,
         };
         for (size_t i = 0; i < sizeof moments / sizeof moments[0]; i++) {
                 if (moments[i] > now && moments[i] < deadline)
@@ -372,6 +440,8 @@ static bool await_step(struct drive *drive, const struct profile_step **step, st
                 vm_be_patient(drive->in.vm, installing || !drive->previous || drive->matched);
                 if (time_now_us() >= deadline)
                         return time_out(drive, wanted, err);
+                if (is_unknown(drive))
+                        return fail_unknown(drive, err);
                 if (was_swallowed(drive) && !resend(drive, err))
                         return false;
                 if (!typing_look(&drive->typing, next_decision(drive, deadline), err))

@@ -26,6 +26,7 @@ struct drive_input {
         const struct profile *profile;
         const char *password;   // for "<password>"
         struct drive_disk disk; // for "<target-disk>"
+        enum profile_when over; // what may happen to a system on that disk; never WHEN_ALWAYS
         uint64_t payload_size;  // of the installer's own medium, which is never the target; bytes, 0 if unknown
 };
 

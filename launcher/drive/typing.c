@@ -284,6 +284,11 @@ static uint64_t changed_us(const struct typing *typing)
         return changed;
 }
 
+uint64_t typing_calm_us(const struct typing *typing)
+{
+        return time_now_us() - changed_us(typing);
+}
+
 uint64_t typing_overdue_at_us(const struct typing *typing)
 {
         unsigned doublings = typing->resends < DOUBLINGS ? typing->resends : DOUBLINGS;

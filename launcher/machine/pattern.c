@@ -63,10 +63,8 @@ bool pattern_matches(struct pattern *pattern, const char *text)
 {
         if (pcre2_match(pattern->code, (PCRE2_SPTR)text, strlen(text), 0, 0, pattern->data, pattern->context) < 0)
                 return false;
-        if (pattern_groups(pattern)) {
-                free(pattern->text);
-                pattern->text = memory_text(text);
-        }
+        free(pattern->text);
+        pattern->text = memory_text(text);
         return true;
 }
 

@@ -21,18 +21,29 @@ enum {
         DEFAULT_RESEND_MS = 10000,
         DEFAULT_WAIT_S = 600,
         DEFAULT_LIMIT = 3,
+        DEFAULT_UNKNOWN_S = 60,
 };
+#define DEFAULT_ASKS "\\((?:Enter|Esc|Tab|F\\d{1,2})\\) "
 
 // The tables of the keys of a profile.
 
 #define AT(type, member)           .offset = offsetof(struct type, member)
 #define LIST(type, member, length) AT(type, member), .count_offset = offsetof(struct type, length)
 
+static const char *const whens[] = {
+        [WHEN_ALWAYS] = "always",
+        [WHEN_KEEP] = "keep",
+        [WHEN_OVERWRITE] = "overwrite",
+        [WHEN_UPGRADE] = "upgrade",
+        NULL,
+};
+
 static const struct yaml_field step_fields[] = {
         {"id", YAML_TEXT, true, AT(profile_step, id), .most = NAME_LIMIT},
         {"title", YAML_TEXT, true, AT(profile_step, title), .most = TEXT_LIMIT},
         {"screen", YAML_ONE_TEXT, true, LIST(profile_step, screens, screen_count), .least = 1, .most = LIST_LIMIT},
         {"keys", YAML_TEXTS, false, LIST(profile_step, keys, key_count), .most = LIST_LIMIT},
+        {"when", YAML_WORD, false, AT(profile_step, when), .words = whens},
         {"optional", YAML_FLAG, false, AT(profile_step, optional)},
         {"wait", YAML_NUMBER, false, AT(profile_step, wait_s), .least = 1, .most = WAIT_LIMIT_S},
         {"percent", YAML_TEXT, false, AT(profile_step, percent), .most = TEXT_LIMIT},
@@ -103,7 +114,10 @@ static const struct yaml_field profile_fields[] = {
         {"boot_label", YAML_TEXT, true, AT(profile, boot_label), .most = TEXT_LIMIT},
         {"settle_ms", YAML_NUMBER, false, AT(profile, settle_ms), .least = 1, .most = 60000},
         {"resend_ms", YAML_NUMBER, false, AT(profile, resend_ms), .least = 50, .most = 3600000},
+        {"unknown", YAML_NUMBER, false, AT(profile, unknown_s), .least = 1, .most = WAIT_LIMIT_S},
+        {"asks", YAML_TEXT, false, AT(profile, asks), .most = TEXT_LIMIT},
         {"disk_row", YAML_TEXT, true, AT(profile, disk_row), .most = TEXT_LIMIT},
+        {"disk_list_end", YAML_TEXT, false, AT(profile, disk_list_end), .most = TEXT_LIMIT},
         {"install", PHASE(install, driven_mapping)},
         {"kickstart", YAML_MAPPING, false, AT(profile, kickstart), .mapping = &watched_mapping},
         {"reboot", PHASE(reboot, watched_mapping)},
@@ -189,9 +203,33 @@ static bool did_you_mean(const char *nearest, struct error *err)
         return nearest && error_append(err, "; did you mean '%s'?", nearest);
 }
 
+#define CHOICE_BEGIN "<choose: "
+#define CHOICE_END   ">"
+
+char *profile_choice(const char *key)
+{
+        size_t length = strlen(key);
+        if (!text_starts_with(key, CHOICE_BEGIN) || !text_ends_with(key, CHOICE_END))
+                return NULL;
+        return text_format("%.*s", (int)(length - strlen(CHOICE_BEGIN CHOICE_END)), key + strlen(CHOICE_BEGIN));
+}
+
+// Whether KEY is "<choose: PATTERN>"; *SOUND is then whether its pattern is.
+static bool is_choice(const struct place *place, const char *key, bool *sound, struct error *err)
+{
+        AUTO_ERROR struct error reason = {0};
+        AUTO_FREE char *source = profile_choice(key);
+        if (!source)
+                return false;
+        AUTO_PATTERN struct pattern *pattern = pattern_new(source, &reason);
+        struct place inner = within(place, "keys");
+        *sound = pattern || refuse(&inner, yaml_file_line(place->file, key), err, "%s: %s", key, reason.message);
+        return true;
+}
+
 static const char *nearest_key(const char *name)
 {
-        static const char *const special[] = {"<password>", "<target-disk>", NULL};
+        static const char *const special[] = {"<password>", "<target-disk>", CHOICE_BEGIN CHOICE_END, NULL};
         const char *nearest = name[0] == '<' ? spelling_nearest(name, special) : NULL;
         return nearest ? nearest : spelling_nearest(name, key_names());
 }
@@ -200,6 +238,9 @@ static bool check_key(const struct place *place, const char *key, struct error *
 {
         if (strcmp(key, "<password>") == 0 || strcmp(key, "<target-disk>") == 0)
                 return true;
+        bool sound;
+        if (is_choice(place, key, &sound, err))
+                return sound;
         size_t length = strlen(key);
         AUTO_FREE char *name =
                 text_format("%.*s", (int)(length > 1 && key[length - 1] == '?' ? length - 1 : length), key);
@@ -358,6 +399,19 @@ static bool check_disk_row(struct profile *profile, struct error *err)
                       "needs the groups (?<size>...) and (?<unit>...)");
 }
 
+// The patterns that have a default or may be left out.
+static bool check_screens(struct profile *profile, struct error *err)
+{
+        struct place place = {.file = profile->file};
+        profile->asks = profile->asks ? profile->asks : DEFAULT_ASKS;
+        profile->asks_pattern = compile(&place, "asks", profile->asks, err);
+        if (!profile->asks_pattern)
+                return false;
+        if (profile->disk_list_end)
+                profile->disk_end_pattern = compile(&place, "disk_list_end", profile->disk_list_end, err);
+        return !profile->disk_list_end || profile->disk_end_pattern;
+}
+
 static bool check_disk_size(const struct profile *profile, struct error *err)
 {
         uint64_t size;
@@ -371,9 +425,10 @@ static bool check_disk_size(const struct profile *profile, struct error *err)
 static bool check(struct profile *profile, struct error *err)
 {
         profile->settle_ms = profile->settle_ms ? profile->settle_ms : DEFAULT_SETTLE_MS;
+        profile->unknown_s = profile->unknown_s ? profile->unknown_s : DEFAULT_UNKNOWN_S;
         profile->resend_ms = profile->resend_ms ? profile->resend_ms : DEFAULT_RESEND_MS;
         profile->has_kickstart = profile->kickstart.criterion_count > 0;
-        return check_disk_size(profile, err) && check_disk_row(profile, err) &&
+        return check_disk_size(profile, err) && check_disk_row(profile, err) && check_screens(profile, err) &&
                check_phase(profile->file, &profile->install, "install", err) &&
                check_last_step(profile->file, &profile->install, err) &&
                check_phase(profile->file, &profile->kickstart, "kickstart", err) &&
@@ -419,6 +474,8 @@ void profile_free(struct profile **profile_pointer)
         free_patterns(profile->install.steps, profile->install.step_count);
         free_patterns(profile->install.anytime, profile->install.anytime_count);
         pattern_free(&profile->disk_pattern);
+        pattern_free(&profile->disk_end_pattern);
+        pattern_free(&profile->asks_pattern);
         yaml_file_free(&profile->file);
         free(profile);
         *profile_pointer = NULL;

@@ -22,16 +22,25 @@ enum profile_timeout {
         TIMEOUT_GOTO,   // waits for another step
 };
 
+// Whether a step is only taken if the user allows what it does to the system that is on the disk.
+enum profile_when {
+        WHEN_ALWAYS,
+        WHEN_KEEP,      // nothing: a step that fails
+        WHEN_OVERWRITE, // install over it
+        WHEN_UPGRADE,   // upgrade it
+};
+
 // One screen of the installer and the response to it.
 struct profile_step {
         const char *id;
         const char *title;          // for display: "Accept the licence"
         const char *const *screens; // patterns that must all match the screen's text
         size_t screen_count;
-        // The input: names of keys (keys.h), "<password>", "<target-disk>". A key with "?" at its end may have no
+        // The input: names of keys (keys.h), "<password>", "<target-disk>", "<choose: PATTERN>". A key with "?" at its end may have no
         // visible effect; any other key is sent again until the screen changes.
         const char *const *keys;
         size_t key_count;
+        enum profile_when when;
         bool optional;           // the installer may skip it
         uint32_t wait_s;         // timeout for the step
         const char *percent;     // pattern whose first group is the installer's own progress; NULL if none
@@ -71,11 +80,14 @@ struct profile {
         const char *name, *title;
         bool rehearsal; // the guest is not ESXi
         struct profile_machine machine;
-        const char *boot_label; // of the boot entry that the installer writes
-        uint32_t settle_ms;     // a screen that has not changed for this long is complete
-        uint32_t resend_ms;     // a key without effect for this long is sent again
-        const char *disk_row;   // pattern of a line in the list of disks; named groups `size` and `unit`
-        struct pattern *disk_pattern;
+        const char *boot_label;    // of the boot entry that the installer writes
+        uint32_t settle_ms;        // a screen that has not changed for this long is complete
+        uint32_t resend_ms;        // a key without effect for this long is sent again
+        uint32_t unknown_s;        // a screen that asks for a key and that no step knows ends the wait after so long
+        const char *asks;          // pattern of a screen that asks for a key
+        const char *disk_row;      // pattern of a line in the list of disks; named groups `size` and `unit`
+        const char *disk_list_end; // pattern of what is below the last disk if the list is shown whole; NULL if unknown
+        struct pattern *disk_pattern, *disk_end_pattern, *asks_pattern;
         struct profile_phase install; // driven screen by screen to its last step
         // Used instead if the payload has a kickstart and no key is needed: watched until the guest resets, unless a
         // criterion shows that the script failed. It may have no required criteria.
@@ -90,6 +102,9 @@ struct profile {
 struct profile *profile_read(const char *name, struct error *err);
 void profile_free(struct profile **profile);
 #define AUTO_PROFILE __attribute__((cleanup(profile_free)))
+
+// The pattern in the key "<choose: PATTERN>", freed with free(). NULL if KEY is another key.
+char *profile_choice(const char *key);
 
 // The step of PHASE with that id; NULL if not found.
 const struct profile_step *profile_step(const struct profile_phase *phase, const char *id);

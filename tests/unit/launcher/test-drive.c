@@ -288,7 +288,11 @@ static void draw_list(uint64_t delay_us)
                 print(i ? guest.row_us : delay_us, NULL, "\033[%d;5H%s%-60s\033[0m", LIST_TOP + i,
                       marked ? "\033[7m" : "", disk < guest.disk_count ? guest.disks[disk] : "");
         }
-        print(0, NULL, "\033[%d;5H%2d of %2d", LIST_TOP + VISIBLE, guest.selected + 1, guest.disk_count);
+        bool is_whole = guest.disk_count <= VISIBLE;
+        if (is_whole)
+                print(0, NULL, "\033[%d;5HRemote: (none)", LIST_TOP + guest.disk_count);
+        else
+                print(0, NULL, "\033[%d;5H%2d of %2d", LIST_TOP + VISIBLE, guest.selected + 1, guest.disk_count);
 }
 
 // A row at a time; it listens when the last one is there.
@@ -384,6 +388,7 @@ static const char usual_profile[] =
         "settle_ms: 30\n"
         "resend_ms: 1500\n"
         "disk_row: '(?<size>\\d+(?:\\.\\d+)?) (?<unit>[KMGT]iB)\\b'\n"
+        "disk_list_end: 'Remote: .none.'\n"
         "install:\n"
         "  steps:\n"
         "    - {id: welcome, title: A, screen: [Welcome, Continue], keys: [Enter], wait: 60}\n"
@@ -840,7 +845,7 @@ DRIVEN(a_screen_that_says_no)
         guest.pages = pages;
         AUTO_RUN struct run run = run_begin();
         assert_false(drive_from(&run, "welcome", NULL));
-        assert_error(&run.err, ERROR_NO, "the installer says no: the step 'no' (J) appeared");
+        assert_error(&run.err, ERROR_NO, "the installer says no (\"Refused\"): the step 'no' (J) appeared");
         assert_string_equal(drive_step(run.drive), "no");
 }
 
