@@ -1,6 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 The rehearsal guest stands in for VMware ESXi 8 on Arm. Loaded from a payload it
-// is the installer, loaded from the disk it is the installed system. Firmware, NVRAM, disk and console are real; see
-// docs/rehearsal-guest.md.
+// SPDX-License-Identifier: Apache-2.0
+// The rehearsal guest stands in for VMware ESXi 8 on Arm. Loaded from a payload it is the installer, loaded from the
+// disk it is the installed system. Firmware, NVRAM, disk and console are real; see docs/rehearsal-guest.md.
 #include "launcher/rehearsal/base/text.h"
 #include "launcher/rehearsal/efi/acpi.h"
 #include "launcher/rehearsal/efi/firmware.h"

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Finds and reads files of a FAT file system (FAT12, FAT16, FAT32) on a disk by path, as the firmware does when it
-// starts a boot entry. Source: Microsoft FAT specification, 30 August 2005; UEFI 2.10, 13.3.
+// starts a boot entry.
+// Source: Microsoft FAT specification, 30 August 2005; UEFI 2.10, 13.3.
 #pragma once
 
 #include <stdbool.h>

@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 Little-endian numbers in byte arrays, for disks and firmware tables: no casts, so
-// alignment and padding do not matter. The caller has checked the bounds.
+// SPDX-License-Identifier: Apache-2.0
+// Little-endian numbers in byte arrays, for disks and firmware tables: no casts, so alignment and padding do not
+// matter. The caller has checked the bounds.
 #pragma once
 
 #include <stdint.h>

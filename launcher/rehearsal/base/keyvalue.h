@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 Text files of `key=value` lines, as esx-boot reads BOOT.CFG: keys in upper or
-// lower case; spaces around `=` and at the ends of a line, empty lines and CR are ignored; `#` begins a comment. Pure.
+// SPDX-License-Identifier: Apache-2.0
+// Text files of `key=value` lines, as esx-boot reads BOOT.CFG: keys in upper or lower case; spaces around `=` and at
+// the ends of a line, empty lines and CR are ignored; `#` begins a comment. Pure.
 #pragma once
 
 #include <stdbool.h>

@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 The four functions that a C compiler may call even without a C library (GCC
-// manual, "Standards"). A build for the host uses the C library's and leaves memory.c out.
+// SPDX-License-Identifier: Apache-2.0
+// The four functions that a C compiler may call even without a C library (GCC manual, "Standards"). A build for the
+// host uses the C library's and leaves memory.c out.
 #pragma once
 
 #include <stddef.h>

@@ -1,6 +1,7 @@
-// SPDX-License-Identifier: Apache-2.0 Builds the GUID partition table of a disk with 512-byte blocks: protective MBR,
-// header and entries at the start, their backup at the end. Pure. Source: UEFI 2.10, chapter 5 "GUID Partition Table
-// (GPT) Disk Layout".
+// SPDX-License-Identifier: Apache-2.0
+// Builds the GUID partition table of a disk with 512-byte blocks: protective MBR, header and entries at the start,
+// their backup at the end. Pure.
+// Source: UEFI 2.10, chapter 5 "GUID Partition Table (GPT) Disk Layout".
 #pragma once
 
 #include "launcher/rehearsal/efi/guid.h"

@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 ESXi 8's partitions: the ESP, two boot banks whose size depends on the disk's,
-// and OSDATA in the rest. Numbers and places are ESXi's. Pure.
+// SPDX-License-Identifier: Apache-2.0
+// ESXi 8's partitions: the ESP, two boot banks whose size depends on the disk's, and OSDATA in the rest. Numbers and
+// places are ESXi's. Pure.
 #pragma once
 
 #include "launcher/rehearsal/disk/gpt.h"

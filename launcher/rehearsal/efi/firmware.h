@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 Calls the firmware: time, memory, protocols, variables, reset. Its tables are
-// global, because there is only one firmware.
+// SPDX-License-Identifier: Apache-2.0
+// Calls the firmware: time, memory, protocols, variables, reset. Its tables are global, because there is only one
+// firmware.
 #pragma once
 
 #include "launcher/rehearsal/efi/uefi.h"

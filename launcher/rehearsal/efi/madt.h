@@ -1,6 +1,7 @@
-// SPDX-License-Identifier: Apache-2.0 The interrupt controller in ACPI's MADT: ESXi 8 panics at its reboot with a
-// GICv3, and so does the guest. Every length is checked against the table's end. Pure. Source: ACPI 6.5, 5.2.12
-// "Multiple APIC Description Table", tables 5.45 (GICD), 5.47 (GICR) and 5.48 (ITS).
+// SPDX-License-Identifier: Apache-2.0
+// The interrupt controller in ACPI's MADT: ESXi 8 panics at its reboot with a GICv3, and so does the guest. Every
+// length is checked against the table's end. Pure.
+// Source: ACPI 6.5, 5.2.12 "Multiple APIC Description Table", tables 5.45 (GICD), 5.47 (GICR) and 5.48 (ITS).
 #pragma once
 
 #include <stdbool.h>

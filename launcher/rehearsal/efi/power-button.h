@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 The machine's power button, which QMP's system_powerdown presses. On QEMU's virt
-// it is an event of the generic event device; reading the device's selector returns and clears the pending events.
+// SPDX-License-Identifier: Apache-2.0
+// The machine's power button, which QMP's system_powerdown presses. On QEMU's virt it is an event of the generic event
+// device; reading the device's selector returns and clears the pending events.
 // Source: QEMU, docs/specs/acpi_hw_reduced_hotplug.rst and hw/acpi/generic_event_device.c.
 #pragma once
 

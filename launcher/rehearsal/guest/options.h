@@ -1,6 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 The options in REHEARSE.CFG that make the guest misbehave, `key=value` lines
-// (keyvalue.h). The file is beside BOOT.CFG on the payload; the installer copies it to the ESP for the installed
-// system. Pure.
+// SPDX-License-Identifier: Apache-2.0
+// The options in REHEARSE.CFG that make the guest misbehave, `key=value` lines (keyvalue.h). The file is beside
+// BOOT.CFG on the payload; the installer copies it to the ESP for the installed system. Pure.
 #pragma once
 
 #include "launcher/rehearsal/base/keyvalue.h"

@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 ESXi's shutdown: a line for each subsystem, then a reset or power off. With a
-// GICv3, ESXi 8 panics before that, and so does the guest.
+// SPDX-License-Identifier: Apache-2.0
+// ESXi's shutdown: a line for each subsystem, then a reset or power off. With a GICv3, ESXi 8 panics before that, and
+// so does the guest.
 #pragma once
 
 #include "launcher/rehearsal/guest/guest.h"

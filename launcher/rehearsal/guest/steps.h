@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 The steps of the guest, from the first screen of the installer to the console of
-// the installed system, where options can make it misbehave. Pure.
+// SPDX-License-Identifier: Apache-2.0
+// The steps of the guest, from the first screen of the installer to the console of the installed system, where options
+// can make it misbehave. Pure.
 #pragma once
 
 #include <stdbool.h>

@@ -1,6 +1,7 @@
-// SPDX-License-Identifier: Apache-2.0 The screen with the two password fields. Enter moves from the first field to the
-// second, and submits there; Tab, Up and Down switch between them. A Tab right after an Enter that moved does nothing,
-// so that "password, Enter, Tab, password, Enter" fills both fields, as on ESXi.
+// SPDX-License-Identifier: Apache-2.0
+// The screen with the two password fields. Enter moves from the first field to the second, and submits there; Tab, Up
+// and Down switch between them. A Tab right after an Enter that moved does nothing, so that "password, Enter, Tab,
+// password, Enter" fills both fields, as on ESXi.
 #include "launcher/rehearsal/installer/screens.h"
 
 #include "launcher/rehearsal/base/memory.h"

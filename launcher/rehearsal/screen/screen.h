@@ -1,6 +1,7 @@
-// SPDX-License-Identifier: Apache-2.0 An 80x24 screen on an ANSI terminal. Text goes into a grid of cells;
-// screen_flush() sends the cells that changed, with a cursor move before each run: the byte stream never contains a
-// screen as plain text. Pure: the bytes go to a sink.
+// SPDX-License-Identifier: Apache-2.0
+// An 80x24 screen on an ANSI terminal. Text goes into a grid of cells; screen_flush() sends the cells that changed,
+// with a cursor move before each run: the byte stream never contains a screen as plain text. Pure: the bytes go to a
+// sink.
 #pragma once
 
 #include <stdbool.h>

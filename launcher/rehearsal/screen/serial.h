@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 The console as ESXi has it: the raw serial port, taken from the firmware's
-// terminal driver. So only this program writes to it, and it receives every byte.
+// SPDX-License-Identifier: Apache-2.0
+// The console as ESXi has it: the raw serial port, taken from the firmware's terminal driver. So only this program
+// writes to it, and it receives every byte.
 #pragma once
 
 #include "launcher/rehearsal/efi/uefi.h"
