@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Dialogs as the installer draws them: a box with a title, lines, and the keys it accepts, drawn in this order. Keys
-// pressed before it is complete are discarded. A dialog's title and keys are never on the screen together with
-// another's: if both are there, it is ready.
+// pressed before it is complete are discarded. The screen never shows one dialog's title with another's keys:
+// if title and keys are there, the dialog is ready.
 #pragma once
 
 #include "launcher/rehearsal/guest/guest.h"
