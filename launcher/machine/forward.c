@@ -40,7 +40,7 @@ static bool read_port(const char *text, uint16_t *port)
         return true;
 }
 
-// Cuts the part after the last colon off TEXT; NULL if none.
+// Splits TEXT at its last colon and returns the part after it; NULL if it has none.
 static char *cut_last(char *text)
 {
         char *colon = strrchr(text, ':');
@@ -80,7 +80,7 @@ static bool add(struct forwards *forwards, const char *text, struct error *err)
                 return false;
         for (size_t i = 0; i < forwards->count; i++) {
                 if (collide(&forwards->items[i], &forward))
-                        return refuse(text, "uses a port of the host twice", err);
+                        return refuse(text, "uses a port of the host that another forward uses", err);
         }
         forwards->items = memory_resize(forwards->items, forwards->count + 1, sizeof *forwards->items);
         forwards->items[forwards->count++] = forward;
@@ -117,7 +117,7 @@ bool forwards_check_host(const struct settings_list *list, struct error *err)
                 AUTO_CLOSE int fd = socket(AF_INET, SOCK_STREAM, 0);
                 struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(forward->host)};
                 inet_pton(AF_INET, forward->address, &address.sin_addr);
-                // As in QEMU: a port whose connection has just closed is free.
+                // As in QEMU: a port whose connection has just closed counts as free.
                 if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &(int){1}, sizeof(int)) == 0 &&
                     bind(fd, (const struct sockaddr *)&address, sizeof address) == 0)
                         continue;

@@ -29,7 +29,7 @@ static const char *text_at(const json_t *object, const char *key)
         return json_string_value(json_object_get(object, key));
 }
 
-// The members of machine.json that are texts, by object and key.
+// The texts in machine.json, by object and key.
 static const struct member {
         const char *object, *key; // OBJECT is NULL for the document itself
         size_t offset;
@@ -58,7 +58,7 @@ static const char **slot(const struct machine_identity *identity, const struct m
         return (const char **)(uintptr_t)((const char *)identity + member->offset);
 }
 
-// The number that Boot#### has, four hexadecimal digits; 0 if TEXT is no such number.
+// The number of Boot####, four hexadecimal digits; 0 if TEXT is not valid.
 static uint16_t boot_number(const char *text)
 {
         AUTO_BUFFER struct buffer bytes = {0};
@@ -167,7 +167,7 @@ bool machine_open(const char *folder, bool create, struct machine *machine, stru
                 return false;
         machine->folder = realpath(folder, NULL);
         if (!machine->folder)
-                return error_system(err, "the machine %s", folder);
+                return error_system(err, "cannot open the machine %s", folder);
         name_files(machine);
         if (file_exists(machine->json_path)) {
                 if (read_document(machine, err))
@@ -215,7 +215,7 @@ bool machine_use_vars(struct machine *machine, const char *path, struct error *e
         AUTO_FREE char *copy = memory_text(path);
         AUTO_FREE char *folder = realpath(dirname(copy), NULL);
         if (!folder)
-                return error_system(err, "the folder of %s", path);
+                return error_system(err, "%s: cannot open its folder", path);
         const char *slash = strrchr(path, '/');
         free(machine->vars_path);
         machine->vars_path = file_path(folder, slash ? slash + 1 : path);
@@ -230,7 +230,7 @@ static char *absolute(const char *folder, struct error *err)
                 return MEMORY_TAKE(real);
         AUTO_FREE char *here = realpath(".", NULL);
         if (!here) {
-                error_system(err, "the current folder");
+                error_system(err, "cannot determine the current folder");
                 return NULL;
         }
         char *path = *folder == '/' ? memory_text(folder) : file_path(here, folder);
@@ -252,7 +252,7 @@ bool machine_look(const char *folder, struct machine *machine, struct error *err
         return true;
 }
 
-// The process number that the owner wrote into the lock; 0 if none.
+// The process ID that the owner wrote into the lock; 0 if none.
 static uint64_t read_owner(int fd)
 {
         char owner[16] = "";
@@ -272,7 +272,7 @@ static bool refuse_lock(int fd, const struct machine *machine, struct error *err
         return false;
 }
 
-// Locks, and waits a moment for a program that only checks whether it is locked.
+// Locks; waits briefly for a program that only checks whether it is locked.
 static bool lock_soon(int fd)
 {
         uint64_t deadline = time_now_ms() + LOOKER_MS;

@@ -23,8 +23,8 @@ enum {
 // The id of the payload's device, on QEMU's command line and in the evidence.
 #define MACHINE_PAYLOAD_DEVICE "payload-device"
 
-// The records of the installation in machine.json. Texts belong to the machine's document; all members are NULL or 0 in
-// a machine that is not installed.
+// The installation as recorded in machine.json. Texts belong to the machine's document; all members are NULL or 0 if
+// the machine is not installed.
 struct machine_identity {
         const char *profile; // name of the guest profile
         bool rehearsal;      // the guest is the rehearsal guest, not ESXi
@@ -48,13 +48,13 @@ struct machine {
         char *folder;      // absolute
         char *disk_format; // "qcow2"
         char *json_path, *disk_path, *vars_path, *sealed_path, *runs_folder, *run_folder;
-        json_t *document;  // the content of machine.json; NULL for a new machine
-        json_t *documents; // every document read, so that texts of SETTINGS and IDENTITY stay valid until the end
+        json_t *document;         // the content of machine.json; NULL for a new machine
+        json_t *documents;        // every document read: texts of SETTINGS and IDENTITY stay valid until machine_close
         struct settings settings; // from the document
         struct machine_identity identity;
         bool installed;
-        int lock;            // descriptor of run/lock; -1 where it is not held
-        uint64_t died_owner; // once locked: the process that died with the lock; 0 if none
+        int lock;            // descriptor of run/lock; -1 if it is not held
+        uint64_t died_owner; // once locked: the process that died while it held the lock; 0 if none
         bool is_loose;       // loose files (machine_of_files): RUN_FOLDER is temporary
 };
 #define AUTO_MACHINE __attribute__((cleanup(machine_close)))
@@ -66,14 +66,14 @@ bool machine_open(const char *folder, bool create, struct machine *machine, stru
 // The same, but creates nothing: if FOLDER is not a machine, MACHINE is a new one with the paths it would have.
 bool machine_look(const char *folder, struct machine *machine, struct error *err);
 
-// Takes over TEXT and keeps it as long as the machine, for a setting that is determined later.
+// Takes over TEXT until machine_close, for a setting that is determined later.
 const char *machine_keep(struct machine *machine, char *text);
 
-// A machine from a disk and a variable store anywhere, for one boot. It counts as installed, has no identity, and keeps
-// its runs beside the disk. Fails if one of the files is missing.
+// A machine for one boot, from a disk and a variable store anywhere. It counts as installed, has no identity, and keeps
+// its runs beside the disk. Fails if a file is missing.
 bool machine_of_files(const char *disk, const char *vars, struct machine *machine, struct error *err);
 
-// From now on PATH is the live variable store, instead of MACHINE/vars.fd. It need not exist.
+// Uses PATH as the live variable store instead of MACHINE/vars.fd. It need not exist.
 bool machine_use_vars(struct machine *machine, const char *path, struct error *err);
 
 // Locks the machine for this program until machine_close. ERROR_ENVIRONMENT if another program holds it.
@@ -82,14 +82,13 @@ bool machine_lock(struct machine *machine, struct error *err);
 // Unlocks it before machine_close.
 void machine_unlock(struct machine *machine);
 
-// Whether another program holds the machine; *OWNER is its process id (0 if unknown). If no program holds it but the
-// last owner died, *OWNER is that one's.
+// Whether another program holds the machine; *OWNER is its process id (0 if unknown). If none does but the last owner
+// died, *OWNER is the dead process's id.
 bool machine_is_held(const struct machine *machine, uint64_t *owner);
 
-// Writes machine.json from SETTINGS and IDENTITY, and reads it back into the machine. IDENTITY is NULL for a machine that
-// is being installed.
+// Writes machine.json from SETTINGS and IDENTITY (NULL during an installation), and reads it back into the machine.
 bool machine_save(struct machine *machine, const struct settings *settings, const struct machine_identity *identity,
                   struct error *err);
 
-// Unlocks the machine and frees its members.
+// Also unlocks it.
 void machine_close(struct machine *machine);

@@ -19,7 +19,7 @@ struct pattern {
         pcre2_code *code;
         pcre2_match_data *data;
         pcre2_match_context *context;
-        char *text; // that was matched last, for its groups
+        char *text; // of the last match, for its groups
 };
 
 void pattern_free(struct pattern **pattern_pointer)

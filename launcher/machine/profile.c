@@ -158,7 +158,7 @@ const char *profile_nearest_step(const struct profile_phase *phase, const char *
         return spelling_nearest(word, ids);
 }
 
-// The place in a profile that is checked, for messages: "install: steps: welcome: keys".
+// A place in a profile, for messages: "install: steps: welcome: keys".
 struct place {
         const struct yaml_file *file;
         const char *phase, *list, *item, *key;
@@ -247,8 +247,11 @@ static bool check_key(const struct place *place, const char *key, struct error *
         if (key_bytes(name))
                 return true;
         struct place inner = within(place, "keys");
-        refuse(&inner, yaml_file_line(place->file, key), err, "there is no key '%s'", name);
-        return did_you_mean(nearest_key(name), err);
+        refuse(&inner, yaml_file_line(place->file, key), err, "unknown key '%s'", name);
+        const char *nearest = nearest_key(name);
+        if (nearest)
+                return did_you_mean(nearest, err);
+        return error_append(err, " (expected a name such as Enter or F11, one character, <password> or <target-disk>)");
 }
 
 static bool check_follower(const struct place *place, const struct profile_phase *phase, const char *key,

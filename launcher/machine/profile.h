@@ -2,8 +2,8 @@
 //
 // A guest profile: how an installer is driven and how its logs are judged, as data (guests/NAME.yaml).
 //
-// docs/guest-profiles.md describes the format. A profile is checked completely when it is read: every pattern compiles
-// and does not match the empty text, every key is known, every referenced step exists.
+// docs/guest-profiles.md describes the format. Reading a profile checks all of it: patterns compile and do not match
+// the empty text, keys are known, referenced steps exist.
 #pragma once
 
 #include <stdbool.h>
@@ -17,9 +17,9 @@
 // What happens if a step times out.
 enum profile_timeout {
         TIMEOUT_FAIL,
-        TIMEOUT_SKIP,   // continues as if it had come
-        TIMEOUT_RESEND, // sends the last key of the previous step again, and waits again
-        TIMEOUT_GOTO,   // waits for another step
+        TIMEOUT_SKIP,   // continue as if it had come
+        TIMEOUT_RESEND, // send the last key of the previous step again, and wait again
+        TIMEOUT_GOTO,   // wait for another step
 };
 
 // Whether a step is only taken if the user allows what it does to the system that is on the disk.
@@ -36,7 +36,7 @@ struct profile_step {
         const char *title;          // for display: "Accept the licence"
         const char *const *screens; // patterns that must all match the screen's text
         size_t screen_count;
-        // The input: names of keys (keys.h), "<password>", "<target-disk>", "<choose: PATTERN>". A key with "?" at its end may have no
+        // Names of keys (keys.h), "<password>", "<target-disk>", "<choose: PATTERN>". A key that ends with "?" may have no
         // visible effect; any other key is sent again until the screen changes.
         const char *const *keys;
         size_t key_count;
@@ -46,11 +46,11 @@ struct profile_step {
         const char *percent;     // pattern whose first group is the installer's own progress; NULL if none
         const char *const *then; // ids of the steps that may follow; empty: the next in the list
         size_t then_count;
-        uint32_t limit;         // how often it may come; more often is an error
+        uint32_t limit;         // how often it may come
         const char *on_timeout; // as written: "fail", "skip", "resend", "goto ID"; NULL for "fail"
-        const char *fail;       // for a screen that ends the installation: what it means; NULL otherwise
+        const char *fail;       // what a screen means that ends the installation; else NULL
 
-        // Derived from the above when the profile is read.
+        // Derived when the profile is read.
         unsigned line;
         struct pattern **screen_patterns; // one for each of SCREENS
         struct pattern *percent_pattern;
@@ -58,7 +58,7 @@ struct profile_step {
         const struct profile_step *timeout_step; // of TIMEOUT_GOTO
 };
 
-// A part of a run that is judged by itself.
+// A part of a run with its own verdict.
 struct profile_phase {
         struct profile_step *steps; // in order
         size_t step_count;
@@ -89,16 +89,16 @@ struct profile {
         const char *disk_list_end; // pattern of what is below the last disk if the list is shown whole; NULL if unknown
         struct pattern *disk_pattern, *disk_end_pattern, *asks_pattern;
         struct profile_phase install; // driven screen by screen to its last step
-        // Used instead if the payload has a kickstart and no key is needed: watched until the guest resets, unless a
-        // criterion shows that the script failed. It may have no required criteria.
+        // Instead of INSTALL if the payload has a kickstart: watched until the guest resets, or a criterion shows that
+        // the script failed. It need not have required criteria.
         struct profile_phase kickstart;
         bool has_kickstart;
         struct profile_phase reboot, boot;
-        struct yaml_file *file; // its source; it owns every text
+        struct yaml_file *file; // owns every text
 };
 
-// Reads the profile of that name from the data files (base/paths.h), or from the file NAME if it has a slash. NULL,
-// with "FILE:LINE: place: problem" in ERR, on failure.
+// Reads the profile NAME from the data files (base/paths.h), or the file NAME if it has a slash. NULL on failure, with
+// "FILE:LINE: place: problem" in ERR.
 struct profile *profile_read(const char *name, struct error *err);
 void profile_free(struct profile **profile);
 #define AUTO_PROFILE __attribute__((cleanup(profile_free)))
@@ -109,7 +109,7 @@ char *profile_choice(const char *key);
 // The step of PHASE with that id; NULL if not found.
 const struct profile_step *profile_step(const struct profile_phase *phase, const char *id);
 
-// The same, also among its anytime steps.
+// The same, including anytime steps.
 const struct profile_step *profile_any_step(const struct profile_phase *phase, const char *id);
 
 // The id in PHASE with the spelling nearest to WORD; NULL if none is similar.

@@ -9,12 +9,11 @@
 
 #include "base/arguments.h"
 
-// Texts, borrowed from where they were found.
+// Texts are borrowed.
 struct settings_list {
         struct arguments given; // on the command line: a CLI_LIST, which belongs to the command's values
-        const json_t *stored;   // in machine.json, an array of texts; NULL if none. Used if nothing is given
+        const json_t *stored;   // the array in machine.json, used if nothing is given; NULL if none
 };
 
-// The text at INDEX, NULL after the last. Empty ones are skipped, so a list given as one empty text is empty: this is
-// how a user clears a stored list.
+// The text at INDEX, NULL after the last. Empty texts are skipped, so that one empty text clears a stored list.
 const char *settings_list_at(const struct settings_list *list, size_t index);

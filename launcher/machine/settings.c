@@ -82,7 +82,7 @@ static const struct row {
         size_t offset;
         const char *choices[5]; // if only these values are valid
         uint64_t most; // of a number, so that a duration in microseconds or a size in an off_t does not overflow
-        bool (*check)(const char *name, const char *value, struct error *err); // of a text; NULL if CHOICES say it
+        bool (*check)(const char *name, const char *value, struct error *err); // for a text without CHOICES; else NULL
 } rows[] = {
         {"accel", TEXT, offsetof(struct settings, accel), {"tcg", "kvm", "hvf", SETTINGS_AUTO_ACCEL, NULL}, 0, NULL},
         {"machine_options", TEXT, offsetof(struct settings, machine_options), {NULL}, 0, check_filled},
@@ -150,7 +150,7 @@ static const char *usual_cpu(const char *accel)
         return strcmp(accel, "tcg") == 0 ? "max,pauth-impdef=on" : "host";
 }
 
-// Whether SETTINGS have their accelerator's default processor. Another accelerator may not be able to run it.
+// Whether SETTINGS have their accelerator's default processor, which another accelerator may not support.
 static bool has_usual_cpu(const struct settings *settings)
 {
         return settings->accel && settings->cpu && strcmp(settings->cpu, usual_cpu(settings->accel)) == 0;
@@ -161,7 +161,7 @@ void settings_complete(struct settings *into, const struct settings *fallback)
         struct settings fitting = *fallback;
         if (into->accel && has_usual_cpu(fallback))
                 fitting.cpu = NULL;
-        // Without a network, stored forwards are dropped, too.
+        // Without a network, stored forwards are dropped.
         if (!has_nic(into))
                 fitting.forwards = (struct settings_list){0};
         for (const struct row *row = rows; row < rows + row_count; row++)
@@ -184,7 +184,7 @@ static bool check_choice(const char *value, const struct row *row, struct error 
         return nearest ? error_append(err, "; did you mean '%s'?", nearest) : false;
 }
 
-// machine.json holds UTF-8.
+// machine.json is UTF-8.
 static bool check_encoding(const char *value, const struct row *row, struct error *err)
 {
         AUTO_BUFFER struct buffer ignored = {0};
@@ -211,12 +211,9 @@ static bool check_list(const struct settings_list *list, const struct row *row, 
 static bool check_number(uint64_t number, const struct row *row, struct error *err)
 {
         AUTO_FREE char *option = option_of(row->name);
-        if (!number)
-                return error_set(err, ERROR_USAGE, "%s: 0 is too little", option);
-        if (number > row->most)
-                return error_set(err, ERROR_USAGE, "%s: %" PRIu64 " is too much, the most is %" PRIu64, option, number,
-                                 row->most);
-        return true;
+        return (number && number <= row->most) ||
+               error_set(err, ERROR_USAGE, "%s: invalid value %" PRIu64 " (expected 1 to %" PRIu64 ")", option, number,
+                         row->most);
 }
 
 static bool check_row(const struct settings *settings, const struct row *row, struct error *err)

@@ -18,7 +18,7 @@
 
 // Texts are borrowed from their source (arguments, environment, JSON, profile).
 struct settings {
-        const char *accel;           // "tcg", "kvm", "hvf"; SETTINGS_AUTO_ACCEL until one was chosen (qemu-probe.h)
+        const char *accel;           // "tcg", "kvm", "hvf"; or SETTINGS_AUTO_ACCEL until one is chosen (qemu-probe.h)
         const char *machine_options; // QEMU's -machine: "virt,virtualization=off,gic-version=2"
         const char *cpu;             // QEMU's -cpu
         const char *disk_bus;        // "usb" or "nvme"
@@ -28,17 +28,17 @@ struct settings {
         const char *qemu;            // the program, by name or path
         uint64_t memory_mb, cpus;
         uint64_t disk_size;             // bytes
-        uint64_t reboot_observe_s;      // how long the reboot is watched
+        uint64_t reboot_observe_s;      // how long to watch the reboot
         uint64_t boot_timeout_s;        // for the installed system to come up
-        struct settings_list forwards;  // ports of the host that lead into the guest (forward.h)
-        struct settings_list qemu_args; // further arguments of QEMU's, one each
+        struct settings_list forwards;  // forwarded ports (forward.h)
+        struct settings_list qemu_args; // further arguments for QEMU
 };
 
 #define SETTINGS_NO_NIC     "none"
 #define SETTINGS_AUTO_ACCEL "auto"
 
-// The rows for a command's table of options: STRUCT is the type of its values, MEMBER its struct settings. Commands that
-// boot an installed machine take the first macro, commands that install take both.
+// The rows for a command's table of options: STRUCT is the type of its values, MEMBER its struct settings. Commands
+// that boot an installed machine take the first macro, commands that install take both.
 #define SETTINGS_MACHINE_OPTIONS(STRUCT, MEMBER)                                                                       \
         {"accel",                                                                                                      \
          "NAME",                                                                                                       \
@@ -116,22 +116,20 @@ struct settings {
                         "REBOOT_OBSERVE_SEC"                                                                            \
         }
 
-// Fills the unset members of INTO from FALLBACK, except those that do not fit INTO: forwards without a network, and the
-// default processor of another accelerator.
+// Fills the unset members of INTO from FALLBACK, except forwards if INTO has no network, and another accelerator's
+// default processor.
 void settings_complete(struct settings *into, const struct settings *fallback);
 
-// Fills the remaining members with defaults, and checks every value. Fails (ERROR_USAGE) on a value that is not valid
-// for QEMU.
+// Fills the remaining members with defaults, and checks every value. Fails (ERROR_USAGE) on the first invalid one.
 bool settings_finish(struct settings *settings, struct error *err);
 
-// The setting at OFFSET of struct settings as text, the values of a list separated by spaces; freed with free(). NULL if it is
-// not set.
+// The setting at OFFSET of struct settings as text, a list separated by spaces; freed with free(). NULL if it is not
+// set.
 char *settings_show(const struct settings *settings, size_t offset);
 
 // As the object "settings" of machine.json.
 json_t *settings_to_json(const struct settings *settings);
 
-// Reads it; the texts belong to JSON (NULL: no settings). Unknown members are skipped, so that a machine of a newer
-// version can be used. ERROR_DAMAGED if a known member has the wrong type, so that no value is silently replaced by a
-// default.
+// Reads JSON (NULL: no settings), which owns the texts. Skips unknown members, so that a machine of a newer version can
+// be used. ERROR_DAMAGED if a known member has the wrong type, so that no default silently replaces it.
 bool settings_from_json(const json_t *json, struct settings *settings, struct error *err);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The rehearsal guest stands in for VMware ESXi 8 on Arm: loaded from a payload it is the installer, loaded from the
-// disk it installed it is the system. Firmware, NVRAM, disk and console are real; see docs/rehearsal-guest.md.
+// The rehearsal guest stands in for VMware ESXi 8 on Arm. Loaded from a payload it is the installer, loaded from the
+// disk it is the installed system. Firmware, NVRAM, disk and console are real; see docs/rehearsal-guest.md.
 #include "launcher/rehearsal/base/text.h"
 #include "launcher/rehearsal/efi/acpi.h"
 #include "launcher/rehearsal/efi/firmware.h"
@@ -50,13 +50,13 @@ efi_status efi_main(efi_handle image, struct efi_system_table *system)
         static struct payload payload;
         firmware_open(image, system);
         if (!guest_open(&guest)) {
-                firmware_print("The rehearsal cannot go on: no serial port to take.");
+                firmware_print("The rehearsal cannot continue: no serial port was found.");
                 firmware_halt();
         }
         guest_log(&guest, "\r\n" GUEST_BANNER);
         guest.device = firmware_loaded_image()->device;
         if (!guest.device)
-                guest_stop(&guest, "it was not loaded from a volume");
+                guest_stop(&guest, "the program was not loaded from a volume");
         read_machine(&guest);
         if (payload_read(guest.device, &payload))
                 run_installer(&guest, &payload);

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Builds the rehearsal guest, build/rehearsal/BOOTAA64.EFI. Included by the Makefile at the top.
-# On every host clang makes the same file: it is a cross compiler for UEFI's calling convention and format as it comes,
-# and finds lld's linker for that format under its own roof where it is not in PATH.
+# clang makes the same file on every host: it can cross compile for UEFI, and finds lld-link beside itself if it is not in
+# PATH.
 
 BUILD    ?= build
 CLANG    ?= clang
@@ -13,7 +13,7 @@ REHEARSAL_EFI := $(BUILD)/rehearsal/BOOTAA64.EFI
 
 REHEARSAL_SOURCES := $(sort $(wildcard $(REHEARSAL_DIR)/*.c $(REHEARSAL_DIR)/*/*.c))
 REHEARSAL_OBJECTS := $(REHEARSAL_SOURCES:$(REHEARSAL_DIR)/%.c=$(BUILD)/rehearsal/%.o)
-# Pure: no firmware below them. These are compiled for the host too and tested there.
+# Pure: they call no firmware, and are also compiled for the host and tested there.
 REHEARSAL_PURE := $(addprefix base/,crc32 keyvalue text) $(addprefix disk/,fat16 gpt layout) \
         $(addprefix efi/,aml guid load-option madt) $(addprefix guest/,garbage options steps) \
         $(addprefix installer/,kickstart password) $(addprefix screen/,keys screen)
@@ -34,7 +34,7 @@ rehearsal: $(REHEARSAL_EFI)
 $(REHEARSAL_EFI): $(REHEARSAL_OBJECTS)
 	$(call quiet,LD,$@)$(CLANG) $(REHEARSAL_LDFLAGS) -o $@ $^
 
-# The loops of base/memory.c are what the compiler would call for them.
+# Otherwise the compiler would replace the loops of base/memory.c by calls of themselves.
 $(BUILD)/rehearsal/base/memory.o: REHEARSAL_CFLAGS += -fno-builtin
 
 $(BUILD)/rehearsal/%.o: $(REHEARSAL_DIR)/%.c $(REHEARSAL_DIR)/rules.mk | rehearsal-tools
@@ -43,7 +43,7 @@ $(BUILD)/rehearsal/%.o: $(REHEARSAL_DIR)/%.c $(REHEARSAL_DIR)/rules.mk | rehears
 
 -include $(REHEARSAL_OBJECTS:.o=.d)
 
-# The host's tests of the pure files. They stand alone: the guest's text is not the programs'.
+# The host's tests of the pure files. They link nothing of the programs, whose text.h is another one.
 REHEARSAL_HOST_OBJECTS := $(REHEARSAL_PURE:%=$(BUILD)/san/obj/$(REHEARSAL_DIR)/%.o)
 REHEARSAL_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/san/tests/%,$(wildcard tests/unit/rehearsal/test-*.c))
 

@@ -13,10 +13,10 @@
 #define PATH_SIZE     256
 #define CLOCK_MS      1000
 #define DCUI_PAUSE_MS 100
-#define LEFT          4  // column of every text
+#define LEFT          4  // the column of all text
 #define LOWER_HALF    14 // the first row of the console's lower half
 
-// Where this run of the system came from.
+// The boot entry and file that this run was started from.
 struct origin {
         char entry[20];
         char device[PATH_SIZE];
@@ -34,7 +34,7 @@ static void find_origin(const struct guest *guest, struct origin *origin)
         device_path_format(origin->file, sizeof origin->file, firmware_loaded_image()->file_path);
 }
 
-// What the boot prints, each line with the time that the work after it would take.
+// The lines that the boot prints, each with the pause after it.
 static const struct {
         uint64_t milliseconds;
         const char *line;
@@ -76,7 +76,7 @@ static void draw_clock(struct guest *guest)
         screen_flush(&guest->screen);
 }
 
-// What of a long TEXT goes to the next line.
+// The part of TEXT that goes to the next line.
 static const char *after_columns(const char *text, size_t columns)
 {
         return text_length(text) > columns ? text + columns : "";
@@ -112,7 +112,7 @@ static void draw_console(struct guest *guest, const struct origin *origin)
         draw_clock(guest);
 }
 
-// F12 asks; Enter or Tab switches off, F11 restarts, Esc returns.
+// After F12: Enter or Tab powers off, F11 restarts, Esc returns.
 static void ask_shutdown(struct guest *guest)
 {
         static const char *const lines[] = {"Shut down this host?"};

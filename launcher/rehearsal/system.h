@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The guest as installed system: prints what ESXi prints while it boots, then shows its console.
+// The installed system: prints what ESXi prints while it boots, then shows its console.
 #pragma once
 
 #include "launcher/rehearsal/guest/guest.h"

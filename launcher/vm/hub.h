@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The server of a machine's control socket, MACHINE/run/control.sock. Its clients are esxiarm status, console and stop,
-// and programs of users. docs/console.md describes the protocol: one JSON object a line, and one back; after "console",
+// The server of a machine's control socket, MACHINE/run/control.sock, for esxiarm status, console and stop and for the
+// user's own programs. docs/console.md describes the protocol: one JSON object a line, and one back; after "console",
 // only the screen's bytes are sent.
 //
 // A slow client never delays the machine: it gets fewer pictures, or loses bytes of a raw console.

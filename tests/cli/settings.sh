@@ -82,8 +82,8 @@ test_wrong_flags_are_one_sentence_each() {
         done <<'EOT'
 needs_two_ports --forward 2222:70000
 needs_two_ports --forward 0:22
-twice --forward 2222:22,2222:23
-twice --forward 2222:22 --forward 2222:22
+another_forward_uses --forward 2222:22,2222:23
+another_forward_uses --forward 2222:22 --forward 2222:22
 has_no_IPv4_address --forward here:2222:22
 needs_a_network_card --forward 2222:22 --nic none
 is_not_the_name_of_a_device --nic vmxnet3,addr=5
@@ -91,7 +91,7 @@ is_not_a_network_card_address --mac 52:54
 first_byte_must_be_even --mac 53:54:00:12:34:56
 expected_usb_or_nvme --disk-bus sata
 expected_at_least_1 --memory 0
-is_too_much,_the_most_is_512 --cpus 513
+expected_1_to_512 --cpus 513
 did_you_mean_'--forward'? --foward 2222:22
 EOT
         [ ! -e m ] || fail "the machine was made"

@@ -11,8 +11,7 @@
 #include "varstore/predict.h"
 #include "verify/disk/disk.h"
 
-// In the order in which they were added. It must be the firmware's order: by PCI address, then by port. Start from {0};
-// free with devices_free.
+// Add them in the firmware's order: by PCI address, then by port. Start from {0}; free with devices_free.
 struct devices {
         struct predict_device *items; // the list also owns their texts
         size_t count;
@@ -20,11 +19,11 @@ struct devices {
 #define AUTO_DEVICES __attribute__((cleanup(devices_free)))
 void devices_free(struct devices *devices);
 
-// Adds the disk that DEVICE describes (its partitions are ignored; its texts are copied) with the content of DISK. Only
-// the loaders that CHAIN's entries name and the fallback file are looked up. A disk without partitions may be one file
-// system. Damaged content counts as absent, as it does for the firmware. Fails only if the image cannot be read.
+// Adds the disk that DEVICE describes (its partitions are ignored, its texts copied) with the content of DISK. Looks up
+// only the fallback file and the loaders of CHAIN's entries. A disk without partitions may be one file system. Damaged
+// content counts as absent, as it does for the firmware. Fails only if the image cannot be read.
 bool devices_add_disk(struct devices *devices, const struct predict_device *device, struct disk *disk,
                       const struct bootchain *chain, struct error *err);
 
-// Adds a disk that is one file system with the fallback file on it: a payload whose image is not available.
+// Adds a payload whose image is not available: one file system with the fallback file.
 void devices_add_payload(struct devices *devices, const struct predict_device *device);

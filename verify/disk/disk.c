@@ -17,9 +17,9 @@
 #include "base/process.h"
 #include "base/text.h"
 
-// A large image is mapped in windows, because the map of a fragmented one has hundreds of thousands of extents and few
-// are needed. A small one, whose files are no larger than a window, is mapped at once. Extents without an offset are
-// fetched in chunks.
+// A large image is mapped in windows, because a fragmented one has hundreds of thousands of extents, of which few are
+// needed. An image whose files are no larger than a window is mapped at once. Extents without an offset are fetched in
+// chunks.
 enum {
         WINDOW_SIZE = 64 << 20,
         CHUNK_SIZE = 1 << 20,
@@ -115,7 +115,7 @@ const char *disk_path(const struct disk *disk)
         return disk->path;
 }
 
-// What qemu-img printed on standard error, as one line without its "qemu-img: ".
+// qemu-img's message on standard error, as one line without "qemu-img: ".
 static char *complaint(struct process_result *result)
 {
         AUTO_FREE char *said = text_printable((const char *)result->errors.data, result->errors.size, true);
@@ -158,8 +158,8 @@ static void begin_qemu_img(const char *command, struct arguments *arguments)
         arguments_add(arguments, "-U"); // a running machine has the image locked
 }
 
-// Whether the offsets in the map of this layer are offsets in its own file. qemu-img does not report which file they
-// refer to, so this is false for formats that may use several files.
+// Whether the map's offsets are in the layer's own file. qemu-img does not report the file, so this is false for
+// formats that may use several.
 static bool layer_has_places(const json_t *info, const char *format)
 {
         static const char *const one_file[] = {"raw", "qcow2", "vdi", "vpc", "qed", "parallels", "vmdk"};
@@ -210,9 +210,8 @@ static bool cut_off(const struct disk *disk, const struct layer *layer, const ch
                          disk->path, layer->path, what, offset, layer->size);
 }
 
-// QEMU reads a table beyond the end of the file as zeroes, so a truncated qcow2 would look like a blank disk. Its
-// header (docs/interop/qcow2.txt in QEMU) has the offset of the first-level table, which has the offsets of the
-// second-level ones.
+// QEMU reads tables beyond the end of the file as zeroes, so a truncated qcow2 would look blank. The header has the
+// offset of the first-level table, which has those of the second-level ones (QEMU, docs/interop/qcow2.txt).
 static bool check_qcow2(const struct disk *disk, const struct layer *layer, struct error *err)
 {
         enum {
@@ -269,7 +268,7 @@ static bool add_layer(struct disk *disk, const json_t *info, struct error *err)
         return strcmp(format, "qcow2") != 0 || check_qcow2(disk, layer, err);
 }
 
-// Whether all data of the disk fits into a window.
+// Whether all data of the disk fits in a window.
 static bool is_small(const struct disk *disk)
 {
         uint64_t size = 0;
@@ -315,7 +314,7 @@ static bool read_info(struct disk *disk, const char *format, struct error *err)
         return ok;
 }
 
-// Reports with the path as the user typed it what can be checked without qemu-img.
+// Checks what is possible without qemu-img, whose messages would not have the path as the user typed it.
 static bool check_file(struct disk *disk, struct error *err)
 {
         AUTO_CLOSE int descriptor = open(disk->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -331,7 +330,7 @@ static bool check_file(struct disk *disk, struct error *err)
         return true;
 }
 
-// A raw disk is the file itself, so qemu-img is not needed (it would round the size up to whole sectors).
+// A raw disk is the file itself and needs no qemu-img, which would round the size up to whole sectors.
 static bool open_raw(struct disk *disk, struct error *err)
 {
         disk->layers = memory_new(1, sizeof *disk->layers);
@@ -383,8 +382,8 @@ static bool extent_from_json(const struct disk *disk, const json_t *entry, uint6
         *extent = (struct extent){.start = (uint64_t)start, .length = (uint64_t)length, .kind = EXTENT_FETCHED};
         bool placed = offset && depth >= 0 && (uint64_t)depth < disk->layer_count && disk->layers[depth].has_places;
         bool zero = json_is_true(json_object_get(entry, "zero")), data = json_is_true(json_object_get(entry, "data"));
-        // Data that is zero has an offset too: a hole in the file, or beyond its end if the file is truncated. Zeroes
-        // that are not data may have an offset, but the content there does not count.
+        // Data that is zero also has an offset: a hole in the file, or beyond its end if the file is truncated. Zeroes
+        // that are not data may have an offset, whose content does not count.
         if (zero && !(placed && data)) {
                 extent->kind = EXTENT_ZERO;
         } else if (placed) {
@@ -446,7 +445,6 @@ static const struct window *find_window(struct disk *disk, uint64_t start, struc
         return slot;
 }
 
-// The extent that OFFSET lies in.
 static bool find_extent(struct disk *disk, uint64_t offset, struct extent *extent, struct error *err)
 {
         // A raw image without backing files needs no map.
@@ -474,8 +472,8 @@ static bool read_placed(const struct disk *disk, const struct extent *extent, ui
         size_t got;
         if (!read_layer_file(disk, layer, place, data, size, &got, err))
                 return false;
-        // A raw file may end within a sector. In other formats the file has whole clusters, but some versions of
-        // qemu-img map a truncated last cluster as a whole one.
+        // A raw file may end within a sector. Other formats have whole clusters, but some versions of qemu-img map a
+        // truncated last cluster as a whole one.
         if (got < size && !layer->raw)
                 return cut_off(disk, layer, "data lie", place, err);
         memset(data + got, 0, size - got);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A disk image as the guest sees it: SIZE bytes that can be read at any offset. Never written or locked; a machine may
-// be running on it (reads then return what QEMU has written to the file so far).
+// A disk image as the guest sees it, readable at any offset. It is never written or locked; a machine may be using it
+// (reads then return what QEMU has written so far).
 //
-// Every format that qemu-img knows is read: qcow2, raw, vmdk, vdi, vhdx, vpc and the rest, with backing files, sparse
-// or compressed. `qemu-img info` reports the image's format and backing files, `qemu-img map` the file and offset of
-// each extent, and the bytes are then read from those files directly. An extent without an offset (compressed, or in a
-// format that does not report it) is fetched with `qemu-img convert`.
+// Reads every format that qemu-img supports (qcow2, raw, vmdk, vdi, vhdx, vpc ...), with backing files, sparse or
+// compressed. `qemu-img info` reports format and backing files, `qemu-img map` the file and offset of each extent,
+// which is then read directly. An extent without an offset (compressed, or not reported) is fetched with `qemu-img
+// convert`.
 #pragma once
 
 #include <stdbool.h>
@@ -19,14 +19,12 @@
 struct disk;
 #define AUTO_DISK __attribute__((cleanup(disk_close)))
 
-// Opens the image at PATH as FORMAT ("qcow2", "raw", ...); if FORMAT is NULL, the format is detected from the first
-// bytes. Pass the format if it is known: a guest can write a header of another format at the start of its raw disk.
-// Fails with ERROR_USAGE if the file does not exist, ERROR_DAMAGED if it is not a valid image of its format, and
-// ERROR_ENVIRONMENT if qemu-img is missing or the file is not readable.
+// Opens the image at PATH as FORMAT ("qcow2", "raw", ...); NULL detects it from the first bytes. Pass it if it is
+// known: a guest can write another format's header to its raw disk. Fails with ERROR_USAGE if the file does not exist,
+// ERROR_DAMAGED if it is not a valid image, ERROR_ENVIRONMENT if qemu-img is missing or the file is not readable.
 bool disk_open(const char *path, const char *format, struct disk **disk, struct error *err);
 
-// A raw disk whose content is CONTENT, which must outlive it; messages use NAME as its path. This lets code that reads
-// disks read any bytes.
+// A raw disk with CONTENT, which must outlive it. NAME is its path in messages.
 struct disk *disk_of_bytes(const char *name, struct bytes content);
 
 // Frees *DISK and sets it to NULL; does nothing if it is already NULL.

@@ -78,7 +78,7 @@ static bool is_power_of_two(uint32_t number)
         return number && !(number & (number - 1));
 }
 
-// The boot sector's fields, as they stand.
+// The boot sector's fields, unchecked.
 struct boot_sector {
         uint32_t sector_size, sectors_per_cluster, reserved, tables, root_entries, sectors, table_sectors, root_cluster;
         bool is_32;
@@ -150,8 +150,8 @@ bool fat_open(struct disk *disk, uint64_t offset, uint64_t size, struct fat **fa
                 return false;
         struct boot_sector boot = parse_boot_sector((struct bytes){sector, sizeof sector});
         if (!is_fat(&boot))
-                return error_set(err, ERROR_DAMAGED, "%s: there is no FAT file system at byte %" PRIu64,
-                                 disk_path(disk), offset);
+                return error_set(err, ERROR_DAMAGED, "%s: no FAT file system found at byte %" PRIu64, disk_path(disk),
+                                 offset);
         if (!lay_out(fat, &boot, err))
                 return false;
         *fat_pointer = MEMORY_TAKE(fat);
@@ -208,8 +208,8 @@ static uint64_t cluster_place(const struct fat *fat, uint32_t cluster)
         return fat->data_at + (uint64_t)(cluster - FIRST_CLUSTER) * fat->cluster_size;
 }
 
-// How many bytes from the cluster FIRST on are contiguous, at most MOST, and the cluster after them: 0 if the chain
-// ends there, undefined if MOST was reached.
+// How many bytes from cluster FIRST on are contiguous, at most MOST, and the next cluster: 0 if the chain ends,
+// undefined if MOST was reached.
 static bool find_run(struct fat *fat, uint32_t first, uint64_t most, uint64_t *size, uint32_t *next, struct error *err)
 {
         uint32_t cluster = first;
@@ -225,7 +225,7 @@ static bool find_run(struct fat *fat, uint32_t first, uint64_t most, uint64_t *s
         return true;
 }
 
-// Adds the clusters from FIRST to BUFFER, at most LIMIT bytes; *WHOLE says whether the chain ended within them.
+// Adds the clusters from FIRST to BUFFER, at most LIMIT bytes; *WHOLE is whether the chain ended within them.
 static bool read_chain(struct fat *fat, uint32_t first, uint64_t limit, struct buffer *buffer, bool *whole,
                        struct error *err)
 {
@@ -262,10 +262,10 @@ static bool read_folder(struct fat *fat, uint32_t cluster, struct buffer *buffer
         return whole || damaged(fat, err, "the cluster chain of a folder is circular or too long");
 }
 
-// A long name under assembly: its parts come before the entry they belong to, the last one first.
+// A long name being assembled: its parts precede their entry, last part first.
 struct long_name {
         uint8_t units[NAME_PARTS * NAME_PART * 2]; // UTF-16LE
-        unsigned awaited;                          // the number of the next part; 0 when all are there
+        unsigned awaited;                          // the number of the next part; 0 if complete
         size_t parts;                              // 0 if none yet
         uint8_t checksum;
 };

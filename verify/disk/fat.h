@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A FAT file system (FAT12, FAT16, FAT32) on a disk, read only as far as needed to find a file by its path, as the
-// firmware does when it starts a boot entry.
+// Finds and reads files of a FAT file system (FAT12, FAT16, FAT32) on a disk by path, as the firmware does when it
+// starts a boot entry.
 // Source: Microsoft FAT specification, 30 August 2005; UEFI 2.10, 13.3.
 #pragma once
 
@@ -16,8 +16,8 @@
 struct fat;
 #define AUTO_FAT __attribute__((cleanup(fat_close)))
 
-// Opens the file system in the SIZE bytes from OFFSET of DISK, which must stay open as long as FAT. ERROR_DAMAGED if
-// there is no FAT file system or its boot sector is inconsistent.
+// Opens the file system in SIZE bytes from OFFSET of DISK, which must outlive FAT. ERROR_DAMAGED if it is not a FAT
+// file system or its boot sector is inconsistent.
 bool fat_open(struct disk *disk, uint64_t offset, uint64_t size, struct fat **fat, struct error *err);
 
 // Frees *FAT and sets it to NULL; does nothing if it is already NULL.

@@ -291,8 +291,8 @@ static int compare_first(const void *left, const void *right)
         return a->first != b->first ? (a->first < b->first ? -1 : 1) : (int)a->index - (int)b->index;
 }
 
-// Marks every partition that shares a sector with another. It is enough to compare with the previous one that ends
-// last: any other overlap was marked before.
+// Marks every partition that shares a sector with another. Comparing with the earlier one that ends last is enough:
+// other overlaps were marked before.
 static void mark_overlaps(const struct gpt *gpt, bool *overlaps)
 {
         AUTO_FREE const struct gpt_partition **sorted =
@@ -380,7 +380,7 @@ static bool everything_is_zero(struct disk *disk, bool *zero, struct error *err)
         return true;
 }
 
-// Neither copy is valid: reports what the disk has instead.
+// Neither copy is valid: determines what the disk has instead.
 static bool read_absence(struct disk *disk, struct mbr mbr, const char *primary_problem, const char *backup_problem,
                          struct gpt *gpt, struct error *err)
 {

@@ -3,10 +3,9 @@
 // The GUID partition table of a disk: its partitions, their types and positions.
 // Source: UEFI 2.10, 5.3.
 //
-// A GPT has two copies, after the first sector and at the end of the disk, each protected by two checksums. If the
-// primary copy is bad, the backup is used, as the firmware does, and `remark` reports it. Sectors are 512 or 4096
-// bytes. Partitions that the firmware ignores (overlapping, out of range, or marked as not for the firmware) are
-// ignored too, with a remark.
+// A GPT has two copies, after the first sector and at the end of the disk, each with two checksums. If the primary is
+// bad, the backup is used, as the firmware does, with a remark. Sectors have 512 or 4096 bytes. Partitions that the
+// firmware ignores (overlapping, out of range, or marked as not for the firmware) are ignored too, with a remark.
 #pragma once
 
 #include <stdbool.h>
@@ -20,7 +19,7 @@
 struct gpt_partition {
         unsigned index;       // from 1, as in HD(1,GPT,...)
         struct guid type;     // what it is for; see gpt_type_name
-        struct guid unique;   // what a boot entry names it by
+        struct guid unique;   // by which a boot entry names it
         uint64_t first, last; // in sectors, both inclusive
         uint64_t attributes;
         char *name; // UTF-8; may be empty
@@ -41,8 +40,8 @@ struct gpt {
         uint64_t first_usable, last_usable; // in sectors
         struct gpt_partition *partitions;   // the used ones, in the order of their index
         size_t count;
-        bool protective_mbr; // without one the firmware does not look at the GPT
-        char *remark;        // sentences about a copy that is damaged or misplaced; NULL if none
+        bool protective_mbr; // without it, the firmware ignores the GPT
+        char *remark;        // sentences: damaged copies, ignored partitions; NULL if none
 };
 #define AUTO_GPT __attribute__((cleanup(gpt_free)))
 

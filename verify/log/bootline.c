@@ -60,7 +60,7 @@ static bool parse_number(const char **at, uint16_t *number)
         return true;
 }
 
-// ` "LABEL" from PATH: STATUS`, of which the status comes only with failures.
+// ` "LABEL" from PATH: STATUS`; only failures have a status.
 static void parse_details(const char *at, struct boot_line *line)
 {
         static const char opening[] = " \"", from[] = "\" from ", separator[] = ": ";

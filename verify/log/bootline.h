@@ -9,8 +9,8 @@
 //         BdsDxe: starting Boot0004 "VMware ESXi" from HD(1,GPT,...)/\EFI\VMware\safeboot64.efi
 //         BdsDxe: failed to load Boot0001 "UEFI Misc Device" from PciRoot(0x0)/Pci(0x2,0x0): Not Found
 //
-// The last entry started is what runs. A label is free text: it may contain quotes, and even `" from `. So the path is
-// searched from the end of the line.
+// The entry started last is running. A label is free text and may even contain `" from `, so the path is searched for
+// from the end of the line.
 //
 // Source: EDK2 MdeModulePkg, Library/UefiBootManagerLib/BmBoot.c.
 #pragma once
@@ -20,8 +20,8 @@
 
 enum boot_line_verb {
         BOOT_LINE_LOADING,  // the entry is being read
-        BOOT_LINE_STARTING, // it was read and now runs
-        BOOT_LINE_FAILED,   // it could not be loaded or started, or came back with an error
+        BOOT_LINE_STARTING, // it was read and is started
+        BOOT_LINE_FAILED,   // it could not be loaded or started, or returned with an error
 };
 
 struct boot_line {
@@ -33,8 +33,8 @@ struct boot_line {
 };
 #define AUTO_BOOT_LINE __attribute__((cleanup(boot_line_free)))
 
-// Reads TEXT, in which such a line may follow other text. False if TEXT has no such line; LINE is then empty. Free
-// LINE with boot_line_free.
+// Finds such a line in TEXT, where other text may precede it. False, with an empty LINE, if there is none. Free LINE
+// with boot_line_free.
 bool boot_line_parse(const char *text, struct boot_line *line);
 void boot_line_free(struct boot_line *line);
 

@@ -13,12 +13,12 @@ struct check {
         struct criteria *criteria[CHECK_PHASES];
         struct check_boot boot; // the one being read
         size_t phase;           // the phase that judges its lines
-        bool is_running;        // the firmware started an entry, and it has not come back with an error
+        bool is_running;        // the firmware started an entry that has not returned with an error
         bool guest_spoke;
 
         struct check_boot kept[CHECK_KEPT];
         size_t kept_count;
-        bool passed; // a boot before passed every phase
+        bool passed; // an earlier boot passed every phase
         enum verdict outcome, worst;
         char *explanation;
 };
@@ -66,7 +66,7 @@ struct check *check_new(const struct check_phase *phases, size_t count, struct e
 
 // ---- the end of a boot ----
 
-// Copies what the criteria found, because their texts become invalid when they start over.
+// Copies the findings, whose texts become invalid when the criteria start over.
 static void keep_findings(const struct criteria_verdict *verdict, struct check_judgement *judgement)
 {
         judgement->outcome = verdict->outcome;
@@ -123,7 +123,7 @@ static void excuse_follower(struct check *check)
                 return;
         boot->outcome = VERDICT_PASS;
         free(boot->explanation);
-        boot->explanation = memory_text("It follows one that passed, and nothing that is forbidden was seen.");
+        boot->explanation = memory_text("It follows a boot that passed, and nothing forbidden was seen.");
 }
 
 static void conclude(struct check *check)
@@ -180,7 +180,6 @@ static void note_started(struct check *check, uint64_t number, struct boot_line 
         *line = (struct boot_line){0};
 }
 
-// Handles a line of the firmware about an entry.
 static void take_boot_line(struct check *check, const struct logfile_line *line, struct boot_line *boot)
 {
         if (boot->verb == BOOT_LINE_FAILED) {

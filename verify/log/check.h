@@ -16,12 +16,12 @@
 // in the same boot.
 //
 // The criteria come in phases (install and reboot; or boot alone). A phase is judged from the line where the previous
-// phase was complete. The line that begins a boot is also judged by the previous boot if that is past its first phase:
-// a reboot ends when the firmware is back.
+// phase was complete. The line that begins a boot also counts for the previous boot if that is past its first phase: a
+// reboot ends when the firmware is back.
 //
-// The verdict on the log is that of its last boot. Exception: a boot that follows one in which every phase passed, and
-// that meets no criterion of the first of several phases, is a follower (the installed system, after the installer). A
-// follower only must not panic or meet a forbidden criterion.
+// The verdict on the log is that of its last boot. Exception: after a boot in which every phase passed, a boot that
+// meets no criterion of the first of several phases is a follower (the installed system, after the installer). It must
+// only not panic or meet a forbidden criterion.
 #pragma once
 
 #include <stdbool.h>
@@ -57,7 +57,7 @@ struct check_boot {
         bool has_started;
         struct boot_line started; // the entry that the firmware started last
         uint64_t started_line;
-        bool is_follower; // follows a boot that passed; see above
+        bool is_follower; // see above
         struct check_judgement judgements[CHECK_PHASES];
         size_t count;
         enum verdict outcome;
@@ -67,12 +67,11 @@ struct check_boot {
 struct check;
 #define AUTO_CHECK __attribute__((cleanup(check_free)))
 
-// Judges by COUNT PHASES (1 or 2), whose names and criteria must outlive the check. NULL if a pattern is invalid
-// (criteria.h).
+// COUNT is 1 or 2. The names and criteria of PHASES must outlive the check. NULL if a pattern is invalid (criteria.h).
 struct check *check_new(const struct check_phase *phases, size_t count, struct error *err);
 void check_free(struct check **check);
 
-// The next line; a logfile_handler, whose context is the check.
+// Judges the next line. A logfile_handler whose context is the check.
 void check_line(const struct logfile_line *line, void *check);
 
 // The log has ended. After that, and only then:

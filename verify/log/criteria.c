@@ -29,7 +29,7 @@ struct criteria {
         } * patterns;
         size_t count;
         const char *watched;      // another pattern whose words are searched for; NULL for none
-        struct literals literals; // of the open criteria; a line without any of them meets nothing
+        struct literals literals; // of the criteria not met yet; a line without any of them meets none
         bool judges_all;          // one of the patterns has no words
         pcre2_match_data *match;
         pcre2_match_context *context;
@@ -74,7 +74,7 @@ static pcre2_code *compile(const struct criterion *row, struct error *err)
                           (size_t)at + 1, row->pattern, (const char *)why);
                 return NULL;
         }
-        // Without a JIT for this processor the pattern is interpreted.
+        // If there is no JIT for this processor, the pattern is interpreted.
         pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);
         return code;
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Criteria: what a console must print, must not print, and may print for a run to count as a success.
+// Criteria: what a console must, must not and may print for a run to pass. Pure.
 //
-// Pure: lines go in (see log.h), a verdict comes out. The criteria are rows of data from the guest profiles; a pattern
-// is a Perl-compatible regular expression (PCRE2, UTF-8) that is searched for within one line.
+// They come from the guest profiles. A pattern is a Perl-compatible regular expression (PCRE2, UTF-8) that is searched
+// for within one line (log.h).
 #pragma once
 
 #include <stdbool.h>
@@ -13,7 +13,7 @@
 #include "base/error.h"
 
 enum criterion_kind {
-        CRITERION_REQUIRED,  // must be met, and only counts once the required one before it is met
+        CRITERION_REQUIRED,  // must be met, after the required one before it
         CRITERION_FORBIDDEN, // must never be met
         CRITERION_OPTIONAL,  // only reported
 };
@@ -22,17 +22,17 @@ enum criterion_kind {
 #define CRITERION_PURPLE_SCREEN "<purple-screen>"
 
 struct criterion {
-        const char *name; // its name in reports
+        const char *name; // in reports
         const char *pattern;
         enum criterion_kind kind;
-        bool panic; // if met, the guest panicked, whatever its kind
+        bool panic; // whatever its kind, the guest panicked if it is met
 };
 
 struct criteria;
 #define AUTO_CRITERIA __attribute__((cleanup(criteria_free)))
 
-// Compiles COUNT ROWS, whose order is the order of the required ones. The rows are copied. NULL if a pattern is
-// invalid: ERR (ERROR_DAMAGED) names the pattern, the position and the reason.
+// Compiles and copies COUNT ROWS; required ones must be met in this order. NULL if a pattern is invalid: ERR
+// (ERROR_DAMAGED) has the pattern, the position and the reason.
 struct criteria *criteria_new(const struct criterion *rows, size_t count, struct error *err);
 
 // Frees *CRITERIA and sets it to NULL; does nothing if it is already NULL.
@@ -41,25 +41,23 @@ void criteria_free(struct criteria **criteria);
 // Forgets every line and starts over.
 void criteria_restart(struct criteria *criteria);
 
-// Judges one more line. LINE_NUMBER and TIME_MS (since the start of the run; 0 if it is not known) are only reported.
-// If one line meets several required criteria, they must be in order within the line.
+// Judges one more line. LINE_NUMBER and TIME_MS (since the start of the run; 0 if unknown) are only reported. Several
+// required criteria that one line meets must be in order within it.
 void criteria_line(struct criteria *criteria, uint64_t line_number, uint64_t time_ms, const char *text);
 
-// The same for a line of LENGTH bytes, which the caller knows: with millions of lines, strlen is a large part of the
-// work.
+// The same for a line of known length: with millions of lines, strlen is a large part of the work.
 void criteria_span(struct criteria *criteria, uint64_t line_number, uint64_t time_ms, const char *text, size_t length);
 
-// Whether a line may meet a criterion that is still open: a quick check (literals.h) that rules out nearly every line.
-// Lines that are ruled out need not be judged.
+// Whether a line may meet a criterion that is not met yet: a quick check (literals.h). If not, it need not be judged.
 bool criteria_may_meet(const struct criteria *criteria, const char *text, size_t length);
 
-// From now on criteria_may_meet is also true for lines that contain PATTERN's words. PATTERN is borrowed.
+// Makes criteria_may_meet also true for lines with PATTERN's words. PATTERN is borrowed.
 void criteria_watch(struct criteria *criteria, const char *pattern);
 
-// Whether every required criterion was met already (so that a live run can stop).
+// Whether every required criterion was met, so that a live run can stop.
 bool criteria_complete(const struct criteria *criteria);
 
-// Whether a forbidden or a panic criterion was met already (so that a live run can stop).
+// Whether a forbidden or panic criterion was met, so that a live run can stop.
 bool criteria_broken(const struct criteria *criteria);
 
 // How a criterion fared. `text` is the first line that met it, or the part of a long line from the match on.
@@ -68,8 +66,7 @@ struct criterion_finding {
         bool met;
         uint64_t line_number, time_ms; // of the first line that met it
         const char *text;              // NULL if it was not met
-        // How many lines were not judged because the pattern needed too many steps. Nested repetition can cause that.
-        uint64_t given_up;
+        uint64_t given_up;             // lines not judged because the pattern needed too many steps (nested repetition)
 };
 
 enum verdict {
@@ -93,5 +90,5 @@ struct criteria_verdict criteria_judge(const struct criteria *criteria);
 const char *verdict_text(enum verdict outcome); // "pass", "fail", "panic"
 int verdict_exit_code(enum verdict outcome);    // 0, ERROR_NO, ERROR_PANIC
 
-// One sentence for the user with the reason: which criterion, which line. Freed with free().
+// One sentence with the reason: which criterion, which line. Freed with free().
 char *criteria_explanation(const struct criteria_verdict *verdict);

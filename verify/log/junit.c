@@ -67,7 +67,7 @@ static size_t count_failures(const struct junit_suite *suite)
         return failures;
 }
 
-// The reason why the suite could not be judged, as a test case with an error.
+// Adds why the suite could not be judged, as a test case with an error.
 static void add_error(struct text *xml, const struct junit_suite *suite)
 {
         text_add(xml, "    <testcase classname=\"");

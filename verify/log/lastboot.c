@@ -26,7 +26,6 @@ static const struct {
         {LASTBOOT_WAS_COMPLETE, "Installation Complete"},
 };
 
-// The first COUNT words.
 static void forget(struct lastboot *lastboot, size_t count)
 {
         for (size_t i = 0; i < count; i++) {

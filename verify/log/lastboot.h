@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The last boot in a console log: the entry that the firmware started, and the messages after it that matter for a
-// diagnosis.
+// The last boot in a console log: the entry that the firmware started, and later messages that matter for a diagnosis.
 #pragma once
 
 #include <stdbool.h>
@@ -17,7 +16,7 @@ enum lastboot_word {
         LASTBOOT_INSTALLER, // a screen of the installer
         LASTBOOT_TOO_SMALL, // the installer refused the chosen disk
         LASTBOOT_COMPLETE,  // the installation is complete
-        // The rest count anywhere in the log, not only after the last start.
+        // These count anywhere in the log, not only after the last start.
         LASTBOOT_NO_RUNTIME,   // the loader reports that UEFI runtime services are off
         LASTBOOT_WAS_COMPLETE, // an installation was complete
         LASTBOOT_WORDS

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The words without which a pattern cannot match, and a quick search for any of a set of them, so that nearly every
-// line of a log needs no regular expression.
+// The words without which a pattern cannot match, and a quick search for any of them, so that few lines of a log need a
+// regular expression.
 //
 // A word is a run of plain characters that every match must contain: outside groups and classes, each repeated at least
 // once; with alternatives, one word from each. A pattern that is not understood (options, verbs, quoting, an
-// alternative without a word) yields no words, and then every line has to be matched.
+// alternative without a word) has no words, and every line must be matched.
 //
-// The search checks sixteen bytes at once, whatever the number of words, for the rarest byte pair of any word; only if
-// a pair may be there does it compare the words themselves. Its tables are those of "Teddy" (G. Langdale, Hyperscan)
-// for two bytes.
+// The search looks for the rarest byte pair of each word in sixteen bytes at once, and compares the words only if a
+// pair may be there. Its tables are those of "Teddy" (G. Langdale, Hyperscan) for two bytes.
 #pragma once
 
 #include <stdbool.h>
@@ -28,8 +27,8 @@ struct literals {
                 char text[LITERAL_LONGEST];
         } words[LITERALS_LIMIT];
         size_t count;
-        // Tables indexed by the low and high four bits of a pair's first byte, then of its second byte. Each pair has a
-        // bit; if all four tables have it set, the pair may be there.
+        // Indexed by the low and high four bits of a pair's first byte, then of its second. Each pair has a bit; if it
+        // is set in all four tables, the pair may be there.
         uint8_t nibbles[4][16];
 };
 

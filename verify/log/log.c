@@ -11,7 +11,7 @@
 enum {
         TAB_STOP = 8,
         DEL = 0x7F,
-        ROWS = 128, // of the screen that are kept; the cursor does not move beyond them
+        ROWS = 128, // of the screen; the cursor does not move beyond them
         COLUMNS = 512,
         SURE_ROWS = 24,    // the smallest screen: a line feed below them may scroll
         SURE_COLUMNS = 80, // and text beyond them may be on the next row
@@ -26,7 +26,7 @@ struct row {
 
 struct position {
         unsigned row, column;
-        bool row_known; // false: an unknown row, whose older text is unknown, too
+        bool row_known; // false: neither the cursor's row nor its older text is known
 };
 
 struct log {
@@ -39,11 +39,11 @@ struct log {
         unsigned used_rows; // rows from here on are empty
         struct position cursor, saved;
         uint32_t last_character; // for a sequence that repeats it
-        unsigned screen_columns; // as far as is known
-        bool flowing;            // lines come one after the other; else the cursor was sent here
+        unsigned screen_columns; // as far as known
+        bool flowing;            // lines come one after the other; else the cursor was moved here
         bool fresh;              // ... and nothing was written since the line began or the cursor returned
         // Of the cursor's row; rows are reported when the cursor leaves them.
-        bool changed;                  // it has text that was not reported
+        bool changed;                  // it has unreported text
         uint64_t begins_at, begins_in; // offset of the first sequence that changed it, and line feeds before
         // Since the cursor last moved back in it: the text before an overwrite was a line of its own.
         bool redrawing;
@@ -94,7 +94,7 @@ static size_t utf8_size(uint32_t code_point)
         return code_point < 0x80 ? 1 : code_point < 0x800 ? 2 : code_point < 0x10000 ? 3 : 4;
 }
 
-// Whether CELL can be part of a word; frame characters cannot.
+// Whether CELL can be part of a word; frame characters cannot be.
 static bool is_wordly(uint32_t cell)
 {
         bool frame = cell >= 0x2500 && cell <= 0x259F;

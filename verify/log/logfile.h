@@ -6,8 +6,8 @@
 //     console.txt    lines that begin with their time, `[  12.345] `, as the evidence of a run has them
 //     console.cast   a recording: asciicast v2, or v3, whose events have the time since the previous one
 //
-// The kind is recognised by the first bytes, not by the name. Each may be compressed with gzip, zstd, xz, bzip2 or lz4,
-// which libarchive recognises. Source: docs.asciinema.org/manual/asciicast/v2 and v3.
+// The kind is detected from the first bytes, not the name. Each may be compressed with gzip, zstd, xz, bzip2 or lz4
+// (libarchive). Source: docs.asciinema.org/manual/asciicast/v2 and v3.
 #pragma once
 
 #include <stdbool.h>
@@ -24,8 +24,7 @@ enum logfile_kind {
 };
 
 struct logfile_line {
-        uint64_t
-                number; // from 1: of the file's lines, of a recording's output what `grep -n` would count in serial.log
+        uint64_t number;  // from 1, in the file; in a recording, as `grep -n` would count its output
         const char *text; // as in log.h, without the time; valid only during the call
         size_t length;
         bool has_time;
@@ -38,15 +37,15 @@ struct logfile {
         const char *compression; // "gzip", "zstd" ...; NULL for a plain file
         uint64_t bytes;          // of the log, unpacked
         uint64_t lines;          // that were reported
-        bool is_cut;             // a recording ends within an event, as when its writer was killed
+        bool is_cut;             // a recording ends within an event: its writer was killed
 };
 
 typedef void logfile_handler(const struct logfile_line *line, void *context);
 
-// Reads the log at PATH ("-" for standard input) to its end and calls HANDLER with CONTEXT for each line. PROGRESS
-// (NULL for none) counts the bytes read from the file. On failure, HANDLER has had the lines read so far, and FILE
-// describes them. ERROR_USAGE if the file does not exist; ERROR_DAMAGED for a directory, a truncated or corrupt
-// compressed file, or a recording with unreadable events; ERROR_ENVIRONMENT if the file is not readable.
+// Reads the log at PATH ("-" for standard input) and calls HANDLER with CONTEXT for each line. PROGRESS (may be NULL)
+// counts the bytes read from the file. On failure, HANDLER has had the lines read so far, and FILE describes them.
+// ERROR_USAGE if the file does not exist; ERROR_DAMAGED for a directory, a truncated or corrupt compressed file, or a
+// recording with unreadable events; ERROR_ENVIRONMENT if it is not readable.
 bool logfile_read(const char *path, struct progress *progress, logfile_handler *handler, void *context,
                   struct logfile *file, struct error *err);
 

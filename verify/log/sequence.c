@@ -263,8 +263,7 @@ static size_t filling(struct bytes input)
         return length;
 }
 
-// A function of its own, so that the fast path in sequence_next does not save and restore registers that only this one
-// needs.
+// Not inlined, so that the fast path in sequence_next does not save registers that only this needs.
 __attribute__((noinline)) static bool read_bytes(struct sequence_decoder *decoder, struct bytes *input,
                                                  struct sequence *sequence)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Sixteen bytes at once, with the compiler's vectors (GCC manual, "Vector Extensions"): a comparison yields 0xFF for
-// each byte where it is true, and 0 for the others.
+// each byte where it is true, else 0.
 #pragma once
 
 #include <limits.h>
@@ -48,8 +48,8 @@ static inline size_t vector_first(vector of)
 #endif
 }
 
-// Looking up sixteen bytes at once in a table of sixteen. Not every processor can: call vector_look_up only if
-// vector_can_look_up is true, and only in functions marked VECTOR_LOOK_UP.
+// Looks up sixteen bytes in a table of sixteen. Call vector_look_up only if vector_can_look_up is true, and only in
+// functions marked VECTOR_LOOK_UP.
 #if defined(__x86_64__)
 #define VECTOR_LOOK_UP __attribute__((target("ssse3")))
 static inline bool vector_can_look_up(void)

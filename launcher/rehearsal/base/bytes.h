@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Little-endian numbers in byte arrays. What lies on a disk or in a firmware table is read and written through these
-// and never by a cast, so that neither alignment nor padding matters. The caller has checked that the bytes are there.
+// Little-endian numbers in byte arrays, for disks and firmware tables: no casts, so alignment and padding do not
+// matter. The caller has checked the bounds.
 #pragma once
 
 #include <stdint.h>

@@ -3,7 +3,7 @@
 
 #define POLYNOMIAL_REFLECTED 0xEDB88320u
 
-// Bit by bit: a table would be faster, and 16 KiB of partition entries take no time either way.
+// Bit by bit, without a table: it is only used for 16 KiB of partition entries.
 uint32_t crc32(const void *bytes, size_t size)
 {
         const uint8_t *at = bytes;

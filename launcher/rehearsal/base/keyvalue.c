@@ -19,7 +19,7 @@ static struct span trim(struct span span)
         return span;
 }
 
-// What comes before the first STOP in TEXT; TEXT keeps what comes after it.
+// Splits TEXT at the first STOP: returns the part before it, and leaves the part after it in TEXT.
 static struct span take_until(struct span *text, char stop)
 {
         struct span taken = {.at = text->at};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launcher/rehearsal/base/memory.h"
 
-// Built with -fno-builtin, or the compiler would turn these loops into calls of themselves.
+// Built with -fno-builtin: otherwise the compiler would turn these loops into calls of themselves.
 
 void *memcpy(void *restrict to, const void *restrict from, size_t size)
 {

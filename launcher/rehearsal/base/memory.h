@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The four functions that a C compiler may call by itself even where there is no C library (GCC manual, "Standards":
-// a freestanding environment provides memcpy, memmove, memset and memcmp). They are C's own, so a native build of the
-// pure files takes them from its C library and leaves memory.c out.
+// The four functions that a C compiler may call even without a C library (GCC manual, "Standards"). A build for the
+// host uses the C library's and leaves memory.c out.
 #pragma once
 
 #include <stddef.h>

@@ -79,7 +79,7 @@ static const char *read_conversion(const char *format, struct conversion *conver
                 format += 2;
         else if (*format == '.')
                 format = read_number(format + 1, &conversion->precision);
-        // A long has as many bits as a long long natively, and as an int on UEFI; only `ll` is wide on both.
+        // A long is as wide as a long long on the host, but as an int on UEFI: only `ll` is 64 bits on both.
         size_t longs = 0;
         for (; *format == 'l'; format++)
                 longs++;

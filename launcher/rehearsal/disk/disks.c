@@ -7,7 +7,7 @@
 #include "launcher/rehearsal/efi/device-path.h"
 #include "launcher/rehearsal/efi/firmware.h"
 
-// The nodes that say what a disk hangs on, and the number that tells it from its neighbours.
+// The device path nodes of buses, and the name of a disk's number on each.
 // Source: UEFI 2.10, 10.3.4 "Messaging Device Path".
 static const struct bus {
         uint8_t subtype;
@@ -38,7 +38,7 @@ static unsigned bus_number(const struct bus *bus, const struct efi_device_path *
         return number;
 }
 
-// Copies a field of INQUIRY data (padded with spaces) behind what OUT holds, with a space before it.
+// Appends a space and a field of INQUIRY data (padded with spaces) to OUT.
 static size_t append_field(char *out, size_t used, const uint8_t *field, size_t size)
 {
         while (size && (field[size - 1] == ' ' || !field[size - 1]))
@@ -71,7 +71,7 @@ struct place {
         size_t used;
 };
 
-// Adds TEXT, after SEPARATOR where there is something before it.
+// Adds TEXT, after SEPARATOR unless it is the first.
 static void add_text(struct place *place, const char *separator, const char *text)
 {
         place->used += text_format(place->text + place->used, sizeof place->text - place->used, "%s%s",
@@ -86,7 +86,7 @@ static void add_pci(struct place *place, const struct efi_device_path *node)
         add_text(place, "/", text);
 }
 
-// A disk behind a hub has a node a port on the way.
+// A disk behind a hub has a node for each port on the way.
 static void add_bus(struct place *place, const struct bus *bus, const struct bus *before,
                     const struct efi_device_path *node)
 {
@@ -103,8 +103,8 @@ static bool is_pci(const struct efi_device_path *node)
         return node->type == EFI_NODE_HARDWARE && node->subtype == EFI_HARDWARE_PCI && device_path_node_size(node) >= 6;
 }
 
-// Where the disk is: "PCI 1.0, USB port 1"; behind a bridge and a hub "PCI 2.0/0.0, USB port 1.3". The PCI functions
-// alone for a disk that is one, such as virtio's. Returns the bus that it hangs on, or NULL.
+// Where the disk is: "PCI 1.0, USB port 1"; behind a bridge and a hub "PCI 2.0/0.0, USB port 1.3"; only the PCI
+// functions for a PCI disk, such as virtio's. Returns its bus, NULL for a PCI disk.
 static const struct bus *format_place(struct place *place, const struct efi_device_path *path)
 {
         const struct bus *before = NULL;
@@ -120,7 +120,7 @@ static const struct bus *format_place(struct place *place, const struct efi_devi
         return before;
 }
 
-// A name that is too long loses of its model, never of its place, which tells it from its neighbours.
+// If a name is too long, the model is shortened, never the place, which makes the name unique.
 static void describe(struct disk *disk)
 {
         char model[32];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The whole disks of the machine, as the firmware's Block I/O has them: no partitions, no empty drives.
+// The machine's disks, from the firmware's Block I/O; no partitions, no empty drives.
 #pragma once
 
 #include "launcher/rehearsal/efi/uefi.h"
@@ -22,7 +22,7 @@ struct disks {
         size_t count;
 };
 
-// Lists the disks. BOOT_DEVICE is the volume that this program was loaded from.
+// BOOT_DEVICE is the volume that this program was loaded from.
 void disks_find(struct disks *disks, efi_handle boot_device);
 
 uint64_t disk_bytes(const struct disk *disk);

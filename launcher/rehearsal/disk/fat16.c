@@ -10,8 +10,8 @@
 #define ROOT_ENTRIES       512
 #define ENTRY_SIZE         32
 #define ROOT_SECTORS       (ROOT_ENTRIES * ENTRY_SIZE / FAT16_SECTOR_SIZE)
-#define CLUSTERS_MIN       4085  // below it is a FAT12
-#define CLUSTERS_MAX       65524 // above it is a FAT32
+#define CLUSTERS_MIN       4085  // with fewer it is FAT12
+#define CLUSTERS_MAX       65524 // with more it is FAT32
 #define SECTORS_PER_FAT(n) (((n) + 2) * 2 + FAT16_SECTOR_SIZE - 1) / FAT16_SECTOR_SIZE
 #define CLUSTER_FIRST      2
 #define CLUSTER_END        0xFFFF
@@ -42,7 +42,7 @@ static size_t cluster_size(const struct fat16 *fat)
         return (size_t)fat->sectors_per_cluster * FAT16_SECTOR_SIZE;
 }
 
-// The smallest cluster with which SECTORS make a FAT16.
+// Chooses the smallest cluster size with which SECTORS make a FAT16.
 static bool choose_geometry(struct fat16 *fat, uint32_t sectors)
 {
         for (uint32_t per_cluster = 1; per_cluster <= 128; per_cluster *= 2) {
@@ -101,7 +101,7 @@ static void build_boot_sector(const struct fat16 *fat, const struct fat16_parame
         sector[21] = MEDIA_FIXED;
         store16(sector + 22, (uint16_t)fat->fat_sectors);
         store16(sector + 24, 63);  // sectors per track and
-        store16(sector + 26, 255); // heads, of a geometry that nobody uses any more
+        store16(sector + 26, 255); // heads, of an obsolete geometry
         store32(sector + 28, parameters->hidden_sectors);
         store32(sector + 32, parameters->sectors < 0x10000 ? 0 : parameters->sectors);
         sector[36] = 0x80; // drive number
@@ -126,7 +126,7 @@ static uint8_t *cluster_bytes(const struct fat16 *fat, uint32_t cluster)
                (cluster - CLUSTER_FIRST) * cluster_size(fat);
 }
 
-// Takes the next COUNT clusters as one chain and clears them.
+// Allocates the next COUNT clusters as one chain and clears them.
 static bool take_clusters(struct fat16 *fat, size_t count, uint32_t *first)
 {
         size_t left_in_volume = fat->cluster_count + CLUSTER_FIRST - fat->next_cluster;
@@ -142,7 +142,7 @@ static bool take_clusters(struct fat16 *fat, size_t count, uint32_t *first)
         return true;
 }
 
-// A folder's entries: the root has its own place, every other folder one cluster.
+// A folder's entries: the root has its own region, every other folder one cluster.
 struct folder {
         uint8_t *entries;
         size_t count;
@@ -167,7 +167,7 @@ static void build_entry(const struct fat16 *fat, uint8_t *entry, const uint8_t s
         memset(entry, 0, ENTRY_SIZE);
         memcpy(entry, short_name, SHORT_NAME_SIZE);
         entry[11] = attribute;
-        store16(entry + 14, fat->time); // made,
+        store16(entry + 14, fat->time); // created,
         store16(entry + 16, fat->date);
         store16(entry + 18, fat->date); // read
         store16(entry + 22, fat->time); // and written
@@ -191,7 +191,7 @@ bool fat16_format(struct fat16 *fat, void *image, size_t capacity, const struct 
         return true;
 }
 
-// One name of a path, and the 8.3 name it goes by.
+// One name of a path, and its 8.3 alias.
 struct name {
         const char *text;
         size_t length;
@@ -219,7 +219,7 @@ static size_t last_dot(const struct name *name)
         return dot;
 }
 
-// Copies what a short name may hold of TEXT to AT, at most ROOM characters. Says whether that was all of it.
+// Copies the characters of TEXT that a short name may have to AT, at most ROOM. Returns whether it copied all of TEXT.
 static bool fill_alias(uint8_t *at, size_t room, const char *text, size_t length)
 {
         size_t used = 0;
@@ -281,7 +281,7 @@ static uint8_t alias_checksum(const uint8_t alias[SHORT_NAME_SIZE])
         return sum;
 }
 
-// The piece PIECE (from 0) of a long name: thirteen characters of UTF-16, a NUL after the last, then 0xFFFF.
+// Piece PIECE (from 0) of a long name: thirteen characters of UTF-16, a NUL after the last, then 0xFFFF.
 static void build_long_entry(uint8_t *entry, const struct name *name, size_t piece)
 {
         static const uint8_t places[LONG_NAME_PIECE] = {1, 3, 5, 7, 9, 14, 16, 18, 20, 22, 24, 28, 30};
@@ -331,7 +331,7 @@ static bool add_folder(struct fat16 *fat, const struct folder *parent, const str
         return true;
 }
 
-// Does the long name before ENTRY say NAME? A short name is its own alias.
+// Whether ENTRY is called NAME, by the long name before it or by a short name.
 static bool entry_is_named(const struct folder *folder, const uint8_t *entry, const struct name *name)
 {
         size_t pieces = long_entry_count(name);
@@ -349,11 +349,11 @@ static bool entry_is_named(const struct folder *folder, const uint8_t *entry, co
 
 enum lookup {
         LOOKUP_FOUND,
-        LOOKUP_FREE, // the name has an alias that nobody has
-        LOOKUP_FULL, // every alias is another name's
+        LOOKUP_FREE, // not found; NAME has an unused alias
+        LOOKUP_FULL, // not found; all aliases are in use
 };
 
-// Looks for NAME in FOLDER. ENTRY is the one that was found, or NULL; NAME gets the alias that it has or would have.
+// Looks for NAME in FOLDER. *ENTRY is the one found, or NULL; NAME gets the alias that it has or would have.
 static enum lookup find_name(const struct folder *folder, struct name *name, const uint8_t **entry)
 {
         make_alias(name);

@@ -19,7 +19,7 @@ static bool partition_fits(const struct gpt *gpt, const struct gpt_partition *pa
                partition->first >= GPT_FIRST_USABLE && partition->last <= gpt_last_usable(gpt->disk_blocks);
 }
 
-// UEFI 2.10, table 5.4: one record of type 0xEE that covers the disk, or as much as 32 bits can say.
+// UEFI 2.10, table 5.4: one record of type 0xEE that covers the disk, as far as 32 bits reach.
 static void build_protective_mbr(uint8_t *block, uint64_t disk_blocks)
 {
         uint64_t covered = disk_blocks - 1;
@@ -41,7 +41,7 @@ static void build_entry(uint8_t *entry, const struct gpt_partition *partition)
                 store16(entry + 56 + 2 * i, (uint8_t)partition->name[i]);
 }
 
-// UEFI 2.10, table 5.5. AT is where this header lies, OTHER where its mirror does, ENTRIES where its own entries begin.
+// UEFI 2.10, table 5.5. AT is the LBA of this header, OTHER of the other copy, ENTRIES of this copy's entries.
 static void build_header(uint8_t *block, const struct gpt *gpt, uint32_t entries_crc, uint64_t at, uint64_t other,
                          uint64_t entries)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The GUID partition table of a whole disk with 512-byte blocks: protective MBR, header and entries at the start, their
-// mirror at the end. Pure: builds the blocks, the caller writes them.
+// Builds the GUID partition table of a disk with 512-byte blocks: protective MBR, header and entries at the start,
+// their backup at the end. Pure.
 // Source: UEFI 2.10, chapter 5 "GUID Partition Table (GPT) Disk Layout".
 #pragma once
 
@@ -20,7 +20,7 @@
 #define GPT_NAME_MAX     36 // UTF-16 units
 
 struct gpt_partition {
-        unsigned number; // from 1, as in HD(1,GPT,...); numbers may be left out
+        unsigned number; // from 1, as in HD(1,GPT,...); gaps are allowed
         struct guid type, unique;
         uint64_t first, last; // LBA, both inclusive
         const char *name;     // ASCII, at most GPT_NAME_MAX characters
@@ -33,8 +33,8 @@ struct gpt {
         size_t count;
 };
 
-// Lays GPT out: START is for LBA 0 and the 33 blocks after it, END for the last 33 blocks of the disk. False if a
-// partition's number or its blocks do not fit, or the disk is too small for the tables.
+// START is for LBA 0 to 33, END for the last 33 blocks of the disk. False if a partition's number or blocks are out of
+// range, or the disk is too small for the tables.
 bool gpt_build(const struct gpt *gpt, uint8_t start[GPT_START_BLOCKS * GPT_BLOCK_SIZE],
                uint8_t end[GPT_END_BLOCKS * GPT_BLOCK_SIZE]);
 

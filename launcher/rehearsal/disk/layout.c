@@ -10,8 +10,7 @@ static const struct guid type_esp = {0xC12A7328, 0xF81F, 0x11D2, {0xBA, 0x4B, 0x
 static const struct guid type_data = {0xEBD0A0A2, 0xB9E5, 0x4433, {0x87, 0xC0, 0x68, 0xB6, 0xB7, 0x26, 0x99, 0xC7}};
 static const struct guid type_osdata = {0x4EB2EA39, 0x7855, 0x4790, {0xA7, 0x9E, 0xFA, 0xE4, 0x95, 0xE2, 0x1F, 0x8D}};
 
-// How large a boot bank is on a disk of at least so many bytes. The largest stays just below the 4 GiB at which FAT16
-// ends.
+// The size of a boot bank by the least size of the disk. The largest is just below FAT16's limit of 4 GiB.
 static const struct {
         uint64_t disk_bytes;
         uint64_t bank_blocks;
@@ -34,7 +33,7 @@ static uint64_t align_down(uint64_t block)
         return block / ALIGNMENT * ALIGNMENT;
 }
 
-// Where the partition after LAST begins: on the next boundary, with a gap of one alignment, as ESXi leaves it.
+// Where the partition after LAST begins: at the next boundary, after a gap of one alignment, as with ESXi.
 static uint64_t next_first(uint64_t last)
 {
         return align_down(last + ALIGNMENT) + ALIGNMENT;

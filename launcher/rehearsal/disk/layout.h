@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where ESXi 8 puts its partitions on a disk: the ESP, two boot banks, and OSDATA in what is left. Pure.
-// The numbers and the ESP's place are ESXi's; the boot banks grow with the disk as they do there.
+// ESXi 8's partitions: the ESP, two boot banks whose size depends on the disk's, and OSDATA in the rest. Numbers and
+// places are ESXi's. Pure.
 #pragma once
 
 #include "launcher/rehearsal/disk/gpt.h"
@@ -20,6 +20,6 @@ enum layout_partition {
         LAYOUT_COUNT,
 };
 
-// Plans the partitions of a disk with that many 512-byte blocks; the unique GUIDs are left for the caller to fill in.
-// False if the disk is too small.
+// Plans the partitions of a disk with DISK_BLOCKS 512-byte blocks; the caller fills in the unique GUIDs. False if the
+// disk is too small.
 bool layout_plan(uint64_t disk_blocks, struct gpt_partition partitions[LAYOUT_COUNT]);

@@ -6,7 +6,7 @@
 #include "launcher/rehearsal/efi/firmware.h"
 
 #define TABLE_HEADER_SIZE 36
-#define TABLE_SIZE_MAX    (1 << 20) // no table is that large; a length beyond it is damage
+#define TABLE_SIZE_MAX    (1 << 20) // a larger table is damaged
 
 #define RSDP_XSDT_AT     24
 #define RSDP_SIZE        36
@@ -33,7 +33,7 @@ static const uint8_t *find_xsdt(size_t *size)
         return table_at(load64(rsdp + RSDP_XSDT_AT), "XSDT", size);
 }
 
-// The first table of that signature that the XSDT names.
+// The first table in the XSDT with that signature.
 static const uint8_t *find_table(const char *signature, size_t *size)
 {
         size_t xsdt_size;
@@ -56,7 +56,7 @@ bool acpi_madt(struct madt *madt)
         return table && madt_read(table, size, madt);
 }
 
-// X_DSDT holds where it is there and says anything.
+// X_DSDT takes precedence if it exists and is not 0.
 const uint8_t *acpi_dsdt(size_t *size)
 {
         size_t fadt_size;

@@ -5,10 +5,10 @@
 #include "launcher/rehearsal/base/memory.h"
 #include "launcher/rehearsal/efi/firmware.h"
 
-#define ENTRIES_MAX  256  // in BootOrder, and to be deleted at once
+#define ENTRIES_MAX  256  // in BootOrder, and deleted at once
 #define OPTION_MAX   1024 // bytes of a load option
 #define NAME_LENGTH  8    // of "Boot0004"
-#define NUMBER_FIRST 4    // the lowest that is taken
+#define NUMBER_FIRST 4    // the lowest that is used
 #define VARIABLE_MAX 256  // characters of any variable's name
 
 static uint8_t option_bytes[OPTION_MAX];
@@ -34,7 +34,7 @@ static bool read_digit(efi_char16 character, uint16_t *number)
         return true;
 }
 
-// Is NAME a Boot####? BootOrder and its like are not.
+// Whether NAME is Boot#### (and not BootOrder, for instance).
 static bool number_of(const efi_char16 *name, uint16_t *number)
 {
         *number = 0;
@@ -55,7 +55,7 @@ static bool is_called(uint16_t number, const char *description)
                load_option_is_called(option_bytes, size, description);
 }
 
-// Collects the entries of that description. Nothing is deleted while the variables are enumerated.
+// Collects the entries with that description, because nothing may be deleted while the variables are enumerated.
 static size_t find_called(const char *description, uint16_t found[ENTRIES_MAX])
 {
         static efi_char16 name[VARIABLE_MAX];
@@ -100,7 +100,7 @@ static bool find_free(uint16_t *number)
         return false;
 }
 
-// BootOrder becomes FIRST and then what it was, without FIRST and the GONE ones.
+// Moves FIRST to the front of BootOrder, and removes the GONE ones.
 static bool put_first(uint16_t first, const uint16_t *gone, size_t gone_count)
 {
         static uint16_t old[ENTRIES_MAX];

@@ -5,11 +5,10 @@
 
 #include "launcher/rehearsal/efi/load-option.h"
 
-// Writes OPTION as a new Boot#### with the lowest number that is free from 0004 on and puts it first in BootOrder. The
-// numbers below are the firmware's own on such a machine (its menu, two disks, the shell), whether it has taken them
-// already or will on the next boot: ESXi's entry comes out as Boot0004 there. Entries of the same description are
-// deleted first: a new install replaces an old one. False if the firmware refuses a variable.
+// Writes OPTION as a new Boot#### with the lowest free number from 0004 on, and puts it first in BootOrder. Lower
+// numbers are left for the firmware's own entries (menu, two disks, shell), so that it becomes Boot0004, as ESXi's
+// does. First deletes entries with the same description. False if the firmware refuses a variable.
 bool boot_entry_replace(const struct load_option *option, uint16_t *number);
 
-// The entry that the firmware started. False if it does not say.
+// The entry that the firmware started. False if BootCurrent is missing.
 bool boot_entry_current(uint16_t *number);

@@ -30,7 +30,7 @@ void firmware_open(efi_handle image, struct efi_system_table *system)
 
 #define TIMER_ENABLED  1u // of ENABLE, IMASK and ISTATUS only the first two are configuration
 #define TIMER_MASK     3u
-#define TICKS_A_SECOND 2u // fewer than the firmware has: a timer set farther ahead is no tick
+#define TICKS_A_SECOND 2u // fewer than the firmware has: a timer set further ahead is not its tick
 
 uint64_t firmware_counter(void)
 {
@@ -47,7 +47,7 @@ uint64_t firmware_milliseconds(void)
         return firmware_counter() / (counter_frequency() / 1000);
 }
 
-// Will the timer interrupt this processor soon?
+// Whether the timer will interrupt this processor soon.
 static bool tick_is_coming(void)
 {
         uint64_t ahead = READ_REGISTER("cntv_cval_el0") - firmware_counter();

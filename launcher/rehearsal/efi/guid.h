@@ -20,11 +20,11 @@ _Static_assert(sizeof(struct guid) == GUID_SIZE, "a GUID has 16 bytes");
 
 bool guid_equal(const struct guid *a, const struct guid *b);
 
-// Stores the 16 bytes that GUID has on a disk.
+// Stores GUID as the 16 bytes it has on a disk.
 void guid_store(uint8_t *at, const struct guid *guid);
 
-// 16 bytes of chance become a GUID of version 4 (RFC 4122, 4.4).
+// A version 4 GUID from 16 random bytes (RFC 4122, 4.4).
 struct guid guid_from_random(const uint8_t random[GUID_SIZE]);
 
-// Writes GUID in the capitals that the firmware prints.
+// Writes GUID in capitals, as the firmware prints it.
 void guid_format(char out[GUID_TEXT_SIZE], const struct guid *guid);

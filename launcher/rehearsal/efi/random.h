@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// GUIDs that differ from install to install. From EFI_RNG_PROTOCOL where the machine has it, and in any case from the
-// clock and the processor's counter: unique, not secret.
+// GUIDs that differ between installations: unique, not secret. From EFI_RNG_PROTOCOL if available, mixed with the clock
+// and the processor's counter.
 #pragma once
 
 #include "launcher/rehearsal/efi/guid.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The part of UEFI that the guest calls: tables, protocols, device path nodes and status codes. What lies between two
-// members that are used is kept as room, under the name the specification gives to what lies there.
+// The part of UEFI that the guest calls: tables, protocols, device path nodes and status codes. Unused members have the
+// specification's names and the type void *.
 // Source: UEFI Specification 2.10 (sections in the comments); UEFI PI 1.8 for EFI_DISK_INFO_PROTOCOL.
-// On AArch64 a UEFI call is an ordinary C call (2.3.6.3), so EFIAPI is nothing.
+// On AArch64 a UEFI call is an ordinary C call (2.3.6.3), so EFIAPI is not needed.
 #pragma once
 
 #include "launcher/rehearsal/efi/guid.h"

@@ -43,7 +43,7 @@ bool volume_read(efi_handle device, const efi_char16 *path, struct span *content
 
 #define PATH_MAX_LENGTH 128
 
-// Makes the firmware's path of a name in ASCII. False if it is too long.
+// Converts a name in ASCII to a path for the firmware. False if it is too long.
 static bool make_path(efi_char16 path[PATH_MAX_LENGTH], const char *name, size_t size)
 {
         if (size + 2 > PATH_MAX_LENGTH)

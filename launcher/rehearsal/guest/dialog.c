@@ -10,7 +10,7 @@
 #define FRAME_PAUSE_MS 30   // between a frame and its text
 #define SWALLOW_MS     300  // with the option swallow-keys
 #define REPAINT_MS     1000 // between two repaints of a row
-#define CHATTER_MS     50   // for which a line of log stays on a dialog
+#define CHATTER_MS     50   // how long a line of log stays on a dialog
 #define FIRST_LINE     2    // below the frame and an empty row
 #define ROWS_AROUND    6    // frame, empty row, lines, empty row, keys, empty row, frame
 
@@ -52,7 +52,7 @@ static struct dialog open_box(struct guest *guest, const char *title, size_t lin
         return dialog;
 }
 
-// The old screen goes before the new one comes, so that no moment shows a new title over old keys.
+// The old screen is cleared first, so that a new title is never shown with old keys.
 struct dialog dialog_open(struct guest *guest, const char *title, size_t lines, const char *keys)
 {
         clear_desktop(&guest->screen);
@@ -115,7 +115,7 @@ void dialog_ready(struct guest *guest, const struct dialog *dialog)
         console_drain(&guest->console);
 }
 
-// A line of log where the cursor happens to be, as a kernel prints it; then the screen is drawn anew.
+// Prints a line of log at the cursor, as a kernel does, and redraws the screen.
 static void chatter(struct guest *guest)
 {
         guest_log(guest, "\r\nrehearsal chatter: a line of log over the dialog");
@@ -171,7 +171,7 @@ void dialog_busy(struct guest *guest, const char *text, uint64_t milliseconds)
         guest_pause(guest, milliseconds);
 }
 
-// The first row to show, so that the selected one is in view and no more moves than must.
+// The first row to show, so that the selected one is visible, scrolled as little as possible.
 static size_t scroll_to(const struct list *list, size_t first, size_t selected)
 {
         if (selected < first)

@@ -12,7 +12,7 @@ static const struct piece {
         const char *bytes;
         size_t size;
 } pieces[] = {
-        // UTF-8 that is cut, too long for its value, a surrogate, beyond U+10FFFF, and bytes that never begin one.
+        // UTF-8 that is truncated, overlong, a surrogate, or beyond U+10FFFF, and bytes that never begin a character.
         PIECE("cut \xC3 cut \xE2\x82 cut \xF0\x9F\x98 "),
         PIECE("long \xC0\x80 \xE0\x80\xAF \xF0\x80\x80\xAF "),
         PIECE("no character \xED\xA0\x80 \xED\xBF\xBF \xF4\x90\x80\x80 \xFF\xFE \x80\xBF "),
@@ -21,11 +21,11 @@ static const struct piece {
         PIECE("\x84\x85\x8D\x9B"
               "31m \xC2\x84\xC2\x85\xC2\x9B"
               "32m "),
-        // Control sequences that are cut by the next one, that say too much, that say nothing.
+        // Control sequences that are cut off by the next one, have too many parameters, or have none.
         PIECE("\x1B[12;\x1B[3\x1B[1;31m\x1B[999999999999999999;4294967296H "),
         PIECE("\x1B[;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;;m \x1B[?1;2;3;4;5$~ \x1B[<>?m "),
         PIECE("\x1B#8\x1B(0qqq\x1B(B\x0E\x0F\x1B[20;2r\x1B[5;3r"),
-        // Strings for the terminal: without an end until something else ends them, and with both kinds of end.
+        // Strings for the terminal: unterminated, and with both terminators.
         PIECE("\x1B]0;a title without an end, "),
         PIECE("still the title\r\nand still\x1B\\"),
         PIECE("\x1B]2;ended by BEL\a \x1BPa device control string\x1B\\ \x1B^private\x1B\\ \x1B_application\x1B\\"),
@@ -35,13 +35,13 @@ static const struct piece {
 
 #define PIECES (sizeof pieces / sizeof *pieces)
 #define ALL    PIECES       // every byte value, in order
-#define NOISE  (PIECES + 1) // the same number of bytes of chance
+#define NOISE  (PIECES + 1) // the same number of random bytes
 #define ROUND  (PIECES + 2)
 
 const char garbage_end[] = "\x18\x1B\\\x1B"
                            "c\r\n";
 
-// Numerical Recipes' generator; its upper bits are good enough for noise.
+// The generator of Numerical Recipes; its upper bits are random enough.
 static size_t make_noise(unsigned seed, char out[GARBAGE_PIECE_MAX])
 {
         for (size_t i = 0; i < GARBAGE_PIECE_MAX; i++) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The guest as a whole: what its parts share, its log and its pauses.
+// What all parts of the guest share, its log and its pauses.
 #pragma once
 
 #include <stdarg.h>
@@ -10,7 +10,7 @@
 #include "launcher/rehearsal/screen/screen.h"
 #include "launcher/rehearsal/screen/serial.h"
 
-// Every screen and every log says it.
+// On every screen and in every log.
 #define GUEST_BANNER "esxi-arm rehearsal guest - this is not VMware ESXi"
 
 struct guest {
@@ -27,10 +27,10 @@ struct guest {
 // Pauses, scaled by the option `pace`.
 void guest_pause(const struct guest *guest, uint64_t milliseconds);
 
-// Prints a line of text below what is on the console.
+// Prints a line on the console.
 void guest_log(struct guest *guest, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 void guest_log_arguments(struct guest *guest, const char *format, va_list arguments);
 
-// Makes GUEST's console and screen from the serial port. False if the machine has no serial port.
+// Opens GUEST's console and screen. False if the machine has no serial port.
 bool guest_open(struct guest *guest);

@@ -5,7 +5,7 @@
 #include "launcher/rehearsal/efi/firmware.h"
 #include "launcher/rehearsal/guest/shutdown.h"
 
-#define SLICE_MS 100 // between two looks at the power button, and between two changes of the option clock
+#define SLICE_MS 100 // between two checks of the power button, and between two changes of the option clock
 
 static void serve_power_button(struct guest *guest)
 {
@@ -59,7 +59,7 @@ _Noreturn void guest_stop(struct guest *guest, const char *format, ...)
         va_list arguments;
         screen_close(&guest->screen);
         guest_log(guest, GUEST_BANNER);
-        guest_log(guest, "The rehearsal cannot go on:");
+        guest_log(guest, "The rehearsal cannot continue:");
         va_start(arguments, format);
         guest_log_arguments(guest, format, arguments);
         va_end(arguments);

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// How the guest waits: for a key, for the power button, or for ever.
+// How the guest waits: for a key, for the power button, or forever.
 #pragma once
 
 #include "launcher/rehearsal/guest/guest.h"
 
-// The next key; KEY_NONE after about that many milliseconds without one. Meanwhile the power button works (pressed, it
-// shuts the guest down) and the options that concern waiting are obeyed.
+// The next key; KEY_NONE after about MILLISECONDS without one. Meanwhile the power button shuts the guest down, and the
+// options that concern waiting apply.
 struct key guest_key(struct guest *guest, uint64_t milliseconds);
 
-// Waits for ever, for the power button alone.
+// Waits forever; only the power button works.
 _Noreturn void guest_idle(struct guest *guest);
 
-// Something failed that the guest cannot do without: says so and waits for ever.
+// Prints a fatal error, and waits as guest_idle does.
 _Noreturn void guest_stop(struct guest *guest, const char *format, ...) __attribute__((format(printf, 2, 3)));

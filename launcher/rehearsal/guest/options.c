@@ -8,7 +8,7 @@ struct options options_defaults(void)
         return (struct options){.pace = 100, .flood_at = STEP_HALFWAY};
 }
 
-// Each reader stores a value at TO, or says that it cannot.
+// Stores VALUE at TO; false if it is invalid.
 typedef bool value_reader(struct span value, void *to);
 
 static bool read_step(struct span value, void *to)
@@ -24,7 +24,7 @@ static bool read_flag(struct span value, void *to)
         return true;
 }
 
-// Decimal digits, then K or M for KiB and MiB. No option needs more than some millions.
+// Decimal digits, and K or M for KiB and MiB. Limited: no option needs more than some millions.
 static bool read_number(struct span value, void *to)
 {
         uint64_t number = 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How the guest is told to misbehave: the file REHEARSE.CFG, `key=value` lines (keyvalue.h). It lies beside BOOT.CFG on
-// the payload, and the installer copies it to the ESP for the installed system. Pure.
+// The options in REHEARSE.CFG that make the guest misbehave, `key=value` lines (keyvalue.h). The file is beside
+// BOOT.CFG on the payload; the installer copies it to the ESP for the installed system. Pure.
 #pragma once
 
 #include "launcher/rehearsal/base/keyvalue.h"
@@ -10,27 +10,27 @@
 #include <stdint.h>
 
 struct options {
-        enum step hang, panic, reset, poweroff; // STEP_NONE: nowhere
+        enum step hang, panic, reset, poweroff; // STEP_NONE: never
         bool lose_entry;                        // write no boot entry
         bool no_dcui;                           // stop before the installed system's console
-        bool swallow_keys;                      // throw away keys that come too early
+        bool swallow_keys;                      // discard keys that come too early
         bool no_usb_screen, no_warnings;
         bool ignore_power_button;
-        bool clock;         // on every dialog, so that no screen stands still
-        bool chatter;       // lines of log over a dialog that waits
-        uint64_t swallow;   // so many keys of each step are lost
+        bool clock;         // on every dialog, so that no screen stops changing
+        bool chatter;       // lines of log over a waiting dialog
+        uint64_t swallow;   // how many keys of each step are lost
         uint64_t flood;     // bytes of log
         enum step flood_at; // where
-        uint64_t garbage;   // bytes that are no text
-        uint64_t slow_draw; // milliseconds a drawn row
+        uint64_t garbage;   // bytes that are not text
+        uint64_t slow_draw; // milliseconds for each drawn row
         uint64_t pace;      // percent: scales every pause
 };
 
-// Told about each line that is not understood; the line is then ignored. WHAT is a phrase such as "unknown key".
+// Called for each invalid line, which is then ignored. WHAT is a phrase such as "unknown key".
 typedef void options_warning(void *context, const struct keyvalue *pair, const char *what);
 
 // The defaults, used without a file.
 struct options options_defaults(void);
 
-// Reads TEXT over what OPTIONS already says.
+// Sets the OPTIONS that TEXT has; others stay as they are.
 void options_read(struct options *options, struct span text, options_warning *warning, void *context);

@@ -6,7 +6,7 @@
 #define PURPLE "\x1B[0;1;37;45m\x1B[2J\x1B[1;1H"
 #define PLAIN  "\x1B[0m"
 
-// What only one cause says. The file and line of the second are those of ESXi 8's own message.
+// The lines of each cause. File and line of the second are from ESXi 8's own message.
 static const struct {
         const char *message, *place;
 } causes[PANIC_COUNT] = {
@@ -21,10 +21,10 @@ _Noreturn void panic_show(struct guest *guest, enum panic_cause cause)
         guest_log(guest, "This is the panic of the " GUEST_BANNER ".");
         guest_log(guest, "%s", causes[cause].message);
         guest_log(guest, "%s", causes[cause].place);
-        guest_log(guest, "cr0=0x0 (no registers are shown: this machine is well)");
+        guest_log(guest, "cr0=0x0 (rehearsal: not real registers)");
         guest_log(guest, "0x453880000000:[0x42003dc00000]PanicvPanicInt@vmkernel#nover+0x0");
         guest_log(guest, "0x453880000020:[0x42003dc00020]Panic_vPanic@vmkernel#nover+0x0");
         guest_log(guest, "Module(s) involved in panic: [rehearsal 8.0.3]");
-        guest_log(guest, "No place on disk to dump data; the rehearsal hangs here." PLAIN);
+        guest_log(guest, "No place on disk to dump data. The rehearsal hangs here." PLAIN);
         firmware_halt();
 }

@@ -17,7 +17,7 @@ bool payload_read(efi_handle device, struct payload *payload)
         return true;
 }
 
-// Takes the next word of LIST. Modules are separated by "---", and their arguments follow their names.
+// Reads the next word of LIST. Modules are separated by "---", and their arguments follow their names.
 static bool next_word(struct span *list, struct span *word)
 {
         while (list->size && list->at[0] == ' ') {
@@ -70,7 +70,7 @@ static void show_file(struct guest *guest, struct span prefix, struct span name)
         size_t length = text_format(path, sizeof path, "%.*s%s%.*s", (int)prefix.size, prefix.at,
                                     prefix.size ? "/" : "", (int)name.size, name.at);
         bool there = volume_has(guest->device, path, length);
-        guest_log(guest, "Loading /%s%s", path, there ? "" : " (not on this volume; the rehearsal needs none)");
+        guest_log(guest, "Loading /%s%s", path, there ? "" : " (missing; the rehearsal does not need it)");
 }
 
 void payload_show_loading(struct guest *guest, const struct payload *payload)

@@ -5,7 +5,7 @@
 #include "launcher/rehearsal/guest/panic.h"
 #include "launcher/rehearsal/guest/trouble.h"
 
-#define STAGES         43 // that is how many ESXi 8 counts
+#define STAGES         43 // as ESXi 8 has
 #define PANICKED_STAGE 40
 #define STAGE_PAUSE_MS 10 // after every fourth
 #define HALT_PAUSE_MS  100

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How ESXi goes down: a line a subsystem, then the machine is reset or switched off. On a machine with a GICv3 it does
-// not get that far: ESXi 8 panics there, and so does the guest.
+// ESXi's shutdown: a line for each subsystem, then a reset or power off. With a GICv3, ESXi 8 panics before that, and
+// so does the guest.
 #pragma once
 
 #include "launcher/rehearsal/guest/guest.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The steps that the guest goes through, from the first screen of the installer to the console of the installed system:
-// the places at which an option can make it misbehave. Pure.
+// The steps of the guest, from the first screen of the installer to the console of the installed system, where options
+// can make it misbehave. Pure.
 #pragma once
 
 #include <stdbool.h>
@@ -26,8 +26,8 @@ enum step {
         STEP_COUNT,
 };
 
-// "welcome", "eula", ... as the options file writes them.
+// "welcome", "eula", ... as in the options file.
 const char *step_name(enum step step);
 
-// False if NAME, SIZE bytes, is not the name of a step.
+// Finds the step by its name, SIZE bytes. False if not found.
 bool step_named(const char *name, size_t size, enum step *step);

@@ -9,7 +9,7 @@
 #define LINE_SIZE  512
 #define FLOOD_SIZE 8192 // bytes that are written at once
 
-// Lines of log, as fast as the console takes them.
+// Prints lines of log as fast as possible.
 static void flood(struct guest *guest)
 {
         static char block[FLOOD_SIZE];
@@ -44,7 +44,7 @@ static bool is_dialog(enum step step)
         return step < STEP_SHUTDOWN;
 }
 
-// What the options want on the console at STEP. A screen is drawn anew after it.
+// Prints the noise that the options want at STEP; the screen is then redrawn.
 static void make_noise(struct guest *guest, enum step step)
 {
         const struct options *options = &guest->options;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The installation that asks nothing. Which disk it takes is said in docs/rehearsal-guest.md.
+// docs/rehearsal-guest.md describes which disk is chosen.
 #include "launcher/rehearsal/installer/by-kickstart.h"
 
 #include "launcher/rehearsal/base/text.h"
@@ -16,7 +16,7 @@ static void print_note(void *context, unsigned line, const char *what)
         guest_log(context, "Kickstart: line %u: %s", line, what);
 }
 
-// ESXi's order where the file says nothing else.
+// ESXi's default order.
 static const struct span usual_order = {.at = "local,remote,usb", .size = 16};
 
 static bool contains(const char *text, struct span word)
@@ -31,7 +31,7 @@ static bool contains(const char *text, struct span word)
         return false;
 }
 
-// Is DISK meant by an item of --firstdisk: a kind of disk, or a part of its name?
+// Whether DISK matches an item of --firstdisk: a kind of disk, or a part of its name.
 static bool is_meant(const struct disk *disk, struct span item)
 {
         if (text_is_word(item.at, item.size, "local"))
@@ -75,7 +75,7 @@ static const struct disk *choose_disk(struct guest *guest, const struct disks *d
         }
         const struct disk *named = find_named(disks, text);
         if (!named)
-                guest_stop(guest, "Kickstart error: install --disk=%s: there is no such disk", kickstart->disk_text);
+                guest_stop(guest, "Kickstart error: install --disk=%s: disk not found", kickstart->disk_text);
         const struct refusal *refusal = installer_refusal(named);
         if (refusal)
                 guest_stop(guest, "Kickstart error: install --disk=%s: %s", kickstart->disk_text, refusal->lines[0]);
@@ -88,8 +88,7 @@ static void read_file(struct guest *guest, struct span path, struct kickstart *k
         struct kickstart_error error;
         guest_log(guest, "Kickstart: usb:%.*s", (int)path.size, path.at);
         if (!volume_read_named(guest->device, path.at, path.size, &text))
-                guest_stop(guest, "Kickstart error: usb:%.*s: there is no such file on the payload", (int)path.size,
-                           path.at);
+                guest_stop(guest, "Kickstart error: usb:%.*s: file not found on the payload", (int)path.size, path.at);
         if (kickstart_parse(text, kickstart, &error, print_note, guest))
                 return;
         kickstart_wipe(kickstart);
@@ -111,7 +110,7 @@ _Noreturn void installer_kickstart(struct installer *installer, struct span path
         static struct kickstart kickstart;
         struct guest *guest = installer->guest;
         read_file(guest, path, &kickstart);
-        kickstart_wipe(&kickstart); // nothing here ever asks for it
+        kickstart_wipe(&kickstart); // the password is not needed
         installer->target = choose_disk(guest, &installer->disks, &kickstart);
         guest_log(guest, "Kickstart: installing on %s", installer->target->name);
 

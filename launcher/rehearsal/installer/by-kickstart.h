@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The installation that a kickstart file describes.
+// Installation by kickstart file.
 #pragma once
 
 #include "launcher/rehearsal/installer/screens.h"
 
-// Installs as the kickstart file at PATH on the payload says, without a key, to the reboot. Where something is wrong it
-// says so and waits for ever.
+// Installs and reboots as the kickstart file at PATH on the payload says, without keys. On an error, prints it and
+// waits forever.
 _Noreturn void installer_kickstart(struct installer *installer, struct span path);

@@ -3,7 +3,7 @@
 
 #include "launcher/rehearsal/base/text.h"
 
-#define REBOOT_MS 300 // for which the last screen stays if no key is waited for
+#define REBOOT_MS 300 // how long the last screen stays if it needs no key
 
 static void format_entry(const struct installer *installer, char entry[DIALOG_TEXT + 1])
 {
@@ -28,7 +28,7 @@ void installer_complete_alone(struct installer *installer)
         struct dialog dialog = dialog_open(installer->guest, "Installation Complete", 3, "");
         dialog_text(installer->guest, &dialog, 0, STYLE_BOX, "ESXi 8.0.3 (rehearsal) has been installed.");
         dialog_text(installer->guest, &dialog, 1, STYLE_BOX, entry);
-        dialog_text(installer->guest, &dialog, 2, STYLE_BOX, "The kickstart file says: reboot.");
+        dialog_text(installer->guest, &dialog, 2, STYLE_BOX, "Rebooting, as the kickstart file requests.");
         dialog_show(installer->guest);
         guest_pause(installer->guest, REBOOT_MS);
 }

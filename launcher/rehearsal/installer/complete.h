@@ -4,6 +4,6 @@
 
 #include "launcher/rehearsal/installer/screens.h"
 
-// The last screen. Waits for Enter, or, where the kickstart file says so, a moment.
+// installer_complete waits for Enter; installer_complete_alone shows it briefly, for a kickstart with `reboot`.
 enum outcome installer_complete(struct installer *installer);
 void installer_complete_alone(struct installer *installer);

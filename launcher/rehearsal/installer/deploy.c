@@ -7,7 +7,7 @@
 #include "launcher/rehearsal/efi/firmware.h"
 #include "launcher/rehearsal/efi/random.h"
 
-#define CHUNK_SIZE    (256 * 1024) // bytes a write
+#define CHUNK_SIZE    (256 * 1024) // bytes per write
 #define WIPED_BLOCKS  2048         // at each end of the disk, and at the start of OSDATA
 #define DESCRIPTION   "VMware ESXi"
 #define LOADER        "\\EFI\\VMware\\safeboot64.efi"
@@ -124,13 +124,13 @@ static bool write_volume(struct deployment *deployment, enum layout_partition wh
         size_t content = 0;
         for (size_t i = 0; i < count; i++)
                 content += files[i].contents.size;
-        // A path may bring two folders with it.
+        // A path may need two folders.
         size_t size = fat16_image_size((uint32_t)(partition->last - partition->first + 1), content, 3 * count);
         uint8_t *image = firmware_allocate(size);
         struct fat16 fat;
         bool ok = image && fill_volume(&fat, image, size, partition, files, count);
         ok = ok ? write_blocks(deployment, partition->first, image, fat16_used(&fat))
-                : fail(deployment, "a file system cannot be made", partition->first);
+                : fail(deployment, "cannot make a file system", partition->first);
         firmware_release(image, size);
         return ok;
 }
@@ -175,7 +175,7 @@ static bool write_osdata(struct deployment *deployment)
 
 static bool flush(struct deployment *deployment)
 {
-        return disk_flush(deployment->target) || fail(deployment, "the disk does not flush", 0);
+        return disk_flush(deployment->target) || fail(deployment, "cannot flush the disk", 0);
 }
 
 const struct deploy_stage deploy_stages[DEPLOY_STAGES] = {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Putting the system on the disk, for real: partition table, ESP, boot banks. In stages, so that the installer can show
-// a progress between them.
+// Writes the system to the disk: partition table, ESP, boot banks. In stages, so that the installer can show progress.
 #pragma once
 
 #include "launcher/rehearsal/disk/disks.h"
@@ -13,13 +12,13 @@ struct deployment {
         const struct payload *payload;
         struct guid disk; // of the partition table
         struct gpt_partition partitions[LAYOUT_COUNT];
-        const char *failed; // what went wrong in the stage that returned false
+        const char *failed; // what went wrong, after a stage returned false
         uint64_t failed_lba;
 };
 
 struct deploy_stage {
         const char *label;
-        unsigned percent; // done when the stage is
+        unsigned percent; // of the progress, after the stage
         bool (*run)(struct deployment *deployment);
 };
 
@@ -27,7 +26,7 @@ struct deploy_stage {
 
 extern const struct deploy_stage deploy_stages[DEPLOY_STAGES];
 
-// Plans a deployment, with GUIDs nobody had before. Writes nothing yet. False if the target cannot hold a system.
+// Plans a deployment with new GUIDs; writes nothing. False if the target is too small.
 bool deploy_plan(struct deployment *deployment, const struct disk *target, const struct payload *payload);
 
 // The load option that starts the deployed system.

@@ -83,7 +83,7 @@ enum outcome installer_disk(struct installer *installer)
         return OUTCOME_NEXT;
 }
 
-// Lists the disks that OSData could go to; the target is selected and the only one that is taken.
+// Lists the disks for OSData. The target is selected, and no other one is accepted.
 enum outcome installer_osdata(struct installer *installer)
 {
         static const char *const elsewhere[] = {"The rehearsal stores OSData on the disk it installs to."};

@@ -12,7 +12,7 @@
 #include "launcher/rehearsal/installer/screens.h"
 
 #define SEARCH_MS 100 // "Scanning for available devices..."
-#define SCAN_MS   300 // "Scanning system...": ESXi takes seconds, and loses the keys of that time too
+#define SCAN_MS   300 // "Scanning system...": takes ESXi seconds, and keys are lost meanwhile
 
 static enum outcome outcome_of(struct key key)
 {
@@ -33,7 +33,7 @@ static enum outcome eula(struct installer *installer)
 {
         struct key key = dialog_page(installer->guest, "End User License Agreement (EULA)",
                                      DIALOG_LINES("VMware's licence agreement would be here.",
-                                                  "This program is no software of VMware and has none to show.", "",
+                                                  "This program is not VMware software and has none to show.", "",
                                                   "It is free software under the Apache License 2.0."),
                                      "(F9) Back    (F11) Accept and Continue", KEY_BIT(KEY_F11) | KEY_BIT(KEY_F9));
         if (key.name == KEY_F11)
@@ -114,7 +114,7 @@ static bool applies(const struct installer *installer, size_t at)
         return !sequence[at].applies || sequence[at].applies(installer);
 }
 
-// The first screen always applies and knows no Back, so there is always one before.
+// Never called for the first screen, which always applies and has no Back.
 static size_t step_before(const struct installer *installer, size_t at)
 {
         do

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The guest as installer: ESXi's screens in their order, each a step of its own.
+// The installer: ESXi's screens in order, each a step.
 #pragma once
 
 #include "launcher/rehearsal/guest/guest.h"
 #include "launcher/rehearsal/guest/payload.h"
 
-// Runs the installer to the reboot.
+// Runs the installer up to the reboot.
 _Noreturn void installer_run(struct guest *guest, const struct payload *payload);

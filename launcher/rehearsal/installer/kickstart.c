@@ -70,7 +70,7 @@ bool kickstart_next_item(struct span *list, struct span *item)
         return item->size;
 }
 
-// One line in words. Quotes keep spaces together, as a shell's do; the words lie in TEXT without them.
+// A line split into words, with quotes as in a shell; TEXT has the words without quotes.
 struct line {
         char text[KICKSTART_LINE_MAX];
         size_t used;
@@ -106,7 +106,7 @@ static void add_note(struct parser *parser, const char *what)
         parser->note(parser->context, parser->number, what);
 }
 
-// Moves one word off the front of REST into the line. False if a quote does not end.
+// Moves one word from the front of REST into the line. False if a quote is unterminated.
 static bool split_word(struct line *line, struct span *rest)
 {
         struct span *word = &line->words[line->count++];
@@ -137,7 +137,7 @@ static bool split(struct parser *parser, struct span rest)
                 if (line->count == WORDS_MAX)
                         return fail_alone(parser, "the line has too many words");
                 if (!split_word(line, &rest))
-                        return fail_alone(parser, "a quote does not end");
+                        return fail_alone(parser, "unterminated quote");
         }
 }
 
@@ -156,9 +156,9 @@ struct argument {
         enum {
                 BARE,   // no value
                 VALUED, // a value
-                EITHER, // one or none
+                EITHER, // with or without
         } form;
-        bool (*take)(struct parser *parser, struct span value); // NULL: it changes nothing here
+        bool (*take)(struct parser *parser, struct span value); // NULL: no effect here
 };
 
 static const struct argument *find_argument(const struct argument *arguments, struct span name)
@@ -205,7 +205,7 @@ static bool accept_eula(struct parser *parser)
 static bool take_no_eject(struct parser *parser, struct span value)
 {
         (void)value;
-        add_note(parser, "--noeject: there is nothing to eject");
+        add_note(parser, "--noeject: no effect in the rehearsal");
         return true;
 }
 
@@ -227,7 +227,7 @@ static bool is_hash(const char *text)
                (dollars == 3 || dollars == 4) && text[length - 1] != '$';
 }
 
-// Nothing of the line may reach a message.
+// No part of the line may appear in a message.
 static bool root_password(struct parser *parser)
 {
         const struct line *line = &parser->line;
@@ -238,7 +238,7 @@ static bool root_password(struct parser *parser)
                 if (text_is_word(line->words[i].at, line->words[i].size, "--iscrypted"))
                         kickstart->password_is_hashed = true;
                 else if (password.at)
-                        return fail_alone(parser, "rootpw takes one password");
+                        return fail_alone(parser, "rootpw accepts only one password");
                 else
                         password = line->words[i];
         }
@@ -257,7 +257,7 @@ static bool root_password(struct parser *parser)
 static bool choose_disk(struct parser *parser, enum kickstart_disk disk, struct span text)
 {
         if (parser->kickstart->disk != KICKSTART_DISK_UNSAID)
-                return fail_alone(parser, "install takes one of --firstdisk and --disk");
+                return fail_alone(parser, "install accepts only one of --firstdisk and --disk");
         parser->kickstart->disk = disk;
         return keep(parser, parser->kickstart->disk_text, text);
 }
@@ -289,7 +289,7 @@ static bool install(struct parser *parser)
                 {0},
         };
         if (parser->has_install)
-                return fail_alone(parser, "install is there twice");
+                return fail_alone(parser, "install appears twice");
         parser->has_install = true;
         if (!read_arguments(parser, arguments))
                 return false;
@@ -300,7 +300,7 @@ static bool install(struct parser *parser)
 static bool take_boot_protocol(struct parser *parser, struct span value)
 {
         return text_is_word(value.at, value.size, "dhcp") || text_is_word(value.at, value.size, "static") ||
-               fail(parser, "--bootproto is dhcp or static, not", value);
+               fail(parser, "--bootproto must be dhcp or static, not", value);
 }
 
 static bool network(struct parser *parser)
@@ -323,7 +323,7 @@ static bool network(struct parser *parser)
 
 static bool pass_over(struct parser *parser)
 {
-        add_note(parser, "noted; it changes nothing in the rehearsal");
+        add_note(parser, "noted; no effect in the rehearsal");
         return true;
 }
 
@@ -348,7 +348,7 @@ static const struct section {
 static bool take_interpreter(struct parser *parser, struct span value)
 {
         return text_is_word(value.at, value.size, "busybox") || text_is_word(value.at, value.size, "python") ||
-               fail(parser, "--interpreter is busybox or python, not", value);
+               fail(parser, "--interpreter must be busybox or python, not", value);
 }
 
 static const struct section *find_section(struct span line)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The screen with the two password fields. Enter leaves the first field for the second and submits in the second; Tab,
-// Up and Down change between them. A Tab right after an Enter that already changed does nothing, so that
-// "password, Enter, Tab, password, Enter" fills both fields as it does on ESXi.
+// The screen with the two password fields. Enter moves from the first field to the second, and submits there; Tab, Up
+// and Down switch between them. A Tab right after an Enter that moved does nothing, so that "password, Enter, Tab,
+// password, Enter" fills both fields, as on ESXi.
 #include "launcher/rehearsal/installer/screens.h"
 
 #include "launcher/rehearsal/base/memory.h"
@@ -16,7 +16,7 @@ struct form {
         char text[FIELDS][PASSWORD_MAX + 1];
         size_t length[FIELDS];
         size_t focus;
-        bool moved_by_enter; // and nothing was pressed since
+        bool moved_by_enter; // by the last key
         const char *message;
         enum style message_style;
         bool submitted, back;
@@ -110,7 +110,7 @@ static void press(struct form *form, struct key key)
         }
 }
 
-// Says why the passwords are refused and clears them, or lets them pass.
+// True if the passwords are acceptable; else shows why not and clears them.
 static bool judge(struct form *form)
 {
         const char *refusal = password_refusal(form->text[0], form->text[1]);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a root password must be. Pure.
+// The rules for a root password. Pure.
 #pragma once
 
 #include <stddef.h>
 
 #define PASSWORD_MAX 40
 
-// Why the installer refuses PASSWORD entered twice as CONFIRMATION; NULL if it takes it.
+// Why the installer refuses PASSWORD and its CONFIRMATION; NULL if it accepts them.
 const char *password_refusal(const char *password, const char *confirmation);

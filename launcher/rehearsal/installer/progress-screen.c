@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The progress screen: writes the disk and the boot entry while it shows how far it is.
+// The progress screen: writes the disk and the boot entry, and shows the progress.
 #include "launcher/rehearsal/installer/screens.h"
 
 #include "launcher/rehearsal/base/text.h"
@@ -84,7 +84,7 @@ enum outcome installer_progress(struct installer *installer)
         struct deployment deployment;
         struct progress progress = {.guest = installer->guest};
         if (!deploy_plan(&deployment, installer->target, installer->payload))
-                guest_stop(installer->guest, "%s cannot hold the system", installer->target->name);
+                guest_stop(installer->guest, "%s is too small for the system", installer->target->name);
 
         progress.dialog = dialog_open(installer->guest, "Installing ESXi 8.0.3 (rehearsal)", BAR_LINE + 1, "");
         for (size_t i = 0; i < DEPLOY_STAGES; i++)

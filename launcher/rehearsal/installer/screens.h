@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the installer's screens share, and those that have a file of their own.
+// What the installer's screens share, and the screens that have their own file.
 #pragma once
 
 #include "launcher/rehearsal/guest/dialog.h"
 #include "launcher/rehearsal/installer/deploy.h"
 
-// What a screen leads to.
 enum outcome {
         OUTCOME_NEXT,
         OUTCOME_BACK,  // the user pressed F9
-        OUTCOME_AGAIN, // show it anew, because a message lay over it
+        OUTCOME_AGAIN, // redraw it, because a message covered it
 };
 
 struct installer {
@@ -19,7 +18,7 @@ struct installer {
         size_t selected_disk;
         size_t selected_keyboard;
         const struct disk *target;
-        char entry[64]; // what became of the boot entry, for the last screen
+        char entry[64]; // the boot entry, or why none was written, for the last screen
 };
 
 // Why the installer refuses a disk, as the lines of a message.
@@ -31,7 +30,6 @@ struct refusal {
 // NULL if DISK can be installed to.
 const struct refusal *installer_refusal(const struct disk *disk);
 
-// The screens that have a file of their own.
 enum outcome installer_disk(struct installer *installer);
 enum outcome installer_osdata(struct installer *installer);
 enum outcome installer_keyboard(struct installer *installer);

@@ -31,8 +31,8 @@ static struct key single_key(char byte)
         return (struct key){.name = KEY_OTHER};
 }
 
-// How long the sequence at BYTES (after ESC) is: "[" and parameters up to a letter or `~`, or "O" and one character.
-// 0 if its end is not there.
+// The length of the sequence at BYTES (after ESC): "[" and parameters up to a letter or `~`, or "O" and one character.
+// 0 if it is incomplete.
 static size_t sequence_length(const char *bytes, size_t size)
 {
         if (bytes[0] == 'O')

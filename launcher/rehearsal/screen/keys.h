@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Keys out of the bytes that a terminal sends: the control characters and the sequences of xterm and the VT220. Pure.
+// Decodes keys from a terminal's bytes: control characters, and the sequences of xterm and the VT220. Pure.
 #pragma once
 
 #include <stdbool.h>
@@ -18,7 +18,7 @@ enum key_name {
         KEY_F9,
         KEY_F11,
         KEY_F12,
-        KEY_OTHER, // a sequence nobody here asks for
+        KEY_OTHER, // any other sequence
 };
 
 struct key {
@@ -31,9 +31,9 @@ typedef unsigned key_set;
 
 #define KEY_BIT(name) (1u << (name))
 
-// The longest sequence that is waited for; what is longer falls apart.
+// The longest sequence; a longer one is read as several keys.
 #define KEY_SEQUENCE_MAX 8
 
-// Takes one key off the front of BYTES and returns how many bytes it was. Returns 0 if more bytes may follow: an
-// ESC may be the Esc key or the start of a sequence. COMPLETE says that no more will come.
+// Reads one key from the front of BYTES and returns how many bytes it took. Returns 0 if more bytes are needed: ESC may
+// be the Esc key or start a sequence. COMPLETE: no more will come.
 size_t key_decode(const char *bytes, size_t size, bool complete, struct key *key);

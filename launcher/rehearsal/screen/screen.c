@@ -4,7 +4,7 @@
 #include "launcher/rehearsal/base/memory.h"
 #include "launcher/rehearsal/base/text.h"
 
-// SGR parameters (ECMA-48, 8.3.117). Each begins with 0, so that no style depends on the one before.
+// SGR parameters (ECMA-48, 8.3.117). Each begins with 0, so that it does not depend on the style before.
 static const char *const renditions[STYLE_COUNT] = {
         [STYLE_DESKTOP] = "0;37;44", [STYLE_BANNER] = "0;1;33;44", [STYLE_BOX] = "0;30;47",
         [STYLE_TITLE] = "0;1;34;47", [STYLE_KEYS] = "0;1;30;47",   [STYLE_SELECTED] = "0;30;47;7",
@@ -72,7 +72,7 @@ void screen_text(struct screen *screen, size_t row, size_t column, enum style st
                 put(screen, row, column + i, style, text[i]);
 }
 
-// Sends cells [FROM, TO) of a row, which are of one style.
+// Sends the cells [FROM, TO) of a row, which have one style.
 static void send_run(struct screen *screen, size_t row, size_t from, size_t to)
 {
         const struct screen_cell *cells = screen->wanted[row];
@@ -84,7 +84,7 @@ static void send_run(struct screen *screen, size_t row, size_t from, size_t to)
         screen->sink.write(screen->sink.context, bytes, used);
 }
 
-// Sends the cells that differ and returns whether there were any.
+// Sends the cells that changed, and returns whether there were any.
 static bool flush_row(struct screen *screen, size_t row)
 {
         struct screen_cell *wanted = screen->wanted[row];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// An 80x24 screen on an ANSI terminal. Text goes into a grid of cells; screen_flush() sends what differs from what the
-// terminal shows, piece by piece with a cursor move before each: the byte stream never holds a screen as plain text.
-// Pure: the bytes go to a sink.
+// An 80x24 screen on an ANSI terminal. Text goes into a grid of cells; screen_flush() sends the cells that changed,
+// with a cursor move before each run: the byte stream never contains a screen as plain text. Pure: the bytes go to a
+// sink.
 #pragma once
 
 #include <stdbool.h>
@@ -16,7 +16,7 @@ enum style {
         STYLE_BOX,
         STYLE_TITLE,
         STYLE_KEYS,
-        STYLE_SELECTED, // reverse video, and the only style that is
+        STYLE_SELECTED, // the only style in reverse video
         STYLE_FIELD,
         STYLE_ALERT,
         STYLE_BAR,
@@ -41,20 +41,20 @@ struct screen {
         struct screen_cell shown[SCREEN_ROWS][SCREEN_COLUMNS];
 };
 
-// Starts from a cleared terminal. Nothing is sent before the first flush or clear.
+// Assumes a cleared terminal. Sends nothing.
 void screen_open(struct screen *screen, struct screen_sink sink);
 
-// Clears the terminal and forgets what it showed; what is wanted is kept and the next flush sends all of it.
+// Clears the terminal; the next flush sends the whole screen.
 void screen_clear(struct screen *screen);
 
-// Leaves the terminal clear, without colours, the cursor at the top: for plain lines to follow.
+// Clears the terminal for plain lines: no colours, the cursor at the top.
 void screen_close(struct screen *screen);
 
-// Rows and columns count from 0. What does not fit is cut.
+// Rows and columns count from 0. Text that does not fit is cut off.
 void screen_fill(struct screen *screen, size_t row, size_t column, size_t rows, size_t columns, enum style style);
 void screen_text(struct screen *screen, size_t row, size_t column, enum style style, const char *text);
 
 void screen_flush(struct screen *screen);
 
-// Sends a row that has not changed once more, as an idle installer does all the time.
+// Sends an unchanged row again, as an idle installer does.
 void screen_repaint(struct screen *screen, size_t row);

@@ -5,14 +5,14 @@
 #include "launcher/rehearsal/efi/device-path.h"
 #include "launcher/rehearsal/efi/firmware.h"
 
-#define POLL_MS 10 // the firmware's timer ticks no finer
+#define POLL_MS 10 // the resolution of the firmware's timer
 
-// How long a started escape sequence waits for its next byte.
+// How long to wait for the next byte of an escape sequence.
 #define SEQUENCE_MS 100
 
 static const struct guid serial_io_protocol = EFI_SERIAL_IO_PROTOCOL;
 
-// Is HANDLE the port below the console that the variable ConOut names? Its path goes on there with the terminal's node.
+// Whether HANDLE is the port of the console in the variable ConOut, whose path continues with the terminal's node.
 static bool is_console(efi_handle handle)
 {
         static uint8_t output[1024];
@@ -59,7 +59,7 @@ static bool input_waits(struct console *console)
                !(control & EFI_SERIAL_INPUT_BUFFER_EMPTY);
 }
 
-// Moves what has come in to the pending bytes and says whether there was anything.
+// Reads input into the pending bytes, and returns whether there was any.
 static bool receive(struct console *console)
 {
         size_t before = console->pending_size;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The console as ESXi has it: the serial port itself, raw. The port is taken from the firmware's terminal driver, so
-// that nothing but this program's bytes goes out and every byte that comes in arrives here.
+// The console as ESXi has it: the raw serial port, taken from the firmware's terminal driver. So only this program
+// writes to it, and it receives every byte.
 #pragma once
 
 #include "launcher/rehearsal/efi/uefi.h"
@@ -10,17 +10,17 @@
 
 struct console {
         struct efi_serial_io *serial;
-        char pending[CONSOLE_PENDING_MAX]; // bytes that came and are no whole key yet
+        char pending[CONSOLE_PENDING_MAX]; // an incomplete key
         size_t pending_size;
 };
 
-// Takes the serial port that the firmware's console is on, or the first one there is. False if the machine has none.
+// Takes the serial port of the firmware's console, or else the first one. False if the machine has none.
 bool console_open(struct console *console);
 
 void console_write(struct console *console, const char *bytes, size_t size);
 
-// The next key; KEY_NONE after that many milliseconds without one.
+// The next key; KEY_NONE if none comes within MILLISECONDS.
 struct key console_key(struct console *console, uint64_t milliseconds);
 
-// Throws away what has come in, until nothing comes for a moment.
+// Discards input until none comes for a moment.
 void console_drain(struct console *console);

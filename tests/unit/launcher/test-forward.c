@@ -92,7 +92,7 @@ TEST(two_cannot_have_one_port_of_the_host)
                 struct forwards forwards;
                 const struct settings_list list = LIST(pairs[i]);
                 assert_false(forwards_read(&list, &forwards, &err));
-                assert_error(&err, ERROR_USAGE, "uses a port of the host twice");
+                assert_error(&err, ERROR_USAGE, "uses a port of the host that another forward uses");
         }
 }
 

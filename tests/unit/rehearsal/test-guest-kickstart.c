@@ -133,12 +133,12 @@ static const struct {
         {EULA ROOT "install --firstdisk --disk=x\n", 3, "one of --firstdisk and --disk", ""},
         {EULA ROOT "install --firstdisk --overwritevmfs=1\n", 3, "takes no value", "--overwritevmfs"},
         {EULA ROOT "install --firstdisk --overwritevfms\n", 3, "unknown argument", "--overwritevfms"},
-        {EULA ROOT INSTALL INSTALL, 4, "install is there twice", ""},
+        {EULA ROOT INSTALL INSTALL, 4, "install appears twice", ""},
         {EULA ROOT INSTALL "network --bootproto=bootp\n", 4, "dhcp or static", "bootp"},
         {EULA ROOT INSTALL "network --speed=1000\n", 4, "unknown argument", "--speed"},
         {EULA ROOT INSTALL "reboot now\n", 4, "unknown argument", "now"},
-        {EULA "rootpw \"Secret-12\n", 2, "a quote does not end", ""},
-        {EULA "install '--disk=x\n", 2, "a quote does not end", ""},
+        {EULA "rootpw \"Secret-12\n", 2, "unterminated quote", ""},
+        {EULA "install '--disk=x\n", 2, "unterminated quote", ""},
         {"\xFF\xFE v\n", 1, "unknown command", "\xFF\xFE"},
 };
 
