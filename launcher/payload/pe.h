@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A PE/COFF program as UEFI firmware starts it: which processor it is for, and whether it is whole.
+// A PE/COFF program, as UEFI firmware starts it: its processor, and whether it is complete.
 // Source: Microsoft PE Format, "COFF File Header" and "Section Table"; UEFI 2.10, 2.1.1.
 #pragma once
 

@@ -75,8 +75,8 @@ test_a_warning_where_no_boot_entry_can_be_written() {
         edit_file 's/runweasel/& norts=1/' in/EFI/BOOT/BOOT.CFG
         expect_exit 0 "$ESXIARM" payload --verify in --json
         same "$(value .norts)" true
-        contains stderr 'norts=1 switches UEFI runtime services off'
-        contains stdout 'norts=1 switches UEFI runtime services off'
+        contains stderr 'norts=1 turns off UEFI runtime services'
+        contains stdout 'norts=1 turns off UEFI runtime services'
         expect_exit 0 "$ESXIARM" payload in -o out.img --kernelopt norts=0
         lacks stderr norts
         contains stdout 'runweasel norts=0'
