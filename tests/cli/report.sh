@@ -77,7 +77,7 @@ test_a_killed_run_has_a_page() {
         rm -r machine
         expect_exit 0 "$ESXIARM" report away -o page.html
         assert_safe page.html
-        contains page.html 'not at hand'
+        contains page.html 'was not found'
         # With an empty folder's worth of evidence.
         mkdir bare
         : >bare/events.jsonl
