@@ -17,8 +17,8 @@
 #include "base/bytes.h"
 #include "base/error.h"
 
-// When a file's content was last modified, and when the file was last changed in any way. POSIX and macOS name these members of
-// struct stat differently.
+// When a file's content was modified, and when the file changed in any way. macOS names these members of struct stat
+// differently.
 struct stat;
 struct timespec file_modified(const struct stat *status);
 struct timespec file_changed(const struct stat *status);
@@ -54,10 +54,10 @@ bool file_replacement_write(struct file_replacement *replacement, struct bytes b
 // Appends SIZE zeroes as a hole.
 bool file_replacement_skip(struct file_replacement *replacement, uint64_t size, struct error *err);
 
-// The temporary file, to read back what was written before it becomes the file.
+// The temporary file, to read it back before it becomes the file.
 const char *file_replacement_path(const struct file_replacement *replacement);
 
-// Puts what was written in PATH's place. Frees *REPLACEMENT (which becomes NULL) on success and on failure.
+// Replaces PATH. Frees *REPLACEMENT (which becomes NULL) on success and on failure.
 bool file_replacement_commit(struct file_replacement **replacement, struct error *err);
 
 // Removes the temporary file and frees *REPLACEMENT; does nothing if that is NULL.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Other programs: started with an argument vector, never through a shell, and never left behind.
+// Other programs: started with an argument vector, never through a shell, and never left running.
 //
 // A program runs in its own session, so that Ctrl-C at the terminal reaches it only through its parent and it cannot
 // prompt on the terminal. It is killed when its parent dies: by the kernel on Linux, elsewhere by a process that waits
