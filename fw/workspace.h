@@ -25,8 +25,8 @@ struct workspace {
 // ${XDG_CACHE_HOME:-~/.cache}/esxiarm/firmware if GIVEN is NULL, else GIVEN as an absolute path; freed with free().
 char *workspace_root(const char *given, struct error *err);
 
-// Creates ROOT, locks it (waiting for another program that holds the lock) and creates the work folder. Close it in any
-// case.
+// Creates ROOT, locks it (waiting for another program that holds the lock) and creates the work folder. Close WORKSPACE
+// on failure too.
 bool workspace_open(const char *root, struct workspace *workspace, struct error *err);
 void workspace_close(struct workspace *workspace);
 

@@ -15,10 +15,10 @@
 #include "base/error.h"
 #include "fw/net/transfer.h"
 
-// Downloads to PATH, whose folder must exist; replaces an existing file. The file is not synced to the disk; what is
-// made from it is. Fails, leaving PATH unchanged,
+// Downloads to PATH, whose folder must exist; replaces an existing file, without syncing it to the disk. Fails, leaving
+// PATH unchanged,
 //  - with ERROR_DAMAGED if size or digest are not as expected,
 //  - with ERROR_USAGE if the URL is invalid, has another protocol, or is a file: that does not exist,
-//  - with ERROR_INTERRUPTED if the user interrupts, at once, whatever it waits for,
+//  - with ERROR_INTERRUPTED, at once, if the user interrupts,
 //  - with ERROR_ENVIRONMENT for any network failure.
 bool download_file(const struct download *download, const char *path, struct downloaded *downloaded, struct error *err);

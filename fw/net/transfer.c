@@ -50,7 +50,7 @@ struct transfer {
         bool page;         // the first bytes look like a web page
         bool again;        // the failure is worth another attempt
         struct error *err; // filled by a callback that ends the transfer
-        bool failed;       // whether one did
+        bool failed;       // a callback ended the transfer
 };
 
 static void transfer_free(struct transfer *transfer)
