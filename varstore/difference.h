@@ -21,7 +21,7 @@ struct difference {
 // A sentence without a full stop, `BootOrder is 0004,0001, was 0001`. Pass it through text_printable before printing
 // it.
 struct difference_sentence {
-        char *variable; // that it is about; NULL if several
+        char *variable; // its subject; NULL if several
         char *text;
 };
 

@@ -29,7 +29,7 @@
 #include "varstore/loadopt.h"     // the content of Boot####
 #include "varstore/naming.h"      // entries and variables as users name them
 #include "varstore/predict.h"     // what the firmware will start
-#include "varstore/remark.h"      // what was noticed while reading
+#include "varstore/remark.h"      // problems and oddities found while reading
 #include "varstore/signatures.h"  // Secure Boot keys
 #include "varstore/value.h"       // what a variable's data says, in words
 #include "varstore/variable.h"    // one record of a store

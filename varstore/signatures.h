@@ -22,7 +22,7 @@ struct signature_list {
         struct bytes signatures; // one after the other
 };
 
-// Reads the list at *OFFSET of DATA and moves *OFFSET behind it. False at the end, and if a list is not well-formed:
+// Reads the list at *OFFSET of DATA and moves *OFFSET past it. False at the end, or if a list is not well-formed;
 // *OFFSET is then before the end.
 bool signatures_next(struct bytes data, size_t *offset, struct signature_list *list);
 

@@ -70,7 +70,7 @@ struct variable {
         enum variable_standing standing;
         uint32_t attributes;
         uint64_t monotonic_count; // this and the next two are 0 in plain records
-        uint8_t time[16];         // EFI_TIME: u16 year, u8 month, day, hour, minute, second, ...; kept as it is
+        uint8_t time[16];         // EFI_TIME: u16 year, u8 month, day, hour, minute, second, ...; kept unchanged
         uint32_t public_key_index;
         struct guid vendor;
         char *name; // UTF-8, owned; "" while the name is not written

@@ -27,7 +27,7 @@
 struct varstore;
 
 // Reads IMAGE, which must outlive the store. A blank image is a store without variables. Fails (ERROR_DAMAGED) if the
-// headers are past reading.
+// headers are unreadable.
 bool varstore_read(struct bytes image, struct varstore **store, struct error *err);
 
 // The same from a file, mapped so that padding is never read. Messages name the file.

@@ -186,7 +186,7 @@ test_check_names_what_is_wrong_by_offset() {
         expect_exit 0 "$AAVMF_VARS" check vars.fd
         contains stdout 'vars.fd: sound, with remarks: 6 variables, '
         contains stdout ': note: the update of the variable Again was cut off; its old value is valid'
-        contains stdout ': note: BootNext names Boot0009, which there is not'
+        contains stdout ': note: BootNext names Boot0009, which does not exist'
         damaged broken.fd
         expect_exit 3 "$AAVMF_VARS" check broken.fd
         contains stdout 'broken.fd: damaged, but readable: 0 variables'

@@ -219,7 +219,7 @@ test_folder_carries_a_whole_shipped_store() {
         expect_exit 0 "$AAVMF_VARS" import vars.fd --efivarfs efivars --force
         # Only time stamps have no room in it.
         expect_exit 1 "$AAVMF_VARS" diff vars.fd $template
-        [ -z "$(grep -v '^~ [A-Za-z]* [A-Z_]*: other time stamp or count$' stdout)" ]
+        [ -z "$(grep -v '^~ [A-Za-z]* [A-Z_]*: different time stamp or count$' stdout)" ]
         [ "$(find efivars -type f | wc -l)" -eq "$("$AAVMF_VARS" list --all --json $template | jq '.variables | length')" ]
 }
 

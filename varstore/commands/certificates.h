@@ -5,5 +5,5 @@
 
 #include "varstore/variable.h"
 
-// Prints one line for each, beginning with a tab; nothing if the variable does not hold signature lists.
+// Prints one line for each, beginning with a tab; nothing if the variable has no signature lists.
 void certificates_print(const struct variable *variable);
