@@ -12,7 +12,7 @@
 #   make coverage   the lines and branches that the tests run: a table, and build/coverage/report/index.html
 #   make lint       format, clang-tidy, cppcheck, rooms, spelling, shellcheck
 #   make hosts      the README's two commands on bare Debian systems (tools/hosts); HOSTS="bookworm sid" selects them
-#   make macos-check, make musl-check   builds it for macOS or with musl, by zig's compiler (tools/cross-check)
+#   make macos-check, make musl-check   build for macOS or with musl, by zig's compiler (tools/cross-check)
 #   make clean
 
 VERSION := 0.1.0
@@ -46,8 +46,7 @@ STANDARD := -std=c17 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -D_DARWIN_C_SOU
 PACKAGES := libarchive libcurl libcrypto jansson yaml-0.1 vterm libpcre2-8
 ifeq ($(shell uname -s),Linux)
 LINUX := yes
-# crypt(3), for password hashes in kickstarts; always linked, because AddressSanitizer's crypt_r only calls the real
-# one.
+# crypt(3), for password hashes; always linked, because AddressSanitizer's crypt_r only calls the real one.
 CRYPT_LIBS := -Wl,--no-as-needed -lcrypt -Wl,--as-needed
 # Programs load only the libraries that they call: loading is most of the run time of aavmf-vars.
 LDFLAGS += -Wl,--as-needed
@@ -64,8 +63,7 @@ CMOCKA = $(call lazy,CMOCKA,$(shell $(PKG_CONFIG) --cflags --libs cmocka))
 # If libefivar is installed, the tests compare device paths and GUID names with it.
 EFIVAR = $(call lazy,EFIVAR,$(shell $(PKG_CONFIG) --exists efivar && echo -DHAVE_EFIVAR $$($(PKG_CONFIG) --cflags --libs efivar)))
 
-# The packages of libvarstore and aavmf-vars. FUSE is only for `aavmf-vars mount`, which reports if it was built
-# without.
+# The packages of libvarstore and aavmf-vars. FUSE is only for `aavmf-vars mount`, which reports if it is missing.
 LIBRARY_PACKAGES := jansson libcrypto
 FUSE_PACKAGE = $(call lazy,FUSE_PACKAGE,$(shell $(PKG_CONFIG) --exists 'fuse3 >= 3.10' && echo fuse3))
 FUSE_CFLAGS = $(call lazy,FUSE_CFLAGS,$(if $(FUSE_PACKAGE),-DHAVE_FUSE $(shell $(PKG_CONFIG) --cflags fuse3)))

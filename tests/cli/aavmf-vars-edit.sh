@@ -91,7 +91,7 @@ test_edit_is_all_or_nothing() {
         refused 4 'cannot read' --timeout 0 --set Large=@.
 }
 
-test_edit_refuses_what_it_cannot_parse() {
+test_edit_refuses_invalid_options() {
         installed vars.fd
         while IFS='|' read -r arguments message; do
                 eval "refused 2 \"\$message\" $arguments"
@@ -195,7 +195,7 @@ test_edit_formats_a_blank_store_and_keeps_its_size() {
         cmp vars.fd cloned.fd
 }
 
-test_edit_refuses_what_is_damaged_or_no_store() {
+test_edit_refuses_a_damaged_store_or_another_file() {
         installed vars.fd
         printf 'X' | dd of=vars.fd bs=1 seek=100 conv=notrunc 2>/dev/null
         refused 3 'vars.fd: damaged at offset 0x64' --timeout 0
@@ -223,7 +223,7 @@ test_edit_writes_through_symbolic_links_and_keeps_the_mode() {
         [ "$(ls -A real)" = vars.fd ]
 }
 
-test_edit_keeps_the_old_file_where_the_new_one_cannot_be_written() {
+test_edit_keeps_the_old_file_if_the_new_one_cannot_be_written() {
         needs_linux 'mount namespaces'
         installed vars.fd
         cp vars.fd before.fd
@@ -282,7 +282,7 @@ stop_machine() {
         wait "$qemu" || :
 }
 
-test_store_that_qemu_has_open_is_refused() {
+test_store_open_in_qemu_is_refused() {
         blank vars.fd 67108864
         blank code.fd 67108864
         installed other.fd
@@ -364,7 +364,7 @@ test_clone_rescues_what_can_be_read_of_a_damaged_store() {
 
 # ---- format ----
 
-test_format_makes_an_empty_store() {
+test_format_creates_an_empty_store() {
         expect_exit 0 "$AAVMF_VARS" format vars.fd
         [ "$(stat -c %s vars.fd)" -eq 67108864 ]
         expect_exit 0 "$AAVMF_VARS" check vars.fd
@@ -379,7 +379,7 @@ test_format_makes_an_empty_store() {
         done
 }
 
-test_format_like_takes_the_layout_of_another_store() {
+test_format_like_copies_the_layout_of_another_store() {
         needs_linux 'the package ovmf'
         use_firmware
         for template in /usr/share/OVMF/OVMF_VARS*.fd "$AAVMF_VARS_TEMPLATE"; do
@@ -418,7 +418,7 @@ test_format_loses_no_variables_unless_forced() {
 
 # ---- diff ----
 
-test_diff_tells_both_sides() {
+test_diff_shows_both_sides() {
         installed a.fd
         expect_exit 0 "$AAVMF_VARS" edit a.fd --set Gone=01 --set Lang=656e6700
         cp a.fd b.fd
@@ -441,7 +441,7 @@ END
         [ "$(jq -c '[.same, .only_a, .changed]' stdout)" = '[true,[],[]]' ]
 }
 
-test_diff_refuses_what_it_cannot_read() {
+test_diff_refuses_unreadable_files() {
         installed a.fd
         echo text >text
         expect_exit 3 "$AAVMF_VARS" diff a.fd text
@@ -455,7 +455,7 @@ test_diff_refuses_what_it_cannot_read() {
 
 # ---- show ----
 
-test_show_tells_a_variable() {
+test_show_prints_a_variable() {
         installed vars.fd
         "$put" vars.fd Secret $mine 3 "$(printf '%064x' 1)41"
         expect_exit 0 "$AAVMF_VARS" show vars.fd BootOrder
@@ -475,7 +475,7 @@ test_show_tells_a_variable() {
         [ "$(jq -c '[.name, .guid, .attributes, .size, .value, .data]' stdout)" = "[\"Timeout\",\"$global\",7,2,\"5\",\"0500\"]" ]
 }
 
-test_show_refuses_what_it_cannot_find() {
+test_show_refuses_missing_and_ambiguous_variables() {
         installed vars.fd
         "$put" vars.fd Timeout $mine 3 00
         expect_exit 1 "$AAVMF_VARS" show vars.fd Nope
@@ -492,7 +492,7 @@ test_show_refuses_what_it_cannot_find() {
         expect_exit 1 "$AAVMF_VARS" show blank.fd Timeout
 }
 
-test_every_command_explains_itself() {
+test_every_command_has_help() {
         for command in edit clone format diff show; do
                 expect_exit 0 "$AAVMF_VARS" $command --help
                 contains stdout "usage: aavmf-vars $command"

@@ -67,7 +67,7 @@ test_100_kills_during_a_clone_lose_nothing() {
 }
 
 # A target that was not there is whole or not there.
-test_kills_during_a_clone_to_a_new_file_leave_it_whole_or_out() {
+test_kills_during_a_clone_to_a_new_file_leave_it_complete_or_missing() {
         store source.fd
         stops=$("$kill_at" 0 "$AAVMF_VARS" clone source.fd vars.fd)
         for at in $(random_numbers 40 "$stops"); do

@@ -44,7 +44,7 @@ explains_tcg() {
         esac
 }
 
-test_auto_is_kvm_where_kvm_runs_the_machine() {
+test_auto_is_kvm_if_kvm_runs_the_machine() {
         fake_qemu 'tcg kvm' 'exit 0'
         [ "$(chosen --accel auto)" = 'kvm kvm host' ] || fail "$(cat stdout)"
         [ ! -s stderr ] || fail "it said: $(cat stderr)"
@@ -55,7 +55,7 @@ test_auto_is_kvm_where_kvm_runs_the_machine() {
         contains tried '-machine virt,gic-version=3 -accel kvm -cpu max '
 }
 
-test_auto_is_tcg_where_kvm_does_not() {
+test_auto_is_tcg_if_kvm_does_not() {
         fake_qemu 'tcg kvm' "$gicv3_host"
         [ "$(chosen --accel auto)" = 'tcg tcg max,pauth-impdef=on' ] || fail "$(cat stdout)"
         explains_tcg "KVM on this host cannot run virt,virtualization=off,gic-version=2 with --cpu host: this host's GICv3"
@@ -70,14 +70,14 @@ test_auto_is_never_hvf() {
         [ ! -e tried ] || fail "it tried: $(cat tried)"
 }
 
-test_nobody_is_asked_without_auto() {
+test_qemu_is_not_probed_without_auto() {
         fake_qemu 'tcg kvm' 'exit 0'
         [ "$(chosen)" = 'tcg tcg max,pauth-impdef=on' ] || fail "$(cat stdout)"
         [ "$(chosen --accel kvm)" = 'kvm kvm host' ] || fail "$(cat stdout)"
         [ ! -e tried ] || fail "it tried: $(cat tried)"
 }
 
-test_kvm_by_name_is_refused_before_anything_is_made() {
+test_explicit_kvm_is_refused_before_anything_is_created() {
         fake_qemu 'tcg kvm' "$gicv3_host"
         expect_exit 4 "$ESXIARM" install machine --rehearsal --accel kvm --qemu ./qemu
         contains stderr "--accel kvm: KVM on this host cannot run virt,virtualization=off,gic-version=2 with --cpu host: this \

@@ -62,7 +62,7 @@ test_a_boot_by_its_own_or_the_generic_entry() {
         expect_exit 1 "$ESXIARM" check --boot log
 }
 
-test_a_panic_and_a_word_that_is_none() {
+test_a_panic_and_a_word_that_only_looks_like_one() {
         panics >log
         expect_exit 6 "$ESXIARM" check --boot log
         contains stdout 'The guest panicked'
@@ -162,7 +162,7 @@ test_one_endless_line() {
         (boots 0004 'VMware ESXi' && head -c 20000000 /dev/zero | tr '\0' x) | "$ESXIARM" check --boot - >stdout || fail "$(cat stdout)"
 }
 
-test_inputs_that_cannot_be_read() {
+test_unreadable_inputs() {
         boots 0004 'VMware ESXi' >log
         expect_exit 2 "$ESXIARM" check --boot log absent log
         contains stderr 'absent'

@@ -31,7 +31,7 @@ apt_list() {
         ls /var/lib/apt/lists/*_dists_*_InRelease | grep -v 'updates_InRelease\|security_InRelease\|backports' | head -n 1
 }
 
-test_the_machine_s_own_archive_is_proved_to_its_key() {
+test_the_archive_of_this_host_is_verified_to_its_key() {
         needs_linux apt
         use_server
         list=$(apt_list)
@@ -62,7 +62,7 @@ test_the_machine_s_own_archive_is_proved_to_its_key() {
         [ "$(cut -d ' ' -f 1,2 links | paste -d ' ' - - -)" = "$(cat expected)" ] || fail "$(cat links expected)"
 }
 
-test_an_archive_is_proved_and_every_link_recorded() {
+test_an_archive_is_verified_and_every_link_recorded() {
         use_archive
         fetch_test 0 --json
         jq -e --arg key "$fingerprint" '.source.kind == "archive" and .catalog == "test" and (.chain | length) == 3 and
@@ -86,7 +86,7 @@ test_an_archive_is_proved_and_every_link_recorded() {
         expect_exit 0 "$ESXIARM" fetch --verify test --json
 }
 
-test_an_install_takes_an_entry_of_the_catalog_by_its_name_and_a_folder() {
+test_install_accepts_a_catalog_entry_or_a_folder() {
         use_archive
         fetch_test 0
         for name in test "$installed"; do
@@ -95,7 +95,7 @@ test_an_install_takes_an_entry_of_the_catalog_by_its_name_and_a_folder() {
         done
 }
 
-test_what_an_archive_says_is_refused_unless_a_pinned_key_has_signed_it() {
+test_a_release_is_refused_unless_signed_with_a_pinned_key() {
         use_archive
         use_bystander
         dists=served/archive/dists/stable
@@ -124,7 +124,7 @@ test_what_an_archive_says_is_refused_unless_a_pinned_key_has_signed_it() {
         refused 4 "404"
 }
 
-test_a_release_that_does_not_hold_is_refused() {
+test_an_invalid_release_is_refused() {
         use_archive
         use_bystander
         write_release served/archive stable stable -30 -1
@@ -147,7 +147,7 @@ test_a_release_that_does_not_hold_is_refused() {
         fetch_test 0
 }
 
-test_an_index_or_a_package_that_is_not_as_signed_is_refused() {
+test_an_index_or_package_other_than_signed_is_refused() {
         use_archive
         use_bystander
         index=served/archive/dists/stable/main/binary-amd64/Packages.xz
@@ -184,7 +184,7 @@ test_an_index_or_a_package_that_is_not_as_signed_is_refused() {
 
 # ---- which version
 
-test_the_newest_of_all_suites_is_taken() {
+test_the_newest_of_all_suites_is_used() {
         use_archive
         make_small ten 1.10
         add_suite served/archive updates "$small"
@@ -270,7 +270,7 @@ use_key_server() {
         write_catalog "$url/archive" "version: newest" "suites: stable" "key_server: $key_url"
 }
 
-test_a_key_that_no_keyring_has_comes_from_the_key_server() {
+test_a_key_missing_from_all_keyrings_comes_from_the_key_server() {
         use_archive
         use_key_server archive
         expect_exit 0 "$ESXIARM" fetch test
@@ -292,7 +292,7 @@ test_a_key_server_that_gives_another_key_is_refused() {
         kill "$key_server"
 }
 
-test_a_key_that_is_nowhere_is_told() {
+test_a_key_found_nowhere_is_reported() {
         use_archive
         expect_exit 4 "$ESXIARM" fetch test
         contains stderr "the archive's key $fingerprint was not found in any keyring"
@@ -301,7 +301,7 @@ test_a_key_that_is_nowhere_is_told() {
         nothing_installed
 }
 
-test_an_expired_key_proves_nothing() {
+test_an_expired_key_is_refused() {
         use_archive
         gpg --homedir gpg --batch --quiet --passphrase '' --quick-gen-key 'old <old@b.c>' ed25519 sign seconds=1
         fingerprint=$(fingerprint_of old)
@@ -317,7 +317,7 @@ test_an_expired_key_proves_nothing() {
 
 # ---- without the network
 
-test_without_the_network_there_is_what_the_machine_has_and_a_notice() {
+test_without_network_installed_firmware_is_used_with_a_note() {
         use_archive
         make_small bystander 0.9
         expect_exit 0 "$ESXIARM" fetch --deb "$small"

@@ -19,7 +19,7 @@ longest_line() {
         LC_ALL=C.UTF-8 awk '{ if (length($0) > most) most = length($0) } END { print most + 0 }' "$1"
 }
 
-test_commands_are_grouped_by_what_they_are_for() {
+test_commands_are_grouped_by_purpose() {
         expect_exit 0 "$ESXIARM" --help
         groups >found
         diff - found <<'EOT'

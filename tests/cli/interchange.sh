@@ -199,7 +199,7 @@ test_efibootmgr_reads_the_folder_as_list_shows_the_store() {
 }
 
 # The other way around: what efibootmgr makes of a folder is in the store.
-test_entry_that_efibootmgr_changed_is_imported() {
+test_entry_changed_by_efibootmgr_is_imported() {
         needs efibootmgr
         installed vars.fd
         expect_exit 0 "$AAVMF_VARS" export vars.fd --efivarfs efivars
@@ -230,7 +230,7 @@ test_slash_in_a_name_is_an_exclamation_mark() {
         [ "$(ls -A efivars)" = "..!a!b-$mine" ]
 }
 
-test_import_refuses_what_is_no_folder_of_variables() {
+test_import_refuses_a_folder_with_other_files() {
         installed vars.fd
         cp vars.fd before.fd
         expect_exit 2 "$AAVMF_VARS" import vars.fd --efivarfs missing
@@ -268,7 +268,7 @@ test_import_refuses_what_is_no_folder_of_variables() {
 
 # ---- what is there already ----
 
-test_export_replaces_nothing_by_itself() {
+test_export_replaces_nothing_without_force() {
         installed vars.fd
         echo precious >out.json
         expect_exit 2 "$AAVMF_VARS" export vars.fd --json-file out.json
@@ -372,7 +372,7 @@ test_broken_qcow2_image_is_refused() {
         contains stderr 'qemu-img'
 }
 
-test_every_command_explains_itself() {
+test_every_command_has_help() {
         for command in export import; do
                 expect_exit 0 "$AAVMF_VARS" $command --help
                 contains stdout "usage: aavmf-vars $command"

@@ -93,7 +93,7 @@ test_library_exports_what_its_headers_declare_and_nothing_else() {
         diff declared exported
 }
 
-test_the_readme_shows_the_example_that_is_compiled() {
+test_the_readme_shows_the_compiled_example() {
         sed -n '/^```c$/,/^```$/p' "$ROOT/README.md" | sed '1d;$d' >shown
         tail -n +2 "$ROOT/docs/example-list.c" | cmp - shown
 }

@@ -100,7 +100,7 @@ test_efivar_and_cp_work_on_a_mounted_store() {
         lacks stdout 'BootOrder'
 }
 
-test_rules_of_efivarfs_hold() {
+test_rules_of_efivarfs_are_kept() {
         store vars.fd
         mount_store vars.fd
         ! printf 'ab' >efivars/Timeout-$suffix 2>/dev/null || fail 'two bytes are no attributes'
@@ -159,7 +159,7 @@ test_mounted_store_is_locked() {
         expect_exit 0 "$AAVMF_VARS" edit vars.fd --timeout 2
 }
 
-test_full_store_says_so_and_keeps_what_it_has() {
+test_full_store_is_reported_and_unchanged() {
         store vars.fd
         mount_store vars.fd
         { printf '\007\000\000\000' && head -c 300000 /dev/zero; } >large
@@ -188,7 +188,7 @@ test_blank_store_is_formatted_by_its_first_variable() {
         contains stdout 'Timeout: 3 seconds'
 }
 
-test_mount_refuses_what_it_cannot_serve() {
+test_mount_refuses_missing_and_invalid_operands() {
         needs_linux FUSE
         store vars.fd
         expect_exit 2 "$AAVMF_VARS" mount vars.fd missing
@@ -202,7 +202,7 @@ test_mount_refuses_what_it_cannot_serve() {
         contains stdout 'usage: aavmf-vars mount'
 }
 
-test_mount_returns_when_it_serves() {
+test_mount_returns_once_it_is_ready() {
         needs_linux FUSE
         store vars.fd
         mkdir efivars

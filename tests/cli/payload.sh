@@ -43,7 +43,7 @@ test_an_iso_becomes_an_image() {
         [ -z "$(find . -name '.*.stage')" ] || fail 'something is left'
 }
 
-test_verify_says_what_each_is() {
+test_verify_identifies_each_source() {
         make_iso -R
         "$ESXIARM" payload a.iso -o out.img >/dev/null
         for what in a.iso in out.img; do
@@ -70,7 +70,7 @@ test_verify_says_what_each_is() {
         contains stdout 'modules    2; missing: B.V00'
 }
 
-test_a_warning_where_no_boot_entry_can_be_written() {
+test_a_warning_if_no_boot_entry_can_be_written() {
         make_installer
         edit_file 's/runweasel/& norts=1/' in/EFI/BOOT/BOOT.CFG
         expect_exit 0 "$ESXIARM" payload --verify in --json
@@ -143,7 +143,7 @@ test_usage() {
         [ ! -e x ] || fail 'something was made'
 }
 
-test_interrupted_it_leaves_nothing() {
+test_an_interrupt_leaves_nothing() {
         make_installer
         truncate -s 300M in/A.V00
         xorriso -stdio_sync off -as mkisofs -quiet -R -o a.iso in

@@ -47,7 +47,7 @@ test_hostile_evidence_stays_text() {
         ! LC_ALL=C grep -q "$(printf '[\001\033\007\177\015]')" page.html || fail 'control characters are in the page'
 }
 
-test_the_page_tells_the_run() {
+test_the_page_describes_the_run() {
         make_machine
         expect_exit 0 "$ESXIARM" report machine evil -o page.html --json
         [ "$(jq -r '.report + " " + (.rehearsal | tostring)' stdout)" = 'page.html true' ] || fail "$(cat stdout)"
@@ -85,7 +85,7 @@ test_a_killed_run_has_a_page() {
         assert_safe page.html
 }
 
-test_what_cannot_be_read_is_said_in_the_page() {
+test_the_page_reports_unreadable_files() {
         make_machine
         head -c 1000 machine/disk.qcow2 >cut
         cp cut machine/disk.qcow2
@@ -97,7 +97,7 @@ test_what_cannot_be_read_is_said_in_the_page() {
         assert_query page.html "contains(string(//section[@id='chain']), 'vars.fd')" true
 }
 
-test_the_newest_run_is_taken() {
+test_the_newest_run_is_used() {
         make_machine
         mkdir machine/runs/older machine/runs/junk
         cp machine/runs/evil/events.jsonl machine/runs/older
@@ -109,7 +109,7 @@ test_the_newest_run_is_taken() {
         contains stdout '"outcome": "unfinished"'
 }
 
-test_a_file_that_is_no_report_is_kept() {
+test_a_file_other_than_a_report_is_not_replaced() {
         make_machine
         echo precious >page.html
         expect_exit 2 "$ESXIARM" report machine -o page.html

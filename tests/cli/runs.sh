@@ -47,7 +47,7 @@ test_a_run_of_an_older_program() {
         [ "$(jq -c '.runs[0] | [.kind, .began]' stdout)" = '["install","2026-05-04T09:07:12Z"]' ] || fail "$(cat stdout)"
 }
 
-test_runs_that_are_damaged_or_none() {
+test_damaged_runs_and_other_folders() {
         make_machine
         expect_exit 0 "$ESXIARM" runs machine
         contains stderr 'no run yet'
@@ -64,7 +64,7 @@ test_runs_that_are_damaged_or_none() {
         expect_exit 2 "$ESXIARM" runs nowhere
 }
 
-test_a_bundle_holds_what_is_needed_and_no_secret() {
+test_a_bundle_has_all_files_and_no_secret() {
         make_machine
         run one install 2026-05-04T09:00:00Z pass
         # shellcheck disable=SC2016 # hashes
@@ -95,7 +95,7 @@ test_a_bundle_holds_what_is_needed_and_no_secret() {
         [ "$(stat -c %s out.tar.zst)" -lt 100000 ] || fail "$(ls -l out.tar.zst)"
 }
 
-test_a_bundle_of_a_run_that_is_named() {
+test_a_bundle_of_a_named_run() {
         make_machine
         run one install 2026-05-04T09:00:00Z pass
         run two boot 2026-05-04T09:10:00Z
@@ -124,7 +124,7 @@ test_a_long_log_is_cut_at_line_ends() {
         [ "$(sort -u $log | wc -l)" -le 4 ] || fail "a line was cut: $(sort -u $log)"
 }
 
-test_nothing_is_overwritten_unasked_and_a_failure_leaves_nothing() {
+test_nothing_is_overwritten_without_force_and_a_failure_leaves_nothing() {
         make_machine
         expect_exit 2 "$ESXIARM" bundle machine -o out.tar.zst
         contains stderr 'no run'

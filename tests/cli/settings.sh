@@ -34,7 +34,7 @@ has_argument() {
         fail "no argument '$1' in: $(cat argv)"
 }
 
-test_help_tells_default_and_unit_of_each_setting() {
+test_help_shows_default_and_unit_of_each_setting() {
         expect_exit 0 "$ESXIARM" install --help
         for option in accel machine-options cpu memory cpus boot-timeout nic mac forward qemu-arg qemu disk-size disk-bus \
                 reboot-action reboot-observe; do
@@ -47,7 +47,7 @@ test_help_tells_default_and_unit_of_each_setting() {
         done
 }
 
-test_every_environment_variable_counts() {
+test_every_environment_variable_is_used() {
         export ACCEL=kvm MACHINE_OPTS=virt,gic-version=3 CPU_MODEL=cortex-a72 RAM_MB=8192 CPUS=3 DISK_BUS=nvme
         print_install machine
         for argument in kvm virt,gic-version=3 cortex-a72 8192 3 nvme,serial=esxiarm-disk,drive=disk; do
@@ -59,7 +59,7 @@ test_every_environment_variable_counts() {
         has_argument tcg
 }
 
-test_a_value_of_the_environment_that_is_wrong_is_named() {
+test_an_invalid_environment_variable_is_named() {
         for wrong in ACCEL=kmv MACHINE_OPTS= CPU_MODEL= RAM_MB=8G RAM_MB=0 CPUS=-1 CPUS=4.5 DISK_SIZE=40X DISK_SIZE=0 \
                 DISK_BUS=scsi REBOOT_ACTION=reset REBOOT_OBSERVE_SEC=soon BOOT_TIMEOUT=1h; do
                 case $wrong in
@@ -105,13 +105,13 @@ test_the_network() {
         lacks argv net0
 }
 
-test_further_arguments_arrive_as_they_are() {
+test_further_arguments_arrive_unchanged() {
         print_install machine --qemu-arg -fw_cfg --qemu-arg "name=opt/x,string=it's \"a\" \$b \`c\` ü" --qemu-arg -no-hpet
         tail -n 3 argv >last
         printf '%s\n' -fw_cfg "name=opt/x,string=it's \"a\" \$b \`c\` ü" -no-hpet | cmp - last
 }
 
-test_nothing_is_made_and_what_is_missing_is_said() {
+test_nothing_is_created_and_missing_files_are_reported() {
         argv qemu
         mkdir -m 755 empty
         print_install "$PWD/empty/new"
@@ -184,7 +184,7 @@ help_of() {
         awk -v option="--$1" '/^  -/ { wanted = $1 == option } wanted' stdout | tr -s '\n ' ' '
 }
 
-test_help_about_a_machine_shows_what_it_has_stored() {
+test_help_with_a_machine_shows_its_stored_settings() {
         installed_machine '{"nic": "e1000e", "forwards": ["2222:22", "8443:443"], "cpus": 7, "memory_mb": 6000,
                 "disk_size": 42949672960}'
         for words in 'boot-installed machine --help' 'help boot-installed machine' 'install machine --help' \
@@ -224,7 +224,7 @@ test_more_memory_than_the_host_has_is_a_warning() {
 }
 
 # An installation is refused before anything of it is made.
-test_a_program_that_is_no_qemu_is_refused_at_once() {
+test_a_program_that_is_not_qemu_is_refused_at_once() {
         use_firmware
         export AAVMF_CODE AAVMF_VARS_TEMPLATE
         argv qemu

@@ -63,7 +63,7 @@ formatted() {
         "$AAVMF_VARS" clone blank.fd "$1" --timeout 5
 }
 
-test_names_beyond_ascii_are_kept_and_do_not_steer_the_terminal() {
+test_names_beyond_ascii_are_kept_without_terminal_sequences() {
         formatted vars.fd
         openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key.pem -days 400 -outform DER \
                 -utf8 -subj "/C=DE/O=Prüfstelle, a\\/b/CN=red $(printf '\033')[31m" -out cert.der 2>/dev/null
@@ -74,7 +74,7 @@ test_names_beyond_ascii_are_kept_and_do_not_steer_the_terminal() {
         contains stdout "SHA-256 $(sha256sum cert.der | cut -d' ' -f1)"
 }
 
-test_json_tells_of_each_list_and_certificate() {
+test_json_has_each_list_and_certificate() {
         formatted vars.fd
         openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key.pem -outform DER \
                 -subj /CN=Test -days 1 -out cert.der 2>/dev/null
@@ -94,7 +94,7 @@ test_json_tells_of_each_list_and_certificate() {
         done
 }
 
-test_what_is_no_certificate_is_said_to_be_none() {
+test_an_invalid_certificate_is_reported() {
         formatted vars.fd
         printf 'not a certificate' >bad.der
         "$put" vars.fd db $database 27 "$(list_of bad.der)"

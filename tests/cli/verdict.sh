@@ -30,7 +30,7 @@ efibootmgr_says() {
         efibootmgr_shows efivars >said
 }
 
-test_rebuilt_vars_are_what_efibootmgr_reads() {
+test_efibootmgr_reads_rebuilt_vars() {
         make_disk EFI/VMware/safeboot64.efi EFI/BOOT/BOOTAA64.EFI
         rebuild --timeout 0
         contains stdout 'Boot0004 "VMware ESXi" HD(1,GPT,0A48CC8F-F9C7-44DD-9EB5-AF5635D049C8,0x40,0x5000)/\EFI\VMware\safeboot64.efi'
@@ -62,7 +62,7 @@ test_other_systems() {
         contains stderr '\EFI\none.efi'
 }
 
-test_a_template_keeps_what_else_it_holds() {
+test_a_template_keeps_its_other_variables() {
         make_disk EFI/VMware/mboot64.efi
         "$AAVMF_VARS" format template.fd --timeout 7 --boot-add 'VMware ESXi' --bootnum 0009 --loader '\old.efi' \
                 --hd 1,0A48CC8F-F9C7-44DD-9EB5-AF5635D049C8,64,20480 --set Mine=00
@@ -75,7 +75,7 @@ test_a_template_keeps_what_else_it_holds() {
         contains list 'BootOrder: 0004'
 }
 
-test_nothing_is_overwritten_unasked() {
+test_nothing_is_overwritten_without_force() {
         make_disk EFI/VMware/safeboot64.efi
         echo precious >vars.fd
         expect_exit 2 "$ESXIARM" rebuild-vars --disk disk.img -o vars.fd
@@ -121,7 +121,7 @@ test_every_format_and_a_backing_chain() {
         sha256sum -c --quiet before
 }
 
-test_bad_images_are_named() {
+test_bad_images_are_reported() {
         make_disk EFI/VMware/safeboot64.efi
         rebuild
         qemu-img convert -f raw -O qcow2 disk.img good.qcow2
@@ -147,7 +147,7 @@ test_bad_images_are_named() {
 }
 
 # Root may read everything, and is not asked by the kernel: who runs this as root becomes nobody for it.
-test_files_that_may_not_be_read() {
+test_files_without_read_permission() {
         make_disk EFI/VMware/safeboot64.efi
         rebuild
         chmod 0 disk.img
@@ -173,7 +173,7 @@ test_usage() {
         contains stderr 'BOOT.CFG'
 }
 
-test_predictions_say_why() {
+test_predictions_give_reasons() {
         make_disk EFI/VMware/safeboot64.efi EFI/BOOT/BOOTAA64.EFI
         rebuild
         "$AAVMF_VARS" edit vars.fd --boot-add 'Evil

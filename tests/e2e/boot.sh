@@ -22,7 +22,7 @@ no_qemu_was_started() {
         lacks machine/runs/*-boot/events.jsonl qemu-start
 }
 
-test_a_copied_machine_boots_where_it_is_now() {
+test_a_copied_machine_boots() {
         copy_of first "moved, here"
         expect_exit 0 "$ESXIARM" boot-installed "moved, here" --check
         contains stdout 'Boot0004 "VMware ESXi"'
@@ -124,7 +124,7 @@ test_the_printed_command_boots_the_machine_in_a_shell() {
         wait $qemu || fail "it did not end well: $(cat console)"
 }
 
-test_an_installed_machine_is_not_overwritten_unasked() {
+test_an_installed_machine_is_not_overwritten_without_force() {
         copy_of first machine
         sha256sum machine/disk.qcow2 machine/vars.fd >before
         expect_exit 2 "$ESXIARM" install machine --rehearsal

@@ -11,7 +11,7 @@ play() {
         python3 -c 'import pty, sys; pty.spawn(sys.argv[1:])' asciinema cat "$1" </dev/null | tr -d '\r'
 }
 
-test_a_killed_launcher_leaves_what_there_was() {
+test_a_killed_launcher_leaves_usable_evidence() {
         begin_install --run-tag killed
         at_step eula
         expect_exit 0 "$ESXIARM" runs machine

@@ -33,7 +33,7 @@ test_a_missing_qemu_is_named() {
         nothing_is_left
 }
 
-test_a_qemu_that_refuses_says_why() {
+test_the_error_of_qemu_is_reported() {
         install 4 --cpu no-such-cpu
         contains stderr 'no-such-cpu'
         install 4 --qemu-arg -no-such-option
@@ -68,7 +68,7 @@ test_missing_data_is_named() {
         one_sentence
 }
 
-test_a_profile_with_a_mistake_is_refused_before_anything_is_begun() {
+test_an_invalid_profile_is_refused_before_anything_starts() {
         for mistake in 's/wait: 30/wait: soon/' 's/\[Enter\]/[Return]/' 's/then: disk/then: disc/' 's/\[Releasebuild/[(/' \
                 's/^name:/naem:/' '3,9d'; do
                 sed "$mistake" "$BUILD/share/guests/rehearsal.yaml" | sed 's/VMware ESXi 8.*\[(/(/' >mistaken.yaml
@@ -81,7 +81,7 @@ test_a_profile_with_a_mistake_is_refused_before_anything_is_begun() {
         expect_exit 3 "$ESXIARM" install machine --rehearsal --profile /dev/null
 }
 
-test_a_disk_that_is_gone_damaged_or_taken_is_not_booted() {
+test_a_missing_damaged_or_used_disk_is_not_booted() {
         machine_here
         mv machine/disk.qcow2 disk
         check 2
@@ -106,7 +106,7 @@ test_a_disk_that_is_gone_damaged_or_taken_is_not_booted() {
         check 0
 }
 
-test_variables_that_are_taken_are_not_booted() {
+test_variables_in_use_are_not_booted() {
         machine_here
         use_firmware
         start_firmware "$PWD/machine/vars.fd"
@@ -117,7 +117,7 @@ test_variables_that_are_taken_are_not_booted() {
         nothing_is_left
 }
 
-test_files_that_may_not_be_written_are_named() {
+test_files_without_write_permission_are_named() {
         needs_linux 'mounts'
         machine_here
         # Root may write anything, so another user tries.
@@ -149,7 +149,7 @@ test_a_full_file_system_is_an_error_that_leaves_nothing_running() {
         done
 }
 
-test_two_launchers_of_one_machine_are_one_too_many() {
+test_a_second_launcher_of_a_machine_is_refused() {
         begin_install
         at_step welcome
         expect_exit 4 "$ESXIARM" install machine --rehearsal
@@ -162,7 +162,7 @@ test_two_launchers_of_one_machine_are_one_too_many() {
         nothing_is_left
 }
 
-test_two_who_stop_a_machine_both_get_their_wish() {
+test_two_stops_of_a_machine_both_succeed() {
         machine_here
         expect_exit 0 "$ESXIARM" boot-installed machine --detach --cpus 1
         "$ESXIARM" stop machine >first 2>&1 &

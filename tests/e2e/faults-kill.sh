@@ -6,7 +6,7 @@
 . "$(dirname "$0")/../lib.sh"
 . "$TESTS/machine.sh"
 
-test_the_end_of_qemu_is_an_error_of_the_environment() {
+test_the_end_of_qemu_is_an_environment_error() {
         begin_install
         at_step eula
         kill -KILL "$(qemu_of $launcher)"

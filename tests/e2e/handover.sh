@@ -46,7 +46,7 @@ test_an_installation_stops_at_a_step() {
         contains stderr 'terminal'
 }
 
-test_what_was_handed_over_goes_on_by_itself() {
+test_a_handed_over_installation_resumes() {
         install_until keyboard --hand-over
         wait_for 60 shows user 'Please select a keyboard layout'
         wait_for 10 shows user 'Ctrl-] for a menu'

@@ -86,7 +86,7 @@ test_a_kickstart_installs_without_a_key_and_its_password_is_a_hash() {
         expect_exit 0 "$ESXIARM" boot-installed machine --check
 }
 
-test_a_kickstart_file_is_followed_and_a_wrong_one_is_told() {
+test_a_kickstart_file_is_used_and_a_wrong_one_reported() {
         make_iso -R
         printf 'vmaccepteula\nrootpw Rehearsal-1\ninstall --firstdisk=usb --overwritevmfs\nreboot\n' >ks.cfg
         begin_iso --kickstart ks.cfg
@@ -106,7 +106,7 @@ more_disk() {
         more="${more:-} --qemu-arg -drive --qemu-arg if=none,id=$1,format=raw,file=$PWD/$1.raw --qemu-arg -device --qemu-arg $3,drive=$1"
 }
 
-test_of_two_disks_of_one_size_the_right_one_is_named() {
+test_the_right_one_of_two_equal_disks_is_chosen() {
         more_disk twin 40G usb-storage,bus=xhci.0
         # shellcheck disable=SC2086 # words
         install 1 $more

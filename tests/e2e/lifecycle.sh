@@ -94,7 +94,7 @@ test_a_guest_that_ignores_its_power_button_is_ended_after_the_wait() {
         expect_exit 0 "$ESXIARM" boot-installed machine --check
 }
 
-test_what_a_dead_launcher_left_is_recognised_and_cleared_away() {
+test_leftovers_of_a_dead_launcher_are_recognised_and_removed() {
         machine_here
         expect_exit 0 "$ESXIARM" boot-installed machine --detach
         expect_exit 0 "$ESXIARM" status machine --json

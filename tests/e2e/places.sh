@@ -27,7 +27,7 @@ install_in() {
         [ ! -e "$1/machine/runs" ] || fail "there is evidence beside the logs, too"
 }
 
-test_a_folder_of_every_sort_of_character() {
+test_a_folder_with_every_kind_of_character() {
         install_in "a, 'b' \"c\" \$d \\e=f ü日本 $line_break"
 }
 
@@ -55,7 +55,7 @@ test_an_iso_with_an_awkward_name() {
         nothing_is_left
 }
 
-test_a_copied_machine_boots_where_it_is_copied_to() {
+test_a_copied_machine_boots_in_its_new_place() {
         machine_here original
         mkdir -p elsewhere
         cp -R original 'elsewhere/the copy'
@@ -69,7 +69,7 @@ listens() {
         python3 -c 'import socket, sys; socket.create_connection(("127.0.0.1", int(sys.argv[1])))' "$1" 2>/dev/null
 }
 
-test_a_forwarded_port_is_open_while_the_machine_is_up_and_taken_for_others() {
+test_a_forwarded_port_is_open_while_the_machine_is_up_and_refused_to_others() {
         port=$((20000 + $$ % 20000))
         machine_here first
         machine_here second

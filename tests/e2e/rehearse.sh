@@ -34,7 +34,7 @@ test_rehearse_installs_and_boots_the_disk_alone() {
         [ -z "$(ls machine/run | grep -v '^lock$')" ] || fail "left behind: $(ls machine/run)"
 }
 
-test_evidence_is_complete_and_holds_no_password() {
+test_evidence_is_complete_and_has_no_password() {
         expect_exit 0 env ROOT_PASSWORD='Never-4-any-file' "$ESXIARM" e2e machine --rehearsal --run-tag first --json
         contains stdout '"pass": true'
         for run in first first-2; do

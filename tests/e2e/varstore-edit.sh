@@ -83,7 +83,7 @@ test_firmware_obeys_every_kind_of_edit() {
 }
 
 # The machine that waits longer is started first; the other one has to overtake it.
-test_firmware_waits_as_long_as_it_is_told() {
+test_firmware_waits_for_the_timeout() {
         use_firmware
         pids=
         expect_exit 0 "$AAVMF_VARS" clone "$AAVMF_VARS_TEMPLATE" vars.fd --timeout 0
@@ -100,7 +100,7 @@ test_firmware_waits_as_long_as_it_is_told() {
 }
 
 # An edit that finds no room drops what is deleted.
-test_firmware_takes_a_store_that_was_full() {
+test_firmware_accepts_a_store_that_was_full() {
         use_firmware
         pids=
         expect_exit 0 "$AAVMF_VARS" format vars.fd --boot-add A --loader a.efi --hd $hd --timeout 0
@@ -118,7 +118,7 @@ test_firmware_takes_a_store_that_was_full() {
 }
 
 # The queue of fault-tolerant writes as AAVMF leaves it while it compacts: the spare block is complete, the write is not.
-test_firmware_takes_an_edit_of_a_store_with_a_pending_write() {
+test_firmware_accepts_an_edit_of_a_store_with_a_pending_write() {
         use_firmware
         pids=
         expect_exit 0 "$AAVMF_VARS" format vars.fd --timeout 0 --set "Mine:$mine=00"
@@ -139,7 +139,7 @@ test_firmware_takes_an_edit_of_a_store_with_a_pending_write() {
 }
 
 # Keys with time stamps, as JSON: the firmware keeps them, and goes into user mode.
-test_firmware_takes_imported_keys() {
+test_firmware_accepts_imported_keys() {
         use_firmware
         pids=
         expect_exit 0 "$AAVMF_VARS" export /usr/share/OVMF/OVMF_VARS_4M.ms.fd --json-file all.json

@@ -98,7 +98,7 @@ test_device_paths_are_spelled_as_in_the_firmwares_log() {
         contains stdout "$(cat started)"
 }
 
-test_pending_write_is_read_as_the_firmware_then_carries_it_out() {
+test_pending_write_is_read_as_the_firmware_completes_it() {
         use_firmware
         pids=
         blank blank.fd

@@ -81,7 +81,7 @@ test_a_reset_or_power_off_at_every_step_is_noticed() {
         done
 }
 
-test_keys_that_are_swallowed_are_sent_again() {
+test_swallowed_keys_are_sent_again() {
         sed 's/resend_ms: [0-9]*/resend_ms: 450/' "$BUILD/share/guests/rehearsal.yaml" >keen.yaml
         for option in swallow-keys=1 swallow=1 swallow=2; do
                 rm -rf machine
@@ -107,7 +107,7 @@ test_a_guest_that_prints_binary() {
         done
 }
 
-test_a_flood_is_written_down_whole() {
+test_a_flood_is_recorded_completely() {
         megabytes=$(scaled 100)
         sed 's/wait: 60/wait: 7200/' "$BUILD/share/guests/rehearsal.yaml" >patient.yaml
         install 0 --profile ./patient.yaml --rehearsal-option flood="${megabytes}M"

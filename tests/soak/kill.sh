@@ -92,7 +92,7 @@ test_a_keeper_killed_at_any_moment_leaves_a_machine_that_boots() {
         done
 }
 
-test_a_qemu_that_stands_still_is_a_time_out_and_is_ended() {
+test_a_stopped_qemu_times_out_and_is_killed() {
         impatient_profile keyboard 2
         begin_install --profile ./impatient.yaml --rehearsal-option hang=keyboard
         at_step disk
@@ -102,7 +102,7 @@ test_a_qemu_that_stands_still_is_a_time_out_and_is_ended() {
         progress 'QEMU stopped'
 }
 
-test_a_qemu_that_is_ended_at_every_step_is_an_error_of_the_environment() {
+test_a_qemu_ended_at_any_step_is_an_environment_error() {
         for step in welcome disk password progress complete; do
                 for signal in KILL TERM; do
                         rm -rf machine

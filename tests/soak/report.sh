@@ -46,7 +46,7 @@ test_a_hostile_run_renders_as_text() {
 }
 
 # The test's own pages are changed where they are to show what the browser would say: the test sees it.
-test_the_test_would_notice() {
+test_the_checks_notice_errors() {
         make_machine
         expect_exit 0 "$ESXIARM" report machine -o page.html
         sed "s,</main>,</main><script>document.title='taken'</script><img src='http://127.0.0.1:1/x.png'>," page.html >changed.html
