@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# aavmf-vars list, check, assert and clone, on stores that put-variable writes and on those that distributions ship.
+# aavmf-vars list, check, assert and clone, on stores written by put-variable and on those of distributions.
 . "$(dirname "$0")/../lib.sh"
 
 put=$BUILD/tests/put-variable
@@ -76,7 +76,7 @@ EOF
         diff expected stdout
 }
 
-# efibootmgr spells device paths in its own way; all before them is to be the same.
+# efibootmgr spells device paths in its own way; everything before them must be the same.
 test_list_agrees_with_efibootmgr() {
         needs efibootmgr
         installed vars.fd
@@ -92,7 +92,7 @@ test_list_agrees_with_efibootmgr() {
         sed "s/$tab.*//" theirs.txt >theirs
         sed "s/$tab.*//" stdout >ours
         diff theirs ours
-        # This path both spell alike but for the case of the GUID and the frame around the file.
+        # Both spell this path alike, except for the case of the GUID and the frame around the file.
         sed -n "s/^Boot0004.*$tab//p" theirs.txt | sed 's/File(\(.*\))/\1/' | tr a-f A-F >theirs
         sed -n "s/^Boot0004.*$tab//p" stdout | tr a-f A-F >ours
         diff theirs ours
@@ -303,7 +303,7 @@ test_clone_is_the_source_byte_for_byte_and_sparse() {
         cmp blank.fd also-blank.fd
 }
 
-# Between holes, at the very end, and with an edit: none of the padding is the variables'.
+# Padding between holes, at the very end, and with an edit: all of it is kept.
 test_clone_keeps_the_padding() {
         installed source.fd
         printf 'in between' | dd of=source.fd bs=1 seek=41943041 conv=notrunc 2>/dev/null
@@ -378,7 +378,7 @@ test_clone_keeps_the_old_file_when_the_disk_is_full() {
         needs_linux 'mount namespaces'
         installed source.fd
         mkdir small
-        # A file system of 300 KiB, in a mount namespace of its own; a clone takes 768.
+        # A file system of 300 KiB, in a separate mount namespace; a clone needs 768.
         in_mount_namespace sh -eu -c '
                 mount -t tmpfs -o size=300k none small
                 echo precious >small/target.fd

@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# esxiarm fetch from the catalog: the chain from the pinned key to the .deb, with the machine's own archive as apt knows it,
+# esxiarm fetch from the catalog: the chain from the pinned key to the .deb, with the archive that this host's apt uses,
 # and with archives that the test signs itself (tests/firmware.sh).
 . "$(dirname "$0")/../lib.sh"
 . "$TESTS/firmware.sh"
 
-# Installs version 0.9, so that it can be seen that nothing touches it.
+# Installs version 0.9, to see that nothing changes it.
 use_bystander() {
         make_small bystander 0.9
         expect_exit 0 "$ESXIARM" fetch --deb "$small"
@@ -14,7 +14,7 @@ use_bystander() {
         find "$bystanders/${PACKAGE}_0.9" -exec stat -c '%n %i %s %y' {} + | sort >bystander.txt
 }
 
-# The fetch is refused with CODE, says so in one sentence with TEXT, and leaves what is installed alone.
+# The fetch is refused with CODE and TEXT in one sentence, and installed firmware stays unchanged.
 refused() {
         fetch_test "$1"
         contains stderr "$2"
@@ -24,9 +24,9 @@ refused() {
 ${PACKAGE}_0.9" ] || fail "left: $(ls -A "$bystanders")"
 }
 
-# ---- what is proved
+# ---- verification
 
-# The signed list of the machine's own archive.
+# The signed list of the archive that this host uses.
 apt_list() {
         ls /var/lib/apt/lists/*_dists_*_InRelease | grep -v 'updates_InRelease\|security_InRelease\|backports' | head -n 1
 }
@@ -38,7 +38,7 @@ test_the_archive_of_this_host_is_verified_to_its_key() {
         suite=$(sed -n 's/^Codename: //p' "$list")
         packages=$(ls "${list%InRelease}"main_binary-*_Packages* | head -n 1)
         architecture=$(echo "$packages" | sed 's/.*_binary-\(.*\)_Packages.*/\1/')
-        # Judged by its own time: a machine may be content with a list that has expired.
+        # As of its own time: this host may accept an expired list.
         state=$(date -u -d "$(sed -n 's/^Date: //p' "$list")" +%Y%m%dT%H%M%SZ)
         index=served/$state/dists/$suite/main/binary-$architecture
         mkdir -p "$index"
@@ -54,7 +54,7 @@ test_the_archive_of_this_host_is_verified_to_its_key() {
         expect_exit 0 "$ESXIARM" fetch test
         contains stdout "signed with the key $fingerprint"
         installed_as_dpkg_does
-        # Each link of the chain, as sha256sum sees it.
+        # Each link of the chain, by sha256sum.
         jq -r '.chain[] | "\(.sha256) \(.size) \(.kind)"' "$installed/firmware.json" >links
         for file in "$list" "$index/Packages" "$deb"; do
                 echo "$(sha256sum "$file" | cut -d ' ' -f 1) $(stat -c %s "$file")"
@@ -110,7 +110,7 @@ test_a_release_is_refused_unless_signed_with_a_pinned_key() {
         refused 3 "it was changed after it was signed"
         head -c 300 "$dists/InRelease" >cut && cp cut "$dists/InRelease"
         refused 3 refused
-        # What stands outside of the signed text does not count.
+        # Text outside of the signed part is ignored.
         sign_release served/archive stable archive
         { cat "$dists/Release" && cat "$dists/InRelease"; } >outside && cp outside "$dists/InRelease"
         edit_file '1,/^SHA256/s/^Suite: stable/Suite: evil/' "$dists/InRelease"
@@ -158,8 +158,8 @@ test_an_index_or_package_other_than_signed_is_refused() {
         refused 3 "bytes, expected "
         rm "$index"
         refused 4 "404"
-        # Signed, and yet no index.
-        echo "this is no xz" >"$index"
+        # Signed, but not an index.
+        echo "this is not xz" >"$index"
         write_release served/archive stable stable
         sign_release served/archive stable archive
         refused 4 "does not have $PACKAGE"
@@ -212,7 +212,7 @@ test_a_superseded_version_comes_from_a_snapshot() {
         fetch_test 0
         contains stdout "${PACKAGE}_0.9 (installed)"
         contains stdout "$url/20200102T030405Z/pool/nine.deb"
-        # It is pinned and here: the network is not needed any more.
+        # The pinned version is installed: no network is needed any more.
         kill "$server"
         wait "$server" || true
         fetch_test 0
@@ -248,7 +248,7 @@ test_an_entry_without_an_archive_comes_by_apt_or_from_a_mirror() {
         expect_exit 4 "$ESXIARM" fetch test
         contains stderr "--mirror URL"
         write_catalog "" "version: newest" "suites: stable"
-        # A slash at the end is as good as none.
+        # A final slash makes no difference.
         fetch_test 0 --mirror "$url/archive/"
         contains "$installed/firmware.json" "$url/archive/pool/"
         contains stdout "source    archive, $url/archive/pool/one.deb"
@@ -256,7 +256,7 @@ test_an_entry_without_an_archive_comes_by_apt_or_from_a_mirror() {
 
 # ---- the key
 
-# A key server: openssl's web server with a certificate of the test's own; it gives the file KEY, whatever is asked for.
+# A key server: openssl's web server with the test's own certificate; it returns the file KEY for any request.
 use_key_server() {
         openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout tls.key -out tls.pem -days 2 \
                 -subj /CN=localhost -addext 'subjectAltName=IP:127.0.0.1' 2>/dev/null
@@ -276,7 +276,7 @@ test_a_key_missing_from_all_keyrings_comes_from_the_key_server() {
         expect_exit 0 "$ESXIARM" fetch test
         contains stdout "signed with the key $fingerprint (from $key_url)"
         rm -r "$XDG_CACHE_HOME"
-        # Whose certificate has to be right.
+        # Its certificate must be valid.
         expect_exit 4 env -u CURL_CA_BUNDLE "$ESXIARM" fetch test
         contains stderr "the server's certificate is not trusted"
         kill "$key_server"
@@ -327,7 +327,7 @@ test_without_network_installed_firmware_is_used_with_a_note() {
         contains stdout "${PACKAGE}_0.9"
         contains stderr "test, the firmware known to work (works in tests), is not available"
         contains stderr "using ${PACKAGE}_0.9 instead"
-        # What is not as it should be is not passed over.
+        # An unexpected state is not ignored.
         printf X | dd of="$XDG_CACHE_HOME/esxiarm/firmware/${PACKAGE}_0.9/AAVMF_CODE.fd" bs=1 seek=9 conv=notrunc 2>/dev/null
         mkdir empty
         expect_exit 4 env PATH="$PWD/empty" XDG_CONFIG_HOME="$PWD/empty" "$ESXIARM" fetch --keyring archive.gpg

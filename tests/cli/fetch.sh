@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# esxiarm fetch, with the real package from apt, served by a web server on loopback that can misbehave.
+# esxiarm fetch, with the real package from apt on a loopback web server that can misbehave.
 . "$(dirname "$0")/../lib.sh"
 . "$TESTS/firmware.sh"
 
@@ -66,7 +66,7 @@ test_another_size_is_refused() {
 
 test_a_truncated_download_is_refused() {
         use_server
-        # At every tenth; what came is kept, and each goes on where the last one stopped.
+        # Truncated at every tenth; received data is kept, and each download resumes the last one.
         for tenth in 0 1 2 3 4 5 6 7 8 9; do
                 place=$((size * tenth / 10))
                 fetch_url 4 "truncate/$place/p.deb" --attempts 1
@@ -132,7 +132,7 @@ test_a_fetch_killed_halfway_leaves_nothing_and_the_next_works() {
 test_an_interrupted_fetch_leaves_a_part_and_the_next_resumes_it() {
         use_server
         part=$XDG_CACHE_HOME/esxiarm/firmware/.part-$sha256
-        # Under nohup, HUP is ignored here and by what this test starts.
+        # Under nohup, this test and the programs that it starts ignore HUP.
         hangup=HUP
         [ $((0x$(awk '/^SigIgn:/ { print $2 }' /proc/$$/status) & 1)) -eq 0 ] || hangup=
         for signal in INT TERM $hangup KILL; do
@@ -167,7 +167,7 @@ test_a_second_fetch_waits_for_the_first() {
         wait_for 20 grep -q '^stalled' server.log
         "$ESXIARM" fetch --url "$url/p.deb" --sha256 "$sha256" >second.log 2>&1 &
         second=$!
-        # The second has the lock file open once it waits.
+        # Once the second waits, it has the lock file open.
         wait_for 20 sh -c "ls -l /proc/$second/fd | grep -q '/\.lock'"
         lacks server.log "served /p.deb"
         kill -9 "$first"
@@ -182,9 +182,9 @@ test_after_a_kill_at_any_instant_the_next_fetch_works() {
         kill_often 8 "$BUILD/esxiarm" fetch --url "$url/small.deb" --sha256 "$sha256"
 }
 
-# ---- where there is no room, or no permission
+# ---- full disks and missing permissions
 
-# Runs the commands given as root in a namespace of its own, with a file system of SIZE mounted at ./small.
+# Runs the given commands as root in a separate namespace, with a file system of SIZE mounted at ./small.
 with_small_disk() {
         needs_linux 'mount namespaces'
         mkdir -p small
@@ -193,7 +193,7 @@ with_small_disk() {
 
 test_a_full_disk_is_reported_and_nothing_is_left() {
         use_server
-        # For the download; for the unpacking.
+        # Too small for the download; for unpacking.
         for room in $((size / 2)) $((size * 3 / 2)); do
                 with_small_disk $room "
                         code=0
@@ -304,8 +304,8 @@ test_an_installed_local_package_is_later_verified_by_apt() {
         contains stdout "SHA-256 from apt's signed index"
 }
 
-# An apt of its own, whose only repository is ./repository, in which the index has the fields given on standard input
-# besides the usual ones.
+# A separate apt, whose only repository is ./repository. Its index has the fields from standard input besides the usual
+# ones.
 use_own_apt() {
         use_package
         mkdir -p repository state/lists/partial state/cache/archives/partial
@@ -379,7 +379,7 @@ test_a_system_without_apt_is_reported() {
         nothing_installed
 }
 
-# What apt downloads is hashed once more: here by an apt-get that delivers something else than it announced.
+# Apt's download is hashed again: here, apt-get delivers something else than it announced.
 test_a_wrong_download_by_apt_is_refused() {
         use_package
         mkdir programs

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# What aavmf-vars says of Secure Boot keys is what `openssl x509` says of the same bytes, on the stores that
-# distributions ship and on certificates made for the purpose.
+# aavmf-vars reports on Secure Boot keys what `openssl x509` reports for the same bytes, in the stores of distributions
+# and in certificates made for this test.
 . "$(dirname "$0")/../lib.sh"
 
 put=$BUILD/tests/put-variable
@@ -12,12 +12,12 @@ x509_hex=a159c0a5e494a74a87b5ab155c2bf072
 database=d719b2cb-3d3a-4596-a3bc-dad00e67656f
 tab=$(printf '\t')
 
-# Where the signature lists of certificates begin in a file, found by their type alone.
+# The offsets of certificates' signature lists in a file, found by their type.
 list_offsets() {
         LC_ALL=C grep -aobF "$(printf '\241\131\300\245\344\224\247\112\207\265\253\025\134\053\360\162')" "$1" | cut -d: -f1
 }
 
-# A certificate in DER on standard input, as a line of ours.
+# A certificate (DER, from standard input) as a line of aavmf-vars.
 openssl_line() {
         openssl x509 -inform DER -noout -subject -issuer -dates -fingerprint -sha256 \
                 -nameopt RFC2253,-esc_msb -dateopt iso_8601 |

@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# match, rebuild-vars, predict and diagnose on loose files: what they print, write, and refuse. What the firmware makes of it
-# is in e2e/predict.sh and e2e/diagnose.sh.
+# match, rebuild-vars, predict and diagnose on loose files: what they print, write and refuse. e2e/predict.sh and
+# e2e/diagnose.sh test what the firmware does.
 . "$(dirname "$0")/../lib.sh"
 
-# The ESP of disk.img, with the FILES on it.
+# Fills the ESP of disk.img with FILES.
 make_disk() {
         rm -f disk.img
         truncate -s 24M disk.img
@@ -21,7 +21,7 @@ rebuild() {
         expect_exit 0 "$ESXIARM" rebuild-vars --disk disk.img -o vars.fd --force "$@"
 }
 
-# What efibootmgr makes of the store.
+# The store as efibootmgr shows it.
 efibootmgr_says() {
         needs efibootmgr
         rm -rf efivars
@@ -127,7 +127,7 @@ test_bad_images_are_reported() {
         qemu-img convert -f raw -O qcow2 disk.img good.qcow2
         head -c 100000 good.qcow2 >cut.qcow2
         qemu-img create -q -f qcow2 -b gone.img -F raw -u orphan.qcow2 24M
-        # The method of encryption is in the header: 1 is AES.
+        # The header has the encryption method: 1 is AES.
         qemu-img create -q -f qcow2 locked.qcow2 24M
         printf '\001' | dd of=locked.qcow2 bs=1 seek=35 conv=notrunc 2>/dev/null
         for image in cut orphan locked; do
@@ -146,7 +146,7 @@ test_bad_images_are_reported() {
         expect_exit 2 "$ESXIARM" match --disk disk.img --vars absent.fd
 }
 
-# Root may read everything, and is not asked by the kernel: who runs this as root becomes nobody for it.
+# Root may read everything, so as root this runs as nobody.
 test_files_without_read_permission() {
         make_disk EFI/VMware/safeboot64.efi
         rebuild
