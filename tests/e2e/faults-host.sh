@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# What the host lacks, refuses or has given to somebody else: each command says so in one sentence, with the right code, and
-# leaves what there was. And two launchers of one machine.
+# Missing programs and files, missing permissions, a full disk, files in use: each command reports it in one sentence
+# with the right code and leaves existing files alone. And two launchers of one machine.
 . "$(dirname "$0")/../lib.sh"
 . "$TESTS/machine.sh"
 use_fixture
@@ -13,7 +13,7 @@ check() {
         expect_exit "$expected" "$ESXIARM" boot-installed machine --check "$@"
 }
 
-# A folder, ./bin, with every program that the launcher may start, but not the one that is named.
+# A folder ./bin with every program that the launcher may start, except the named one.
 path_without() {
         rm -rf bin
         mkdir bin
@@ -75,7 +75,7 @@ test_an_invalid_profile_is_refused_before_anything_starts() {
                 expect_exit 3 "$ESXIARM" install machine --rehearsal --profile ./mistaken.yaml
                 contains stderr 'mistaken.yaml'
                 one_sentence
-                [ ! -e machine ] || fail "'$mistake': there is a machine"
+                [ ! -e machine ] || fail "'$mistake': a machine was created"
         done
         expect_exit 2 "$ESXIARM" install machine --rehearsal --profile ./missing.yaml
         expect_exit 3 "$ESXIARM" install machine --rehearsal --profile /dev/null
@@ -90,12 +90,12 @@ test_a_missing_damaged_or_used_disk_is_not_booted() {
         check 3
         contains stderr 'disk.qcow2'
         mv disk machine/disk.qcow2
-        # qemu-io is a program of QEMU's that holds it as another machine would.
+        # qemu-io is part of QEMU and locks the disk like another machine.
         mkfifo hold
         qemu-io machine/disk.qcow2 <hold >held 2>&1 &
         holder=$!
         exec 4>hold
-        # It asks for a command once it has the image open.
+        # It prompts once it has the image open.
         wait_for 10 grep -q 'qemu-io>' held
         check 4
         contains stderr 'disk.qcow2'
@@ -120,7 +120,7 @@ test_variables_in_use_are_not_booted() {
 test_files_without_write_permission_are_named() {
         needs_linux 'mounts'
         machine_here
-        # Root may write anything, so another user tries.
+        # Root may write anything, so this uses another user.
         chmod -R a+rX .. . machine 2>/dev/null || :
         mount --bind machine machine 2>/dev/null || fail "needs to mount"
         trap 'umount machine' EXIT
@@ -130,7 +130,7 @@ test_files_without_write_permission_are_named() {
         one_sentence
 }
 
-# The room runs out while the installation writes the payload, the variables, the disk, or the evidence.
+# The disk fills up while the installation writes the payload, the variables, the disk image, or the evidence.
 test_a_full_file_system_is_an_error_that_leaves_nothing_running() {
         needs_linux 'mounts'
         mkdir small
