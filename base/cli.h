@@ -38,8 +38,7 @@ struct cli_option {
         enum cli_kind kind;   // how the value is kept
         size_t offset;        // offsetof() in the command's values
         const char *help;     // one line, no full stop; with the default and the unit
-        // The environment variable used if it is not given, or NULL. The help shows its value, so it must not be a
-        // secret.
+        // The environment variable used if it is not given, or NULL. The help shows its value: not for secrets.
         const char *environment;
 };
 

@@ -55,8 +55,7 @@ struct process {
         uint64_t memory; // the same: maximum resident size in bytes
 };
 
-// Starts ARGUMENTS in FOLDER (NULL: this one) with no standard input and with output and errors appended to the file
-// OUTPUT_PATH.
+// Starts ARGUMENTS in FOLDER (NULL: this one) without standard input, its output and errors appended to OUTPUT_PATH.
 bool process_start(const struct arguments *arguments, const char *folder, const char *output_path,
                    struct process *process, struct error *err);
 

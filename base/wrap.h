@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Wraps text for a terminal and aligns it in two columns. Widths are in characters. A word longer than a line is
-// broken.
+// Wraps text for a terminal and aligns it in two columns. Widths are in characters. Longer words are broken.
 #pragma once
 
 #include <stddef.h>
@@ -22,6 +21,6 @@ void wrap_line(struct text *out, const char *line, size_t indent, size_t width);
 // Widens COLUMN, where the right side of rows begins, to fit LEFT, unless LEFT takes too much of WIDTH. Start from 0.
 void wrap_fit(size_t *column, const char *left, size_t width);
 
-// Adds a row to OUT: LEFT, and RIGHT at COLUMN, on the next line if LEFT is too long. Leading spaces of RIGHT indent
-// all its lines.
+// Adds a row to OUT: LEFT, and RIGHT at COLUMN, on the next line if LEFT is too long. RIGHT's leading spaces indent all
+// of it.
 void wrap_row(struct text *out, const char *left, const char *right, size_t column, size_t width);

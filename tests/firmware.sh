@@ -70,8 +70,7 @@ nothing_installed() {
         [ -z "$left" ] || fail "something was left: $left"
 }
 
-# The installed files equal those unpacked by dpkg-deb byte for byte: AAVMF_CODE.fd, a link in newer packages, and every
-# other image once.
+# The installed files equal dpkg-deb's byte for byte: AAVMF_CODE.fd, a link in newer packages, and every other image.
 installed_as_dpkg_does() {
         for file in "$unpacked/usr/share/AAVMF/AAVMF_CODE.fd" \
                 $(find "$unpacked/usr/share/AAVMF" -type f -name '*.fd' ! -name '*.no-secboot.fd'); do

@@ -76,8 +76,7 @@ as_any_user() {
         fi
 }
 
-# Runs a command as root in its own mount namespace. root needs no user namespace for that, and cannot have one in a
-# chroot.
+# Runs a command as root in its own mount namespace. root needs no user namespace; a chroot forbids one.
 in_mount_namespace() {
         if [ "$(id -u)" -eq 0 ]; then
                 unshare -m "$@"

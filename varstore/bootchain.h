@@ -66,8 +66,7 @@ bool boot_loader_equal(const char *a, const char *b);
 // Whether NAME is Boot#### with four upper-case hexadecimal digits; NUMBER may be NULL.
 bool boot_entry_name(const char *name, uint16_t *number);
 
-// The number of an entry as a user types it: four hexadecimal digits of either case, with or without "Boot" before
-// them.
+// The number of an entry as a user types it: four hexadecimal digits of either case, with or without "Boot".
 bool boot_number_parse(const char *text, uint16_t *number);
 
 // The entries by number and label, `Boot0001 "UiApp", Boot0004 "VMware ESXi"`, for messages; freed with free().

@@ -65,8 +65,7 @@ struct devpath_partition {
 // The first HD() node in PATH. False if it has none.
 bool devpath_partition(struct bytes path, struct devpath_partition *partition);
 
-// The file that PATH names, "\EFI\VMware\safeboot64.efi" (several file nodes are one path); NULL if it names none.
-// Freed with free().
+// The file in PATH, "\EFI\VMware\safeboot64.efi" (several file nodes are one path), freed with free(); NULL if none.
 char *devpath_file(struct bytes path);
 
 // Adds `HD(...)/FILE` and the end node to BUFFER. Slashes in FILE become backslashes. False, with nothing added, if

@@ -162,8 +162,7 @@ static bool is_deleted(const struct start *start, uint16_t number)
         return false;
 }
 
-// The firmware uses the lowest number that neither BootOrder nor BootNext names. It does not check whether that
-// variable exists.
+// The firmware uses the lowest number that neither BootOrder nor BootNext names. It does not check if that exists.
 static uint16_t free_number(const struct start *start)
 {
         const struct bootchain *chain = start->machine->chain;

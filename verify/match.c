@@ -225,8 +225,8 @@ static void entry_missing(const struct bootchain *chain, const char *label, cons
                       memory_text(label), "The vars file has no boot entry \"%s\".", label);
 }
 
-// Of the entries with the label, the one that matches, or else the closest; among equals the one that the firmware
-// tries first.
+// Of the entries with the label, the one that matches, else the closest; of equals, the one that the firmware tries
+// first.
 static bool compare_entries(const struct match_input *input, const char *label, const struct gpt *gpt,
                             struct match *match, struct error *err)
 {

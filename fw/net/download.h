@@ -2,8 +2,7 @@
 //
 // A file from a URL, by libcurl. The data is counted and hashed as it arrives; an unexpected file never appears under
 // its name. Protocols are http, https and file (a redirection leads only to http and https). Proxies come from
-// http_proxy, https_proxy, all_proxy and no_proxy, and the certificates that are trusted from CURL_CA_BUNDLE, as with
-// curl(1).
+// http_proxy, https_proxy, all_proxy and no_proxy, and trusted certificates from CURL_CA_BUNDLE, as with curl(1).
 //
 // After a temporary failure (a connection cut or stalled, status 408, 429, 500, 502, 503, 504) the download is tried
 // again, each time after twice the delay, or after the server's Retry-After. A file with a known digest continues where

@@ -218,8 +218,7 @@ static void escape_in_json(struct text *json, uint8_t byte)
         text_add_span(json, escape, sizeof escape);
 }
 
-// Adds the leading bytes that are not ASCII and returns how many were used: all but an incomplete UTF-8 sequence at the
-// end of BYTES.
+// Adds the leading bytes that are not ASCII and returns how many were used: all but an incomplete sequence at the end.
 static size_t quote_others(struct text *json, const uint8_t *bytes, size_t size)
 {
         size_t length = 0;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Judges a phase while it runs: the console's lines by the profile's criteria, and the boot entry that the firmware
-// reports.
+// Judges a running phase: the console's lines by the profile's criteria, and the boot entry that the firmware reports.
 #pragma once
 
 #include <stdbool.h>
@@ -39,8 +38,7 @@ const char *judge_last_line(const struct judge *judge);
 // Whether all required and optional criteria are met.
 bool judge_all_met(const struct judge *judge);
 
-// False, with the line in ERR, if a forbidden criterion of either phase is met: ERROR_PANIC if the guest panicked, else
-// ERROR_NO.
+// False, with the line in ERR, if a forbidden criterion of either phase is met: ERROR_PANIC for a panic, else ERROR_NO.
 bool judge_check(const struct judge *judge, struct error *err);
 
 // The findings as JSON (findings.h).

@@ -221,8 +221,7 @@ static void read_events(struct reader *reader)
                 fclose(file);
 }
 
-// Makes a met criterion a moment, unless an event reports it already: a step of the installer, or what the firmware
-// starts.
+// Makes a met criterion a moment, unless an event reports it: a step of the installer, or what the firmware starts.
 static void take_criterion(struct reader *reader, const json_t *row)
 {
         const char *name = text_in(row, "name");

@@ -74,8 +74,8 @@ static bool check_exit(const struct process *process, const char *tool, const ch
         return error_append(err, ": %s", shown);
 }
 
-// Only the last part of an image's path, a plain name: mtools passes special characters to a shell and takes '@@' for
-// an offset.
+// The last part of an image's path, a plain name: mtools passes special characters to a shell and takes '@@' for an
+// offset.
 static const char *name_of(const char *image)
 {
         return strrchr(image, '/') + 1;

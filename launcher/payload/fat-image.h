@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A FAT32 image without a partition table, made by mtools. It is sized to its content, but at least 64 MiB, because
-// FAT32 needs a minimum of clusters; free space is a hole. Source: Microsoft FAT specification, "FAT Type
-// Determination".
+// FAT32 needs a minimum of clusters. Source: Microsoft FAT specification, "FAT Type Determination".
 #pragma once
 
 #include <stdint.h>

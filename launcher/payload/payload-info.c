@@ -231,8 +231,7 @@ static bool read_kickstart(const struct look *look, const char *name, struct err
         return true;
 }
 
-// The file on the payload that the VALUE of `ks=` means; `usb` alone means KS.CFG. NULL if it is elsewhere, such as on
-// the network.
+// The file on the payload that the VALUE of `ks=` means; `usb` alone means KS.CFG. NULL if it is elsewhere.
 static const char *kickstart_on_payload(const char *value)
 {
         static const char usb[] = "usb";

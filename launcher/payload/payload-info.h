@@ -3,8 +3,7 @@
 // What a payload is, and whether ESXi on Arm can be installed from it: it needs a boot loader for aarch64, a BOOT.CFG,
 // and every file that BOOT.CFG names.
 //
-// The loader EFI/BOOT/BOOTAA64.EFI reads the BOOT.CFG beside it, or else the one in the root. If both exist, both must
-// be valid.
+// The loader EFI/BOOT/BOOTAA64.EFI reads the BOOT.CFG beside it, or else the one in the root. Both must be valid.
 #pragma once
 
 #include <stdbool.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The payload: the installer's files as a disk image that the firmware boots, with the user's changes
-// (docs/payload.md).
+// The payload (docs/payload.md): a disk image that the firmware boots, with the installer's files and the user's
+// changes.
 //
 // It is a FAT32 image that QEMU attaches read-only. Unlike QEMU's own "fat:" disks, it has no limit of 504 MiB, and the
 // guest cannot write into the host's folders.
@@ -28,8 +28,7 @@ struct payload_request {
 };
 
 // Creates IMAGE atomically, replacing an existing file, and describes it in INFO (free with payload_info_free; may be
-// NULL). With a kickstart, only its owner may read it. If the source is an image and the request changes nothing, it is
-// copied unchanged.
+// NULL). With a kickstart, only its owner may read it. An image is copied unchanged if there is nothing to change.
 //
 // Fails with ERROR_USAGE if something in the request does not exist, ERROR_DAMAGED if the source is damaged or not an
 // installer of ESXi for Arm, and ERROR_ENVIRONMENT.

@@ -18,8 +18,7 @@ struct pe {
         uint16_t machine;
 };
 
-// Reads IMAGE, the whole file. Fails with ERROR_DAMAGED if it is not a PE program or the data of its sections is
-// truncated.
+// Reads IMAGE, the whole file. Fails with ERROR_DAMAGED if it is not a PE program or its sections are truncated.
 bool pe_read(struct bytes image, struct pe *pe, struct error *err);
 
 // "aarch64", "x86-64", ...; "unknown" for a machine that UEFI does not name.

@@ -18,8 +18,7 @@ void html_add_span(struct text *html, const char *text, size_t length);
 // As printf, escaped as a whole, FORMAT included.
 void html_add_format(struct text *html, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-// <TAG>TEXT</NAME>. TAG is markup: NAME and optional attributes (`td class="time"`). Adds nothing if TEXT is NULL or
-// empty.
+// <TAG>TEXT</NAME>. TAG is markup: NAME and optional attributes (`td class="time"`). Nothing if TEXT is NULL or empty.
 void html_element(struct text *html, const char *tag, const char *text);
 
 // A row of a table: a heading and a value. Adds nothing if VALUE is NULL or empty.

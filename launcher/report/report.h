@@ -3,8 +3,8 @@
 // The report of one run: a self-contained page.
 //
 // It needs no network, no other file and no JavaScript (which only searches the console). Its Content-Security-Policy
-// allows only the page's own script, identified by its SHA-256, and nothing to load. Text from the guest is always
-// escaped (html.h).
+// allows only the page's own script, identified by its SHA-256, and no loading. Text from the guest is always escaped
+// (html.h).
 #pragma once
 
 #include <stdbool.h>

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A guest's screen in a page: the rows of console_text_ansi (launcher/screen/console.h) with their colours and
-// attributes.
+// A guest's screen in a page: the rows of console_text_ansi (launcher/screen/console.h), with colours and attributes.
 //
 // The classes are in report.css: `f0` to `f15` for named text colours, `b0` to `b15` for named backgrounds, `fb` and
 // `bf` for the screen's own two colours swapped. Other colours are written in full.

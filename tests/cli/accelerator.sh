@@ -1,8 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# --accel kvm and auto, with a fake QEMU that answers as on the relevant hosts. None of this depends on the host of the
-# tests.
+# --accel kvm and auto, with a fake QEMU that answers as on the relevant hosts. The tests' own host does not matter.
 . "$(dirname "$0")/../lib.sh"
 
 gicv3_host='echo "qemu-system-aarch64: KVM does not support GICv2 emulation" >&2; exit 1'

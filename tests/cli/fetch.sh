@@ -304,8 +304,7 @@ test_an_installed_local_package_is_later_verified_by_apt() {
         contains stdout "SHA-256 from apt's signed index"
 }
 
-# A separate apt, whose only repository is ./repository. Its index has the fields from standard input besides the usual
-# ones.
+# A separate apt, whose only repository is ./repository. Its index also has the fields from standard input.
 use_own_apt() {
         use_package
         mkdir -p repository state/lists/partial state/cache/archives/partial

@@ -1,8 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# aavmf-vars export and import: JSON as other programs write it, folders as efibootmgr reads them, and stores in qcow2
-# images.
+# aavmf-vars export and import: other programs' JSON, folders for efibootmgr, and stores in qcow2 images.
 . "$(dirname "$0")/../lib.sh"
 
 put=$BUILD/tests/put-variable

@@ -1,8 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# esxiarm report: the page must be well-formed for xmllint; and what the command refuses. soak/report.sh tests it in a
-# browser.
+# esxiarm report: what it refuses, and its page, which xmllint must find well-formed. soak/report.sh uses a browser.
 . "$(dirname "$0")/../lib.sh"
 . "$TESTS/report.sh"
 
