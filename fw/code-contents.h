@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The content of a CODE image: its programs, and the QEMU switches that its drivers obey. They determine which boot
-// entries the firmware creates by itself (varstore/generation.h).
+// entries the firmware creates itself (varstore/generation.h).
 //
 // A firmware volume contains files, a file of type FIRMWARE_VOLUME_IMAGE contains sections, and a section is another
 // volume, or more sections in compressed form. EDK2 for QEMU's virt machine has one volume in the flash; all but its

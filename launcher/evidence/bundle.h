@@ -5,7 +5,7 @@
 //     README.txt          what this is, and what was hidden or cut
 //     run/                the run's folder: logs, events, result, screens
 //     machine.json        settings and identities
-//     vars.fd, vars.sealed.fd   the variable stores, as holes where they are padding
+//     vars.fd, vars.sealed.fd   the variable stores, their padding as holes
 //     boot-chain.txt      the boot entries in them
 //     disk.txt            the disk's partitions, without their content
 //     versions.json       this program, QEMU, the host's system

@@ -125,7 +125,7 @@ static void find_twins(struct file_list *list)
                 AUTO_FREE char *one =
                         text_printable(list->files[i - 1].origin, strlen(list->files[i - 1].origin), false);
                 AUTO_FREE char *other = text_printable(list->files[i].origin, strlen(list->files[i].origin), false);
-                file_list_problem(list, "its files '%s' and '%s' are one and the same to a FAT volume", one, other);
+                file_list_problem(list, "its files '%s' and '%s' have the same name on a FAT volume", one, other);
         }
 }
 

@@ -75,7 +75,7 @@ static bool explain_no_loader(const struct look *look, struct error *err)
                                      other_loaders[i].machine, other_loaders[i].name);
                 return true;
         }
-        arguments_add(&look->info->reasons, "it is not an installer: it has no " PAYLOAD_LOADER");
+        arguments_add(&look->info->reasons, "it is not an installer: it has no " PAYLOAD_LOADER);
         return true;
 }
 

@@ -387,7 +387,7 @@ static bool check_not_itself(const struct making *making, struct error *err)
         struct stat target;
         bool same = stat(making->source, &source) == 0 && stat(making->work.target, &target) == 0 &&
                     source.st_dev == target.st_dev && source.st_ino == target.st_ino;
-        return !same || error_set(err, ERROR_USAGE, "%s cannot be made of itself", making->source);
+        return !same || error_set(err, ERROR_USAGE, "%s: source and output are the same file", making->source);
 }
 
 // The path of the source, freed with free(). The rehearsal guest's files are written first.

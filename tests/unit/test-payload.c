@@ -299,7 +299,7 @@ static void test_an_image_is_copied_or_changed(void **state)
         shell("mtype -i image ::/K.B00 | cmp - new; sha256sum -c sum");
         AUTO_ERROR struct error err = {0};
         assert_false(payload_make(&request, "first", NULL, &err));
-        assert_error(&err, ERROR_USAGE, "cannot be made of itself");
+        assert_error(&err, ERROR_USAGE, "source and output are the same file");
         shell("sha256sum -c sum");
 }
 
@@ -357,7 +357,7 @@ static void test_what_is_no_installer(void **state)
                 {"bare", ERROR_DAMAGED, "it has no EFI/BOOT/BOOTAA64.EFI"},
                 {"empty", ERROR_DAMAGED, "it is empty"},
                 {"text", ERROR_DAMAGED, "neither an ISO nor an image"},
-                {"twins", ERROR_DAMAGED, "one and the same"},
+                {"twins", ERROR_DAMAGED, "have the same name"},
                 {"ks", ERROR_DAMAGED, "names the kickstart usb:/KS.CFG, which is not in it"},
                 {"missing", ERROR_USAGE, "missing"},
                 {"", ERROR_USAGE, ""},
