@@ -77,7 +77,7 @@ static bool check_length(const char *path, uint64_t *length, struct error *err)
                 return error_wrap(err, "%s", path);
         if (type == PRIMARY && blocks * block_size > *length)
                 return error_set(err, ERROR_DAMAGED,
-                                 "%s is truncated: it has %" PRIu64 " of %" PRIu64 " bytes; download it again", path,
+                                 "%s is cut off: it has %" PRIu64 " of %" PRIu64 " bytes; download it again", path,
                                  *length, blocks * block_size);
         return true;
 }
@@ -299,7 +299,7 @@ static bool copy_content(struct extraction *extraction, int fd, const char *path
         extraction->done += size;
         if (count < 0)
                 return damaged(extraction->iso, file->name, err);
-        return size == file->size || error_set(err, ERROR_DAMAGED, "%s is damaged: %s is truncated; download it again",
+        return size == file->size || error_set(err, ERROR_DAMAGED, "%s is damaged: %s is cut off; download it again",
                                                extraction->iso->path, file->name);
 }
 

@@ -133,9 +133,8 @@ static bool check_image_length(const struct payload_tree *tree, struct error *er
         uint64_t length = (sectors_16 ? sectors_16 : sectors_32) * sector_size;
         if (length <= tree->size)
                 return true;
-        return error_set(err, ERROR_DAMAGED,
-                         "%s is truncated: it has %" PRIu64 " of %" PRIu64 " bytes; create it again", tree->path,
-                         tree->size, length);
+        return error_set(err, ERROR_DAMAGED, "%s is cut off: it has %" PRIu64 " of %" PRIu64 " bytes; create it again",
+                         tree->path, tree->size, length);
 }
 
 static bool open_image(struct payload_tree *tree, struct error *err)
