@@ -22,7 +22,7 @@
 #include "varstore/bootchain.h"   // BootNext, BootOrder and the entries
 #include "varstore/devpath.h"     // device paths, and their text as the firmware spells it
 #include "varstore/difference.h"  // what two stores do not have in common
-#include "varstore/edit.h"        // changes as the commands make them, all or none
+#include "varstore/edit.h"        // changes as the commands make them, all or nothing
 #include "varstore/generation.h"  // the entries that a firmware creates itself
 #include "varstore/guid.h"        // names of vendors and formats
 #include "varstore/interchange.h" // JSON and efivarfs folders

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How the commands show the certificates of a Secure Boot variable.
+// Prints the certificates of a Secure Boot variable.
 #pragma once
 
 #include "varstore/variable.h"
