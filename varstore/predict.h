@@ -6,7 +6,7 @@
 //
 //      1. It takes BootNext, and adds entries for its own menu and setup if BootOrder names none (generation.h).
 //      2. It connects the devices: all of them, or if any has a bootindex (fw_cfg's `bootorder`), only those.
-//      3. It deletes the entries that it once created for devices, if the device is gone or the entry differs in any way
+//      3. It deletes the entries that it once created for devices, if their device is gone or they differ in any way
 //         (label, attributes) from what it would create now. It appends one for each connected disk without one
 //         (removable ones first) and for its shell. A new entry gets the lowest number that neither BootOrder nor
 //         BootNext names; a variable with that number is overwritten. Entries in BootOrder for programs that the

@@ -47,12 +47,12 @@ done
 median() {
         awk -v column="$1" '{ print $column }' times | sort -n | awk '{ a[NR] = $1 } END { print a[int((NR + 1) / 2)] }'
 }
-at_most "fetch, prove and unpack, against curl | sha256sum and dpkg-deb -x" \
+at_most "fetch, verify and unpack, against curl | sha256sum and dpkg-deb -x" \
         "$(awk -v a="$(median 4)" -v b="$(median 1)" 'BEGIN { printf "%.2f", a / b }')" times 1
-at_most "what it takes on disk (dpkg-deb: $(($(du -sk unpacked | cut -f 1) / 1024)) MiB)" \
+at_most "size on disk (dpkg-deb: $(($(du -sk unpacked | cut -f 1) / 1024)) MiB)" \
         "$(du -sk installed | cut -f 1)" KiB 9765
 
 # Includes the pages of libraries shared with other programs.
-at_most "the most that it has resident" "$(awk '$6 > m { m = $6 } END { print m }' times)" KiB 40960
+at_most "maximum resident memory" "$(awk '$6 > m { m = $6 } END { print m }' times)" KiB 40960
 kill $server
 exit $missed

@@ -71,7 +71,7 @@ for _ in 1 2 3 4 5; do
         { numbers launcher_cpu boot && numbers qemu_cpu install && numbers qemu_cpu boot; } |
                 awk '{ seconds[NR] = $1 } END { printf "%.2f\n", 100 * seconds[1] / (seconds[2] + seconds[3]) }'
 done >shares
-at_most "launcher: processor time, of QEMU's (median of 5)" "$(sort -n shares | sed -n 3p)" % 1
+at_most "launcher: processor time, share of QEMU's (median of 5)" "$(sort -n shares | sed -n 3p)" % 1
 
 # Seconds from the start of the latest boot to the firmware's first line about an entry.
 first_marker() {
