@@ -1,23 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-#   make            everything into build/
-#   make deps       installs what building, running and testing need (apt, dnf or brew)
+#   make            builds everything into build/
+#   make deps       installs all that building, running and testing need (apt, dnf or brew)
 #   make test       deps, then every test: unit, cli and e2e
-#   make CC=aarch64-linux-gnu-gcc [test]    the same for another processor; test runs the unit tests, under qemu-user
+#   make CC=aarch64-linux-gnu-gcc [test]    the same for another processor; test then runs unit tests only, by qemu-user
 #   make install    programs, libvarstore, headers, man pages and data into $(DESTDIR)$(PREFIX), by default /usr/local
-#   make soak       faults at every step and moment, and rehearsals in a row; SOAK=N makes it N percent as long
-#   make bench      what the programs cost, beside what they are compared with; BENCH="log console" for those alone
-#   make fuzz       every parser under libFuzzer for FUZZ_SECONDS each
-#   make rehearse   deps, then an installation and a boot of the installed disk, in QEMU under real AAVMF
-#   make coverage   which lines and branches the tests run, as a table and as build/coverage/report/index.html
-#   make lint       format, clang-tidy, cppcheck, and the floors of the house
-#   make hosts      the README's two commands on bare Debian systems (tools/hosts); HOSTS="bookworm sid" for those alone
-#   make macos-check, make musl-check   build all of it for macOS or with musl, by zig's compiler (tools/cross-check)
+#   make soak       faults at every step and moment, and many rehearsals; SOAK=N runs N percent of it
+#   make bench      measures the programs against others; BENCH="log console" selects subjects
+#   make fuzz       runs every parser under libFuzzer for FUZZ_SECONDS
+#   make rehearse   deps, then an installation and a boot of the disk, in QEMU with real AAVMF
+#   make coverage   the lines and branches that the tests run: a table, and build/coverage/report/index.html
+#   make lint       format, clang-tidy, cppcheck, rooms, spelling, shellcheck
+#   make hosts      the README's two commands on bare Debian systems (tools/hosts); HOSTS="bookworm sid" selects them
+#   make macos-check, make musl-check   build for macOS or with musl, by zig's compiler (tools/cross-check)
 #   make clean
 
 VERSION := 0.1.0
 
-# Homebrew keeps apart what macOS has, too. Apple's clang cannot be relied on for UEFI's format.
+# Homebrew keeps libraries apart that macOS has too. Apple's clang may lack UEFI's format.
 ifeq ($(shell uname -s),Darwin)
 PKG_CONFIG ?= tools/homebrew-pkg-config
 CLANG ?= $(firstword $(wildcard /opt/homebrew/opt/llvm/bin/clang /usr/local/opt/llvm/bin/clang) clang)
@@ -25,9 +25,9 @@ endif
 
 BUILD ?= build
 CC ?= cc
-# Cross building needs only the compiler's name: CC=aarch64-linux-gnu-gcc takes aarch64-linux-gnu-ar and -pkg-config, too.
+# To cross build, set the compiler: CC=aarch64-linux-gnu-gcc also selects aarch64-linux-gnu-ar and -pkg-config.
 TRIPLET := $(if $(findstring -gcc,$(notdir $(CC))),$(firstword $(subst -gcc, ,$(notdir $(CC))))-)
-# What runs the unit tests of another processor.
+# Runs the unit tests of another processor.
 FOREIGN := $(filter-out $(shell uname -m),$(firstword $(subst -, ,$(TRIPLET))))
 EMULATOR ?= $(if $(FOREIGN),qemu-$(FOREIGN) -L /usr/$(TRIPLET:%-=%))
 export EMULATOR
@@ -38,33 +38,32 @@ PKG_CONFIG ?= $(TRIPLET)pkg-config
 PREFIX ?= /usr/local
 DESTDIR ?=
 CFLAGS ?= -O2 -g
-# Where a warning is an error: in CI and in `make lint`, not where a newer compiler of a user finds something to say.
+# Warnings are errors in CI and in `make lint`, but not for users, whose compiler may be newer.
 WERROR ?= $(if $(CI),-Werror)
-# Members that a row of a table leaves out are zero, and meant to be.
+# Omitted members of a table's row are zero on purpose.
 WARNINGS := -Wall -Wextra -Wno-missing-field-initializers -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wpointer-arith
 STANDARD := -std=c17 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -D_DARWIN_C_SOURCE -D_FILE_OFFSET_BITS=64
 PACKAGES := libarchive libcurl libcrypto jansson yaml-0.1 vterm libpcre2-8
 ifeq ($(shell uname -s),Linux)
 LINUX := yes
-# crypt(3), for the password's hash in a kickstart. It is named as needed because AddressSanitizer has a crypt_r, too,
-# which only calls the real one.
+# crypt(3), for password hashes; always linked, because AddressSanitizer's crypt_r only calls the real one.
 CRYPT_LIBS := -Wl,--no-as-needed -lcrypt -Wl,--as-needed
-# A program loads only the libraries that it calls: aavmf-vars needs few, and starting it is most of its time.
+# Programs load only the libraries that they call: loading is most of the run time of aavmf-vars.
 LDFLAGS += -Wl,--as-needed
 else
-# The C library of macOS knows no SHA-512 hash.
+# macOS' crypt(3) does not support SHA-512.
 PACKAGES += libxcrypt
 endif
 
-# Read once, and only when something is compiled: `make deps` has to work before any of this is installed.
+# Evaluated once, and only when something is compiled: `make deps` must work before any of this is installed.
 lazy = $(eval $(1) := $(2))$($(1))
 PACKAGE_CFLAGS = $(call lazy,PACKAGE_CFLAGS,$(shell $(PKG_CONFIG) --cflags $(PACKAGES)))
 PACKAGE_LIBS = $(call lazy,PACKAGE_LIBS,$(shell $(PKG_CONFIG) --libs $(PACKAGES)) $(CRYPT_LIBS))
 CMOCKA = $(call lazy,CMOCKA,$(shell $(PKG_CONFIG) --cflags --libs cmocka))
-# The tests compare device paths and GUID names with libefivar's where it is installed.
+# If libefivar is installed, the tests compare device paths and GUID names with it.
 EFIVAR = $(call lazy,EFIVAR,$(shell $(PKG_CONFIG) --exists efivar && echo -DHAVE_EFIVAR $$($(PKG_CONFIG) --cflags --libs efivar)))
 
-# What libvarstore and aavmf-vars stand on. FUSE is only for `aavmf-vars mount`, which says so where it is missing.
+# The packages of libvarstore and aavmf-vars. FUSE is only for `aavmf-vars mount`, which reports if it is missing.
 LIBRARY_PACKAGES := jansson libcrypto
 FUSE_PACKAGE = $(call lazy,FUSE_PACKAGE,$(shell $(PKG_CONFIG) --exists 'fuse3 >= 3.10' && echo fuse3))
 FUSE_CFLAGS = $(call lazy,FUSE_CFLAGS,$(if $(FUSE_PACKAGE),-DHAVE_FUSE $(shell $(PKG_CONFIG) --cflags fuse3)))
@@ -72,8 +71,8 @@ LIBRARY_LIBS = $(call lazy,LIBRARY_LIBS,$(shell $(PKG_CONFIG) --libs $(LIBRARY_P
 VARS_LIBS = $(call lazy,VARS_LIBS,$(shell $(PKG_CONFIG) --libs $(LIBRARY_PACKAGES) $(FUSE_PACKAGE)))
 VARS_STATIC_LIBS = $(call lazy,VARS_STATIC_LIBS,-Wl$(comma)-Bstatic \
                    $(shell $(PKG_CONFIG) --static --libs $(LIBRARY_PACKAGES) $(FUSE_PACKAGE)) -Wl$(comma)-Bdynamic)
-# Starting aavmf-vars is most of its time, and loading libraries most of that, so it has its own copies of them (but of the C
-# library) wherever the linker can make such a program. STATIC=yes insists on that, STATIC=no does without.
+# Loading libraries is most of the run time of aavmf-vars, so it is linked statically (except the C library) if
+# possible. STATIC=yes requires that, STATIC=no prevents it.
 STATIC ?= $(if $(LINUX),auto,no)
 comma := ,
 
@@ -83,11 +82,11 @@ LINK = $(CC) $(CFLAGS) $(LDFLAGS)
 # AddressSanitizer does not run under qemu-user.
 SANITIZE ?= -O1 -g -fno-omit-frame-pointer -fsanitize=undefined$(if $(FOREIGN),,$(comma)address) -fno-sanitize-recover=all
 
-# A wing is a library, with its rooms; the room commands is the program that lives in the wing.
+# A wing is a library of all its rooms, except the room commands, which is the wing's program.
 wing = $(sort $(shell find $(1) -name '*.c' -not -path '*/commands/*' -not -path 'launcher/rehearsal/*'))
 program = $(sort $(wildcard $(1)/commands/*.c))
 base_SOURCES := $(call wing,base)
-# What libvarstore and aavmf-vars have of it: they read no YAML.
+# libvarstore and aavmf-vars read no YAML.
 library_base_SOURCES := $(filter-out base/yaml-file.c,$(base_SOURCES))
 varstore_SOURCES := $(call wing,varstore)
 fw_SOURCES := $(call wing,fw)
@@ -100,13 +99,12 @@ SOURCES := $(LIBRARY_SOURCES) $(aavmf-vars_SOURCES) $(esxiarm_SOURCES)
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/*/test-*.c)))
 TEST_HELPERS := $(patsubst tests/helpers/%.c,%,$(sort $(wildcard tests/helpers/*.c)))
 
-# $(1) is where the objects go: $(BUILD) as shipped, $(BUILD)/san under the sanitizers.
+# The objects of $(2) in folder $(1): $(BUILD) as shipped, $(BUILD)/san with sanitizers.
 objects = $(patsubst %.c,$(1)/obj/%.o,$(2))
 
 .PHONY: all unit-tests test-library deps test soak bench fuzz coverage rehearse lint hosts macos-check musl-check format clean sanitized install FORCE
 .DELETE_ON_ERROR:
 
-# The library: its version in names, what it exports, and the headers that its users see.
 SONAME := libvarstore.so.0
 ifeq ($(shell uname -s),Linux)
 SHARED := $(BUILD)/libvarstore.so
@@ -118,26 +116,26 @@ PUBLIC_HEADERS := base/bytes.h base/error.h base/file.h \
 PROGRAMS := $(BUILD)/aavmf-vars $(BUILD)/esxiarm
 all: $(PROGRAMS) $(BUILD)/libvarstore.a $(SHARED) $(BUILD)/rehearsal/BOOTAA64.EFI $(BUILD)/share
 
-# A line a file; V=1 shows the commands.
+# One line for each file; V=1 shows the commands.
 quiet = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2);)
 
-# The floors that go into the shared library, too.
+# These wings are also in the shared library.
 $(BUILD)/obj/base/%.o $(BUILD)/obj/varstore/%.o: EXTRA += -fPIC
-# What every byte of a log goes through.
+# Every byte of a log passes through these.
 $(addprefix $(BUILD)/obj/verify/log/,log.o sequence.o literals.o): EXTRA += -O3
 $(BUILD)/obj/varstore/commands/mount.o $(BUILD)/san/obj/varstore/commands/mount.o: EXTRA += $(FUSE_CFLAGS)
 
-# A file that changes when $(1) does, so that what depends on it is built again.
+# A file that changes when $(1) does, to rebuild what depends on it.
 remember = @mkdir -p $(@D); echo '$(subst ','\'',$(1))' | cmp -s - $@ || echo '$(subst ','\'',$(1))' >$@
 
 REQUIRE = PKG_CONFIG='$(PKG_CONFIG)' DEPS='make deps$(if $(FOREIGN), CC=$(CC))' tools/require
 
-# Everything is built again with another compiler or other flags, and nothing without what that needs.
+# A change of compiler or flags rebuilds everything; REQUIRE reports missing packages first.
 $(BUILD)/toolchain: FORCE
 	@$(REQUIRE) $(firstword $(CC)) $(AR) $(PKG_CONFIG) -- $(PACKAGES)
 	$(call remember,$(CC) $(AR) $(PKG_CONFIG) $(WERROR) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(SANITIZE) $(STATIC))
 
-# The one object that knows where it will be installed.
+# The only object that depends on the installation folder.
 $(BUILD)/prefix: FORCE
 	$(call remember,$(PREFIX))
 $(BUILD)/obj/base/paths.o: $(BUILD)/prefix
@@ -165,7 +163,7 @@ $(1)/aavmf-vars: $(call objects,$(1),$(library_base_SOURCES) $(varstore_SOURCES)
 $(1)/esxiarm: $(call objects,$(1),$(LIBRARY_SOURCES) $(esxiarm_SOURCES))
 	$$(call quiet,LD,$$@)$$(LINK) $(2) -o $$@ $$^ $$(PACKAGE_LIBS)
 
-# The data that the programs look for beside themselves (base/paths.h).
+# The data that the programs find beside themselves (base/paths.h).
 $(1)/share: Makefile
 	@mkdir -p $$@
 	@ln -sfn $(abspath launcher/guests) $$@/guests
@@ -174,7 +172,7 @@ $(1)/share: Makefile
 	@ln -sfn $(abspath firmware/catalog.yaml) $$@/catalog.yaml
 	@touch $$@
 endef
-# How aavmf-vars is linked, by STATIC. What keeps the linker from the static one stands in static-link.log.
+# How aavmf-vars is linked, by STATIC. static-link.log has the reason if static linking fails.
 link_no = $(LINK) -o $@ $^ $(VARS_LIBS)
 link_yes = $(LINK) -o $@ $^ $(VARS_STATIC_LIBS)
 link_auto = $(link_yes) 2>$(BUILD)/static-link.log || \
@@ -187,7 +185,7 @@ $(eval $(call program_rule,$(BUILD)/san,$$(SANITIZE),$$(LINK) $$(SANITIZE) -o $$
 test-library:
 	@$(REQUIRE) -- cmocka
 
-# Every wing, in a library: a test links what it calls and no more.
+# All wings in one library, from which a test links only what it calls.
 $(BUILD)/san/wings.a: $(call objects,$(BUILD)/san,$(LIBRARY_SOURCES))
 	@rm -f $@
 	$(call quiet,AR,$@)$(AR) rcs $@ $^
@@ -196,7 +194,7 @@ $(BUILD)/san/tests/%: tests/unit/%.c $(BUILD)/san/obj/tests/unit/main.o $(BUILD)
 	@mkdir -p $(@D)
 	$(call quiet,TEST,$<)$(COMPILE) $(SANITIZE) -o $@ $(filter %.c %.o %.a,$^) $(PACKAGE_LIBS) $(CMOCKA) $(EFIVAR)
 
-# The helpers that say what is predicted, and measure what the launcher does with a console.
+# The helpers that print predictions and measure the launcher's console.
 $(BUILD)/tests/predict $(BUILD)/tests/console-path: $(BUILD)/tests/%: tests/helpers/%.c $(call objects,$(BUILD),$(LIBRARY_SOURCES)) Makefile
 	@mkdir -p $(@D)
 	$(call quiet,HELP,$<)$(COMPILE) -o $@ $< $(filter %.o,$^) $(LDFLAGS) $(PACKAGE_LIBS)
@@ -214,14 +212,14 @@ unit-tests: $(UNIT_TESTS:%=$(BUILD)/san/tests/%) $(BUILD)/tests/http-server
 deps:
 	@CC='$(CC)' tools/deps
 
-# The set-up runs first and by itself, so that the parallel build below finds everything in place. The unit tests run under
-# clang's sanitizers, too: they know other mistakes than gcc's.
+# The set-up runs first, so that the parallel build below finds everything installed. The unit tests also run under
+# clang's sanitizers, which find other mistakes than gcc's.
 test: deps
 	@+$(MAKE) --no-print-directory -j2 all sanitized
 	@+$(if $(EMULATOR),:,$(MAKE) --no-print-directory -j2 BUILD=$(BUILD)/clang CC=$(CLANG) unit-tests)
 	@tests/run $(BUILD)
 
-# One at a time would leave a core idle, and three would disturb each other.
+# One job would leave a core idle, three would disturb each other.
 soak: deps
 	@+$(MAKE) --no-print-directory -j2 all $(TEST_HELPERS:%=$(BUILD)/tests/%)
 	@tests/run $(BUILD) $(patsubst tests/%.sh,%,$(sort $(wildcard tests/soak/*.sh)))
@@ -253,7 +251,7 @@ bench: deps
 	@+$(MAKE) --no-print-directory -j2 all $(addprefix $(BUILD)/tests/,bench fill-store put-variable console-stream console-path)
 	@tests/bench/run $(BUILD) $(BENCH)
 
-# Everything that reads untrusted bytes, compiled for libFuzzer.
+# Everything that reads untrusted bytes.
 FUZZ_SECONDS ?= 10
 FUZZ_TARGETS := $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/fuzz-*.c)))
 FUZZ_COMPILE = $(subst $(CC) $(STANDARD),clang $(STANDARD),$(COMPILE)) -O1 -g -fno-omit-frame-pointer \
@@ -263,7 +261,6 @@ $(BUILD)/fuzz/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(call quiet,FUZZ,$<)$(FUZZ_COMPILE) -fsanitize=fuzzer-no-link,address,undefined -c -o $@ $<
 
-# The same for them.
 $(BUILD)/fuzz/wings.a: $(call objects,$(BUILD)/fuzz,$(LIBRARY_SOURCES))
 	@rm -f $@
 	$(call quiet,AR,$@)$(AR) rcs $@ $^
@@ -277,8 +274,7 @@ fuzz: deps
 	@+$(MAKE) --no-print-directory -j2 $(BUILD)/aavmf-vars $(FUZZ_TARGETS:%=$(BUILD)/fuzz/%)
 	@tests/fuzz/run $(BUILD) $(FUZZ_SECONDS)
 
-# Everything once more, counting; a program that is killed has not counted. What another machine runs (the rehearsal guest) does
-# not count either.
+# All tests with coverage counting. Killed programs and the rehearsal guest, which another machine runs, do not count.
 coverage: deps
 	@+$(MAKE) --no-print-directory -j2 BUILD=$(BUILD)/coverage CFLAGS='-O1 -g --coverage -fprofile-update=atomic' \
 		LDFLAGS='--coverage -Wl,--as-needed' all sanitized

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The arguments of a program, as a list that grows.
+// An argument vector that grows.
 #pragma once
 
 #include <stddef.h>
 
-// An argument vector that grows. Start from {0}; free with arguments_free. VALUES is NULL-terminated once anything was
-// added.
+// Start from {0}; free with arguments_free. VALUES is NULL-terminated once anything was added.
 struct arguments {
         char **values;
         size_t count;
@@ -16,5 +15,5 @@ void arguments_free(struct arguments *arguments);
 void arguments_add(struct arguments *arguments, const char *value);
 void arguments_add_format(struct arguments *arguments, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-// The vector as one line that a POSIX shell reads back as it was; freed with free().
+// The vector quoted as one line for a POSIX shell; freed with free().
 char *arguments_quoted(const struct arguments *arguments);

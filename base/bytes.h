@@ -2,8 +2,8 @@
 //
 // Untrusted bytes: a bounded view, a cursor that reads little-endian fields from it, and a buffer that grows.
 //
-// A cursor never reads outside its view. A read past the end returns zeroes, does not move, and marks the cursor as
-// overrun; every later read does the same. So a structure is read field by field and checked once:
+// A cursor never reads outside its view. A read past the end, and every later read, returns zeroes, does not move, and
+// marks the cursor as overrun. So a structure is read field by field and checked once:
 //
 //         struct cursor cursor = cursor_at(view, offset);
 //         header.size = cursor_u32(&cursor);

@@ -16,10 +16,10 @@
 
 #include <jansson.h>
 
-// A file and what is known about it.
+// A file and the cached fact about it.
 struct cache {
         const char *name; // of the cache, borrowed
-        char *file;       // its path without symbolic links; NULL if nothing can be remembered about it
+        char *file;       // its path without symbolic links; NULL if it cannot be cached
         char *identity;   // of the file at the time it was opened here
         json_t *known;    // an object, owned; NULL if nothing is known
 };

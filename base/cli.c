@@ -53,7 +53,6 @@ void cli_print_json(json_t *json)
         json_decref(json);
 }
 
-// One dash before a letter, two before a word.
 static const char *dashes(const char *name)
 {
         return strlen(name) == 1 ? "-" : "--";
@@ -90,14 +89,14 @@ static char *spell_option(const struct cli_option *option)
                            option->argument ? option->argument : "");
 }
 
-// The value of the environment variable that stands in for OPTION, freed with free(); NULL if it is not set.
+// The value of OPTION's environment variable, freed with free(); NULL if it is not set.
 static char *value_of_environment(const struct cli_option *option)
 {
         const char *value = option->environment ? getenv(option->environment) : NULL;
         return value && *value ? text_printable(value, strlen(value), false) : NULL;
 }
 
-// What OPERAND (NULL: none) has stored for OPTION, freed with free(); NULL if nothing.
+// The value that OPERAND (may be NULL) has stored for OPTION, freed with free(); NULL if none.
 static char *value_stored(const struct cli_command *command, const struct cli_option *option, const char *operand)
 {
         uint64_t bytes;
@@ -107,7 +106,7 @@ static char *value_stored(const struct cli_command *command, const struct cli_op
         return stored ? text_printable(stored, strlen(stored), false) : NULL;
 }
 
-// What an option is for, where its value comes from if it is not given, and that value if there is one.
+// The help of an option, the source of its value if it is not given, and that value if any.
 static char *explain_option(const struct cli_command *command, const struct cli_option *option, const char *operand)
 {
         struct text text = {0};
@@ -121,7 +120,7 @@ static char *explain_option(const struct cli_command *command, const struct cli_
         return text_take(&text);
 }
 
-// OPERAND is the one that was given with --help, or NULL.
+// OPERAND is the one given with --help, or NULL.
 static void help_command(const struct cli_program *program, const struct cli_command *command, const char *operand)
 {
         const struct cli_option *options = options_of(command);
@@ -181,7 +180,7 @@ static bool unknown_option(const struct cli_command *command, const char *word, 
         return complain(err, "option", word, dashes(word), names);
 }
 
-// What is a word in the place of a command in every program.
+// Words that every program accepts in place of a command.
 static const struct builtin {
         const char *word;
         enum {
@@ -194,7 +193,7 @@ static const struct builtin {
         {"-V", VERSION_LINE}, {NULL, NO_BUILTIN},
 };
 enum {
-        BUILTIN_NAMES = 2, // those that are spelled as commands, and proposed
+        BUILTIN_NAMES = 2, // the ones spelled as commands, which are suggested
 };
 
 static const struct builtin *find_builtin(const char *word)

@@ -3,8 +3,8 @@
 // The command line: a program is a table of commands, a command a table of options and one function.
 //
 // Options are `--name VALUE`, `--name=VALUE` or `--flag`, and `-o VALUE` if the name is one letter, before or after
-// operands; `--` ends them. A mistake is reported with the nearest valid spelling and exit code 2. `--help` and `--version`
-// work everywhere, and `help`, `help COMMAND` and `version` are the same.
+// operands; `--` ends them. A mistake is reported with the nearest valid spelling and exit code 2. Every program has
+// `--help` and `--version`, also spelled `help`, `help COMMAND` and `version`.
 #pragma once
 
 #include <jansson.h>
@@ -18,7 +18,7 @@
 enum cli_kind {
         CLI_FLAG,    // bool
         CLI_TEXT,    // const char *, NULL unless given
-        CLI_NUMBER,  // uint64_t, 1 at least; 0 unless given
+        CLI_NUMBER,  // uint64_t, at least 1; 0 unless given
         CLI_SIZE,    // the same in bytes, written with K, M, G, T
         CLI_LIST,    // struct arguments: all values, in order
         CLI_ORDERED, // struct cli_ordered: options whose order matters, such as the EDITs of aavmf-vars
@@ -38,9 +38,8 @@ struct cli_option {
         enum cli_kind kind;   // how the value is kept
         size_t offset;        // offsetof() in the command's values
         const char *help;     // one line, no full stop; with the default and the unit
-        const char
-                *environment; // the environment variable used if it is not given, or NULL. The help shows its value, so
-                              // it must not be a secret
+        // The environment variable used if it is not given, or NULL. The help shows its value: not for secrets.
+        const char *environment;
 };
 
 struct cli_command {
@@ -53,13 +52,13 @@ struct cli_command {
         int least, most;                  // operands; MOST is -1 for any number
         // Runs the command. Returns the exit code; if it fills ERR, that is printed and its code is the exit code.
         int (*run)(const void *values, int count, char **operands, struct error *err);
-        // What its first OPERAND has stored for the option at OFFSET of the values, for the help that is asked for with an
-        // operand; freed with free(). NULL if nothing is stored; the member is NULL if operands store nothing.
+        // For --help with an operand: the value that OPERAND has stored for the option at OFFSET of the values; freed
+        // with free(), NULL if there is none. The member is NULL if operands store nothing.
         char *(*stored)(const char *operand, size_t offset);
 };
 
 struct cli_row {
-        const char *heading; // what the help prints above it; NULL if it belongs to the group above
+        const char *heading; // printed above it in the help; NULL if it belongs to the group above
         const struct cli_command *command;
 };
 
@@ -70,8 +69,7 @@ struct cli_program {
         const struct cli_row *commands; // ended by a row without a command, in the order of the help
 };
 
-// The whole of a program's main(): finds the command, reads the options, runs it, prints its error, returns its exit
-// code.
+// All of a program's main(): finds the command, reads the options, runs it, prints its error, returns its exit code.
 int cli_main(const struct cli_program *program, int count, char **arguments);
 
 // Prints JSON on standard output, indented, with a final newline, and frees it.

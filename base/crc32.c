@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/crc32.h"
 
-// The effect of each value of a byte's low and high four bits on the CRC: eight steps of the division by the reflected
-// polynomial 0xEDB88320. A byte's effect is the XOR of both.
+// The effect of each value of a byte's low and high four bits on the CRC: eight steps of division by the reflected
+// polynomial 0xEDB88320. The effect of a byte is the XOR of both.
 static const uint32_t low[16] = {
         0x00000000, 0x77073096, 0xEE0E612C, 0x990951BA, 0x076DC419, 0x706AF48F, 0xE963A535, 0x9E6495A3,
         0x0EDB8832, 0x79DCB8A4, 0xE0D5E91E, 0x97D2D988, 0x09B64C2B, 0x7EB17CBD, 0xE7B82D07, 0x90BF1D91,

@@ -2,17 +2,16 @@
 //
 // What went wrong, in words for the user and a code for the shell.
 //
-// A function that can fail returns bool or a pointer and takes `struct error *err` last. On failure it has filled ERR
-// and its result is false or NULL; on success it has not touched ERR. A message says what failed, where (file, offset,
-// line) and what to do about it; it has no final newline. Callers add context in front with error_wrap; they do not
-// replace the message.
+// A function that can fail returns bool or a pointer and takes `struct error *err` last. On failure it fills ERR and
+// returns false or NULL; on success it leaves ERR alone. A message reports what failed, where (file, offset, line) and
+// what to do, without a final newline. Callers prepend context with error_wrap; they do not replace the message.
 #pragma once
 
 #include <stdbool.h>
 
 // The exit codes that the programs promise.
 enum error_code {
-        ERROR_NO = 1,          // an assertion, a criterion or a comparison did not hold
+        ERROR_NO = 1,          // an assertion, a criterion or a comparison failed
         ERROR_USAGE = 2,       // the command line is wrong, or a named input is missing
         ERROR_DAMAGED = 3,     // an input is damaged or of the wrong kind
         ERROR_ENVIRONMENT = 4, // no QEMU, no space, no network, no permission

@@ -5,8 +5,7 @@
 // A replacement is written to `.NAME.partial` beside NAME, synced, renamed over it, and the folder synced. It keeps the
 // mode of the file it replaces, and its owner as far as the user may give files away. Until file_replacement_commit
 // succeeds the old file is unchanged; the temporary file of a killed program is reused by the next replacement of the
-// same file. Runs of zeroes become holes. If NAME is a symbolic link, the file that it points to is replaced and the
-// link stays.
+// same file. Runs of zeroes become holes. If NAME is a symbolic link, its target is replaced.
 #pragma once
 
 #include <stdbool.h>
@@ -17,8 +16,7 @@
 #include "base/bytes.h"
 #include "base/error.h"
 
-// When a file's content was last modified, and when the file was last changed in any way. POSIX and macOS name these members of
-// struct stat differently.
+// When a file's content was modified, and when the file changed in any way. macOS spells them differently.
 struct stat;
 struct timespec file_modified(const struct stat *status);
 struct timespec file_changed(const struct stat *status);
@@ -54,10 +52,10 @@ bool file_replacement_write(struct file_replacement *replacement, struct bytes b
 // Appends SIZE zeroes as a hole.
 bool file_replacement_skip(struct file_replacement *replacement, uint64_t size, struct error *err);
 
-// The temporary file, to read back what was written before it becomes the file.
+// The temporary file, to read it back before it becomes the file.
 const char *file_replacement_path(const struct file_replacement *replacement);
 
-// Puts what was written in PATH's place. Frees *REPLACEMENT (which becomes NULL) on success and on failure.
+// Replaces PATH. Frees *REPLACEMENT (which becomes NULL) on success and on failure.
 bool file_replacement_commit(struct file_replacement **replacement, struct error *err);
 
 // Removes the temporary file and frees *REPLACEMENT; does nothing if that is NULL.

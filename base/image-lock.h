@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Whether QEMU is using an image. QEMU holds OFD locks on single bytes of it: byte 101 while it writes, byte 201 if it
-// allows no other writer. Source: QEMU block/file-posix.c. Two QEMUs share a pflash image without a warning, so a
-// program that starts QEMU must check by itself.
+// Whether QEMU is using an image. QEMU locks single bytes of it (OFD locks): byte 101 while it has it open for writing,
+// byte 201 if it allows no other writer. Two QEMUs share a pflash image without a warning, so a program that starts
+// QEMU must check itself. Source: QEMU block/file-posix.c.
 #pragma once
 
 #include <stdbool.h>

@@ -2,8 +2,8 @@
 //
 // Allocation that does not fail, and the cleanup attributes that free what a scope owns.
 //
-// Sizes that come from a file are bounded by that file before they are allocated (see bytes.h), so running out of
-// memory here means that the host has none left: the program prints that and exits. Nothing else in the project exits.
+// Sizes from a file are bounded by that file before they are allocated (see bytes.h), so a failed allocation means that
+// the host is out of memory: the program prints that and exits. Nothing else in the project exits.
 #pragma once
 
 #include <stddef.h>
@@ -13,7 +13,7 @@
 // COUNT * SIZE zeroed bytes. Freed with free().
 MEMORY_RESULT void *memory_new(size_t count, size_t size);
 
-// POINTER (or NULL) resized to COUNT * SIZE bytes; what is added is not initialised.
+// POINTER (or NULL) resized to COUNT * SIZE bytes; added bytes are not initialised.
 MEMORY_RESULT void *memory_resize(void *pointer, size_t count, size_t size);
 
 // Copies. TEXT must not be NULL. Freed with free().

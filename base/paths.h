@@ -7,8 +7,8 @@
 #include "base/error.h"
 
 // The path of the data file NAME ("guests/esxi8.yaml", "rehearsal/BOOTAA64.EFI", "catalog.yaml"), freed with free().
-// Searched in $ESXIARM_DATA, beside the program (build/share/NAME), in ../share/esxiarm from there, then in the folder
-// that it was built for. NULL, with the places searched, if it is in none of them.
+// Searched in $ESXIARM_DATA, beside the program (build/share/NAME), in ../share/esxiarm from there, then in the
+// installation folder. NULL, with these places in ERR, if not found.
 char *paths_data(const char *name, struct error *err);
 
 // ${XDG_CACHE_HOME:-~/.cache}/esxiarm, freed with free(). NULL if neither is set.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Other programs: started with an argument vector, never through a shell, and never left behind.
+// Other programs: started with an argument vector, never through a shell, and never left running.
 //
 // A program runs in its own session, so that Ctrl-C at the terminal reaches it only through its parent and it cannot
 // prompt on the terminal. It is killed when its parent dies: by the kernel on Linux, elsewhere by a process that waits
@@ -55,8 +55,7 @@ struct process {
         uint64_t memory; // the same: maximum resident size in bytes
 };
 
-// Starts ARGUMENTS in FOLDER (NULL: this one) with no standard input and with output and errors appended to the file
-// OUTPUT_PATH.
+// Starts ARGUMENTS in FOLDER (NULL: this one) without standard input, its output and errors appended to OUTPUT_PATH.
 bool process_start(const struct arguments *arguments, const char *folder, const char *output_path,
                    struct process *process, struct error *err);
 

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A progress line on the terminal. If standard error is not a terminal, nothing is drawn.
-//
-// The line is drawn on standard error, at most ten times a second, and only after half a second, so that quick work
-// prints nothing. It has no colour with NO_COLOR or TERM=dumb.
+// A progress line on standard error, if that is a terminal: drawn at most ten times a second, and only after half a
+// second, so that quick work prints nothing. It has no colour with NO_COLOR or TERM=dumb.
 #pragma once
 
 #include <stdbool.h>
@@ -23,7 +21,7 @@ void progress_update(struct progress *progress, uint64_t done);
 // Erases the line and frees *PROGRESS (which becomes NULL).
 void progress_end(struct progress **progress);
 
-// Whether standard error is a terminal that lines may be redrawn on, and whether colour is wanted there.
+// Whether standard error is a terminal that can redraw lines, and whether to use colour there.
 bool progress_on_terminal(void);
 bool progress_in_colour(void);
 

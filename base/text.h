@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// Replaces what is not valid Unicode.
+// Replaces invalid Unicode.
 enum {
         TEXT_REPLACEMENT = 0xFFFD
 };
@@ -28,8 +28,8 @@ void text_add_char(struct text *text, char character);
 void text_add_format(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void text_add_utf8(struct text *text, uint32_t code_point); // U+FFFD if it is not a Unicode character
 
-// The code point at the start of TEXT and the bytes it takes; 0 bytes if it is not valid UTF-8 (Unicode 15, table 3-7: no
-// overlong forms, no surrogates, nothing above U+10FFFF).
+// The code point at the start of TEXT and the bytes it takes; 0 bytes if it is not valid UTF-8 (Unicode 15, table 3-7:
+// no overlong forms, no surrogates, nothing above U+10FFFF).
 size_t text_decode_utf8(const char *text, size_t length, uint32_t *code_point);
 
 // Adds LENGTH bytes that should be UTF-8; invalid ones become U+FFFD. Returns how many bytes were used: all but an

@@ -114,7 +114,7 @@ static void add_row(struct flow *flow, size_t indent, const char *left, size_t l
         flow->indent = 0;
 }
 
-// Where the last column of LINE begins: after its last two spaces in a row, or its indentation.
+// Where the last column of LINE begins: after its last two consecutive spaces, or its indentation.
 static size_t last_column(const char *line, size_t length)
 {
         size_t column = strspn(line, " ");

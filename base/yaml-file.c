@@ -25,9 +25,9 @@ struct yaml_file {
         struct buffer content;
         yaml_document_t document;
         bool has_document;
-        void **blocks; // what the lists are kept in
+        void **blocks; // the memory of the lists
         size_t block_count;
-        unsigned line; // of the mistake that was found
+        unsigned line; // of the mistake
 };
 
 void yaml_file_free(struct yaml_file **yaml_pointer)
@@ -218,7 +218,7 @@ static bool take_text(struct yaml_file *yaml, const yaml_node_t *node, const str
         if (!length || (is_plain(node) && strcmp(scalar(node), "~") == 0))
                 return complain(yaml, node, err, "is empty");
         if (strlen(scalar(node)) != length)
-                return complain(yaml, node, err, "holds a NUL character");
+                return complain(yaml, node, err, "contains a NUL character");
         if (field->most && length > field->most)
                 return complain(yaml, node, err, "is longer than %" PRIu32 " characters", field->most);
         *text = scalar(node);
@@ -303,7 +303,7 @@ static bool take_texts(struct yaml_file *yaml, const yaml_node_t *node, const st
 static bool take_mapping(struct yaml_file *yaml, const yaml_node_t *node, const struct yaml_mapping *mapping,
                          uint8_t *target, struct error *err);
 
-// What a message calls an item of a list: by its first field, or else by its place.
+// Prepends the item's name in messages to ERR: its first field, or else its place.
 static bool wrap_item(struct yaml_file *yaml, const yaml_node_t *node, size_t place, const struct yaml_field *first,
                       struct error *err)
 {

@@ -3,8 +3,8 @@
 // YAML files, read into structs by a table, with the line of every mistake.
 //
 // libyaml parses; the schema is data: a mapping is a table of fields, and a field has the kind of its value, its place
-// in the struct, and its limits. A name that is not in the table is refused, with the nearest one that is. Anchors and
-// aliases work, merge keys (`<<`) do not. Source: YAML 1.1, as libyaml reads it.
+// in the struct, and its limits. An unknown name is an error, which suggests the nearest known one. Anchors and aliases
+// work, merge keys (`<<`) do not. Source: YAML 1.1, as libyaml reads it.
 #pragma once
 
 #include <stdbool.h>
@@ -32,7 +32,7 @@ struct yaml_field {
         size_t count_offset;      // of the size_t with a list's length
         uint32_t least, most;     // the value of a number, the length of a text in bytes or of a list; MOST 0: no limit
         const char *const *words; // ended by NULL
-        const struct yaml_mapping *mapping; // what is in a mapping, or in each one of a list
+        const struct yaml_mapping *mapping; // the fields of a mapping, or of each one in a list
 };
 
 struct yaml_mapping {
@@ -44,17 +44,17 @@ struct yaml_mapping {
 struct yaml_file;
 #define AUTO_YAML_FILE __attribute__((cleanup(yaml_file_free)))
 
-// Parses the file at PATH, which holds one document. NULL, with "PATH:LINE: what" in ERR, if it is not YAML
+// Parses the file at PATH, which must have one document. NULL, with "PATH:LINE: ..." in ERR, if it is not YAML
 // (ERROR_DAMAGED) or cannot be read.
 struct yaml_file *yaml_file_read(const char *path, struct error *err);
 void yaml_file_free(struct yaml_file **yaml);
 
-// Fills TARGET, a zeroed struct, by the table; texts and lists belong to YAML. Fails with "PATH:LINE: where: what".
+// Fills TARGET, a zeroed struct, by the table; texts and lists belong to YAML. Fails with "PATH:LINE: FIELD: ...".
 bool yaml_file_fill(struct yaml_file *yaml, const struct yaml_mapping *mapping, void *target, struct error *err);
 
 // The line of a text in the file, by its address; 0 if it is not from the file.
 unsigned yaml_file_line(const struct yaml_file *yaml, const void *value);
 
-// Fills ERR with a mistake at that line: "PATH:LINE: message" (without the line if it is 0). Returns false.
+// Fills ERR with "PATH:LINE: message" (without the line if it is 0). Returns false.
 bool yaml_file_refuse(const struct yaml_file *yaml, unsigned line, struct error *err, const char *format, ...)
         __attribute__((format(printf, 4, 5)));

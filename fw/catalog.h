@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The catalog of known firmware: firmware/catalog.yaml. Each entry has the location of its package, the key that signs
-// it, and what is known about it with ESXi. docs/firmware.md describes every key.
+// The catalog of known firmware, firmware/catalog.yaml: the location of each package, the key that signs it, and how it
+// works with ESXi. docs/firmware.md describes every key.
 #pragma once
 
 #include <stdbool.h>
@@ -11,12 +11,11 @@
 
 // All texts belong to the catalog.
 struct catalog_entry {
-        const char *name;    // "ubuntu-22.04"
-        const char *package; // "qemu-efi-aarch64"
-        const char *version; // NULL for the newest
-        const char *
-                archive; // the URL of the folder with dists/ and pool/, without a final slash; NULL: by apt, or a mirror
-        const char *const *suites; // "jammy-updates"; the latest version in any of them is taken
+        const char *name;          // "ubuntu-22.04"
+        const char *package;       // "qemu-efi-aarch64"
+        const char *version;       // NULL for the newest
+        const char *archive;       // URL of dists/ and pool/, without a final slash; NULL: by apt, or a mirror
+        const char *const *suites; // "jammy-updates"; the latest version in any of them is used
         size_t suite_count;
         const char *const *components; // "main"
         size_t component_count;
@@ -24,10 +23,11 @@ struct catalog_entry {
         const char *const *keys;  // fingerprints, 40 hexadecimal digits each: one of them must have signed
         size_t key_count;
         const char *key_server; // https://...; or NULL
-        const char *const
-                *snapshots;    // old states of the archive, tried if ARCHIVE does not have the version; they end in a
-        size_t snapshot_count; // time, YYYYMMDDTHHMMSSZ, by which Valid-Until is judged
-        const char *esxi;      // "ESXi 8.0.3 installs and boots"
+        // Old states of the archive, tried if ARCHIVE does not have the version. They end in a time, YYYYMMDDTHHMMSSZ,
+        // as of which Valid-Until is checked.
+        const char *const *snapshots;
+        size_t snapshot_count;
+        const char *esxi; // "ESXi 8.0.3 installs and boots"
         unsigned line;
 };
 
@@ -40,7 +40,7 @@ struct catalog {
 #define AUTO_CATALOG __attribute__((cleanup(catalog_free)))
 void catalog_free(struct catalog *catalog);
 
-// Reads the installed catalog, or the one in $ESXIARM_DATA (base/paths.h). A mistake in it is ERROR_DAMAGED, with the line.
+// Reads the catalog (base/paths.h). A mistake in it is ERROR_DAMAGED, with the line.
 bool catalog_read(struct catalog *catalog, struct error *err);
 
 // The same from PATH.

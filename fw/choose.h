@@ -17,8 +17,7 @@ bool firmware_default(struct firmware *firmware, struct error *err);
 bool firmware_for_esxi(const struct firmware_network *network, const char *root, struct firmware *firmware,
                        struct error *err);
 
-// The path of that firmware's code, existing or after a fetch: fetches nothing and reads only firmware.json. Freed with
-// free().
+// The path of that firmware's code, now or after a fetch; freed with free(). Fetches nothing, reads only firmware.json.
 char *firmware_code_for_esxi(const char *root, struct error *err);
 
 // The firmware that the user names NAME: a folder if it has a slash or is one, an installed firmware, or an entry of

@@ -23,12 +23,12 @@ enum {
 
         FILE_APPLICATION = 0x09,
         FILE_VOLUME_IMAGE = 0x0B,
-        FILE_LARGE = 0x01, // an attribute: a u64 behind the header is the size
+        FILE_LARGE = 0x01, // an attribute: a u64 after the header is the size
         SECTION_COMPRESSION = 0x01,
         SECTION_GUID_DEFINED = 0x02,
         SECTION_VOLUME_IMAGE = 0x17,
         SECTION_PROCESSING_REQUIRED = 0x01, // an attribute of a GUID-defined section
-        SIZE_EXTENDED = 0xFFFFFF,           // of a section: a u32 behind the header is the size
+        SIZE_EXTENDED = 0xFFFFFF,           // of a section: a u32 after the header is the size
 };
 
 // EE4E5898-3914-4259-9D6E-DC7BD79403CF: compressed with LZMA.

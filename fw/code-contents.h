@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The content of a CODE image: its programs, and the QEMU switches that its drivers obey. They determine which boot
-// entries the firmware creates by itself (varstore/generation.h).
+// entries the firmware creates itself (varstore/generation.h).
 //
-// A firmware volume holds files, a file of type FIRMWARE_VOLUME_IMAGE holds sections, and a section is another volume
-// or more sections, compressed. EDK2 for QEMU's virt machine has one volume in the flash; everything but its first
-// steps is in a volume within it, compressed with LZMA. Source: UEFI PI 1.8, volume 3, 2.1 to 2.2 and 3.2; EDK2
+// A firmware volume contains files, a file of type FIRMWARE_VOLUME_IMAGE contains sections, and a section is another
+// volume, or more sections in compressed form. EDK2 for QEMU's virt machine has one volume in the flash; all but its
+// first steps are in an LZMA-compressed volume within it. Source: UEFI PI 1.8, volume 3, 2.1 to 2.2 and 3.2; EDK2
 // MdeModulePkg, Guid/LzmaDecompress.h.
 #pragma once
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The digests of files hashed before, so that the 64 MiB of a firmware are hashed once and not at every boot.
+// A cache of file digests, so that the 64 MiB of a firmware are hashed only once, not at every boot.
 //
 // A cached digest is valid while the file has not changed (base/cache.h). The cache is
 // ${XDG_CACHE_HOME:-~/.cache}/esxiarm/digests.json.

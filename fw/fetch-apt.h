@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-//
-// The firmware package that apt would install.
 #pragma once
 
 #include <stdbool.h>

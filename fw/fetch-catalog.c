@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-//
-// Firmware of the catalog (fw/firmware.h).
 #include <stdlib.h>
 #include <string.h>
 

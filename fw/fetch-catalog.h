@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-//
-// A firmware from the catalog.
 #pragma once
 
 #include <stdbool.h>

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-//
-// The firmware that the system has, copied (fw/firmware.h).
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>

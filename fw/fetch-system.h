@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-//
-// The system's firmware for QEMU.
 #pragma once
 
 #include <stdbool.h>

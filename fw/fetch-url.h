@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-//
-// A firmware package from a URL, or from a file.
 #pragma once
 
 #include <stdbool.h>

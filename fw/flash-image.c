@@ -17,7 +17,7 @@ enum {
         HEADER_SIZE_LEAST = 0x48, // bytes, with a block map of one entry and its end
 };
 
-// EFI_SYSTEM_NV_DATA_FV_GUID: the volume holds variables.
+// EFI_SYSTEM_NV_DATA_FV_GUID: the volume contains variables.
 static const uint8_t variables_guid[GUID_SIZE] = {0x8D, 0x2B, 0xF1, 0xFF, 0x96, 0x76, 0x8B, 0x4C,
                                                   0xA9, 0x85, 0x27, 0x47, 0x07, 0x5B, 0x4F, 0x50};
 

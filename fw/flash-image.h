@@ -21,7 +21,7 @@ enum {
 };
 
 // Whether HEAD, the first FLASH_HEAD_SIZE bytes (or all) of an image of SIZE bytes, is firmware for 64-bit Arm. If not,
-// ERR (ERROR_DAMAGED) says what it looks like instead: variables, firmware for another processor, or blank.
+// ERR (ERROR_DAMAGED) reports what it looks like: variables, firmware for another processor, or blank.
 bool flash_image_check_head(struct bytes head, uint64_t size, struct error *err);
 
 // The same for the file at PATH.

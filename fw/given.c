@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-//
-// Firmware given by the user (fw/firmware.h).
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-//
-// Firmware given by the user: files, or a folder.
 #pragma once
 
 #include <stdbool.h>

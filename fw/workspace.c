@@ -131,7 +131,7 @@ static bool sync_folder(const char *path, struct error *err)
         return (fd >= 0 && file_sync(fd)) || error_system(err, "%s: cannot sync", path);
 }
 
-// Moves what is at TARGET into the work folder, which is removed at the end.
+// Moves TARGET, if it exists, into the work folder, which is removed at the end.
 static bool move_away(const struct workspace *workspace, const char *target, struct firmware *firmware,
                       struct error *err)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The folder of installed firmware during an installation: ROOT is locked, and the firmware is built in a work folder
-// in it (".fetch-XXXXXX"). A killed program leaves that folder, which is never mistaken for firmware, and the next one
+// in it (".fetch-XXXXXX"). A killed program leaves that folder. It is never mistaken for firmware, and the next program
 // removes it.
 #pragma once
 
@@ -25,8 +25,7 @@ struct workspace {
 // ${XDG_CACHE_HOME:-~/.cache}/esxiarm/firmware if GIVEN is NULL, else GIVEN as an absolute path; freed with free().
 char *workspace_root(const char *given, struct error *err);
 
-// Creates ROOT, locks it (waiting for another program that holds the lock) and creates the work folder. Close it in any
-// case.
+// Creates and locks ROOT, waiting for other programs, and creates the work folder. Close WORKSPACE on failure too.
 bool workspace_open(const char *root, struct workspace *workspace, struct error *err);
 void workspace_close(struct workspace *workspace);
 

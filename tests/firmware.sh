@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=sh
 #
-# What the tests of `esxiarm fetch` share: the real package, a small one, a web server, and an archive that the test signs
-# itself. Sourced after lib.sh.
+# Shared by the tests of `esxiarm fetch`; sourced after lib.sh: the real package, a small one, a web server, and an
+# archive that the test signs itself.
 
 export no_proxy=127.0.0.1 NO_PROXY=127.0.0.1
 PACKAGE=qemu-efi-aarch64
@@ -23,20 +23,20 @@ keep_package() {
         [ -d "$unpacked" ] || unpack_sparsely
 }
 
-# The real package, downloaded by apt-get once for all runs of the tests: sets deb, deb_name, sha256, size and version.
+# The real package, downloaded by apt-get once for all runs: sets deb, deb_name, sha256, size and version.
 use_package() {
         needs apt-get dpkg-deb
         export XDG_CACHE_HOME="$PWD/cache"
         kept=$BUILD/cache/deb
         mkdir -p "$kept"
-        # Of the scripts that run beside each other the first one makes what is kept.
+        # Scripts run in parallel; the first one creates the kept files.
         (flock 9; keep_package >&2) 9>"$kept.lock"
         name_package
         version=$(dpkg-deb -f "$deb" Version)
         installed=$XDG_CACHE_HOME/esxiarm/firmware/${PACKAGE}_$version
 }
 
-# What dpkg-deb makes of the package, kept too, because it writes 256 MiB of zeroes.
+# The package as dpkg-deb unpacks it, also kept, because unpacking writes 256 MiB of zeroes.
 unpack_sparsely() {
         mkdir whole
         dpkg-deb -x "$deb" whole
@@ -46,7 +46,7 @@ unpack_sparsely() {
         rm -rf whole
 }
 
-# Serves the package as $url/p.deb; what the server says goes to server.log.
+# Serves the package as $url/p.deb; the server's output goes to server.log.
 use_server() {
         use_package
         mkdir -p served
@@ -64,14 +64,13 @@ fetch_url() {
         expect_exit "$code" "$ESXIARM" fetch --url "$url/$path" --sha256 "$sha256" "$@"
 }
 
-# No folder that could be taken for a firmware, and nothing half made.
+# Nothing incomplete, and no folder that could be mistaken for firmware.
 nothing_installed() {
         left=$(find "$XDG_CACHE_HOME/esxiarm/firmware" -mindepth 1 ! -name .lock 2>/dev/null || true)
         [ -z "$left" ] || fail "something was left: $left"
 }
 
-# The installed files are those of the package, byte for byte, as dpkg-deb unpacks it: AAVMF_CODE.fd, a link in newer packages,
-# and every other image once.
+# The installed files equal dpkg-deb's byte for byte: AAVMF_CODE.fd, a link in newer packages, and every other image.
 installed_as_dpkg_does() {
         for file in "$unpacked/usr/share/AAVMF/AAVMF_CODE.fd" \
                 $(find "$unpacked/usr/share/AAVMF" -type f -name '*.fd' ! -name '*.no-secboot.fd'); do
@@ -79,12 +78,12 @@ installed_as_dpkg_does() {
         done
 }
 
-# Where the firmware volume of a CODE ends: FvLength of the header at 0x1000. Behind it the image is empty.
+# The end of the firmware volume of a CODE: FvLength of the header at 0x1000. After it, the image is empty.
 volume_end() {
         echo $((0x1000 + $(od -An -t u8 -j $((0x1020)) -N 8 "$1")))
 }
 
-# A package with the real firmware, but small and soon unpacked: package NAME.deb of VERSION. Sets small to its path.
+# A small package with the real firmware, quick to unpack: package NAME.deb of VERSION. Sets small to its path.
 make_small() {
         needs dpkg-deb
         mkdir -p small/DEBIAN small/usr/share/AAVMF
@@ -106,8 +105,8 @@ use_small_server() {
         installed=$XDG_CACHE_HOME/esxiarm/firmware/${PACKAGE}_1.0
 }
 
-# Kills the command, which installs $installed, at COUNT instants. Each time there is then no firmware or a whole one, and
-# the next run installs it and leaves no litter.
+# Kills the command, which installs $installed, at COUNT instants. After each there is no firmware or a complete one,
+# and the next run installs it and leaves no litter.
 kill_often() {
         kills=$1
         shift
@@ -136,9 +135,9 @@ $(basename "$installed")" ] || fail "left at $at of $stops: $(ls -A "$XDG_CACHE_
         by_time || [ "$killed" -ge $((kills * 3 / 4)) ] || fail "only $killed of $kills were killed"
 }
 
-# ---- an archive of the test's own
+# ---- an archive made by the test
 
-# Keys of the archive and of somebody else; sets fingerprint and other.
+# The archive's key and another one; sets fingerprint and other.
 use_keys() {
         mkdir -m 700 gpg
         trap 'gpgconf --homedir gpg --kill all' EXIT
@@ -154,7 +153,7 @@ fingerprint_of() {
         gpg --homedir gpg --batch --with-colons --list-keys "$1" | awk -F: '/^fpr/ { print $10; exit }'
 }
 
-# In the words of an archive: a day, as 2020-01-01, or so many days from now.
+# A date as archives write it: of a day like 2020-01-01, or a number of days from now.
 date_of() {
         python3 -c 'if True:
                 import datetime, sys
@@ -187,7 +186,7 @@ add_suite() {
         sign_release "$archive" "$suite" archive
 }
 
-# What is to be signed: write_release FOLDER SUITE SUITE-NAME-IN-IT [DATE [VALID-UNTIL]]
+# Writes the file to sign: write_release FOLDER SUITE SUITE-NAME-IN-IT [DATE [VALID-UNTIL]]
 write_release() {
         packages=main/binary-amd64/Packages.xz
         {
@@ -205,7 +204,7 @@ sign_release() {
         gpg --homedir gpg --batch --quiet --yes --local-user "$3" --clearsign -o "$1/dists/$2/InRelease" "$1/dists/$2/Release"
 }
 
-# A catalog with the one entry `test`, whose archive is ARCHIVE; what follows are more lines of the entry.
+# A catalog with one entry, `test`, whose archive is ARCHIVE; further arguments are more lines of the entry.
 write_catalog() {
         export ESXIARM_DATA="$PWD/data"
         mkdir -p data
@@ -220,7 +219,7 @@ write_catalog() {
         } >data/catalog.yaml
 }
 
-# All of it: the archive is served as $url/archive and has version 1.0 in the suite `stable`.
+# Serves a complete archive as $url/archive, with version 1.0 in the suite `stable`.
 use_archive() {
         use_server
         use_keys

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=sh
 #
-# What the tests of the built programs share. A script sources this, defines functions called test_..., and ends with
+# Shared by the tests of the built programs. A script sources this, defines functions called test_..., and ends with
 # run_tests: each test runs in a subshell under `set -e` in an empty folder of its own, and prints one TAP line.
 
 TEST_SCRIPT=$0
@@ -15,7 +15,7 @@ AAVMF_VARS=$PROGRAMS/aavmf-vars
 ESXIARM=$PROGRAMS/esxiarm
 export BUILD ROOT AAVMF_VARS ESXIARM
 
-# GNU programs that other systems lack are in tests/tools and tests/helpers, and used on every system.
+# tests/tools and tests/helpers have the GNU programs that other systems lack, used on every system.
 export PATH="$TESTS/tools:$BUILD/tests:$PATH"
 
 fail() {
@@ -23,14 +23,14 @@ fail() {
         exit 1
 }
 
-# Leaves the test out, which needs WHAT.
+# Skips the test, which needs WHAT.
 skip() {
         echo "needs $*" >"$skip_file"
         exit $SKIPPED
 }
 SKIPPED=77
 
-# Leaves the test out if a PROGRAM is missing; but not on Linux, where `make deps` installs them all.
+# Skips the test if a PROGRAM is missing, except on Linux, where `make deps` installs them all.
 needs() {
         [ "$(uname -s)" != Linux ] || return 0
         for program; do
@@ -38,12 +38,12 @@ needs() {
         done
 }
 
-# Leaves the test out if this is not Linux, which alone has WHAT.
+# Skips the test if this is not Linux, the only system that has WHAT.
 needs_linux() {
         [ "$(uname -s)" = Linux ] || skip "Linux: $*"
 }
 
-# edit_file SCRIPT FILE...: sed in place, whose option differs between systems.
+# edit_file SCRIPT FILE...: sed in place; the option differs between systems.
 edit_file() {
         script=$1
         shift
@@ -66,7 +66,7 @@ expect_exit() {
         exit 1
 }
 
-# Runs a command that may read and write only what its user may: root, too.
+# Runs a command with only the permissions of its user, even as root.
 as_any_user() {
         if [ "$(id -u)" -eq 0 ]; then
                 needs setpriv
@@ -76,7 +76,7 @@ as_any_user() {
         fi
 }
 
-# Runs a command in a mount namespace of its own, as root. Who is root already needs no user namespace, and in a chroot gets none.
+# Runs a command as root in its own mount namespace. root needs no user namespace; a chroot forbids one.
 in_mount_namespace() {
         if [ "$(id -u)" -eq 0 ]; then
                 unshare -m "$@"
@@ -85,7 +85,7 @@ in_mount_namespace() {
         fi
 }
 
-# What efibootmgr -v shows of a folder or mount, without the lines that newer versions add to an entry.
+# The output of efibootmgr -v for a folder or mount, without the extra lines of newer versions.
 efibootmgr_shows() {
         EFIVARFS_PATH=$PWD/$1/ efibootmgr -v | grep -v '^ *\(dp\|data\): '
 }
@@ -104,18 +104,18 @@ lacks() {
         exit 1
 }
 
-# Waits until the command succeeds, at most SECONDS; looks every 20 ms.
+# Waits until the command succeeds, at most SECONDS.
 wait_for() {
         tries=$(($1 * 50))
         shift
         until "$@" >/dev/null 2>&1; do
                 tries=$((tries - 1))
-                [ "$tries" -gt 0 ] || fail "waited in vain for: $*"
+                [ "$tries" -gt 0 ] || fail "timed out waiting for: $*"
                 sleep 0.02
         done
 }
 
-# COUNT numbers from 1 to LIMIT, each once in its own part of that range, so that no part is left out.
+# COUNT random numbers from 1 to LIMIT, one from each of COUNT equal parts of that range.
 random_numbers() {
         awk -v count="$1" -v limit="$2" -v seed="$(od -An -N3 -tu4 /dev/urandom)" 'BEGIN {
                 srand(seed)
@@ -124,12 +124,12 @@ random_numbers() {
         }'
 }
 
-# Whether kill-at counts time, so that what it hits is left to chance.
+# Whether kill-at counts time, so that its moments are random.
 by_time() {
         [ "$(uname -s)" != Linux ]
 }
 
-# The firmware that the e2e tests boot, fetched once a run of the tests: sets AAVMF_CODE and AAVMF_VARS_TEMPLATE.
+# The firmware that the e2e tests boot, fetched once by tests/run: sets AAVMF_CODE and AAVMF_VARS_TEMPLATE.
 use_firmware() {
         folder=$(find "$XDG_CACHE_HOME/esxiarm/firmware" -mindepth 1 -maxdepth 1 -type d 2>/dev/null | head -n 1)
         [ -n "$folder" ] || fail "no firmware below $XDG_CACHE_HOME; tests/run fetches it first"
@@ -137,8 +137,8 @@ use_firmware() {
         AAVMF_VARS_TEMPLATE=$folder/AAVMF_VARS.fd
 }
 
-# Starts the firmware, with no disk, on the store VARS; its console goes to VARS.log and its process is in $pid. What still
-# runs when the test ends is killed. Further arguments are QEMU's.
+# Starts the firmware on the store VARS without a disk: the console goes to VARS.log, the process is $pid. It is killed
+# when the test ends. Further arguments are QEMU's.
 start_firmware() {
         flash=$1
         shift
@@ -152,8 +152,7 @@ start_firmware() {
         trap 'kill $pids 2>/dev/null || :' EXIT
 }
 
-# Whether the firmware whose console is LOG has started an entry, or found none that it could: newer ones do not start their
-# shell.
+# Whether the firmware with the console LOG has started an entry or found none; newer ones do not start their shell.
 firmware_is_done() {
         grep -aEq 'BdsDxe: (starting|No bootable option)' "$1"
 }
@@ -163,7 +162,7 @@ stop_firmware() {
         wait "$1" || :
 }
 
-# Ends the machines that a test which failed has left up.
+# Stops the machines of a failed test.
 stop_machines() {
         find "$1" -path '*/run/control.sock' 2>/dev/null | while read -r socket; do
                 "$ESXIARM" stop "${socket%/run/control.sock}" --now >/dev/null 2>&1 </dev/null || :

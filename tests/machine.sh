@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=sh
 #
-# What the tests of machines in real QEMU share; sourced after lib.sh.
+# Shared by the tests of machines in real QEMU; sourced after lib.sh.
 
-# Progress of a soak goes past the log that tests/run keeps, to the terminal.
+# The progress of a soak test goes to the terminal, not to the log of tests/run.
 { true >&3; } 2>/dev/null || exec 3>&1
 progress() {
         echo "# $*" >&3
 }
 
-# The quickest rehearsal that there is, where neither the reboot nor the pauses are the subject: arguments of install.
+# Arguments of install for the quickest rehearsal, for tests of neither the reboot nor the pauses.
 quickly='--rehearsal --cpus 1 --reboot-action poweroff --rehearsal-option pace=20'
 
-# One installed machine for all scripts of a run: made by the first that wants it. Sets $fixture.
+# One installed machine for all scripts of a run, created by the first one that needs it. Sets $fixture.
 use_fixture() {
         fixture=${results:-${TMPDIR:-/tmp}}/fixture-machine
         # shellcheck disable=SC2016,SC2086 # expanded by the inner shell; a list of words
@@ -28,7 +28,7 @@ machine_here() {
         cp -R "$fixture" "${1:-machine}"
 }
 
-# install CODE [ARGUMENT...] installs ./machine as quickly as can be, and expects the exit code.
+# install CODE [ARGUMENT...] installs ./machine as quickly as possible and expects the exit code.
 install() {
         expected=$1
         shift
@@ -43,7 +43,7 @@ begin_install() {
         launcher=$!
 }
 
-# The QEMU that the process has started.
+# The QEMU started by the process.
 qemu_of() {
         pgrep -P "$1" -f qemu-system
 }
@@ -55,7 +55,7 @@ ends_with() {
         [ "$code" -eq "$1" ] || fail "exit code $code, expected $1: $(cat out)"
 }
 
-# Whether the run of ./machine that is under way has an event with this in it.
+# Whether the run of ./machine has an event that contains this.
 seen() {
         grep -q -- "$1" machine/runs/*/events.jsonl
 }
@@ -64,13 +64,13 @@ at_step() {
         wait_for 90 seen "\"step\":\"$1\""
 }
 
-# No QEMU that has the machine's variables, and nothing in its folder run but the lock.
+# No QEMU has the machine's variables open, and its folder run has only the lock.
 nothing_is_left() {
         ! pgrep -f "$PWD/${1:-machine}/vars.fd" >pids || fail "still running: $(cat pids)"
         [ -z "$(ls "${1:-machine}/run" | grep -v '^lock$')" ] || fail "left in run: $(ls "${1:-machine}/run")"
 }
 
-# The evidence of a run of ./machine that failed: the screen as text and as it looked, and the end of the console.
+# A failed run of ./machine has kept the screen, as text and as drawn, and the end of the console.
 failure_is_kept() {
         for file in failure-screen.txt failure-screen.ansi failure-console.txt; do
                 [ -n "$(find machine/runs -name "$file")" ] || fail "$file is missing"
@@ -79,7 +79,7 @@ failure_is_kept() {
         contains machine/runs/*/failure-console.txt 'BdsDxe: '
 }
 
-# The rehearsal's profile, in ./impatient.yaml, which waits only so many seconds for one step.
+# The rehearsal's profile as ./impatient.yaml, with this many seconds to wait for one step.
 impatient_profile() {
         awk -v step="$1" -v seconds="$2" '
                 $1 == "-" && $2 == "id:" { here = $3 == step }
@@ -90,12 +90,12 @@ impatient_profile() {
         return 0
 }
 
-# tmux as the user's terminal: a server of its own for each test.
+# tmux as the user's terminal: a separate server for each test.
 terminal() {
         tmux -S "$PWD/tmux.sock" -f /dev/null "$@"
 }
 
-# in_terminal NAME COMMAND: a window of 100x30; the exit code of COMMAND ends up in NAME.code.
+# in_terminal NAME COMMAND: a window of 100x30; the exit code of COMMAND is written to NAME.code.
 in_terminal() {
         trap 'terminal kill-server 2>/dev/null || :' EXIT
         terminal new-session -d -x 100 -y 30 -s "$1" "$2; echo exit code \$? >$1.code; exec cat"
@@ -111,7 +111,7 @@ terminal_ends_with() {
         contains "$1.code" "exit code $2"
 }
 
-# COUNT as SOAK, in percent, has it; at least 1.
+# COUNT scaled by SOAK percent, at least 1.
 scaled() {
         count=$(($1 * ${SOAK:-100} / 100))
         echo $((count > 0 ? count : 1))

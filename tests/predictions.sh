@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=sh
 #
-# What the tests of predictions share, sourced after lib.sh: disks, stores, and the firmware that starts them.
+# Shared by the tests of predictions; sourced after lib.sh: disks, stores, and the firmware that boots them.
 
 put=$BUILD/tests/put-variable
 predict=$BUILD/tests/predict
@@ -14,7 +14,7 @@ fallback='\EFI\BOOT\BOOTAA64.EFI'
 
 # ---- disks ----
 
-# A file system at OFFSET bytes of IMAGE, of SECTORS, with the EFI program under the names given.
+# A file system of SECTORS at OFFSET bytes of IMAGE, with the EFI program under the given names.
 fill() {
         image=$1@@$2
         mformat -i "$image" -T "$3" -h 16 -s 32 ::
@@ -25,7 +25,7 @@ fill() {
         done
 }
 
-# The disk of an installed system, with partition 1 of that GUID at sector 64; FILES are on it.
+# The disk of an installed system: partition 1 with that GUID at sector 64, with FILES on it.
 make_disk() {
         name=$1
         shift
@@ -52,7 +52,7 @@ utf16() {
         echo 0000
 }
 
-# ATTRIBUTES LABEL PATH [OPTIONAL-DATA], in hexadecimal but for the label.
+# option ATTRIBUTES LABEL PATH [OPTIONAL-DATA], in hexadecimal except the label.
 option() {
         printf '%s%s%s%s%s\n' "$1" "$(little_endian $((${#3} / 2)) 2)" "$(utf16 "$2")" "$3" "$4"
 }
@@ -70,7 +70,7 @@ usb_node() {
         printf '02010c00d041030a0000000001010600000103050600%02x00' "$1"
 }
 
-# A program of the firmware's own: UiApp, its boot menu, its shell, or none that there is.
+# The path of one of the firmware's programs: UiApp, its boot menu, its shell, or one that does not exist.
 program_path() {
         case $1 in
         setup) program=21aa2c4614760345836e8ab6f4662331 ;;
@@ -100,7 +100,7 @@ order() {
 
 # ---- the firmware ----
 
-# What it does with the store VARS and the arguments for QEMU, in the words of the helper.
+# Boots the store VARS with the arguments for QEMU and prints what the firmware does, in the words of the helper.
 boot() {
         vars=$1
         shift
@@ -115,8 +115,8 @@ boot() {
         wait_for 60 grep -aqE 'BdsDxe: (starting Boot[0-9A-F]{4} |No bootable option)|Started as Boot.*USB\([^)]*\)' "$vars.log"
         kill $pid
         wait $pid || :
-        # The line may still lack its end. An entry that BootNext names is tried again in its place in BootOrder. Without an
-        # entry that it starts, the firmware has looked for the fallback file, of which only the guest tells, or shows its menu.
+        # The line may lack its end. BootNext's entry is tried again at its place in BootOrder. If no entry starts, the
+        # firmware looks for the fallback file, which only the guest reports, or shows its menu.
         { tr -d '\r' <"$vars.log" && echo; } | sed -n '
                 s/.*BdsDxe: failed to load \(Boot....\).*/failed \1/p
                 s/.*BdsDxe: \(starting Boot....\).*/\1/p
@@ -126,7 +126,7 @@ boot() {
         "$AAVMF_VARS" list "$vars" | sed -n 's/^BootOrder: /order /p'
 }
 
-# What the firmware calls the disk at a port, from 1.
+# The firmware's name for the disk at a port, from 1.
 usb_label() {
         echo "UEFI QEMU QEMU USB HARDDRIVE 1-0000:00:01.0-$1"
 }
@@ -135,7 +135,7 @@ usb() {
         echo "-drive if=none,id=d$1,file=$2,format=raw,readonly=on -device usb-storage,drive=d$1,port=$1$3"
 }
 
-# STORE, then for each device FILE, SUFFIX of its -device, and what the library is told of it.
+# compare STORE, then for each device FILE, SUFFIX of its -device, and its description for the library.
 compare() {
         store=$1
         shift
@@ -166,13 +166,13 @@ disks() {
 
 # ---- random stores and disks ----
 
-# A number below $1 in $value. The generator is its own, so that a seed means the same everywhere.
+# A random number below $1 in $value. The generator is our own, so that a seed means the same everywhere.
 random() {
         state=$(((state * 1103515245 + 12345) % 2147483648))
         value=$((state / 65536 % $1))
 }
 
-# A boot entry of a random kind, as a load option.
+# A random boot entry, as a load option.
 random_option() {
         random 8
         case $value in
@@ -203,7 +203,7 @@ random_option() {
         esac
 }
 
-# An entry for one of the firmware's own programs, as a generation makes it or not quite.
+# An entry for one of the firmware's own programs, exactly as a generation creates it or slightly different.
 random_program() {
         random 8
         case $value in
@@ -224,8 +224,8 @@ random_program() {
         esac
 }
 
-# Boot variables of a random store in $1: up to five entries, an order of them in which some are missing and one may not
-# exist, perhaps a BootNext.
+# Random boot variables in store $1: up to five entries, an order that lacks some and may name one that does not exist,
+# and perhaps a BootNext.
 random_store() {
         new_store "$1"
         random 5
@@ -253,7 +253,7 @@ random_store() {
         [ "$value" != 0 ] || "$put" "$1" BootNext $global 7 "${number#??}00"
 }
 
-# Up to three of the images, in a random order, each perhaps removable or with a bootindex: arguments for compare.
+# Up to three of the images in random order, each perhaps removable or with a bootindex: arguments for compare.
 random_devices() {
         random 3
         wanted=$((value + 1))
@@ -290,7 +290,7 @@ content_of() {
         esac
 }
 
-# Compares prediction and fact for COUNT random stores and sets of disks from SEED.
+# Compares prediction and result for COUNT random stores and sets of disks from SEED.
 compare_random() {
         disks
         make_disk bare.img EFI/VMware/safeboot64.efi

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=sh
 #
-# A machine with a disk, variables and the evidence of two runs, in which every text that a guest, a profile, a file or a user
-# can write tries to break out of the page: out of content, attributes, comments, CDATA, SVG, scripts and style sheets.
+# A machine with a disk, variables and the evidence of two runs, in which every text that a guest, a profile, a file or
+# a user can write tries to break out of the page: out of content, attributes, comments, CDATA, SVG, scripts and style
+# sheets.
 
 ATTACK='</pre></script></style></svg></title>--></a><script>document.title="taken"</script><img src="x" onerror="document.title=0"><!--'\''" onload="x" ]]> &lt;b&gt; {{x}} </td></table>'
 
-# JSON of the attack after $1, with what a terminal would do and broken characters.
+# The attack, as JSON, after $1: with terminal sequences and invalid characters.
 evil=$(printf '%s \033[31m\033]0;t\007 \342\200\256 \302\233' "$ATTACK" | jq -Rs .)
 line=$(printf 't%s' "$ATTACK" | jq -Rs .)
 attack() {

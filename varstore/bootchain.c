@@ -232,14 +232,14 @@ void bootchain_judge(const struct varstore *store, const struct bootchain *chain
         for (size_t i = 0; i < chain->entry_count; i++)
                 if (chain->entries[i].damaged)
                         remarks_add(remarks, chain->entries[i].offset, REMARK_ODD,
-                                    "Boot%04X is not a whole load option", chain->entries[i].number);
+                                    "Boot%04X is not a complete load option", chain->entries[i].number);
         const struct variable *order = varstore_find(store, GUID_EFI_GLOBAL_VARIABLE, "BootOrder");
         for (size_t i = 0; i < chain->order_count; i++)
                 if (!bootchain_find_number(chain, chain->order[i]))
-                        remarks_add(remarks, order->offset, REMARK_NOTE, "BootOrder names Boot%04X, which there is not",
-                                    chain->order[i]);
+                        remarks_add(remarks, order->offset, REMARK_NOTE,
+                                    "BootOrder names Boot%04X, which does not exist", chain->order[i]);
         const struct variable *next = varstore_find(store, GUID_EFI_GLOBAL_VARIABLE, "BootNext");
         if (chain->has_next && !bootchain_find_number(chain, chain->next))
-                remarks_add(remarks, next->offset, REMARK_NOTE, "BootNext names Boot%04X, which there is not",
+                remarks_add(remarks, next->offset, REMARK_NOTE, "BootNext names Boot%04X, which does not exist",
                             chain->next);
 }

@@ -39,7 +39,7 @@ struct bootchain {
         uint16_t next;
         bool has_timeout;
         uint16_t timeout; // seconds
-        uint16_t *order;  // BootOrder as it is, numbers without an entry included
+        uint16_t *order;  // BootOrder, including numbers without an entry
         size_t order_count;
         struct boot_entry *entries; // by number
         size_t entry_count;
@@ -66,12 +66,11 @@ bool boot_loader_equal(const char *a, const char *b);
 // Whether NAME is Boot#### with four upper-case hexadecimal digits; NUMBER may be NULL.
 bool boot_entry_name(const char *name, uint16_t *number);
 
-// The number of an entry as a user types it: four hexadecimal digits of either case, with or without "Boot" before
-// them.
+// The number of an entry as a user types it: four hexadecimal digits of either case, with or without "Boot".
 bool boot_number_parse(const char *text, uint16_t *number);
 
 // The entries by number and label, `Boot0001 "UiApp", Boot0004 "VMware ESXi"`, for messages; freed with free().
 char *bootchain_names(const struct bootchain *chain);
 
-// Adds to REMARKS what is odd about the boot variables: incomplete load options, numbers without an entry.
+// Adds oddities of the boot variables to REMARKS: incomplete load options, numbers without an entry.
 void bootchain_judge(const struct varstore *store, const struct bootchain *chain, struct remarks *remarks);

@@ -41,8 +41,8 @@ struct devpath_node {
         size_t offset;     // of the node in its path
 };
 
-// Reads the node at *OFFSET of PATH and moves *OFFSET behind it. False at the end of the path: at its end node (*OFFSET
-// moves behind it), at the end of the bytes, or if a node's length is impossible.
+// Reads the node at *OFFSET of PATH and moves *OFFSET past it. False at the end of the path: at its end node (*OFFSET
+// moves past it), at the end of the bytes, or if a node's length is impossible.
 bool devpath_next(struct bytes path, size_t *offset, struct devpath_node *node);
 
 // Whether PATH is well-formed: nodes of possible lengths up to an end node. SIZE, unless NULL, is their size in bytes,
@@ -56,7 +56,7 @@ char *devpath_text(struct bytes path);
 
 // The partition in an HD() node.
 struct devpath_partition {
-        uint32_t number;      // 1 is the first; 0 stands for the whole disk
+        uint32_t number;      // 1 is the first; 0 means the whole disk
         uint64_t start, size; // in logical blocks of the disk
         struct guid guid;     // of the partition if GPT; else its first four bytes are the MBR's signature
         bool gpt;             // else MBR, or no signature
@@ -65,8 +65,7 @@ struct devpath_partition {
 // The first HD() node in PATH. False if it has none.
 bool devpath_partition(struct bytes path, struct devpath_partition *partition);
 
-// The file that PATH names, "\EFI\VMware\safeboot64.efi" (several file nodes are one path); NULL if it names none.
-// Freed with free().
+// The file in PATH, "\EFI\VMware\safeboot64.efi" (several file nodes are one path), freed with free(); NULL if none.
 char *devpath_file(struct bytes path);
 
 // Adds `HD(...)/FILE` and the end node to BUFFER. Slashes in FILE become backslashes. False, with nothing added, if

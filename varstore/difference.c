@@ -94,7 +94,7 @@ static void compare_variables(const struct varstore *a, const struct varstore *b
         free(in_b.variables);
 }
 
-// ---- the boot chain in words ----
+// ---- the boot chain in sentences ----
 
 static void say(struct differences *differences, const char *variable, const char *format, ...)
         __attribute__((format(printf, 3, 4)));
@@ -153,8 +153,8 @@ static void compare_entries(const struct boot_entry *a, const struct boot_entry 
                 say(differences, name, "%s \"%s\" has attributes 0x%" PRIx32 ", was 0x%" PRIx32, name, b->label,
                     b->attributes, a->attributes);
         if (!bytes_equal(a->optional_data, b->optional_data))
-                say(differences, name, "%s \"%s\" has other optional data: %zu bytes, was %zu bytes", name, b->label,
-                    b->optional_data.size, a->optional_data.size);
+                say(differences, name, "%s \"%s\" has different optional data: %zu bytes, was %zu bytes", name,
+                    b->label, b->optional_data.size, a->optional_data.size);
 }
 
 static void add_entry(const struct boot_entry *entry, struct differences *differences)

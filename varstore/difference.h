@@ -18,10 +18,9 @@ struct difference {
         bool told;   // the sentences describe the whole difference
 };
 
-// A sentence without a full stop, `BootOrder is 0004,0001, was 0001`. Pass it through text_printable before printing
-// it.
+// A sentence without a full stop, `BootOrder is 0004,0001, was 0001`. To print, use text_printable.
 struct difference_sentence {
-        char *variable; // that it is about; NULL if several
+        char *variable; // its subject; NULL if several
         char *text;
 };
 

@@ -115,7 +115,7 @@ static bool copy_option(const struct varstore *store, uint16_t number, struct bu
         return error_set(err, ERROR_DAMAGED, "%s is %zu bytes long, which is not a load option", name, option->size);
 }
 
-// ---- the edits ----
+// ---- applying edits ----
 
 struct editing {
         struct varstore *store;
@@ -249,7 +249,7 @@ static bool apply_boot_deactivate(const struct editing *editing, struct error *e
         return set_active(editing, false, err);
 }
 
-// The numbers of the entries that LIST names, separated by commas. ORDER has room for as many as there are commas and one.
+// The numbers of the entries that LIST names, separated by commas. ORDER must have room for one more than the commas.
 static bool read_order_list(const struct bootchain *chain, const char *list, uint16_t *order, size_t *count,
                             struct error *err)
 {

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Edits: changes to a store, applied in order, all or none.
+// Edits: changes to a store, applied in order, all or nothing. Entries and variables are named as in naming.h.
 //
-// An edit names boot entries and variables; applying it changes all variables concerned: an added entry is also put
-// into BootOrder, a removed one is also taken out of BootOrder and BootNext. Everything else stays the same, byte for
-// byte.
-//
-// Entries and variables are named as in naming.h.
+// An edit changes all variables concerned: an added entry is also put into BootOrder, a removed one is also taken out
+// of BootOrder and BootNext. Everything else stays the same, byte for byte.
 //
 // A variable with an authenticated-write attribute (PK, KEK, db, dbx and other Secure Boot variables) belongs to the
 // holder of its key: the firmware accepts a new value only with a signature. An edit of the file bypasses that, so it

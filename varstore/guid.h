@@ -78,7 +78,7 @@ extern const struct guid GUID_EFI_PERSISTENT_VIRTUAL_DISK;
 extern const struct guid GUID_EFI_PERSISTENT_VIRTUAL_CD;
 
 // Formats.
-extern const struct guid GUID_EFI_SYSTEM_NV_DATA_FV;         // the file system of the volume that holds variables
+extern const struct guid GUID_EFI_SYSTEM_NV_DATA_FV;         // the file system of a volume with variables
 extern const struct guid GUID_EFI_AUTHENTICATED_VARIABLE;    // a store of authenticated records
 extern const struct guid GUID_EFI_VARIABLE;                  // a store of plain records
 extern const struct guid GUID_EDKII_WORKING_BLOCK_SIGNATURE; // the working block of fault-tolerant writes

@@ -22,14 +22,14 @@
 #include "varstore/bootchain.h"   // BootNext, BootOrder and the entries
 #include "varstore/devpath.h"     // device paths, and their text as the firmware spells it
 #include "varstore/difference.h"  // what two stores do not have in common
-#include "varstore/edit.h"        // changes as the commands make them, all or none
-#include "varstore/generation.h"  // which entries a firmware makes by itself
+#include "varstore/edit.h"        // changes as the commands make them, all or nothing
+#include "varstore/generation.h"  // the entries that a firmware creates itself
 #include "varstore/guid.h"        // names of vendors and formats
 #include "varstore/interchange.h" // JSON and efivarfs folders
 #include "varstore/loadopt.h"     // the content of Boot####
 #include "varstore/naming.h"      // entries and variables as users name them
 #include "varstore/predict.h"     // what the firmware will start
-#include "varstore/remark.h"      // what was noticed while reading
+#include "varstore/remark.h"      // problems and oddities found while reading
 #include "varstore/signatures.h"  // Secure Boot keys
 #include "varstore/value.h"       // what a variable's data says, in words
 #include "varstore/variable.h"    // one record of a store

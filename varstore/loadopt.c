@@ -56,7 +56,7 @@ bool loadopt_build(const struct loadopt *option, struct buffer *buffer, struct e
         if (!text_to_utf16(option->description, &description))
                 return error_set(err, ERROR_USAGE, "the description is not valid UTF-8");
         if (option->path.size > UINT16_MAX)
-                return error_set(err, ERROR_USAGE, "the device path is %zu bytes long; a load option holds 65535",
+                return error_set(err, ERROR_USAGE, "the device path is %zu bytes long; a load option can have 65535",
                                  option->path.size);
         buffer_add_u32(buffer, option->attributes);
         buffer_add_u16(buffer, (uint16_t)option->path.size);

@@ -42,7 +42,7 @@ __attribute__((format(printf, 3, 4))) static void settle(struct option *option, 
         va_end(arguments);
 }
 
-// ---- what is attached ----
+// ---- attached devices ----
 
 static bool is_bootindex_given(const struct predict_machine *machine)
 {
@@ -71,7 +71,7 @@ static void connect_devices(struct start *start)
                 qsort(start->devices, start->device_count, sizeof(const struct predict_device *), compare_bootindex);
 }
 
-// Whether PATH is the device's or leads on from it.
+// Whether PATH is the device's path or continues it.
 static bool is_on_device(const char *path, const struct predict_device *device)
 {
         size_t length = strlen(device->path);
@@ -127,7 +127,7 @@ static void add_entry(struct start *start, const struct boot_entry *entry, bool 
         option->is_disk = entry->made_by_firmware;
         option->is_ordered = is_ordered;
         if (entry->damaged)
-                settle(option, PREDICT_DAMAGED, "its variable is not a whole load option");
+                settle(option, PREDICT_DAMAGED, "its variable is not a complete load option");
 }
 
 static void read_chain(struct start *start)
@@ -162,8 +162,7 @@ static bool is_deleted(const struct start *start, uint16_t number)
         return false;
 }
 
-// The firmware uses the lowest number that neither BootOrder nor BootNext names. It does not check whether that
-// variable exists.
+// The firmware uses the lowest number that neither BootOrder nor BootNext names. It does not check if that exists.
 static uint16_t free_number(const struct start *start)
 {
         const struct bootchain *chain = start->machine->chain;
@@ -366,7 +365,7 @@ static void add_devices(struct start *start, bool removable)
         }
 }
 
-// ---- what an entry would start ----
+// ---- where an entry leads ----
 
 static void found_file(struct option *option, const struct predict_device *device,
                        const struct predict_partition *partition, const char *file, bool is_fallback)
@@ -500,7 +499,7 @@ static void look(const struct start *start, struct option *option)
                 look_on_device(start, option);
 }
 
-// Where OPTION would lead, without deciding about it.
+// The device where OPTION leads, without settling it.
 static const struct predict_device *device_of(const struct start *start, const struct option *option)
 {
         struct option trial = {.step = option->step};

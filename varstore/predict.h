@@ -5,15 +5,15 @@
 // EDK2 for QEMU does this at each start, and so does prediction_make:
 //
 //      1. It takes BootNext, and adds entries for its own menu and setup if BootOrder names none (generation.h).
-//      2. It connects the devices: all of them, or if any has a bootindex (fw_cfg's `bootorder`) only those that have one.
-//      3. It deletes the entries that it once created for devices that are no longer there, or that differ in any way from
-//         what it would create now (label, attributes), and appends one for each connected disk without one (removable ones
-//         first) and for its shell. A new entry gets the lowest number that neither BootOrder nor BootNext names, and a
-//         variable that has it nevertheless is overwritten. Entries in BootOrder for programs that the firmware does not
-//         have are deleted.
+//      2. It connects the devices: all of them, or if any has a bootindex (fw_cfg's `bootorder`), only those.
+//      3. It deletes the entries that it once created for devices, if their device is gone or they differ in any way
+//         (label, attributes) from what it would create now. It appends one for each connected disk without one
+//         (removable ones first) and for its shell. A new entry gets the lowest number that neither BootOrder nor
+//         BootNext names; a variable with that number is overwritten. Entries in BootOrder for programs that the
+//         firmware does not have are deleted.
 //      4. With a bootindex it rewrites BootOrder: first the entries on those devices, in QEMU's order; then the entries
-//         not on disks. Every other active entry that begins with HD() or PciRoot() is dropped, and its variable deleted: it is
-//         gone for later starts, too. Inactive entries leave BootOrder and stay variables.
+//         not on disks. Every other active entry that begins with HD() or PciRoot() is dropped and its variable
+//         deleted, so that it is gone for later starts too. Inactive entries leave BootOrder but stay variables.
 //      5. It tries BootNext, even if that is inactive, then the active entries in BootOrder (except applications)
 //         until one can be loaded.
 //      6. If none can, it starts the fallback file of the first disk that has one, else it shows its menu.
@@ -38,7 +38,7 @@
 // The file that is started from a device whose entry names none, on 64-bit Arm. On x86 it is BOOTX64.EFI.
 #define PREDICT_FALLBACK_FILE "\\EFI\\BOOT\\BOOTAA64.EFI"
 
-// The number of a step without a number, or whose number is unknown.
+// The number of a step that has none or whose number is unknown.
 #define PREDICT_NO_NUMBER 0xFFFF
 
 // A file system on an attached device, with its relevant files: the loaders that entries name, and the fallback file.
@@ -81,19 +81,19 @@ struct predict_machine {
 
 enum predict_reason {
         PREDICT_STARTED,
-        PREDICT_NOT_REACHED, // an earlier entry starts
-        PREDICT_NOT_ORDERED, // BootOrder does not name it
-        PREDICT_INACTIVE,    // its LOAD_OPTION_ACTIVE is not set
-        PREDICT_APPLICATION, // LOAD_OPTION_CATEGORY_APP: started only if the user chooses it
-        PREDICT_DAMAGED,     // its variable is not a complete load option
-        PREDICT_DEVICE_GONE, // created by the firmware for a device that is gone: the firmware deletes it
-        PREDICT_PROGRAM_GONE, // for a program that the firmware does not have, or not as it makes it: the firmware deletes it
+        PREDICT_NOT_REACHED,  // an earlier entry starts
+        PREDICT_NOT_ORDERED,  // BootOrder does not name it
+        PREDICT_INACTIVE,     // its LOAD_OPTION_ACTIVE is not set
+        PREDICT_APPLICATION,  // LOAD_OPTION_CATEGORY_APP: started only if the user chooses it
+        PREDICT_DAMAGED,      // its variable is not a complete load option
+        PREDICT_DEVICE_GONE,  // created by the firmware for a device that is gone: the firmware deletes it
+        PREDICT_PROGRAM_GONE, // for a program that the firmware lacks or creates differently: the firmware deletes it
         PREDICT_DROPPED,      // not in QEMU's order: the firmware deletes it
         PREDICT_OVERWRITTEN,  // BootOrder does not name it, and the firmware gives its number to a new entry
         PREDICT_NO_DEVICE,    // no such device is attached
         PREDICT_NO_PARTITION, // no attached disk has that partition
-        PREDICT_NO_FILE,      // the partition is there, its file is not
-        PREDICT_NO_FALLBACK,  // the device is there, but has no fallback file
+        PREDICT_NO_FILE,      // the partition exists, its file does not
+        PREDICT_NO_FALLBACK,  // the device exists, but has no fallback file
         PREDICT_NOT_KNOWN,    // a network, a program of an unknown firmware, ...: assumed to fail
 };
 
@@ -116,16 +116,14 @@ struct prediction_step {
 };
 
 struct prediction {
-        struct prediction_step
-                *steps; // BootNext, BootOrder as the firmware will have it, then the entries that it ignores
+        struct prediction_step *steps; // BootNext, BootOrder as the firmware will have it, then the ignored entries
         size_t count;
-        const struct prediction_step
-                *started; // one of the steps; NULL: none can be started, and the firmware shows its menu
+        const struct prediction_step *started; // one of the steps; NULL: none can be started: the menu is shown
         // No PREDICT_NOT_KNOWN precedes it, it does not depend on an unknown firmware, and it cannot be refused.
         bool is_certain;
         bool may_be_refused;                 // because of its signature: it is a file, and Secure Boot is on
         const struct generation *generation; // of the firmware; NULL if not known
-        bool is_firmware_told;               // by the caller, not by the store
+        bool is_firmware_told;               // known from the caller, not from the store
 };
 #define AUTO_PREDICTION __attribute__((cleanup(prediction_free)))
 

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 enum remark_severity {
-        REMARK_NOTE,   // worth knowing; no firmware minds
+        REMARK_NOTE,   // worth knowing, but no problem for any firmware
         REMARK_ODD,    // no firmware writes this, but nothing is lost
         REMARK_DAMAGE, // something is broken, and its data may be lost
 };

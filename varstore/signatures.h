@@ -22,7 +22,7 @@ struct signature_list {
         struct bytes signatures; // one after the other
 };
 
-// Reads the list at *OFFSET of DATA and moves *OFFSET behind it. False at the end, and if a list is not well-formed:
+// Reads the list at *OFFSET of DATA and moves *OFFSET past it. False at the end, or if a list is not well-formed;
 // *OFFSET is then before the end.
 bool signatures_next(struct bytes data, size_t *offset, struct signature_list *list);
 
@@ -30,8 +30,7 @@ bool signatures_next(struct bytes data, size_t *offset, struct signature_list *l
 // INDEX is too large.
 bool signatures_at(const struct signature_list *list, size_t index, struct guid *owner, struct bytes *signature);
 
-// The kind of signature in a list: "certificate", "SHA-256 hash"; PLURAL for any number but 1. NULL if the type is not
-// known.
+// The kind of signature in a list: "certificate", "SHA-256 hash"; PLURAL for any number but 1. NULL if unknown.
 const char *signatures_kind(struct guid type, bool plural);
 
 // The names and dates of an X.509 certificate. Every text is valid UTF-8 and safe for a terminal.

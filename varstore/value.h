@@ -14,5 +14,5 @@ char *value_text(const struct variable *variable);
 // The same on one line: if the meaning is not known, the first bytes in hexadecimal. Never NULL, freed with free().
 char *value_summary(const struct variable *variable);
 
-// Whether VARIABLE holds signature lists: PK, KEK, db, dbx, dbt, dbr, shim's lists.
+// Whether VARIABLE contains signature lists: PK, KEK, db, dbx, dbt, dbr, shim's lists.
 bool value_is_signatures(const struct variable *variable);

@@ -70,7 +70,7 @@ struct variable {
         enum variable_standing standing;
         uint32_t attributes;
         uint64_t monotonic_count; // this and the next two are 0 in plain records
-        uint8_t time[16];         // EFI_TIME: u16 year, u8 month, day, hour, minute, second, ...; kept as it is
+        uint8_t time[16];         // EFI_TIME: u16 year, u8 month, day, hour, minute, second, ...; kept unchanged
         uint32_t public_key_index;
         struct guid vendor;
         char *name; // UTF-8, owned; "" while the name is not written
@@ -90,14 +90,13 @@ enum variable_reading {
 
 // Reads the record at OFFSET of STORE, which must outlive VARIABLE. Offsets are relative to STORE. The standing is set
 // from this record alone: LIVE for one in deleted transition, LOST for one without a valid name. PROBLEM describes what
-// is wrong with the record (static text), NULL if nothing is; the fields of a VARIABLE_BROKEN one are filled as far as
-// possible.
+// is wrong with the record (static text), NULL if nothing is; fields of a VARIABLE_BROKEN one are filled if possible.
 enum variable_reading variable_read(struct bytes store, enum variable_format format, uint64_t offset,
                                     struct variable *variable, const char **problem);
 
 // Adds VARIABLE (name, vendor, attributes, data, and the additional fields of authenticated records) in its stored
-// form, with its state, to BUFFER, padded with 0xFF to a multiple of 4. False, with nothing added, if the name is not
-// valid UTF-8.
+// form, with its state, to BUFFER, padded with 0xFF to a multiple of 4. False, adding nothing, if the name is not
+// UTF-8.
 bool variable_build(const struct variable *variable, enum variable_format format, struct buffer *buffer);
 
 // "NV,BS,RT"; freed with free(). Bits without a name are written in hexadecimal.

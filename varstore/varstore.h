@@ -4,8 +4,8 @@
 //
 // It is read as the firmware reads it. The first complete record of a name is live; one "in deleted transition" is live
 // until its successor is complete; deleted and unfinished records are ignored. If a write of the firmware is pending,
-// the variables come from the spare block. A damaged store is read as far as possible, with remarks; varstore_verdict
-// sums them up.
+// the variables come from the spare block. A damaged store is read as far as possible, with remarks; see
+// varstore_verdict.
 //
 // It is changed as the firmware changes it: a new record is appended and the old one marked as deleted; when that does
 // not fit, deleted records are dropped first. A blank store takes no variables before varstore_format.
@@ -27,7 +27,7 @@
 struct varstore;
 
 // Reads IMAGE, which must outlive the store. A blank image is a store without variables. Fails (ERROR_DAMAGED) if the
-// headers are past reading.
+// headers are unreadable.
 bool varstore_read(struct bytes image, struct varstore **store, struct error *err);
 
 // The same from a file, mapped so that padding is never read. Messages name the file.
@@ -54,8 +54,8 @@ bool varstore_is_blank(const struct varstore *store);
 const struct volume *varstore_volume(const struct varstore *store);
 uint64_t varstore_image_size(const struct varstore *store);
 
-// In bytes: the space for records, how much of it is used, how much of that by records that are not live, and what is
-// free.
+// In bytes: the space for records, the used part, the part of that used by records that are not live, and the free
+// part.
 struct varstore_space {
         uint64_t capacity, used, dead, left;
 };
@@ -109,8 +109,7 @@ bool varstore_put(struct varstore *store, const struct variable *variable, struc
 // Deletes a variable. Fails (ERROR_NO) if it is not found.
 bool varstore_delete(struct varstore *store, struct guid vendor, const char *name, struct error *err);
 
-// Drops every record that is not live, as the firmware does when space runs out. Fails if the store is blank or
-// damaged.
+// Drops every record that is not live, as the firmware does when space runs out. Fails for a blank or damaged store.
 bool varstore_compact(struct varstore *store, struct error *err);
 
 // A snapshot of a store's content, to restore if one of several changes fails. Freed with varstore_moment_free.

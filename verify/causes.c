@@ -21,8 +21,8 @@
 #include "verify/log/lastboot.h"
 #include "verify/match.h"
 
-// Adds a piece of evidence; takes over WHERE and FOUND. Returns true, so that a cause and its evidence are found in one
-// expression. Text from files is made safe for a terminal.
+// Adds a piece of evidence; takes over WHERE and FOUND. Returns true, so that one expression can find a cause and its
+// evidence.
 static bool show(struct finding *finding, char *where, char *found, const char *expected)
 {
         finding->items = memory_resize(finding->items, finding->count + 1, sizeof *finding->items);
@@ -512,7 +512,7 @@ static bool find_run_failed(const struct facts *facts, struct finding *finding)
 static const uint64_t NO_DISK = BITS_BELOW(CAUSE_FIRMWARE_CHANGED) & ~BIT(CAUSE_PANIC);
 // Nothing else is reported about vars that cannot be read completely.
 static const uint64_t NO_VARS = BIT(CAUSE_VARS_MISSING) | BIT(CAUSE_VARS_DAMAGED);
-// One of these is why there is no entry.
+// Causes of a missing entry.
 static const uint64_t NO_ENTRY = BIT(CAUSE_PAYLOAD_FIRST) | BIT(CAUSE_NO_RUNTIME_SERVICES);
 
 struct row {
@@ -530,7 +530,7 @@ static const struct row rows[CAUSES] = {
                          find_panic,
                          0},
         [CAUSE_DISK_MISSING] = {{"disk-missing", "The disk image does not exist.", "The file cannot be found.",
-                                 "Give the disk that was installed, or install again.", REMEDY_NAME_DISK},
+                                 "Give the installed disk, or install again.", REMEDY_NAME_DISK},
                                 find_disk_missing,
                                 BIT(CAUSE_PANIC)},
         [CAUSE_DISK_UNREADABLE] =
@@ -548,13 +548,13 @@ static const struct row rows[CAUSES] = {
                                        find_install_interrupted,
                                        BIT(CAUSE_PANIC)},
         [CAUSE_WRONG_DISK] = {{"wrong-disk", "This is not the disk that was installed.",
-                               "The GUID in its GPT is not the one of the installation, or it is blank although the "
+                               "Its GPT has another GUID than at the installation, or it is blank although the "
                                "vars (or the machine) have an installed system.",
-                               "Give the disk that was installed, or install on this one.", REMEDY_NAME_DISK},
+                               "Give the installed disk, or install on this one.", REMEDY_NAME_DISK},
                               find_wrong_disk,
                               BIT(CAUSE_PANIC) | BIT(CAUSE_INSTALL_INTERRUPTED)},
         [CAUSE_DISK_BLANK] = {{"disk-blank", "The disk was never installed.", "Its first 64 KiB are zeroes.",
-                               "Install the system on it, or give the disk that has it.", REMEDY_INSTALL},
+                               "Install the system on it, or give the disk with it.", REMEDY_INSTALL},
                               find_disk_blank,
                               BITS_BELOW(CAUSE_DISK_BLANK)},
         [CAUSE_DISK_DAMAGED] = {{"disk-damaged", "The disk's partition table is damaged.",
@@ -565,14 +565,14 @@ static const struct row rows[CAUSES] = {
                                 BITS_BELOW(CAUSE_DISK_DAMAGED)},
         [CAUSE_DISK_WITHOUT_GPT] =
                 {{"disk-without-gpt", "The disk has no GPT.", "It has an MBR or other content instead.",
-                  "ESXi boots only from a GPT: install again on an empty disk, or give the disk that has the system.",
+                  "ESXi boots only from a GPT: install again on an empty disk, or give the disk with the system.",
                   REMEDY_NAME_DISK},
                  find_disk_without_gpt,
                  BITS_BELOW(CAUSE_DISK_WITHOUT_GPT)},
         [CAUSE_DISK_WITHOUT_ESP] = {{"disk-without-esp", "The disk has no EFI system partition.",
                                      "No partition in its GPT has that type.",
                                      "The installation ended before it wrote the boot loader: install again, or give "
-                                     "the disk that has the system.",
+                                     "the disk with the system.",
                                      REMEDY_INSTALL},
                                     find_disk_without_esp,
                                     BITS_BELOW(CAUSE_DISK_WITHOUT_ESP)},

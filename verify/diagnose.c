@@ -9,8 +9,6 @@
 #include "varstore/predict.h"
 #include "verify/causes.h"
 
-// ---- what is found ----
-
 static void finding_free(struct finding *finding)
 {
         for (size_t i = 0; i < finding->count; i++) {

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Diagnose: why a disk does not boot its own system ("the installer comes back"), as causes that the user can act on,
-// each with its evidence.
+// each with its evidence (docs/diagnosis.md).
 //
-// Everything is read from files: the vars, the disk, the firmware's digest, the records of the installation and the
-// last run in the machine's folder, and console logs. Nothing is started or written. The causes are a table; a cause
-// that follows from another one found is not reported. docs/diagnosis.md lists them.
+// It only reads files: the vars, the disk, the firmware's digest, the records of the installation and the last run in
+// the machine's folder, and console logs. A cause that follows from another one found is not reported.
 #pragma once
 
 #include <stdbool.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Everything that the files of a machine contain, read once: the vars, the disk, whether they match, what the firmware
-// will start, and the console logs. An unreadable file is a fact, too. Nothing is started or written.
+// Facts from the files of a machine: the vars, the disk, whether they match, what the firmware will start, and the
+// console logs. An unreadable file is a fact too. Nothing is started or written.
 #pragma once
 
 #include <stdbool.h>
@@ -46,7 +46,6 @@ enum {
         FACTS_BOOT_CFG_LIMIT = 64 << 10 // bytes that a BOOT.CFG may have
 };
 
-// Everything that the files contain, read once.
 struct facts {
         const struct facts_input *in;
         struct varstore *store;
@@ -66,8 +65,8 @@ struct facts {
         size_t log_count;
 };
 
-// Reads all of INPUT, which must outlive FACTS. Fails if an input cannot be read because of the host (no qemu-img, no
-// permission), or if a log is missing. Free FACTS with facts_free, on failure too.
+// INPUT must outlive FACTS. Fails if an input cannot be read because of the host (no qemu-img, no permission), or if a
+// log is missing. Free FACTS with facts_free, on failure too.
 bool facts_read(const struct facts_input *input, struct facts *facts, struct error *err);
 void facts_free(struct facts *facts);
 #define AUTO_FACTS __attribute__((cleanup(facts_free)))

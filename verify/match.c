@@ -22,14 +22,14 @@ static const struct {
                 {"firmware-changed",
                  "Boot with the firmware that the machine was installed with, or install the machine "
                  "again with the new one."},
-        [MATCH_DISK_BLANK] = {"disk-blank", "Install the system on this disk, or give the disk that has it."},
+        [MATCH_DISK_BLANK] = {"disk-blank", "Install the system on this disk, or give the disk with it."},
         [MATCH_DISK_WITHOUT_GPT] = {"disk-without-gpt", "UEFI boots an installed ESXi only from a GPT: install again "
-                                                        "on an empty disk, or give the disk that has the system."},
+                                                        "on an empty disk, or give the disk with the system."},
         [MATCH_DISK_DAMAGED] =
                 {"disk-damaged",
                  "Restore a copy of the disk, or run `sgdisk --verify` on a raw copy to see what can be repaired."},
         [MATCH_DISK_WITHOUT_ESP] = {"disk-without-esp", "The installation ended before it wrote the boot loader: "
-                                                        "install again, or give the disk that has the system."},
+                                                        "install again, or give the disk with the system."},
         [MATCH_VARS_BLANK] =
                 {"vars-blank",
                  "Restore the vars of the installation, or rebuild them from the disk (esxiarm rebuild-vars)."},
@@ -225,8 +225,8 @@ static void entry_missing(const struct bootchain *chain, const char *label, cons
                       memory_text(label), "The vars file has no boot entry \"%s\".", label);
 }
 
-// Of the entries with the label, the one that matches, or else the closest; among equals the one that the firmware
-// tries first.
+// Of the entries with the label, the one that matches, else the closest; of equals, the one that the firmware tries
+// first.
 static bool compare_entries(const struct match_input *input, const char *label, const struct gpt *gpt,
                             struct match *match, struct error *err)
 {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Match: does this variable store belong to this disk, and this firmware to both?
+// Match: whether a variable store, a disk and a firmware belong together.
 //
-// It does if the firmware is the one that the disk was installed with, and BootOrder has an active entry with the
-// wanted label that leads to a partition of this disk (the GUID, start and size in its HD() node equal those in the
-// disk's GPT) on which the loader file exists. Otherwise the first difference is reported.
+// They do if the firmware is the one that the disk was installed with, and BootOrder has an active entry with the label
+// that leads to a partition of this disk (the GUID, start and size in its HD() node equal those in the disk's GPT) on
+// which the loader file exists. Otherwise the first difference is reported.
 #pragma once
 
 #include <stdbool.h>

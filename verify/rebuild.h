@@ -2,9 +2,9 @@
 //
 // Rebuild: a variable store that boots a disk, made from the disk itself.
 //
-// A boot entry holds two things: the ESP, which the disk's GPT identifies, and the boot loader on the ESP. The new
-// entry is active and first in BootOrder. It is Boot0004, as after an installation, when the firmware has already
-// created its own entries (menu, two disks, shell).
+// A boot entry needs the ESP, which the disk's GPT identifies, and the boot loader on the ESP. The new entry is active
+// and first in BootOrder. It is Boot0004, as after an installation, when the firmware has already created its own
+// entries (menu, two disks, shell).
 #pragma once
 
 #include <stdbool.h>
@@ -23,7 +23,7 @@ enum {
 struct rebuild_target {
         const char *label;                  // borrowed
         char *loader;                       // `\EFI\VMware\safeboot64.efi`
-        struct devpath_partition partition; // the ESP it lies on
+        struct devpath_partition partition; // the ESP with the loader
 };
 #define AUTO_REBUILD_TARGET __attribute__((cleanup(rebuild_target_free)))
 void rebuild_target_free(struct rebuild_target *target);

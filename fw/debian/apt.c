@@ -60,7 +60,7 @@ static char *version_of(const char *file_name)
         return percent_decoded(first + 1, (size_t)(last - first - 1));
 }
 
-// The part of *REST up to the next END, freed with free(), and *REST set behind it; NULL if END is not there.
+// The part of *REST up to the next END, freed with free(), with *REST moved past it; NULL if there is no END.
 static char *take_until(const char **rest, char end)
 {
         const char *at = strchr(*rest, end);

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Network options of a fetch.
+// Network options of a fetch. All zero is the default.
 #pragma once
 
-// All zero is the default.
 struct firmware_network {
         const char *mirror;  // an archive instead of the catalog's, with the same proof; NULL for the catalog's
         const char *keyring; // a file with the archive's key, in addition to the system's keyrings; or NULL

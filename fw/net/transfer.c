@@ -50,7 +50,7 @@ struct transfer {
         bool page;         // the first bytes look like a web page
         bool again;        // the failure is worth another attempt
         struct error *err; // filled by a callback that ends the transfer
-        bool failed;       // whether one did
+        bool failed;       // a callback ended the transfer
 };
 
 static void transfer_free(struct transfer *transfer)
@@ -502,8 +502,7 @@ bool transfer_run(const struct download *download, const char *path, int fd, str
                 .limit = download->limit ? download->limit : DEFAULT_LIMIT,
                 .digest = digest_begin(),
         };
-        // A closed connection is a write() error, not the end of the program. Not every TLS library sends with
-        // MSG_NOSIGNAL.
+        // A closed connection must not end the program. Not every TLS library sends with MSG_NOSIGNAL.
         void (*before)(int) = signal(SIGPIPE, SIG_IGN);
         bool done = run(&transfer, downloaded, err);
         transfer_free(&transfer);

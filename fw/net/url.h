@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-//
-// A URL that is safe to show.
 #pragma once
 
 // URL without its user name and password, if any (RFC 3986, 3.2.1), safe to store and show; freed with free(). If URL

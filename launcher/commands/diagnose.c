@@ -229,7 +229,7 @@ static bool mend_all(const struct examination *examination, json_t *done, char *
 static void print_mended(const json_t *done, const char *copy)
 {
         for (size_t i = 0; i < json_array_size(done); i++)
-                printf("mended by\n    %s\n", json_string_value(json_array_get(done, i)));
+                printf("fixed by\n    %s\n", json_string_value(json_array_get(done, i)));
         if (copy)
                 printf("  the vars as they were: %s\n", copy);
 }

@@ -23,17 +23,17 @@
 #include "verify/disk/gpt.h"
 
 enum {
-        BLOCK = 1 << 20, // bytes that are handed to libarchive at once
+        BLOCK = 1 << 20, // bytes given to libarchive at once
 };
 
 struct bundle {
         const struct bundle_input *in;
         struct archive *archive;
         struct file_replacement *file;
-        struct error *error; // of a write that libarchive asked for
+        struct error *error; // of a write by libarchive's callback
         struct progress *progress;
         uint64_t done;
-        char *folder; // in the archive, in which everything is
+        char *folder; // the archive's only top-level folder
         json_t *packed;
         uint64_t hidden, size;
 };
@@ -47,7 +47,6 @@ static bool fail(struct bundle *bundle, struct error *err)
                          says ? says : "no reason given");
 }
 
-// libarchive's write callback.
 static la_ssize_t write_packed(struct archive *archive, void *context, const void *data, size_t size)
 {
         struct bundle *bundle = context;
@@ -59,14 +58,14 @@ static la_ssize_t write_packed(struct archive *archive, void *context, const voi
         return (la_ssize_t)size;
 }
 
-// ---- one member ----
+// ---- members ----
 
 struct member {
         const char *name;
-        struct bytes parts[2]; // the second one where the middle is left out
+        struct bytes parts[2]; // the second only if the middle is left out
         time_t modified;
         bool is_binary;
-        uint64_t data_end; // of a binary one: the rest is a hole
+        uint64_t data_end; // of a binary file: the rest is a hole
 };
 
 static bool count_bytes(struct bytes bytes, void *context, struct error *err)
@@ -147,7 +146,7 @@ static bool pack_text(struct bundle *bundle, const char *name, const char *text,
         return pack(bundle, &member, err);
 }
 
-// Leaves the middle of a long text out: whole lines of both ends remain.
+// Leaves out the middle of a long text, at line ends.
 static void cut_middle(struct member *member)
 {
         struct bytes whole = member->parts[0];
@@ -162,7 +161,7 @@ static void cut_middle(struct member *member)
         member->parts[1] = bytes_from(whole, tail);
 }
 
-// The file at PATH, which need not exist. A file that grows meanwhile is taken as long as it was.
+// Packs the file at PATH, if it exists. If the file grows meanwhile, its length at the start counts.
 static bool pack_file(struct bundle *bundle, const char *name, const char *path, bool is_binary, struct error *err)
 {
         AUTO_MAPPING struct file_mapping mapping = {0};
@@ -183,7 +182,7 @@ static bool pack_file(struct bundle *bundle, const char *name, const char *path,
         return pack(bundle, &member, err);
 }
 
-// ---- what is in it ----
+// ---- content ----
 
 static int compare_names(const void *a, const void *b)
 {
@@ -318,7 +317,7 @@ static char *readme_text(const struct bundle *bundle)
                 text_add_format(&text, "%12" JSON_INTEGER_FORMAT "  %s%s\n",
                                 json_integer_value(json_object_get(row, "size")),
                                 json_string_value(json_object_get(row, "name")),
-                                json_is_true(json_object_get(row, "cut")) ? "  (without its middle)" : "");
+                                json_is_true(json_object_get(row, "cut")) ? "  (middle left out)" : "");
         }
         return text_take(&text);
 }
@@ -339,7 +338,7 @@ static bool pack_all(struct bundle *bundle, struct error *err)
         return pack_text(bundle, "README.txt", readme, err);
 }
 
-// How many bytes are going to be looked at, for the progress.
+// The bytes to read, for the progress line.
 static uint64_t expected_size(const struct bundle_input *input)
 {
         uint64_t size = 0;
@@ -371,7 +370,7 @@ static char *folder_name(const struct bundle_input *input)
 bool bundle_make(const struct bundle_input *input, json_t **report, struct error *err)
 {
         if (!input->force && file_exists(input->output))
-                return error_set(err, ERROR_USAGE, "%s exists already; --force replaces it", input->output);
+                return error_set(err, ERROR_USAGE, "%s already exists; --force replaces it", input->output);
         AUTO_REPLACEMENT struct file_replacement *file = file_replacement_begin(input->output, 0644, err);
         if (!file)
                 return false;
@@ -382,7 +381,7 @@ bool bundle_make(const struct bundle_input *input, json_t **report, struct error
         bundle.packed = json_array();
         bundle.archive = archive_write_new();
         bool made = write_archive(&bundle, err);
-        // What was not written to its end is thrown away, not finished.
+        // Without this, archive_write_free would complete the unfinished archive.
         if (!made)
                 archive_write_fail(bundle.archive);
         archive_write_free(bundle.archive);

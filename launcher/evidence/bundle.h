@@ -5,14 +5,13 @@
 //     README.txt          what this is, and what was hidden or cut
 //     run/                the run's folder: logs, events, result, screens
 //     machine.json        settings and identities
-//     vars.fd, vars.sealed.fd   the variable stores, as holes where they are padding
+//     vars.fd, vars.sealed.fd   the variable stores, their padding as holes
 //     boot-chain.txt      the boot entries in them
 //     disk.txt            the disk's partitions, without their content
 //     versions.json       this program, QEMU, the host's system
 //
-// Texts go through redact.h: password hashes and passwords are hidden, and the user's home folder is written ~. Of a
-// file larger than BUNDLE_FILE_LIMIT only the beginning and the end are packed, cut at line ends. The disk itself is
-// never packed.
+// redact.h hides passwords and their hashes in texts, and writes the user's home folder as ~. Only the beginning and
+// end of a file larger than BUNDLE_FILE_LIMIT are packed, cut at line ends. The disk itself is never packed.
 #pragma once
 
 #include <jansson.h>

@@ -17,7 +17,7 @@
 
 enum {
         FILE_BUFFER = 1 << 16,     // so that a flood is written in large pieces
-        FLUSH_INTERVAL_US = 250000 // handing on every few bytes at once costs more than all else that is done with them
+        FLUSH_INTERVAL_US = 250000 // flushing every few bytes would cost more than all other work on them
 };
 
 struct evidence {
@@ -25,9 +25,9 @@ struct evidence {
         uint64_t began_us, now_us, flushed_us; // NOW_US is when the latest bytes were printed
         FILE *events, *lines, *cast;
         struct log *log;
-        struct buffer unfinished; // the start of a UTF-8 sequence whose rest has not come yet
-        struct text quoted;       // what came, as JSON
-        struct text stamp;        // before each line that came at STAMPED_MS
+        struct buffer unfinished; // the start of a UTF-8 sequence whose rest is still to come
+        struct text quoted;       // the new output, as JSON
+        struct text stamp;        // put before each line printed at STAMPED_MS
         uint64_t stamped_ms;
         struct text suites; // of junit.xml so far
         json_t *facts;
@@ -55,8 +55,8 @@ char *evidence_path(const struct evidence *evidence, const char *name)
         return file_path(evidence->folder, name);
 }
 
-// Adds UNITS as a number with PLACES digits behind its point and at least WIDTH places before it. There is one for every line
-// and for every few bytes of the guest's, and printf would be most of what is done with them.
+// Adds UNITS as a number with PLACES decimals and at least WIDTH digits before the point. This runs for every line and
+// every few bytes of console output, where printf would take most of the time.
 static void add_decimal(struct text *text, uint64_t units, unsigned places, unsigned width)
 {
         char digits[32];
@@ -93,7 +93,7 @@ static void take_line(const struct log_line *line, void *context)
                 evidence->handler(line, evidence->handler_context);
 }
 
-// Makes RUNS/TAG, or RUNS/TAG-2 and so on where that is taken.
+// Creates RUNS/TAG, or RUNS/TAG-2 and so on if that exists.
 static char *make_folder(const char *runs, const char *tag, struct error *err)
 {
         if (!file_make_folder(runs, 0777, err))
@@ -110,7 +110,7 @@ static char *make_folder(const char *runs, const char *tag, struct error *err)
                 if (!taken)
                         return NULL;
         }
-        error_set(err, ERROR_ENVIRONMENT, "%s: 999 runs have this name already; choose another --run-tag", plain);
+        error_set(err, ERROR_ENVIRONMENT, "%s: 999 runs already have this name; choose another --run-tag", plain);
         return NULL;
 }
 
@@ -145,7 +145,7 @@ struct evidence *evidence_begin(const char *runs, const char *tag, const char *k
         AUTO_FREE char *created = make_folder(runs, tag ? tag : made, err);
         if (!created)
                 return NULL;
-        // Absolute, because QEMU, which runs in another folder, writes there too.
+        // Absolute, because QEMU runs in another folder and writes here too.
         char *folder = realpath(created, NULL);
         if (!folder) {
                 error_system(err, "%s", created);
@@ -194,7 +194,7 @@ void evidence_on_line(struct evidence *evidence, log_line_handler *handler, void
         evidence->handler_context = context;
 }
 
-// How many bytes at the front stand for themselves in a JSON string.
+// How many leading bytes need no escape in a JSON string.
 static size_t plain_in_json(const uint8_t *bytes, size_t size)
 {
         size_t length = 0;
@@ -204,7 +204,7 @@ static size_t plain_in_json(const uint8_t *bytes, size_t size)
         return length;
 }
 
-// RFC 8259, 7.
+// Source: RFC 8259, 7.
 static void escape_in_json(struct text *json, uint8_t byte)
 {
         static const char *const shorts[] = {
@@ -218,8 +218,7 @@ static void escape_in_json(struct text *json, uint8_t byte)
         text_add_span(json, escape, sizeof escape);
 }
 
-// Adds the bytes at the front that are no ASCII, and returns how many were taken: all but a sequence that the rest of
-// SIZE may go on with.
+// Adds the leading bytes that are not ASCII and returns how many were used: all but an incomplete sequence at the end.
 static size_t quote_others(struct text *json, const uint8_t *bytes, size_t size)
 {
         size_t length = 0;
@@ -233,7 +232,7 @@ static size_t quote_others(struct text *json, const uint8_t *bytes, size_t size)
         return taken;
 }
 
-// Adds BYTES, repaired where they are no UTF-8, to a JSON string, and returns how many were taken.
+// Adds BYTES to a JSON string, with invalid UTF-8 repaired, and returns how many were used.
 static size_t quote(struct text *json, const uint8_t *bytes, size_t size)
 {
         size_t at = 0;
@@ -255,7 +254,7 @@ static size_t quote(struct text *json, const uint8_t *bytes, size_t size)
         return at;
 }
 
-// One output event of the recording. Its text must be valid UTF-8, so a sequence that the chunk cuts waits for the next.
+// Writes one output event of the recording. It must be valid UTF-8, so an incomplete sequence waits for the next bytes.
 static void record(struct evidence *evidence, const void *data, size_t size)
 {
         struct buffer *unfinished = &evidence->unfinished;
@@ -319,7 +318,7 @@ const json_t *evidence_facts(const struct evidence *evidence)
         return evidence->facts;
 }
 
-// The step of an event begins, and the one before it ends.
+// Begins EVENT's step in the list of steps.
 static void note_step(struct evidence *evidence, const json_t *event)
 {
         json_t *steps = json_object_get(evidence->facts, "steps");

@@ -39,23 +39,22 @@ char *evidence_path(const struct evidence *evidence, const char *name);
 // Milliseconds since the run began.
 uint64_t evidence_elapsed_ms(const struct evidence *evidence);
 
-// From now on HANDLER also gets every line of the console; only one handler at a time. NULL removes it.
+// From now on HANDLER also gets every console line; NULL removes it. There is only one handler.
 void evidence_on_line(struct evidence *evidence, log_line_handler *handler, void *context);
 
-// The next bytes of the console, and when the last of them was printed (on the clock of time_now_us).
+// Takes the console's next bytes, the last of them printed at PRINTED_US (on the clock of time_now_us).
 void evidence_console(struct evidence *evidence, const void *data, size_t size, uint64_t printed_us);
 
-// The console has gone quiet: its last line counts as complete. Everything is flushed to the system.
+// The console has gone quiet: its last line counts as complete, and everything is flushed to the system.
 void evidence_quiet(struct evidence *evidence);
 
-// Flushes to the system, unless that was done within the last quarter of a second. (Events are always flushed at once.)
+// Flushes to the system, unless it did so in the last quarter of a second. Events are always flushed at once.
 void evidence_flush(struct evidence *evidence);
 
 // One event of KIND with FIELDS (stolen; NULL for none).
 void evidence_event(struct evidence *evidence, const char *kind, json_t *fields);
 
-// Adds the fact NAME with VALUE (stolen) to result.json, independently of the code that writes the result. Step events
-// are added by themselves, to the list "steps".
+// Adds the fact NAME with VALUE (stolen) to result.json. Step events are added automatically, to the list "steps".
 void evidence_fact(struct evidence *evidence, const char *name, json_t *value);
 
 // The facts so far, an object owned by the evidence.

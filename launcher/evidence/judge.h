@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Judges a phase while it runs: the console's lines by the profile's criteria, and the boot entry that the firmware
-// reports.
+// Judges a running phase: the console's lines by the profile's criteria, and the boot entry that the firmware reports.
 #pragma once
 
 #include <stdbool.h>
@@ -36,11 +35,10 @@ bool judge_advance(struct judge *judge);
 // The last line of the console so far, never NULL.
 const char *judge_last_line(const struct judge *judge);
 
-// Whether every criterion but the forbidden ones is met, the optional ones included.
+// Whether all required and optional criteria are met.
 bool judge_all_met(const struct judge *judge);
 
-// False, with the line in ERR, if a criterion of either phase shows that the guest panicked (ERROR_PANIC) or did
-// something else that is forbidden (ERROR_NO).
+// False, with the line in ERR, if a forbidden criterion of either phase is met: ERROR_PANIC for a panic, else ERROR_NO.
 bool judge_check(const struct judge *judge, struct error *err);
 
 // The findings as JSON (findings.h).

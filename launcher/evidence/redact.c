@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-// A secret found: how long it is, and what stands for it.
+// A secret found: its length and its replacement.
 struct find {
         size_t length;
         const char *stands_for;
@@ -15,7 +15,7 @@ static bool begins(struct bytes view, const char *text)
         return view.size >= length && memcmp(view.data, text, length) == 0;
 }
 
-// How many bytes there are from AT on before one of ENDS or a control character.
+// How many bytes from AT on precede one of ENDS or a control character.
 static size_t span(struct bytes view, size_t at, const char *ends)
 {
         size_t end = at;
@@ -24,7 +24,7 @@ static size_t span(struct bytes view, size_t at, const char *ends)
         return end - at;
 }
 
-// $6$salt$hash and its like. Source: crypt(5).
+// "$6$salt$hash" and similar. Source: crypt(5).
 static bool find_hash(struct bytes view, struct find *find)
 {
         static const char *const prefixes[] = {"$1$", "$2a$", "$2b$", "$2x$",  "$2y$",  "$5$",   "$6$",
@@ -38,7 +38,7 @@ static bool find_hash(struct bytes view, struct find *find)
         return false;
 }
 
-// What follows such a word, to the end of the line or of the argument. The word itself stays.
+// These words stay; what follows is hidden, up to the end of the line or argument.
 static const struct {
         const char *word, *ends, *stands_for;
 } values[] = {
@@ -76,7 +76,7 @@ static bool find_word(struct bytes view, const struct redact_word *words, size_t
         return false;
 }
 
-// The bytes that one of them can begin with.
+// Marks the bytes that a secret can begin with.
 static void mark_beginnings(const struct redact_word *words, size_t count, bool marks[256])
 {
         marks['$'] = true;

@@ -3,8 +3,8 @@
 // Hides secrets in texts that are passed on: password hashes in the format of crypt(3), a kickstart's `rootpw`, values
 // of `password=` in an argument, and words from the caller, such as root's password or the user's home folder.
 //
-// A guest may print anything, and a run's evidence has the user's arguments, so all text is searched. Of a secret that
-// is split by terminal sequences or line ends only the first part is found.
+// A guest may print anything, and a run's evidence has the user's arguments, so all text is searched. If terminal
+// sequences or line ends split a secret, only its first part is found.
 #pragma once
 
 #include <stdbool.h>

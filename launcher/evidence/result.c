@@ -72,7 +72,7 @@ static const char *outcome_text(const struct error *failure)
         return "pass";
 }
 
-// What this program itself has used so far: processor time in seconds, and the most memory it had, in bytes.
+// Adds this program's processor time so far in seconds, and its maximum memory in bytes.
 static void add_usage(json_t *result)
 {
         struct rusage usage;
@@ -88,7 +88,7 @@ static void add_usage(json_t *result)
         json_object_set_new(result, "launcher_memory", json_integer(memory));
 }
 
-// How long each step of the evidence was on the screen: until the next, or the end.
+// Adds to each step how long it was on the screen: until the next step, or the end.
 static json_t *steps_with_durations(const json_t *steps, double end)
 {
         json_t *timed = json_deep_copy(steps);
@@ -102,7 +102,6 @@ static json_t *steps_with_durations(const json_t *steps, double end)
         return timed;
 }
 
-// What the run itself noted.
 static void add_facts(json_t *result, const struct evidence *evidence)
 {
         const char *name;

@@ -11,7 +11,7 @@
 
 enum {
         RESULT_LIMIT = 8 << 20,
-        EVENTS_LIMIT = 64 << 20, // bytes of events.jsonl that are looked at
+        EVENTS_LIMIT = 64 << 20, // bytes of events.jsonl that are read
         LINE_LIMIT = 1 << 20,
         SCREEN_LIMIT = 65536,
         MOMENTS_LIMIT = 400,
@@ -40,7 +40,7 @@ static const char *text_in(const json_t *object, const char *key)
         return json_string_value(json_object_get(object, key));
 }
 
-// The file NAME.ansi of FOLDER, else NAME.txt, as text; freed with free(). NULL if there is neither.
+// The text of FOLDER's NAME.ansi, or else NAME.txt; freed with free(). NULL if neither exists.
 static char *read_screen(const char *folder, const char *name)
 {
         static const char *const endings[] = {".ansi", ".txt"};
@@ -55,7 +55,7 @@ static char *read_screen(const char *folder, const char *name)
         return NULL;
 }
 
-// TITLE is freed here.
+// Frees TITLE.
 static void add_moment(struct reader *reader, double time, enum run_moment_kind kind, char *title, const char *screen)
 {
         struct run_record *record = reader->record;
@@ -111,7 +111,7 @@ static void take_firmware(struct reader *reader, json_t *event, double time)
                    NULL);
 }
 
-// QMP's events that say how the machine fared, with their reason where it counts.
+// QMP's events about the machine's state, with their reason if it matters.
 static const struct {
         const char *event, *reason;
         enum run_moment_kind kind;
@@ -146,7 +146,7 @@ static void take_timeout(struct reader *reader, json_t *event, double time)
                    NULL);
 }
 
-// One that somebody asked for. The one of a failure is shown by itself.
+// A screenshot that the user asked for. That of a failure is shown separately.
 static void take_screenshot(struct reader *reader, json_t *event, double time)
 {
         const char *name = text_in(event, "name");
@@ -198,7 +198,7 @@ static void take_event(struct reader *reader, const char *line, size_t length)
         json_decref(event);
 }
 
-// The lines of events.jsonl, one at a time; one that is too long, or cut off at the end, is skipped.
+// Reads events.jsonl line by line; lines that are too long or cut off are skipped.
 static void read_events(struct reader *reader)
 {
         AUTO_FREE char *path = file_path(reader->record->folder, "events.jsonl");
@@ -221,8 +221,7 @@ static void read_events(struct reader *reader)
                 fclose(file);
 }
 
-// A criterion that was met is a moment of its own, unless an event tells of it: a step of the installer, or what the
-// firmware starts.
+// Makes a met criterion a moment, unless an event reports it: a step of the installer, or what the firmware starts.
 static void take_criterion(struct reader *reader, const json_t *row)
 {
         const char *name = text_in(row, "name");
@@ -257,7 +256,7 @@ static int by_time(const void *a, const void *b)
         return (one->time > other->time) - (one->time < other->time);
 }
 
-// qsort need not keep the order of equals; their order is that of the file.
+// qsort may reorder equal elements; these keep the order of the file.
 static void sort_moments(struct run_record *record)
 {
         for (size_t i = 1; i < record->count; i++) {

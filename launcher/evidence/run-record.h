@@ -3,8 +3,8 @@
 // Everything that the folder of one run contains, whether the run ended or its launcher was killed (docs/evidence.md).
 // launcher/evidence/runs.h lists and finds runs.
 //
-// The files are not trusted: unreadable parts are skipped, and what exceeds a limit is counted and left out, so that a
-// record has a bounded size whatever a guest did.
+// The files are not trusted: unreadable parts are skipped, and moments above a limit are only counted, so that the size
+// of a record is bounded.
 #pragma once
 
 #include <jansson.h>
@@ -46,5 +46,5 @@ struct run_record {
 bool run_record_read(const char *folder, struct run_record *record, struct error *err);
 void run_record_free(struct run_record *record);
 
-// Whether FOLDER looks like one.
+// Whether FOLDER looks like a run.
 bool run_record_is(const char *folder);

@@ -15,7 +15,7 @@
 #include "base/time.h"
 
 enum {
-        START = 16384, // bytes of the events that are looked at for how the run began
+        START = 16384, // bytes of events.jsonl read to find how the run began
         RESULT_LIMIT = 64 << 20,
         NS_IN_S = 1000000000,
 };
@@ -130,7 +130,7 @@ static bool read_run(const char *folder, struct run *run)
         return true;
 }
 
-// Of a run without a result: until it last wrote anything, or until now.
+// The duration of a run without a result: until its last output, or until now if it is under way.
 static void measure(struct run *run)
 {
         uint64_t console = changed_ns(run->folder, "console.cast");

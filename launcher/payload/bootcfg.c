@@ -26,14 +26,13 @@ void bootcfg_free(struct bootcfg *bootcfg)
 
 // ---- lines
 
-// A line `key=value`, blanks trimmed off both. Offsets are from the start of the text.
+// A line `key=value`, both trimmed. Offsets are from the start of the text.
 struct line {
         struct bytes key, value;
-        size_t value_at; // where the value begins, also where it is empty
+        size_t value_at; // where the value begins, even if it is empty
         size_t number;   // from 1
 };
 
-// Goes through the lines of TEXT.
 struct reader {
         struct bytes text;
         size_t at, number;
@@ -98,7 +97,6 @@ static char *repaired(struct bytes value)
         return text_take(&text);
 }
 
-// The keys whose values are kept as text.
 static const struct {
         const char *key;
         size_t member;
@@ -108,7 +106,7 @@ static const struct {
         {"kernelopt", offsetof(struct bootcfg, kernelopt)},
 };
 
-// The keys whose values the loader wants to be numbers.
+// The keys whose values must be numbers.
 static const char *const numbers[] = {
         "nobootif",    "timeout",          "noquirks", "norts",      "runtimewd",
         "tftpblksize", "runtimewdtimeout", "skip",     "errtimeout",
@@ -156,8 +154,7 @@ static bool check_number(const struct line *line, struct error *err)
         return true;
 }
 
-// The file names of a list, with the loader's own idea of it: a separator needs no blanks around it, and empty items do
-// not count.
+// The file names of LIST, split as the loader does: a separator needs no blanks around it, and empty items are ignored.
 static void split_list(const char *list, struct arguments *names)
 {
         while (*list) {
@@ -217,7 +214,7 @@ bool bootcfg_read(struct bytes text, struct bootcfg *bootcfg, struct error *err)
 
 // ---- paths
 
-// Adds the parts of PATH, in upper case, without empty ones and ".".
+// Adds the parts of PATH in upper case, except empty ones and ".".
 static void add_parts(struct text *text, const char *path)
 {
         while (*path) {
@@ -244,7 +241,7 @@ char *bootcfg_path(const struct bootcfg *bootcfg, const char *folder, const char
 
 // ---- the kernel's options
 
-// A word of a command line. Its key ends at the `=`, or with the word.
+// A word of a command line. Its key ends at the `=` or at the end of the word.
 struct word {
         const char *at;
         size_t length, key_length;

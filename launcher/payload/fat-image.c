@@ -21,7 +21,7 @@ enum {
         SECTOR = 512,
         SMALL_CLUSTER = 1,      // sectors
         CLUSTER = 8,            // sectors, from LARGE bytes on: chains are shorter, and the firmware reads faster
-        FOLDER_SHARE = 1 << 10, // bytes of its folder that a file takes at most
+        FOLDER_SHARE = 1 << 10, // maximum bytes of a folder for one file
         SPARE = 4 << 20,        // bytes
         LOOK_MS = 100,
         LOG_LIMIT = 1 << 16, // bytes
@@ -37,7 +37,7 @@ static uint64_t size_for(const struct file_list *list)
         uint64_t size = SPARE;
         for (size_t i = 0; i < list->count; i++)
                 size += (list->files[i].size + cluster - 1) / cluster * cluster + FOLDER_SHARE;
-        // The two tables take 8 bytes a cluster, which is a 64th of the smallest.
+        // The two FATs take 8 bytes for each cluster, at most 1/64 of it.
         size += size / 32;
         size = size > LEAST_SIZE ? size : LEAST_SIZE;
         return (size + SPARE - 1) / SPARE * SPARE;
@@ -53,7 +53,7 @@ static bool make_empty(const char *image, uint64_t size, struct error *err)
 
 // ---- mtools
 
-// Where there is no room, there is none to write down what mtools says of that, either.
+// On a full disk, the log has no space for the error message either.
 static bool is_full(const char *path)
 {
         struct statvfs status;
@@ -74,14 +74,14 @@ static bool check_exit(const struct process *process, const char *tool, const ch
         return error_append(err, ": %s", shown);
 }
 
-// Only the last part of an image's path, which has to be a plain name: mtools gives what has special characters to a shell,
-// and takes '@@' for an offset.
+// The last part of an image's path, a plain name: mtools passes special characters to a shell and takes '@@' for an
+// offset.
 static const char *name_of(const char *image)
 {
         return strrchr(image, '/') + 1;
 }
 
-// Runs a program of mtools in the folder of IMAGE, and shows how far it is on the way to TOTAL bytes.
+// Runs a program of mtools in the folder of IMAGE. The progress line shows the size of IMAGE, up to TOTAL bytes.
 static bool run(const struct arguments *arguments, const char *image, uint64_t total, const char *log,
                 struct error *err)
 {
@@ -117,9 +117,6 @@ static bool format(const char *image, uint64_t size, const char *log, struct err
         return run(&arguments, image, size, log, err);
 }
 
-// ---- the copy
-
-// Adds the entries of FOLDER to mcopy's arguments.
 static bool add_entries(const char *folder, struct arguments *arguments, struct error *err)
 {
         DIR *stream = opendir(folder);

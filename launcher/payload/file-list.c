@@ -12,7 +12,7 @@
 #include "base/text.h"
 
 enum {
-        LONGEST_PART = 255, // UTF-16 units in a long name; bytes here, which are never fewer
+        LONGEST_PART = 255, // UTF-16 units in a long name; counted in bytes here, which are never fewer
 };
 
 void file_list_free(struct file_list *list)
@@ -29,7 +29,7 @@ void file_list_free(struct file_list *list)
 
 // ---- names
 
-// Without ";1" and the dots and blanks at its end.
+// The length of PART without ";1" and final dots and blanks.
 static size_t plain_length(const char *part, size_t length)
 {
         size_t digits = 0;
@@ -72,7 +72,7 @@ char *file_list_name(const char *spelled)
         }
 }
 
-// ---- putting it together
+// ---- building
 
 void file_list_problem(struct file_list *list, const char *format, ...)
 {
@@ -87,7 +87,7 @@ void file_list_problem(struct file_list *list, const char *format, ...)
 static void name_problem(struct file_list *list, const char *spelled)
 {
         AUTO_FREE char *shown = text_printable(spelled, strlen(spelled), false);
-        file_list_problem(list, "it has a file called '%s', a path that a FAT volume cannot have", shown);
+        file_list_problem(list, "its file '%s' has a path that is invalid on a FAT volume", shown);
 }
 
 void file_list_add(struct file_list *list, const char *spelled, const char *origin, const char *same_as, uint64_t size)
@@ -100,7 +100,7 @@ void file_list_add(struct file_list *list, const char *spelled, const char *orig
                 free(same_name);
                 return;
         }
-        // Doubled whenever the count is a power of two.
+        // The capacity doubles whenever the count is a power of two.
         if (!(list->count & (list->count - 1)))
                 list->files = memory_resize(list->files, list->count ? list->count * 2 : 1, sizeof *list->files);
         list->files[list->count++] = (struct listed_file){name, memory_text(origin), same_name, size};
@@ -125,11 +125,11 @@ static void find_twins(struct file_list *list)
                 AUTO_FREE char *one =
                         text_printable(list->files[i - 1].origin, strlen(list->files[i - 1].origin), false);
                 AUTO_FREE char *other = text_printable(list->files[i].origin, strlen(list->files[i].origin), false);
-                file_list_problem(list, "its files '%s' and '%s' are one and the same to a FAT volume", one, other);
+                file_list_problem(list, "its files '%s' and '%s' have the same name on a FAT volume", one, other);
         }
 }
 
-// A name may not be a file's and a folder's.
+// Finds names that are both a file's and a folder's.
 static void find_folder_twins(struct file_list *list)
 {
         for (size_t i = 0; i < list->count; i++) {
@@ -137,7 +137,7 @@ static void find_folder_twins(struct file_list *list)
                 for (char *slash; (slash = strrchr(folder, '/'));) {
                         *slash = '\0';
                         if (find_name(list, folder))
-                                file_list_problem(list, "'%s' is a file and a folder in it", folder);
+                                file_list_problem(list, "it has '%s' both as a file and as a folder", folder);
                 }
         }
 }
@@ -148,7 +148,7 @@ static void settle_links(struct file_list *list)
                 struct listed_file *file = &list->files[i];
                 const struct listed_file *same = file->same_as ? find_name(list, file->same_as) : NULL;
                 if (file->same_as && (!same || same->same_as))
-                        file_list_problem(list, "its file '%s' is a link that leads nowhere", file->name);
+                        file_list_problem(list, "its file '%s' is a link to a missing file", file->name);
                 else if (same)
                         file->size = same->size;
         }
@@ -163,7 +163,7 @@ void file_list_finish(struct file_list *list)
         settle_links(list);
 }
 
-// ---- asking it
+// ---- searching
 
 const struct listed_file *file_list_find(const struct file_list *list, const char *name)
 {

@@ -22,14 +22,14 @@ enum {
         DESCRIPTORS_AT = 16 << 11, // bytes: sector 16 of 2048
         DESCRIPTOR_SIZE = 2048,
         PRIMARY = 1,
-        MOST_ENTRIES = 20000, // an ESXi disc has some 200
+        MOST_ENTRIES = 20000, // an ESXi disc has about 200
 };
 
 static const char standard_identifier[] = {'C', 'D', '0', '0', '1'};
 
 // ---- the primary volume descriptor
 
-// Reads the sector of the first volume descriptor, of which SIZE bytes are there, and the whole file's length.
+// Reads the sector of the first volume descriptor (SIZE bytes of it) and the length of the file.
 static bool read_descriptor(const char *path, uint8_t *sector, size_t *size, uint64_t *length, struct error *err)
 {
         AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -60,7 +60,7 @@ bool iso_probe(const char *path, bool *is_iso, struct error *err)
         return true;
 }
 
-// That the file is as long as the volume says, so that a download that broke off is told before anything is read.
+// Checks that the file is as long as the volume, so that an incomplete download is found before anything is read.
 static bool check_length(const char *path, uint64_t *length, struct error *err)
 {
         uint8_t sector[DESCRIPTOR_SIZE];
@@ -77,12 +77,12 @@ static bool check_length(const char *path, uint64_t *length, struct error *err)
                 return error_wrap(err, "%s", path);
         if (type == PRIMARY && blocks * block_size > *length)
                 return error_set(err, ERROR_DAMAGED,
-                                 "%s is cut off: it has %" PRIu64 " bytes of %" PRIu64 "; download it again", path,
+                                 "%s is cut off: it has %" PRIu64 " of %" PRIu64 " bytes; download it again", path,
                                  *length, blocks * block_size);
         return true;
 }
 
-// ---- going through it
+// ---- entries
 
 struct iso {
         const char *path;
@@ -117,7 +117,7 @@ static bool iso_open(struct iso *iso, const char *path, struct error *err)
         return true;
 }
 
-// The next entry; NULL in ENTRY at the end.
+// The next entry; NULL at the end.
 static bool iso_next(struct iso *iso, struct archive_entry **entry, struct error *err)
 {
         *entry = NULL;
@@ -128,12 +128,12 @@ static bool iso_next(struct iso *iso, struct archive_entry **entry, struct error
                 *entry = NULL;
                 return true;
         }
-        // A warning is about a name or an attribute; what matters of those is checked below.
+        // A warning is about a name or an attribute; the ones that matter are checked below.
         if (code != ARCHIVE_OK && code != ARCHIVE_WARN)
                 return damaged(iso, "its folders", err);
         if (++iso->entries > MOST_ENTRIES)
-                return error_set(err, ERROR_DAMAGED, "%s is no ESXi installer: it has more than %d files", iso->path,
-                                 MOST_ENTRIES);
+                return error_set(err, ERROR_DAMAGED, "%s is not an ESXi installer: it has more than %d files",
+                                 iso->path, MOST_ENTRIES);
         return true;
 }
 
@@ -174,21 +174,21 @@ static bool list_entry(const struct iso *iso, struct archive_entry *entry, struc
         uint64_t size = link ? 0 : (uint64_t)archive_entry_size(entry);
         if (size > iso->length)
                 return error_set(err, ERROR_DAMAGED,
-                                 "%s is damaged: its file '%s' is said to have %" PRIu64
-                                 " bytes, and the disc has %" PRIu64,
+                                 "%s is damaged: its file '%s' has a size of %" PRIu64
+                                 " bytes, but the disc has only %" PRIu64,
                                  iso->path, shown, size, iso->length);
         file_list_add(list, path, path, link, size);
         return true;
 }
 
-// Files that overlap would make a large payload of a small disc.
+// Overlapping files could make a small disc a large payload.
 static void check_total(const struct iso *iso, struct file_list *list)
 {
         uint64_t total = 0;
         for (size_t i = 0; i < list->count; i++)
                 total += list->files[i].same_as ? 0 : list->files[i].size;
         if (total > iso->length)
-                file_list_problem(list, "its files are said to have more bytes than the disc");
+                file_list_problem(list, "its files together are larger than the disc");
 }
 
 bool iso_list(const char *path, struct file_list *list, struct error *err)
@@ -210,9 +210,9 @@ bool iso_list(const char *path, struct file_list *list, struct error *err)
         return true;
 }
 
-// ---- reading one
+// ---- reading
 
-// What the entry's content is under; NULL for what is no file with content of its own.
+// The entry's name in the list; NULL if it is not a file with content of its own.
 static char *content_name(struct archive_entry *entry)
 {
         const char *path = path_of(entry);
@@ -247,14 +247,14 @@ bool iso_read(const char *path, const struct listed_file *file, uint64_t limit, 
                 if (!iso_next(&iso, &entry, err))
                         return false;
                 if (!entry)
-                        return error_set(err, ERROR_DAMAGED, "%s changed while it was read", path);
+                        return error_set(err, ERROR_DAMAGED, "%s changed while it was being read", path);
                 AUTO_FREE char *name = content_name(entry);
                 if (name && strcmp(name, wanted) == 0)
                         return read_content(&iso, wanted, limit, buffer, err);
         }
 }
 
-// ---- extracting all
+// ---- extracting
 
 struct extraction {
         struct iso *iso;
@@ -299,7 +299,7 @@ static bool copy_content(struct extraction *extraction, int fd, const char *path
         extraction->done += size;
         if (count < 0)
                 return damaged(extraction->iso, file->name, err);
-        return size == file->size || error_set(err, ERROR_DAMAGED, "%s is damaged: %s ends early; download it again",
+        return size == file->size || error_set(err, ERROR_DAMAGED, "%s is damaged: %s is cut off; download it again",
                                                extraction->iso->path, file->name);
 }
 
@@ -329,7 +329,7 @@ static bool extract_contents(struct extraction *extraction, struct error *err)
         }
 }
 
-// Files that share their content get a copy each.
+// Copies files that share their content.
 static bool extract_links(const struct extraction *extraction, struct error *err)
 {
         for (size_t i = 0; i < extraction->list->count; i++) {

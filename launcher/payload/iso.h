@@ -15,11 +15,11 @@
 // Whether the file at PATH begins as an ISO 9660 disc does.
 bool iso_probe(const char *path, bool *is_iso, struct error *err);
 
-// Lists the files of the disc at PATH. What cannot be in a payload (a symbolic link, a device, a path with "..") is the
-// list's problem. Fails with ERROR_DAMAGED if the disc is cut off or its folders are damaged.
+// Lists the files of the disc at PATH. A file that a payload cannot have (a symbolic link, a device, a path with "..")
+// is the list's problem. Fails with ERROR_DAMAGED if the disc is truncated or its folders are damaged.
 bool iso_list(const char *path, struct file_list *list, struct error *err);
 
-// Reads FILE (which iso_list found) into BUFFER. ERROR_DAMAGED if it has more than LIMIT bytes or is cut off.
+// Reads FILE (found by iso_list) into BUFFER. Fails with ERROR_DAMAGED if it is truncated or longer than LIMIT bytes.
 bool iso_read(const char *path, const struct listed_file *file, uint64_t limit, struct buffer *buffer,
               struct error *err);
 

@@ -32,7 +32,7 @@ static bool is_one_of(const char *word, size_t length, const char *const *names)
         return false;
 }
 
-// The word of an install line that says which disk.
+// The word of an install line that selects the disk.
 static char *find_disk(const char *line)
 {
         static const char *const names[] = {"--firstdisk", "--disk", "--drive", NULL};
@@ -58,7 +58,7 @@ static void read_command(const char *line, struct kickstart *kickstart)
                 kickstart->disk = find_disk(line + length);
 }
 
-// A script (%pre, %post, %firstboot) goes to the next line that begins with %, and is not read.
+// A script (%pre, %post, %firstboot) ends at the next line that begins with % and is not read.
 static bool begins_script(const char *line)
 {
         return text_starts_with(line, "%pre") || text_starts_with(line, "%post") ||
@@ -92,7 +92,7 @@ static char *crypted(const char *password, const char *setting)
 {
         struct crypt_data *data = memory_new(1, sizeof *data);
         const char *hash = crypt_r(password, setting, data);
-        // A failure is NULL or a text that begins with "*".
+        // On failure, crypt_r returns NULL or a text that begins with "*".
         char *copy = hash && text_starts_with(hash, setting) ? memory_text(hash) : NULL;
         OPENSSL_cleanse(data, sizeof *data);
         free(data);
@@ -104,7 +104,7 @@ static bool make_salt(char *salt, struct error *err)
         static const char characters[] = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
         uint8_t random[SALT_LENGTH];
         if (RAND_bytes(random, sizeof random) != 1)
-                return error_set(err, ERROR_ENVIRONMENT, "this system gives no random numbers");
+                return error_set(err, ERROR_ENVIRONMENT, "cannot get random numbers from this system");
         for (size_t i = 0; i < SALT_LENGTH; i++)
                 salt[i] = characters[random[i] % 64];
         salt[SALT_LENGTH] = '\0';
@@ -120,14 +120,14 @@ char *kickstart_hash(const char *password, const char *salt, struct error *err)
         char *hash = crypted(password, setting);
         if (!hash)
                 error_set(err, ERROR_ENVIRONMENT,
-                          "crypt(3) of this system makes no SHA-512 hash; write the kickstart yourself, with the hash "
-                          "from `openssl passwd -6`, and give it with --kickstart FILE");
+                          "this system's crypt(3) does not support SHA-512; write a kickstart with a hash "
+                          "from `openssl passwd -6` and pass it with --kickstart FILE");
         return hash;
 }
 
-// ---- making one
+// ---- creating
 
-// Which filters find the target on which bus. The order counts; see the header.
+// The filters that find the target on each bus, in the order to try (see the header).
 static const char *filters(const char *disk_type)
 {
         static const struct {

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A kickstart file: an ESXi installation without a key pressed. Reads what the launcher needs to know about a
-// kickstart, and creates one for the target disk of a machine.
+// Kickstart files for unattended installation of ESXi: reads what the launcher needs to know from one, and creates one
+// for the target disk of a machine.
 //
-// Which disk? The installer sees two: the payload and the target. `install --firstdisk=FILTER,...` takes the first disk
-// that a filter passes, of those that are large enough to install on (910 MiB and more; the payload, sized to its
-// content, is smaller, so it is never taken, even where both are on USB). A filter is `local`, `remote`, `usb`, `esx`, a
-// model, a vendor or a driver. Names (`mpx.vmhba32:C0:T0:L0`) depend on the order in which drivers find their devices,
-// so `--disk=NAME` would be a guess. The filters are named one by one because the default ones (local, then remote) may
-// leave USB disks out.
-// Source: VMware ESXi Installation and Setup, "Installation and Upgrade Script Commands".
+// The installer sees two disks: the payload and the target. `install --firstdisk=FILTER,...` uses the first disk that
+// passes a filter and is large enough to install on (910 MiB or more). The payload, sized to its content, is smaller,
+// so it is never used, even if both are on USB. A filter is `local`, `remote`, `usb`, `esx`, a model, a vendor or a
+// driver; it is always given, because the default ones (local, then remote) may exclude USB disks. `--disk=NAME` would
+// be a guess, because names (`mpx.vmhba32:C0:T0:L0`) depend on the order in which drivers find their devices. Source:
+// VMware ESXi Installation and Setup, "Installation and Upgrade Script Commands".
 #pragma once
 
 #include <stdbool.h>
@@ -22,16 +21,15 @@
 // The smallest disk that `install --firstdisk` takes: 1843200 sectors and 10 MiB, in bytes.
 #define KICKSTART_LEAST_DISK (UINT64_C(910) << 20)
 
-// What it does.
 struct kickstart {
         bool accepts_eula;
-        bool includes; // %include: the rest is not known
-        char *disk; // "--firstdisk=usb" or "--disk=NAME" of the install line, "" where it names none; NULL without one
+        bool includes; // it has %include: the rest is not known
+        char *disk;    // of the install line, "--firstdisk=usb" or "--disk=NAME"; "" if it names none, NULL without one
 };
 void kickstart_free(struct kickstart *kickstart);
 #define AUTO_KICKSTART __attribute__((cleanup(kickstart_free)))
 
-// Reads TEXT. Fails with ERROR_DAMAGED if it is not text.
+// Fails with ERROR_DAMAGED if TEXT is not text.
 bool kickstart_read(struct bytes text, struct kickstart *kickstart, struct error *err);
 
 // Adds to TEXT a kickstart that accepts the licence, sets root's password (as a hash), installs on the target disk,
@@ -39,6 +37,6 @@ bool kickstart_read(struct bytes text, struct kickstart *kickstart, struct error
 // "nvme"; NULL if it is not known.
 bool kickstart_make(const char *password, const char *disk_type, struct text *text, struct error *err);
 
-// The hash of PASSWORD as crypt(3) makes it with SHA-512: "$6$SALT$...", freed with free(). SALT is of [A-Za-z0-9./],
-// up to 16 of them; NULL for a random one. NULL on failure; ERROR_ENVIRONMENT if this system's crypt(3) cannot do it.
+// The SHA-512 hash of PASSWORD by crypt(3), "$6$SALT$...", freed with free(). SALT is up to 16 of [A-Za-z0-9./]; NULL
+// for a random one. NULL on failure: ERROR_ENVIRONMENT if this system's crypt(3) does not support it.
 char *kickstart_hash(const char *password, const char *salt, struct error *err);

@@ -37,7 +37,7 @@ void payload_info_free(struct payload_info *info)
         *info = (struct payload_info){0};
 }
 
-// What one look at a payload carries along.
+// The state of one inspection.
 struct look {
         struct payload_tree *tree;
         const char *path;
@@ -52,7 +52,7 @@ static bool has(const struct look *look, const char *name, bool *found, struct e
 
 // ---- the loader
 
-// Loaders that tell whose installer it is where there is none for aarch64.
+// Loaders that show what an installer is for if it has none for aarch64.
 static const struct {
         const char *name, *machine;
 } other_loaders[] = {
@@ -75,7 +75,7 @@ static bool explain_no_loader(const struct look *look, struct error *err)
                                      other_loaders[i].machine, other_loaders[i].name);
                 return true;
         }
-        arguments_add(&look->info->reasons, "it holds no installer: there is no " PAYLOAD_LOADER " in it");
+        arguments_add(&look->info->reasons, "it is not an installer: it has no " PAYLOAD_LOADER);
         return true;
 }
 
@@ -134,7 +134,7 @@ static bool check_files(const struct look *look, const struct bootcfg *bootcfg, 
         return true;
 }
 
-// Keeps what the BOOT.CFG that the loader reads says.
+// Keeps the content of the first BOOT.CFG, the one that the loader reads.
 static void keep(struct payload_info *info, struct bootcfg *bootcfg, const char *folder)
 {
         info->title = MEMORY_TAKE(bootcfg->title);
@@ -189,8 +189,8 @@ static bool read_bootcfgs(const struct look *look, struct error *err)
         explain_missing(look->info);
         if (look->info->norts)
                 arguments_add(&look->info->warnings,
-                              "norts=1 switches UEFI runtime services off: the installer can write no boot entry, and "
-                              "the installed system starts by the disk's fallback loader alone");
+                              "norts=1 turns off UEFI runtime services: the installer cannot write a boot entry, and "
+                              "only the disk's fallback loader starts the installed system");
         return true;
 }
 
@@ -200,14 +200,14 @@ static void judge_kickstart(struct payload_info *info, const struct kickstart *k
 {
         bool names_none = kickstart->disk && !*kickstart->disk;
         if (!kickstart->includes && !kickstart->accepts_eula)
-                arguments_add(&info->warnings, "its kickstart does not say vmaccepteula: the installer will refuse it");
+                arguments_add(&info->warnings, "its kickstart lacks vmaccepteula: the installer will reject it");
         if (!kickstart->includes && (!kickstart->disk || names_none))
-                arguments_add(&info->warnings, "its kickstart names no disk (install --firstdisk=... or --disk=...): "
-                                               "the installer will refuse it");
+                arguments_add(&info->warnings, "its kickstart selects no disk (install --firstdisk=... or --disk=...): "
+                                               "the installer will reject it");
         if (kickstart->disk && text_starts_with(kickstart->disk, "--firstdisk") && info->size >= KICKSTART_LEAST_DISK)
                 arguments_add(&info->warnings,
-                              "it is so large that `install --firstdisk` of its kickstart can take the "
-                              "payload for the target: name the disk with --disk=");
+                              "it is so large that `install --firstdisk` in its kickstart may install on the "
+                              "payload itself: name the target with --disk=");
 }
 
 static bool read_kickstart(const struct look *look, const char *name, struct error *err)
@@ -231,8 +231,7 @@ static bool read_kickstart(const struct look *look, const char *name, struct err
         return true;
 }
 
-// The file on the payload that VALUE of `ks=` means; `usb` alone means KS.CFG. NULL if it comes over the network or
-// from elsewhere, which is not for us to read.
+// The file on the payload that the VALUE of `ks=` means; `usb` alone means KS.CFG. NULL if it is elsewhere.
 static const char *kickstart_on_payload(const char *value)
 {
         static const char usb[] = "usb";
@@ -253,15 +252,12 @@ static bool find_kickstart(const struct look *look, struct error *err)
         return !name || read_kickstart(look, name, err);
 }
 
-// ---- all of it
-
 static void check_sizes(const struct look *look)
 {
         const struct file_list *files = payload_tree_files(look->tree);
         for (size_t i = 0; files && i < files->count; i++) {
                 if (files->files[i].size > UINT32_MAX)
-                        arguments_add_format(&look->info->reasons,
-                                             "its %s is larger than the 4 GiB that FAT32 can hold",
+                        arguments_add_format(&look->info->reasons, "its %s is larger than 4 GiB, the limit of FAT32",
                                              files->files[i].name);
         }
 }

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a payload is, and whether ESXi on Arm can be installed from it: a boot loader for aarch64, a BOOT.CFG that the
-// loader reads, and every file that it names.
+// What a payload is, and whether ESXi on Arm can be installed from it: it needs a boot loader for aarch64, a BOOT.CFG,
+// and every file that BOOT.CFG names.
 //
-// The loader EFI/BOOT/BOOTAA64.EFI reads the BOOT.CFG beside it, or else the one in the root. An ISO may
-// have both; both have to be sound.
+// The loader EFI/BOOT/BOOTAA64.EFI reads the BOOT.CFG beside it, or else the one in the root. Both must be valid.
 #pragma once
 
 #include <stdbool.h>
@@ -17,7 +16,7 @@
 
 #define PAYLOAD_LOADER "EFI/BOOT/BOOTAA64.EFI"
 
-// Where a BOOT.CFG may be, the one that the loader prefers first. FOLDER is what its relative names start from.
+// Where a BOOT.CFG may be, in the loader's order. Its relative names start from FOLDER.
 struct payload_bootcfg_place {
         const char *name, *folder;
 };
@@ -32,25 +31,25 @@ struct payload_info {
         enum payload_kind kind;
         uint64_t size;       // of all files together, in bytes; an image's own length
         uint64_t file_count; // 0 for an image
-        char *loader;        // "aarch64", "x86-64", ...: what the loader is for
+        char *loader;        // the loader's processor: "aarch64", "x86-64", ...
         uint64_t loader_size;
         char *title, *build, *kernel, *kernelopt;
         uint64_t module_count;
-        struct arguments missing; // the kernel and modules that BOOT.CFG names and that are not there
+        struct arguments missing; // the kernel and modules that BOOT.CFG names but the payload does not have
         bool has_kickstart;
         char *kickstart;      // the value of ks=: "usb:/KS.CFG"
-        char *kickstart_disk; // "--firstdisk=usb" or "--disk=NAME", "" where it names no disk; NULL if it is not known
-        bool norts;           // no UEFI runtime services: the installer can write no boot entry
+        char *kickstart_disk; // "--firstdisk=usb" or "--disk=NAME", "" if it names no disk; NULL if not known
+        bool norts;           // no UEFI runtime services: the installer cannot write a boot entry
         bool installable;
         struct arguments reasons;  // why it is not installable, a sentence each
-        struct arguments warnings; // what will be in the way all the same
+        struct arguments warnings; // problems that do not prevent an installation
 };
 void payload_info_free(struct payload_info *info);
 #define AUTO_PAYLOAD_INFO __attribute__((cleanup(payload_info_free)))
 
 // Fills INFO from TREE. A payload that is not installable is not a failure. Fails with ERROR_DAMAGED if a loader, a
-// BOOT.CFG or a kickstart in it is damaged, or where it is an installer with files that no FAT volume can hold.
+// BOOT.CFG or a kickstart in it is damaged, or if an installer has files that a FAT volume cannot hold.
 bool payload_info_read(struct payload_tree *tree, const char *path, struct payload_info *info, struct error *err);
 
-// The same for what is at PATH: an ISO, a folder or an image.
+// The same for the ISO, folder or image at PATH.
 bool payload_inspect(const char *path, struct payload_info *info, struct error *err);

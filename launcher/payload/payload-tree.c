@@ -20,7 +20,7 @@
 
 enum {
         MOST_FILES = 20000,
-        DEEPEST = 32, // folders in folders; symbolic links can go in circles
+        DEEPEST = 32, // nested folders; symbolic links can form a loop
         BOOT_SECTOR = 512,
 };
 
@@ -69,8 +69,8 @@ static bool list_path(struct payload_tree *tree, const char *path, const char *n
         else
                 file_list_add(&tree->list, name, path, NULL, (uint64_t)status.st_size);
         if (tree->list.count > MOST_FILES)
-                return error_set(err, ERROR_DAMAGED, "%s is no ESXi installer: it has more than %d files", tree->path,
-                                 MOST_FILES);
+                return error_set(err, ERROR_DAMAGED, "%s is not an ESXi installer: it has more than %d files",
+                                 tree->path, MOST_FILES);
         return true;
 }
 
@@ -78,7 +78,7 @@ static bool list_folder(struct payload_tree *tree, const char *folder, const cha
                         struct error *err)
 {
         if (depth > DEEPEST)
-                return error_set(err, ERROR_DAMAGED, "%s: more than %d folders in one another", folder, DEEPEST);
+                return error_set(err, ERROR_DAMAGED, "%s: folders are nested more than %d deep", folder, DEEPEST);
         DIR *stream = opendir(folder);
         if (!stream)
                 return error_system(err, "%s: cannot open", folder);
@@ -118,7 +118,7 @@ static bool open_iso(struct payload_tree *tree, struct error *err)
 
 // ---- an image
 
-// That the image is as long as its file system. Source: FAT specification, "Boot Sector and BPB".
+// Checks that the image is as long as its file system. Source: FAT specification, "Boot Sector and BPB".
 static bool check_image_length(const struct payload_tree *tree, struct error *err)
 {
         uint8_t sector[BOOT_SECTOR];
@@ -133,7 +133,7 @@ static bool check_image_length(const struct payload_tree *tree, struct error *er
         uint64_t length = (sectors_16 ? sectors_16 : sectors_32) * sector_size;
         if (length <= tree->size)
                 return true;
-        return error_set(err, ERROR_DAMAGED, "%s is cut off: it has %" PRIu64 " bytes of %" PRIu64 "; make it again",
+        return error_set(err, ERROR_DAMAGED, "%s is cut off: it has %" PRIu64 " of %" PRIu64 " bytes; create it again",
                          tree->path, tree->size, length);
 }
 
@@ -156,7 +156,7 @@ static bool open_image(struct payload_tree *tree, struct error *err)
                          tree->path);
 }
 
-// ---- any of them
+// ---- any kind
 
 static bool find_kind(const char *path, enum payload_kind *kind, struct error *err)
 {
@@ -234,8 +234,8 @@ bool payload_tree_read(struct payload_tree *tree, const char *name, uint64_t lim
         if (!found)
                 return error_set(err, ERROR_DAMAGED, "%s has no %s", tree->path, name);
         if (size > limit)
-                return error_set(err, ERROR_DAMAGED, "%s: its %s has %" PRIu64 " bytes, which is too much for one",
-                                 tree->path, name, size);
+                return error_set(err, ERROR_DAMAGED, "%s: its %s has %" PRIu64 " bytes, which is too large", tree->path,
+                                 name, size);
         if (tree->kind == PAYLOAD_IMAGE)
                 return read_from_image(tree, name, limit, buffer, err);
         const struct listed_file *file = file_list_find(&tree->list, name);
@@ -244,7 +244,7 @@ bool payload_tree_read(struct payload_tree *tree, const char *name, uint64_t lim
         return file_read(file->origin, limit, buffer, err);
 }
 
-// ---- laying it out
+// ---- staging
 
 static bool stage_file(const struct listed_file *file, const char *folder, bool as_link, struct error *err)
 {

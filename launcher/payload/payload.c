@@ -25,15 +25,15 @@
 #define LEGACY_CPU      "allowLegacyCPU"
 #define DEFAULT_OPTIONS LEGACY_CPU "=true"
 
-// ---- the place of work: a locked folder beside what is made, so that the last step is a rename
+// ---- the work folder: locked, and beside the output, so that the last step is a rename
 
 struct work {
-        char *target; // what is made, absolute
+        char *target; // the output, absolute
         char *folder; // .NAME.stage beside it
         int lock;     // of the folder
 };
 
-// What may lie in it.
+// Its possible content.
 static const char *const work_names[] = {"files", "rehearsal", "image", "log", "KS.CFG", "0.CFG", "1.CFG"};
 
 static void empty_folder(const struct work *work)
@@ -55,7 +55,7 @@ static void work_end(struct work *work)
         free(work->folder);
 }
 
-// OUTPUT as an absolute path. It need not exist, its folder must.
+// OUTPUT as an absolute path. It need not exist, but its folder must.
 static char *absolute_path(const char *output, struct error *err)
 {
         char *resolved = realpath(output, NULL);
@@ -84,7 +84,7 @@ static bool work_begin(struct work *work, const char *output, struct error *err)
                 return error_system(err, "%s: cannot open %s", output, work->folder);
         if (flock(work->lock, LOCK_EX | LOCK_NB) != 0) {
                 close(DESCRIPTOR_TAKE(work->lock));
-                return error_set(err, ERROR_ENVIRONMENT, "%s: another program is making it at this moment", output);
+                return error_set(err, ERROR_ENVIRONMENT, "%s: another program is creating it", output);
         }
         empty_folder(work);
         return true;
@@ -96,7 +96,7 @@ static bool sync_path(const char *path, struct error *err)
         return (fd >= 0 && file_sync(fd)) || error_system(err, "%s: cannot sync", path);
 }
 
-// Makes NAME of the work folder what was asked for.
+// Moves NAME from the work folder to the output.
 static bool publish(const struct work *work, const char *name, bool durably, struct error *err)
 {
         AUTO_FREE char *path = file_path(work->folder, name);
@@ -108,7 +108,7 @@ static bool publish(const struct work *work, const char *name, bool durably, str
         return !durably || sync_path(dirname(parent), err);
 }
 
-// Writes a file of the work folder, which is synced with what becomes of it, if at all.
+// Writes a file in the work folder. It is not synced here.
 static bool write_new(const char *path, mode_t mode, struct bytes bytes, struct error *err)
 {
         AUTO_CLOSE int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
@@ -159,7 +159,7 @@ static bool write_rehearsal(const struct arguments *options, const char *folder,
                write_text(folder, "REHEARSE.CFG", 0666, text_string(&lines), err);
 }
 
-// ---- what is to be otherwise: files that take the place of others, or are added
+// ---- the overlay: files that replace others or are added
 
 struct overlay {
         struct arguments names; // in the payload
@@ -172,7 +172,7 @@ static void overlay_free(struct overlay *overlay)
         arguments_free(&overlay->paths);
 }
 
-// The last one of a name counts.
+// The last one with NAME.
 static const char *overlay_find(const struct overlay *overlay, const char *name)
 {
         for (size_t i = overlay->names.count; i--;) {
@@ -188,7 +188,7 @@ static void overlay_add(struct overlay *overlay, const char *name, const char *p
         arguments_add(&overlay->paths, path);
 }
 
-// What a payload is made of, while it is made.
+// A payload in the making.
 struct making {
         const struct payload_request *request;
         struct work work;
@@ -216,7 +216,7 @@ static bool no_such_file(const struct making *making, const char *name, struct e
         const struct file_list *files = payload_tree_files(making->tree);
         const char *nearest = files ? file_list_nearest(files, name) : NULL;
         AUTO_FREE char *shown = text_printable(name, strlen(name), false);
-        error_set(err, ERROR_USAGE, "--replace: there is no '%s' in the payload", shown);
+        error_set(err, ERROR_USAGE, "--replace: '%s' not found in the payload", shown);
         return nearest ? error_append(err, "; did you mean '%s'?", nearest) : false;
 }
 
@@ -298,7 +298,7 @@ static bool check_option(const char *option, struct error *err)
         for (const char *at = option; *at; at++)
                 printable = printable && (unsigned char)*at >= ' ' && *at != 0x7F;
         return printable || error_set(err, ERROR_USAGE,
-                                      "--kernelopt takes an option of one line, such as "
+                                      "--kernelopt takes one line of printable text, such as "
                                       "systemMediaSize=min");
 }
 
@@ -312,7 +312,7 @@ static bool names_key(const struct arguments *options, const char *key)
         return false;
 }
 
-// The options for one BOOT.CFG. What is there already of the default ones stays, whatever its value.
+// The options for one BOOT.CFG. A default option that it already has keeps its value.
 static bool collect_options(const struct payload_request *request, const struct bootcfg *bootcfg,
                             struct arguments *options, struct error *err)
 {
@@ -341,7 +341,7 @@ static bool read_bootcfg(struct making *making, const char *name, struct buffer 
         return bootcfg_read(buffer_view(text), bootcfg, err) || error_wrap(err, "%s", replaced ? replaced : name);
 }
 
-// Edits the BOOT.CFG at place NUMBER, if there is one.
+// Edits the BOOT.CFG at place NUMBER, if it exists.
 static bool edit_bootcfg(struct making *making, size_t number, struct error *err)
 {
         const char *name = payload_bootcfg_places[number].name;
@@ -387,10 +387,10 @@ static bool check_not_itself(const struct making *making, struct error *err)
         struct stat target;
         bool same = stat(making->source, &source) == 0 && stat(making->work.target, &target) == 0 &&
                     source.st_dev == target.st_dev && source.st_ino == target.st_ino;
-        return !same || error_set(err, ERROR_USAGE, "%s cannot be made of itself", making->source);
+        return !same || error_set(err, ERROR_USAGE, "%s: source and output are the same file", making->source);
 }
 
-// Where the source is: the request's, or the rehearsal guest's files, written for it. Freed with free().
+// The path of the source, freed with free(). The rehearsal guest's files are written first.
 static char *find_source(const struct making *making, struct error *err)
 {
         if (making->request->source)
@@ -409,16 +409,16 @@ static bool open_source(struct making *making, struct error *err)
                check_installable(&info, making->source, err);
 }
 
-// Opens the source, sees that it is an installer, and prepares what is to be otherwise.
+// Opens the source, checks that it is an installer, and prepares the overlay.
 static bool prepare(struct making *making, const char *output, struct error *err)
 {
         return work_begin(&making->work, output, err) && open_source(making, err) && add_replacements(making, err) &&
                add_kickstart(making, err) && edit_bootcfgs(making, err);
 }
 
-// ---- putting it together
+// ---- building
 
-// A kickstart holds at least a hash of root's password.
+// A kickstart contains at least a hash of root's password.
 static mode_t mode_of(const char *name)
 {
         return strcmp(name, KICKSTART_NAME) == 0 ? 0600 : 0666;
@@ -466,7 +466,7 @@ static bool wants_nothing_else(const struct payload_request *request)
                !(request->replacements && request->replacements->count);
 }
 
-// An image becomes another one: files are replaced in a copy.
+// Copies the source image and replaces files in the copy.
 static bool change_image(struct making *making, const char *image, struct error *err)
 {
         AUTO_FREE char *log = file_path(making->work.folder, "log");
@@ -479,7 +479,7 @@ static bool change_image(struct making *making, const char *image, struct error 
         return true;
 }
 
-// What was made is read back as the guest will see it, and takes its place.
+// Reads the result back as the guest will see it, and moves it to the output.
 static bool finish(const struct making *making, const char *name, const char *output, struct payload_info *info,
                    struct error *err)
 {
@@ -517,7 +517,7 @@ bool payload_make(const struct payload_request *request, const char *image, stru
         return finish(&making, "image", image, info, err);
 }
 
-// Before a folder gets its name, every file in it is on the disk.
+// Every file of a folder is on disk before the folder gets its name.
 static bool sync_files(const char *folder, struct error *err)
 {
         AUTO_PAYLOAD_TREE struct payload_tree *tree = NULL;
@@ -531,14 +531,14 @@ static bool sync_files(const char *folder, struct error *err)
         return true;
 }
 
-// That FOLDER is not there, or is empty: then a rename can put another one in its place.
+// Whether FOLDER is missing or empty, so that a rename can replace it.
 static bool check_vacant(const char *folder, struct error *err)
 {
         struct stat status;
         if (stat(folder, &status) != 0 || (S_ISDIR(status.st_mode) && rmdir(folder) == 0))
                 return true;
-        return error_set(err, ERROR_USAGE, "%s is there already%s; name another folder", folder,
-                         S_ISDIR(status.st_mode) ? " and not empty" : "");
+        return error_set(err, ERROR_USAGE, "%s already exists%s; name another folder", folder,
+                         S_ISDIR(status.st_mode) ? " and is not empty" : "");
 }
 
 bool payload_make_folder(const struct payload_request *request, const char *folder, struct payload_info *info,
@@ -548,10 +548,11 @@ bool payload_make_folder(const struct payload_request *request, const char *fold
         if (!check_vacant(folder, err) || !prepare(&making, folder, err))
                 return false;
         if (payload_tree_kind(making.tree) == PAYLOAD_IMAGE)
-                return error_set(err, ERROR_USAGE,
-                                 "%s is an image, which cannot be made a folder; `mcopy -s -i %s :: FOLDER` copies its "
-                                 "files",
-                                 request->source, request->source);
+                return error_set(
+                        err, ERROR_USAGE,
+                        "%s is an image, which cannot be written as a folder; `mcopy -s -i %s :: FOLDER` copies its "
+                        "files",
+                        request->source, request->source);
         AUTO_FREE char *path = file_path(making.work.folder, "files");
         if (!stage(&making, path, false, err) || !sync_files(path, err))
                 return error_wrap(err, "cannot make the payload %s", folder);

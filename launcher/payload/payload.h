@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The payload: the installer's files as a disk image that the firmware boots, with the user's changes.
+// The payload (docs/payload.md): a disk image that the firmware boots, with the installer's files and the user's
+// changes.
 //
-// It is a FAT32 image that QEMU attaches read-only, so that there is no limit of 504 MiB and the guest cannot write into
-// the host's folders, as with QEMU's own "fat:" disks. docs/payload.md tells the whole story.
+// It is a FAT32 image that QEMU attaches read-only. Unlike QEMU's own "fat:" disks, it has no limit of 504 MiB, and the
+// guest cannot write into the host's folders.
 #pragma once
 
 #include <stdbool.h>
@@ -13,28 +14,27 @@
 #include "base/process.h"
 #include "launcher/payload/payload-info.h"
 
-// What goes into a payload. Everything is borrowed.
+// Everything is borrowed.
 struct payload_request {
-        const char *source; // an ISO, a folder, or an image that was made before; NULL: the rehearsal guest
-        const struct arguments *rehearsal_options; // lines of REHEARSE.CFG, for the rehearsal guest alone; may be NULL
-        // Options for the kernel. `allowLegacyCPU=true` is always added, unless they or BOOT.CFG name that key. NULL: none.
+        const char *source; // an ISO, a folder, or an image created earlier; NULL: the rehearsal guest
+        const struct arguments *rehearsal_options; // lines of REHEARSE.CFG, only for the rehearsal guest; may be NULL
+        // Options for the kernel; may be NULL. `allowLegacyCPU=true` is added unless they or BOOT.CFG have that key.
         const struct arguments *kernelopts;
-        const struct arguments *replacements; // "NAME=FILE": FILE takes the place of NAME; may be NULL
+        const struct arguments *replacements; // "NAME=FILE": FILE replaces NAME; may be NULL
         const char *kickstart;                // a file, "auto", or NULL; it becomes KS.CFG
-        const char *password;                 // root's, for "auto"; it is in the payload as a hash only
+        const char *password;                 // root's, for "auto"; the payload has only its hash
         const char *disk_type;                // for "auto": the target's bus, "usb" or "nvme"; NULL if not known
-        bool for_one_run; // the image goes with the machine's run, and need not outlive a power failure
+        bool for_one_run;                     // the image is only for this run and need not survive a power failure
 };
 
-// Makes the image IMAGE and says in INFO (free with payload_info_free) what it is; INFO may be NULL. IMAGE appears whole
-// or not at all; a file of that name is replaced. With a kickstart in it only its owner may read it. An image as source,
-// with nothing to be changed, is copied as it is.
+// Creates IMAGE atomically, replacing an existing file, and describes it in INFO (free with payload_info_free; may be
+// NULL). With a kickstart, only its owner may read it. An image is copied unchanged if there is nothing to change.
 //
-// Fails with ERROR_USAGE if something that the request names is not there, ERROR_DAMAGED if the source is damaged
-// or no ESXi for Arm can be installed from it, and ERROR_ENVIRONMENT.
+// Fails with ERROR_USAGE if something in the request does not exist, ERROR_DAMAGED if the source is damaged or not an
+// installer of ESXi for Arm, and ERROR_ENVIRONMENT.
 bool payload_make(const struct payload_request *request, const char *image, struct payload_info *info,
                   struct error *err);
 
-// The same as a folder, which must not exist or be empty. An image cannot be the source.
+// The same as a folder, which must be missing or empty. The source cannot be an image.
 bool payload_make_folder(const struct payload_request *request, const char *folder, struct payload_info *info,
                          struct error *err);

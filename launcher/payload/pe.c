@@ -20,7 +20,7 @@ static bool check_section(struct cursor *cursor, struct error *err)
         struct bytes data;
         if (!size || bytes_slice(cursor->view, offset, size, &data))
                 return true;
-        return error_set(err, ERROR_DAMAGED, "it is cut off: a section is to end at byte %llu, and it has %zu",
+        return error_set(err, ERROR_DAMAGED, "it is cut off: a section ends at byte %llu, but the file has only %zu",
                          (unsigned long long)offset + size, cursor->view.size);
 }
 
@@ -33,7 +33,7 @@ bool pe_read(struct bytes image, struct pe *pe, struct error *err)
         cursor = cursor_at(image, offset);
         uint32_t magic = cursor_u32(&cursor);
         if (dos_magic != DOS_MAGIC || magic != PE_MAGIC)
-                return error_set(err, ERROR_DAMAGED, "it is no PE program");
+                return error_set(err, ERROR_DAMAGED, "it is not a PE program");
         pe->machine = cursor_u16(&cursor);
         uint16_t sections = cursor_u16(&cursor);
         cursor_skip(&cursor, 12); // time, symbols

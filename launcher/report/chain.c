@@ -14,7 +14,7 @@ enum {
         VARIABLES_MOST = 200,
 };
 
-// What became of a variable, seen from one of the two stores. NULL: nothing.
+// What happened to a variable, seen from one of the two stores; NULL if it is unchanged.
 static const char *change_of(const struct differences *differences, uint16_t number, bool is_after)
 {
         for (size_t i = 0; differences && i < differences->count; i++) {
@@ -54,7 +54,7 @@ static bool stands_at(const struct boot_entry *entry, size_t position)
         return entry->ordered && entry->position == position;
 }
 
-// As the firmware tries them, then those that it does not.
+// Adds the entries in the firmware's order, then those that it does not try.
 static void add_entries(struct text *html, const struct bootchain *chain, const struct differences *differences,
                         bool is_after)
 {
@@ -100,7 +100,7 @@ static void add_side(struct text *html, const char *title, const struct varstore
         html_element(html, "h3", title);
         if (varstore_is_blank(store)) {
                 text_add(html,
-                         "<p>Blank: the firmware formats it when it first starts, and finds the devices by itself.</p>"
+                         "<p>Blank: the firmware formats it when it first starts, and finds the devices itself.</p>"
                          "</div>\n");
                 return;
         }

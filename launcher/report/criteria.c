@@ -49,7 +49,7 @@ void criteria_anchors(const json_t *result, struct console_anchors *anchors)
         }
 }
 
-// How a criterion fared: a class, a sign and a word, so that nothing hangs on colour alone.
+// How a criterion is shown: a class, a sign and a word, so that nothing depends on colour alone.
 struct fate {
         const char *class, *sign, *word;
 };
@@ -57,7 +57,7 @@ struct fate {
 static struct fate fate_of(const json_t *row)
 {
         static const struct fate good = {"good", "\xE2\x9C\x93", "met"};
-        static const struct fate absent = {"good", "\xE2\x9C\x93", "did not come"};
+        static const struct fate absent = {"good", "\xE2\x9C\x93", "did not occur"};
         static const struct fate came = {"bad", "\xE2\x9C\x97", "came"};
         static const struct fate missing = {"bad", "\xE2\x9C\x97", "not met"};
         static const struct fate open = {"open", "\xE2\x80\x93", "not seen"};
@@ -68,7 +68,7 @@ static struct fate fate_of(const json_t *row)
         return is_kind(row, "required") ? missing : open;
 }
 
-// A line without the frame that an installer draws around it.
+// Adds a line without the frame that an installer draws around it.
 static void add_without_frame(struct text *html, const char *text)
 {
         static const char frame[] = " +-|=*#";
@@ -119,7 +119,7 @@ void criteria_to_html(struct text *html, const json_t *result, const struct cons
                 text_add(html, "</tbody></table></div>\n");
         }
         if (!number)
-                text_add(html, "<p>Nothing was judged: the run ended before.</p>\n");
+                text_add(html, "<p>Nothing was judged: the run ended too early.</p>\n");
         else
                 text_add(html,
                          "<p class=\"note\">Lines are counted in serial.log, as <code>grep -n</code> does.</p>\n");

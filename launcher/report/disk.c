@@ -10,9 +10,9 @@
 enum {
         SCALE = 1000,
         LEVELS_MOST = 3,
-        NARROW = 30,      // of SCALE: a partition that is not as wide has no room for its number
-        ALONE_TIMES = 4,  // a narrow partition by itself is shown with so much of its surroundings
-        LABELLED = 70,    // of SCALE: from here on there is room for its size, too
+        NARROW = 30,      // of SCALE: a narrower partition has no room for its number
+        ALONE_TIMES = 4,  // how much of its surroundings is shown with a single narrow partition
+        LABELLED = 70,    // of SCALE: a partition this wide also has room for its size
         WORTHWHILE = 500, // of SCALE: an enlargement of more than this shows nothing new
         PARTITIONS_MOST = 128,
         COLOURS = 6,
@@ -51,7 +51,7 @@ static bool lies_in(struct span inner, struct span outer)
         return inner.from >= outer.from && inner.to <= outer.to;
 }
 
-// Partitions of one type have one colour; types get theirs in the order in which they come.
+// Partitions of one type have one colour, assigned in the order of the types.
 static unsigned colour_of(const struct gpt *gpt, const struct gpt_partition *partition)
 {
         unsigned colour = 0;
@@ -66,7 +66,7 @@ static unsigned colour_of(const struct gpt *gpt, const struct gpt_partition *par
         return colour % COLOURS;
 }
 
-// More of VIEW around PART, so that it is TIMES as long where there is room.
+// Widens PART to TIMES its length, as far as VIEW allows.
 static struct span widen(struct span part, struct span view, uint64_t times)
 {
         uint64_t wanted = length(part) < length(view) / times ? length(part) * times : length(view);
@@ -76,7 +76,7 @@ static struct span widen(struct span part, struct span view, uint64_t times)
         return wide;
 }
 
-// The part of VIEW that all its narrow partitions lie in. False if there is none, or it is nearly all of VIEW.
+// The part of VIEW with all its narrow partitions. False if there are none, or the part is nearly all of VIEW.
 static bool find_narrow(const struct gpt *gpt, struct span view, struct span *narrow)
 {
         size_t found = 0;
@@ -95,7 +95,6 @@ static bool find_narrow(const struct gpt *gpt, struct span view, struct span *na
         return units(view, narrow->to) - units(view, narrow->from) < WORTHWHILE;
 }
 
-// Whether SPAN shows in VIEW at all.
 static bool meets(struct span span, struct span view)
 {
         return span.from < view.to && span.to > view.from;
@@ -128,7 +127,7 @@ static void add_label(struct text *html, const struct gpt *gpt, const struct gpt
         text_add(html, "</span>");
 }
 
-// The bar of VIEW. Partitions that go on outside of it are drawn paler.
+// The bar of VIEW. Partitions that extend beyond it are drawn paler.
 static void add_bar(struct text *html, const struct gpt *gpt, struct span view)
 {
         text_add_format(
@@ -147,7 +146,7 @@ static void add_bar(struct text *html, const struct gpt *gpt, struct span view)
         text_add(html, "</div>\n");
 }
 
-// What leads from a part of a bar to the bar below, which is that part.
+// The connection from a part of a bar to the bar below, which enlarges it.
 static void add_funnel(struct text *html, struct span view, struct span part)
 {
         text_add_format(html,

@@ -7,7 +7,7 @@
 
 static const char REPLACEMENT[] = "\xEF\xBF\xBD"; // U+FFFD
 
-// Characters that are replaced, as ranges of their UTF-8: all of a range have the same length.
+// Ranges of characters that are replaced, in UTF-8; both ends of a range have the same length.
 static const struct {
         const char *first, *last;
 } forbidden[] = {
@@ -24,7 +24,7 @@ static const struct {
 static const char *const references['>' + 1] = {
         ['&'] = "&amp;", ['<'] = "&lt;", ['>'] = "&gt;", ['"'] = "&quot;", ['\''] = "&#39;"};
 
-// How many bytes at TEXT are a character that is replaced; 0 if it may stand.
+// The length of the replaced character at TEXT; 0 if the character is allowed.
 static size_t forbidden_at(const char *text, size_t left)
 {
         if (!*text)

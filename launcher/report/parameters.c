@@ -32,7 +32,7 @@ static void add_figure(struct text *html, const char *name, const char *value)
         text_add(html, "</div>\n");
 }
 
-// "2026-05-04T09:07:12Z" as a person writes it; freed with free(). What is no such stamp stays as it is.
+// "2026-05-04T09:07:12Z" in a readable form; freed with free(). Anything else stays unchanged.
 static char *stamp_text(const char *stamp)
 {
         uint64_t seconds;
@@ -54,7 +54,7 @@ static char *firmware_of(const struct report_subject *subject)
         return memory_text(name ? name : "");
 }
 
-// KEY of the result, of a run without one of its first event.
+// KEY of the result; for a run without a result, of its first event.
 static const char *told(const struct run_record *record, const char *key, const char *key_at_start)
 {
         const char *text = text_in(record->result, key);
@@ -79,7 +79,7 @@ void figures_to_html(struct text *html, const struct report_subject *subject)
         text_add(html, "</dl>\n");
 }
 
-// VALUE as a person reads it; NULL if it is an object or a list. Freed with free().
+// VALUE in a readable form, freed with free(); NULL if it is an object or a list.
 static char *scalar(const json_t *value)
 {
         switch (json_typeof(value)) {
@@ -130,7 +130,7 @@ static void add_value(struct text *html, const char *name, const json_t *value, 
                 add_members(html, name, (json_t *)value, depth, rows);
 }
 
-// A table of the members of OBJECT; nothing where it is none.
+// A table of the members of OBJECT; nothing if OBJECT is not an object.
 static void add_table(struct text *html, const char *title, const json_t *object)
 {
         unsigned rows = 0;
@@ -142,7 +142,7 @@ static void add_table(struct text *html, const char *title, const json_t *object
         text_add(html, "</tbody></table></div>\n");
 }
 
-// What in result.json has no part of the page for itself.
+// The parts of result.json that have no section of their own.
 static void add_rest(struct text *html, const json_t *result)
 {
         static const char *const elsewhere[] = {"settings", "firmware", "criteria", "match",  "prediction",
@@ -161,7 +161,7 @@ static void add_machine(struct text *html, const struct machine *machine)
         json_t *document = machine && machine->document ? json_copy(machine->document) : NULL;
         if (!document)
                 return;
-        // The run's own ones are shown already.
+        // The run's own settings are shown already.
         json_object_del(document, "settings");
         json_object_del(document, "schema");
         add_table(html, "Machine, as machine.json has it now", document);

@@ -24,10 +24,10 @@
 
 enum {
         ASSET_LIMIT = 1 << 20,
-        REHEARSAL_LOOKED_AT = 65536, // bytes of the console where an unfinished run says what it is
+        REHEARSAL_LOOKED_AT = 65536, // bytes of the console searched in an unfinished run
 };
 
-// What the moments' places in the console are called.
+// The prefix of the moments' anchors in the console.
 static const char MOMENT_ANCHOR[] = "at";
 
 struct report {
@@ -36,7 +36,7 @@ struct report {
         struct run_record record;
         struct machine machine;
         struct console_anchors anchors;
-        struct text console; // made first: it tells which anchors there are
+        struct text console; // made first, because it finds the anchors
 };
 
 static const char *text_in(const json_t *object, const char *key)
@@ -44,7 +44,7 @@ static const char *text_in(const json_t *object, const char *key)
         return json_string_value(json_object_get(object, key));
 }
 
-// The file NAME of the page's own style or script.
+// Reads the file NAME, the page's style or script.
 static bool read_asset(const char *name, struct buffer *content, struct error *err)
 {
         AUTO_FREE char *path = paths_data(name, err);
@@ -176,11 +176,10 @@ static void add_agreement(struct text *html, const json_t *result)
 {
         const json_t *agrees = json_object_get(result, "agrees");
         if (json_is_boolean(agrees))
-                text_add(html,
-                         json_is_true(agrees)
-                                 ? "<p class=\"agrees good\"><span>\xE2\x9C\x93</span> The fact is as predicted.</p>\n"
-                                 : "<p class=\"agrees bad\"><span>\xE2\x9C\x97</span> The fact is not as "
-                                   "predicted.</p>\n");
+                text_add(html, json_is_true(agrees)
+                                       ? "<p class=\"agrees good\"><span>\xE2\x9C\x93</span> Booted as predicted.</p>\n"
+                                       : "<p class=\"agrees bad\"><span>\xE2\x9C\x97</span> Did not boot as "
+                                         "predicted.</p>\n");
 }
 
 static void add_match(struct text *html, const json_t *match)
@@ -208,7 +207,7 @@ static void add_prediction(struct report *report)
         const json_t *prediction = json_object_get(result, "prediction");
         open_section(html, "prediction", "What boots: prediction and fact");
         if (!prediction && !json_object_get(result, "fact") && !json_object_get(result, "match"))
-                text_add(html, "<p>The run did not come to where the disk boots.</p>\n");
+                text_add(html, "<p>The run ended before the disk booted.</p>\n");
         add_agreement(html, result);
         text_add(html, "<div class=\"wide\"><table class=\"rows pairs\"><tbody>\n");
         add_entry_row(html, "predicted", prediction);
@@ -220,7 +219,7 @@ static void add_prediction(struct report *report)
         close_section(html);
 }
 
-// The template that the installation began with, where it still lies beside CODE and is what it was. NULL without it.
+// The template that the installation began with, if it is still beside CODE and unchanged; else NULL.
 static struct varstore *load_template(const struct report *report)
 {
         const struct machine *machine = &report->machine;
@@ -243,7 +242,7 @@ static struct varstore *load_template(const struct report *report)
         return store;
 }
 
-// The store at PATH. NULL if none; where it cannot be read, the page says so.
+// The store at PATH; NULL if there is none. If it cannot be read, the page reports that.
 static struct varstore *load_store(struct text *html, const char *path)
 {
         AUTO_ERROR struct error err = {0};
@@ -273,11 +272,11 @@ static void add_chain(struct report *report)
                 chain_to_html(html, "Before: the firmware's template", template, "As it is now", live);
         }
         if (!sealed && !live)
-                text_add(html, "<p>The machine's variable store is not at hand.</p>\n");
+                text_add(html, "<p>The machine's variable store was not found.</p>\n");
         close_section(html);
 }
 
-// The partition that the entry LABEL of the live store names. False if that is not known.
+// The partition that the entry LABEL of the live store names. False if not known.
 static bool find_booted(const struct machine *machine, struct guid *booted)
 {
         AUTO_ERROR struct error err = {0};
@@ -311,7 +310,7 @@ static void add_disk(struct report *report)
         AUTO_ERROR struct error err = {0};
         open_section(report->html, "disk", "Disk, as it is now");
         if (!report->machine.folder || !file_exists(report->machine.disk_path))
-                text_add(report->html, "<p>The machine's disk is not at hand.</p>\n");
+                text_add(report->html, "<p>The machine's disk was not found.</p>\n");
         else if (!add_partitions(report, &err))
                 html_element(report->html, "p class=\"note\"", err.message);
         close_section(report->html);
@@ -344,7 +343,7 @@ static void add_screens(struct report *report)
         }
         text_add(report->html, "</div>\n");
         if (!count)
-                text_add(report->html, "<p>No screens were kept: nothing was driven in this run.</p>\n");
+                text_add(report->html, "<p>No screens were kept: the launcher sent no keys in this run.</p>\n");
         close_section(report->html);
 }
 
@@ -368,7 +367,7 @@ static void add_foot(struct report *report, const struct buffer *script)
 {
         text_add(report->html, "<footer>Made by ");
         html_add(report->html, "esxiarm " VERSION);
-        text_add(report->html, " from the files of the run; nothing in this page was loaded from "
+        text_add(report->html, " from the files of the run; this page loads nothing from "
                                "elsewhere.</footer>\n</main>\n<script>");
         text_add_span(report->html, (const char *)script->data, script->size);
         text_add(report->html, "</script>\n</body>\n</html>\n");
@@ -391,7 +390,7 @@ static void make_console(struct report *report)
         console_to_html(&report->console, path, &report->anchors);
 }
 
-// Opens the run's machine where it is at hand: the one that was named, or the one that the run names or lies in.
+// Opens the run's machine if it can be found: the named one, or the one that the run names or is in.
 static void find_machine(struct report *report, const char *named)
 {
         AUTO_ERROR struct error err = {0};
@@ -405,7 +404,7 @@ static void find_machine(struct report *report, const char *named)
         report->subject.machine = &report->machine;
 }
 
-// What an unfinished run is: nothing but the machine and the console says.
+// Whether the run is a rehearsal. If it is unfinished, only the machine and the console show that.
 static bool looks_like_rehearsal(const struct report *report)
 {
         const json_t *told = json_object_get(report->record.result, "rehearsal");

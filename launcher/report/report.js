@@ -1,6 +1,6 @@
 /*<![CDATA[*/
 // SPDX-License-Identifier: Apache-2.0
-// The search in the console: without JavaScript there is none, and nothing else is missing.
+// Searches the console. Without JavaScript, only this search is missing.
 'use strict';
 (() => {
         const place = document.getElementById('search');
@@ -24,7 +24,7 @@
         const texts = all.map(line => line.textContent.toLowerCase());
         let marks = [];
         let here = -1;
-        const MARKS_MOST = 2000; // more cannot be looked at one by one, and would only be slow
+        const MARKS_MOST = 2000; // more would be slow and of no use
 
         const clear = () => {
                 for (const mark of marks) {
@@ -99,7 +99,7 @@
                 event.preventDefault();
                 go(1);
         });
-        // A link into lines that the search hides shows them again.
+        // Following a link to a line that the search hides shows all lines again.
         addEventListener('hashchange', () => {
                 const target = document.getElementById(location.hash.slice(1));
                 if (!target || !lines.contains(target) || !lines.classList.contains('only'))

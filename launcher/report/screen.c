@@ -11,8 +11,8 @@ enum {
         ROWS_LIMIT = 60,
         BYTES_LIMIT = 65536,
         PARAMETERS_LIMIT = 32,
-        PLAIN = -1,      // a colour: the screen's own
-        RGB = 0x1000000, // a colour: this and its 24 bits
+        PLAIN = -1,      // the screen's own colour
+        RGB = 0x1000000, // added to a colour of 24 bits
 };
 
 struct looks {
@@ -22,7 +22,6 @@ struct looks {
 
 static const struct looks plain = {.text = PLAIN, .background = PLAIN};
 
-// One SGR parameter that turns something on or off.
 static const struct {
         int parameter;
         size_t member;
@@ -36,7 +35,7 @@ static const struct {
         {29, offsetof(struct looks, strike), false},
 };
 
-// Ranges of parameters that name a colour.
+// Ranges of parameters that select a named colour.
 static const struct {
         int first, last, colour;
         bool background;
@@ -55,7 +54,7 @@ static bool is_byte(int value)
         return value >= 0 && value <= 255;
 }
 
-// 38 or 48 and what follows it. Returns how many parameters it takes.
+// Applies 38 or 48 and the parameters after it. Returns how many it used.
 static size_t apply_extended(struct looks *looks, const int *parameters, size_t count)
 {
         bool background = parameters[0] == 48;
@@ -97,7 +96,7 @@ static void apply(struct looks *looks, const int *parameters, size_t count)
         }
 }
 
-// Where TEXT is an SGR sequence, what follows it, and LOOKS is changed; NULL if it is none.
+// Applies the SGR sequence at TEXT to LOOKS and returns what follows it; NULL if there is none.
 static const char *take_sequence(const char *text, struct looks *looks)
 {
         if (!text_starts_with(text, "\033["))
@@ -112,7 +111,7 @@ static const char *take_sequence(const char *text, struct looks *looks)
                 char *next;
                 long value = strtol(at, &next, 10);
                 parameters[count++] = value < 0 || value > 255 ? 255 : (int)value;
-                // What stands behind a colon tells more of the parameter before it: the shape of an underline.
+                // A value after a colon refines the parameter before it (the shape of an underline) and is ignored.
                 at = next + strcspn(next, ";m");
                 if (at >= end)
                         break;
@@ -122,7 +121,7 @@ static const char *take_sequence(const char *text, struct looks *looks)
         return end + 1;
 }
 
-// The palette of 256 past the named ones: a cube of 6 levels, then 24 greys (xterm).
+// A colour of the palette of 256 after the named ones: a cube of 6 levels, then 24 greys (xterm).
 static unsigned palette_rgb(int colour)
 {
         static const unsigned levels[] = {0, 95, 135, 175, 215, 255};

@@ -36,7 +36,7 @@ static bool stayed_up(const struct run_record *record)
                json_integer_value(json_object_get(result, "exit_code")) == 0;
 }
 
-// Between two lines of the grid: 1, 2 or 5 times a power of ten, a minute's parts, or so many minutes.
+// The distance of grid lines in seconds: 1, 2 or 5 times a power of ten, or a suitable number of seconds or minutes.
 static double choose_tick(double end)
 {
         static const double ticks[] = {0.1, 0.2, 0.5, 1,    2,    5,    10,    30,    60,
@@ -116,7 +116,7 @@ static void add_row(struct text *html, const struct timeline *timeline, size_t i
         text_add(html, "</td></tr>\n");
 }
 
-// A time on the scale, no finer than it needs to be.
+// A time on the scale, with as few digits as possible.
 static void add_tick(struct text *html, double tick, double seconds)
 {
         if (tick < 60)

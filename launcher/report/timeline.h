@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The timeline of a run in a page: a row a moment, with a bar from it to the next one (SVG), when it came, and how long it
-// took until the next. A row leads to the screen as it was then (`#screen-N`, N the moment's number in the record).
+// The timeline of a run in a page: for each moment a row with its time, a bar (SVG) up to the next moment, and the
+// duration. The row links to the screen at that time (`#screen-N`, N being the moment's number in the record).
 #pragma once
 
 #include "base/text.h"

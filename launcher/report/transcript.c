@@ -13,20 +13,19 @@
 #include "verify/log/log.h"
 
 enum {
-        WHOLE = 1 << 20, // bytes of a file that is shown as it is
+        WHOLE = 1 << 20, // bytes: a larger file is shown in parts
         HEAD = 256 << 10,
         TAIL = 512 << 10,
-        AROUND = 6 << 10, // before and after an anchor
+        AROUND = 6 << 10, // bytes before and after an anchor
         PARTS_MOST = 24,
         LINE_SHOWN = 2000,
         BLOCK = LOG_LINE_LIMIT + 8192, // a line with its time always fits
-        LINES_OF_GROUP = 200,          // what a browser lays out at a time
+        LINES_OF_GROUP = 200,          // the unit of a browser's layout
 };
 
-// How far the time of a line and of what was found in it may lie apart, in seconds.
+// The largest difference, in seconds, between an anchor's time and its line's.
 static const double TOLERANCE = 0.1;
 
-// A part of the file, in bytes.
 struct part {
         off_t from, to;
 };
@@ -69,7 +68,7 @@ void console_anchors_free(struct console_anchors *anchors)
         *anchors = (struct console_anchors){0};
 }
 
-// Reads the time in front of a line; its text begins at *TEXT. False if there is none.
+// Reads the time at the start of a line; its text begins at *TEXT. False if it has no time.
 static bool read_time(const char *line, size_t length, double *time, size_t *text)
 {
         AUTO_FREE char *start = text_format("%.*s", length < 40 ? (int)length : 40, line);
@@ -83,7 +82,7 @@ static bool read_time(const char *line, size_t length, double *time, size_t *tex
         return true;
 }
 
-// The first line that begins at or after AT: where, and its time. BUFFER has BLOCK bytes.
+// The place and time of the first line that begins at or after AT. BUFFER has BLOCK bytes.
 static bool line_from(int fd, off_t at, char *buffer, off_t *begin, double *time)
 {
         ssize_t size = pread(fd, buffer, BLOCK, at);
@@ -94,7 +93,7 @@ static bool line_from(int fd, off_t at, char *buffer, off_t *begin, double *time
         return size > 0 && (newline || !at) && read_time(buffer + skipped, (size_t)size - skipped, time, &text);
 }
 
-// About where the lines of TIME begin.
+// Roughly where the lines with the time WANTED begin.
 static off_t find_time(int fd, off_t size, double wanted)
 {
         AUTO_FREE char *buffer = memory_new(BLOCK, 1);
@@ -119,7 +118,7 @@ static int by_place(const void *a, const void *b)
         return (one->from > other->from) - (one->from < other->from);
 }
 
-// What of a file of SIZE bytes is shown, in order and without overlaps. Returns how many parts that is.
+// Chooses the parts of a file of SIZE bytes to show, ordered and without overlaps. Returns their number.
 static size_t choose_parts(const struct writer *writer, off_t size, struct part parts[PARTS_MOST])
 {
         if (size <= WHOLE) {
@@ -155,7 +154,7 @@ static bool fits(const struct console_anchor *anchor, double time, const char *t
         return time >= anchor->time - TOLERANCE && time <= anchor->time + TOLERANCE && strstr(text, anchor->text);
 }
 
-// The anchors of a line, as elements of their own; returns the class of the line, NULL if it has none.
+// Adds the anchors of a line as elements; returns the line's class, or NULL.
 static const char *add_anchors(struct writer *writer, struct text *html, double time, const char *text)
 {
         const char *class = NULL;
@@ -208,7 +207,7 @@ static void add_gap(struct writer *writer, off_t from, off_t to)
         text_add_format(writer->html, "<p class=\"gap\">%s left out here; they are in console.txt</p>\n", size);
 }
 
-// The lines that begin in PART; a first one that is cut off is left out. The last line that no newline ends is a line, too.
+// Adds the lines that begin in PART, without an incomplete first one. The last line may lack a newline.
 static void add_part(struct writer *writer, struct part part)
 {
         AUTO_FREE char *buffer = memory_new(BLOCK, 1);
@@ -230,7 +229,7 @@ static void add_part(struct writer *writer, struct part part)
                         skips = false;
                         begin = end + 1;
                 }
-                // A line that does not fit, in a file that is not ours, is cut.
+                // A line longer than the buffer is split.
                 if (!begin && held == BLOCK) {
                         if (!skips)
                                 add_line(writer, buffer, held);
@@ -248,7 +247,7 @@ void console_to_html(struct text *html, const char *path, struct console_anchors
         AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
         struct stat status;
         if (fd < 0 || fstat(fd, &status) != 0 || !S_ISREG(status.st_mode) || !status.st_size) {
-                text_add(html, "<p>The console said nothing, or its text is not there.</p>\n");
+                text_add(html, "<p>The console printed nothing, or console.txt is missing.</p>\n");
                 return;
         }
         struct writer writer = {.html = html, .fd = fd, .anchors = anchors};

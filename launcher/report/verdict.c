@@ -13,7 +13,7 @@ static const char *text_in(const json_t *object, const char *key)
         return json_string_value(json_object_get(object, key));
 }
 
-// How a verdict is shown. The sign says it without colour.
+// How a verdict is shown: the sign tells it without colour.
 static const struct {
         const char *word, *class, *sign, *title;
 } looks[] = {
@@ -44,21 +44,21 @@ const char *verdict_word(const struct run_record *record)
         return looks[looks_of(record)].word;
 }
 
-// The next sentence of MESSAGE's first line, which moves behind it; freed with free(). NULL after the last one. What only
-// announces the lines after it, and so ends in a colon, is none.
+// Takes the next sentence off *MESSAGE's first line; freed with free(). NULL at its end, or before a sentence that only
+// introduces the following lines with a colon.
 static char *next_sentence(const char **message)
 {
         const char *begin = *message + strspn(*message, " ");
         const char *line_end = begin + strcspn(begin, "\n");
         const char *end = begin;
-        // A dot within a name or a number has no blank and capital behind it.
+        // After the dot of a name or number there is no blank and capital letter.
         while (end < line_end && !(end > begin && end[-1] == '.' && *end == ' ' && end[1] >= 'A' && end[1] <= 'Z'))
                 end++;
         *message = end;
         if (end == begin || (end[-1] == ':' && *end == '\n'))
                 return NULL;
         char *sentence = text_format("%.*s", (int)(end - begin), begin);
-        // A message that was put behind another begins in the middle of a sentence.
+        // The second of two joined messages begins in the middle of a sentence.
         if (*sentence >= 'a' && *sentence <= 'z')
                 *sentence = (char)(*sentence - 'a' + 'A');
         return sentence;
@@ -72,17 +72,16 @@ static char *reason_of_success(const struct run_record *record)
         const char *booted = text_in(result, "booted");
         AUTO_FREE char *duration = text_duration((uint64_t)(record->end * 1000 + 0.5));
         if (!command || strcmp(command, "install") != 0) {
-                // The entry by number and label; the path is in the page further below.
+                // Number and label are enough here; the path is further down in the page.
                 const char *path = booted ? strstr(booted, "\" from ") : NULL;
                 AUTO_FREE char *entry = path ? text_format("%.*s\"", (int)(path - booted), booted)
                                              : memory_text(booted ? booted : "an entry");
                 bool own = json_is_true(json_object_get(result, "booted_own_entry"));
-                return text_format(
-                        "The firmware started %s from the disk alone, and every required mark of a booted system "
-                        "came%s.",
-                        entry, own ? "" : "; it is not the entry that the installer made");
+                return text_format("The firmware started %s from the disk alone, and every required criterion was "
+                                   "met%s.",
+                                   entry, own ? "" : "; it is not the entry that the installer created");
         }
-        return text_format("The installer came to its end in %s. %s", duration, explanation ? explanation : "");
+        return text_format("The installer finished in %s. %s", duration, explanation ? explanation : "");
 }
 
 static char *reason_of_absence(const struct report_subject *subject)
@@ -90,12 +89,12 @@ static char *reason_of_absence(const struct report_subject *subject)
         const struct run_record *record = subject->record;
         const struct run_moment *last = record->count ? &record->moments[record->count - 1] : NULL;
         const char *state = subject->is_running
-                                    ? "The run has not come to its end yet"
+                                    ? "The run has not ended yet"
                                     : "The launcher ended before it could judge the run: it was killed, or the "
-                                      "computer went down";
+                                      "host went down";
         if (!last)
                 return text_format("%s. It left no events.", state);
-        return text_format("%s. The last thing that is known is \"%s\" after %.1f s.", state, last->title, last->time);
+        return text_format("%s. The last known event is \"%s\" after %.1f s.", state, last->title, last->time);
 }
 
 static char *reason_of(const struct report_subject *subject)
@@ -109,11 +108,11 @@ static char *reason_of(const struct report_subject *subject)
         if (sentence)
                 return sentence;
         if (stopped_at)
-                return text_format("The installer was driven to the step '%s', and no further, as asked.", stopped_at);
+                return text_format("Stopped at the installer's step '%s', as requested.", stopped_at);
         return reason_of_success(subject->record);
 }
 
-// The first criterion of KIND that was met, or was not; NULL if none.
+// The first criterion of KIND whose state is MET; NULL if none.
 static const json_t *find_criterion(const json_t *result, const char *kind, bool met)
 {
         const char *phase;
@@ -129,7 +128,7 @@ static const json_t *find_criterion(const json_t *result, const char *kind, bool
         return NULL;
 }
 
-// What came tells more than what did not come because of it.
+// A forbidden criterion that was met explains more than a required one that was not.
 static const json_t *broken_criterion(const json_t *result)
 {
         const json_t *came = find_criterion(result, "forbidden", true);
@@ -182,14 +181,14 @@ static void add_hints(struct text *html, const struct report_subject *subject)
                 arguments_add(&command, "diagnose");
                 arguments_add(&command, subject->machine->folder);
                 AUTO_FREE char *quoted = arguments_quoted(&command);
-                text_add(html, "<li>The cause, if it can be told, and what mends it: ");
+                text_add(html, "<li>To find the cause and its fix: ");
                 html_element(html, "code", quoted);
                 text_add(html, "</li>\n");
         }
         text_add(html, "</ul>\n");
 }
 
-// What the message says after its first sentence: more of them, and lines that may be a screen.
+// The rest of the message after its first sentence: more sentences, and lines that may be a screen.
 static void add_rest(struct text *html, const char *message)
 {
         if (!message)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The verdict of a run in a page: a word, one sentence that says why, and where to look if it did not go well.
+// The verdict of a run in a page: a word, one sentence with the reason, and after a failure, where to look.
 #pragma once
 
 #include "base/text.h"
@@ -9,13 +9,13 @@
 
 struct report_subject {
         const struct run_record *record;
-        const struct machine *machine; // NULL if it is not at hand
+        const struct machine *machine; // NULL if not found
         bool is_rehearsal;
-        bool is_running; // the launcher of an unfinished run is at work
+        bool is_running; // the run is unfinished and its launcher is running
 };
 
-// "pass", "fail", "timed out", "panic", "interrupted", "stopped", "error"; "unfinished" for a run without a result, "unknown" for
-// a result that says something else. Static.
+// "pass", "fail", "timed out", "panic", "interrupted", "stopped", "error"; "unfinished" without a result, "unknown" for
+// any other outcome. Static.
 const char *verdict_word(const struct run_record *record);
 
 void verdict_to_html(struct text *html, const struct report_subject *subject);

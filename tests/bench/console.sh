@@ -1,14 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# A guest that floods its console, through all that a running machine's output goes through. An emulated serial port gives less
-# than 1 MB/s. So the launcher takes five times as much, and while it draws one batch it reacts to nothing else, for less than
-# 100 ms whatever the guest prints. By processor time, so that what else the machine does counts less.
+# A guest that floods its console, through the whole path of a running machine's output. An emulated serial port prints
+# less than 1 MB/s, so the launcher must take five times that; and it must not spend more than 100 ms on one batch,
+# during which it does not react. Measured in processor time, to reduce the influence of other programs.
 . "$(dirname "$0")/lib.sh"
 
 SIZE=${BENCH_FLOOD:-20000000}
 
-# The middle of three, by the longest batch.
+# The median of three, by the longest batch.
 measure() {
         "$BUILD/tests/console-stream" "$1" "$2" >stream
         for _ in 1 2 3; do

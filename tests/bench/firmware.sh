@@ -1,13 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# What it costs to fetch, prove and unpack the real package from a server on loopback, beside `curl | sha256sum` and
-# `dpkg-deb -x` of the same file.
+# The cost of fetching, verifying and unpacking the real package from a loopback server, compared with `curl |
+# sha256sum` and `dpkg-deb -x` of the same file.
 . "$(dirname "$0")/lib.sh"
 
 export no_proxy=127.0.0.1 NO_PROXY=127.0.0.1
 
-# The package as tests/cli/fetch keeps it, or from apt.
+# The package that tests/cli/fetch has kept, or from apt.
 mkdir served
 kept=$(find "$BUILD/cache/deb" -maxdepth 1 -name '*.deb' 2>/dev/null | head -n 1)
 if [ -n "$kept" ]; then
@@ -25,7 +25,7 @@ until grep -q '^port' server.log 2>/dev/null; do
 done
 url=http://127.0.0.1:$(sed -n 's/^port //p' server.log)/p.deb
 
-# Both write what they unpack to this file system, and both are asked for a file that is in memory.
+# Both unpack to this file system and fetch a file that is in memory.
 cat >theirs <<END
 curl -s -o p.deb $url
 sha256sum p.deb
@@ -43,16 +43,16 @@ for _ in $(seq $((runs / 10))); do
         "$bench" 1 sh theirs -- sh ours | tr '\n' ' ' >>times
         echo >>times
 done
-# Columns: their median, least and memory, then ours.
+# Columns: median, minimum and memory, first theirs, then ours.
 median() {
         awk -v column="$1" '{ print $column }' times | sort -n | awk '{ a[NR] = $1 } END { print a[int((NR + 1) / 2)] }'
 }
-at_most "fetch, prove and unpack, against curl | sha256sum and dpkg-deb -x" \
+at_most "fetch, verify and unpack, against curl | sha256sum and dpkg-deb -x" \
         "$(awk -v a="$(median 4)" -v b="$(median 1)" 'BEGIN { printf "%.2f", a / b }')" times 1
-at_most "what it takes on disk (dpkg-deb: $(($(du -sk unpacked | cut -f 1) / 1024)) MiB)" \
+at_most "size on disk (dpkg-deb: $(($(du -sk unpacked | cut -f 1) / 1024)) MiB)" \
         "$(du -sk installed | cut -f 1)" KiB 9765
 
-# With the pages of the libraries that it shares with other programs.
-at_most "the most that it has resident" "$(awk '$6 > m { m = $6 } END { print m }' times)" KiB 40960
+# Includes the pages of libraries shared with other programs.
+at_most "maximum resident memory" "$(awk '$6 > m { m = $6 } END { print m }' times)" KiB 40960
 kill $server
 exit $missed

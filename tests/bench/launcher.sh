@@ -1,14 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# An installation of the rehearsal guest and a boot of its disk, beside what a script with fixed sleeps takes. One after the
-# other in QEMU, so the machine should be quiet.
+# An installation of the rehearsal guest and a boot of its disk, compared with a script with fixed sleeps. They run one
+# after the other in QEMU, so the host should be idle.
 . "$(dirname "$0")/lib.sh"
 export XDG_CACHE_HOME="${XDG_CACHE_HOME:-$BUILD/cache}"
 export ROOT_PASSWORD=Bench-1234
 "$esxiarm" fetch --from apt >/dev/null
 
-# Runs a command and prints the seconds that it took and the processor time of all that it started.
+# Runs a command and prints its duration in seconds and the processor time of all programs that it started.
 timed() {
         python3 -c 'import resource, subprocess, sys, time
 began = time.monotonic()
@@ -22,7 +22,7 @@ quotient() {
         awk "BEGIN { printf \"%.$3f\", $1 / $2 }"
 }
 
-# The most memory that the process PID has had, in KiB, sampled while it runs.
+# The maximum memory of the process PID in KiB, sampled while it runs.
 watch_memory() {
         while size=$(sed -n 's/^VmHWM:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$1/status" 2>/dev/null) && [ -n "$size" ]; do
                 echo "$size" >memory
@@ -30,7 +30,7 @@ watch_memory() {
         done
 }
 
-# QEMU as esxiarm starts it, but with the console on its standard streams, as scripts have it.
+# QEMU as esxiarm starts it, but with the console on its standard streams, as in scripts.
 qemu_for_scripts() {
         code=$(sed -n 's/.*unit=0[^ ]*file=\([^ ]*\).*/\1/p' command)
         mkdir -p files/EFI/BOOT
@@ -64,16 +64,16 @@ numbers() {
         grep -h "\"$1\"" rehearsal/runs/*-"$2"/result.json | sed 's/[^0-9.]//g'
 }
 
-# An installation and a boot, five times: the share of each, in percent. What the boot's result has is the launcher's for both.
+# An installation and a boot, five times: the launcher's share in percent. The boot's result has its time for both.
 for _ in 1 2 3 4 5; do
         rm -rf rehearsal
         "$esxiarm" rehearse rehearsal >said 2>&1 || { cat said >&2 && exit 1; }
         { numbers launcher_cpu boot && numbers qemu_cpu install && numbers qemu_cpu boot; } |
                 awk '{ seconds[NR] = $1 } END { printf "%.2f\n", 100 * seconds[1] / (seconds[2] + seconds[3]) }'
 done >shares
-at_most "launcher: processor time, of QEMU's (median of 5)" "$(sort -n shares | sed -n 3p)" % 1
+at_most "launcher: processor time, share of QEMU's (median of 5)" "$(sort -n shares | sed -n 3p)" % 1
 
-# Seconds from the start of the latest boot to the first line of the firmware about an entry.
+# Seconds from the start of the latest boot to the firmware's first line about an entry.
 first_marker() {
         sed -n 's/^\[ *\([0-9.]*\)\] BdsDxe: loading.*/\1/p' "$(ls -d machine/runs/*-boot* | sort | tail -1)/console.txt" | head -1
 }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# What the subjects share; sourced by each with BUILD as its only argument. A subject works in an empty folder of its own, and
-# ends with `exit $missed`.
+# Shared by the subjects; each sources it with BUILD as its only argument, works in an empty folder of its own, and ends
+# with `exit $missed`.
 set -eu
 BUILD=$(cd "$1" && pwd)
 BENCH=$(cd "$(dirname "$0")" && pwd)

@@ -1,19 +1,18 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# Reading a console log and judging it, beside grep with the same patterns and beside Python. Most of the log is lines; some is
-# redraws.
+# Reading and judging a console log of lines and some redraws, compared with grep (same patterns) and Python.
 . "$(dirname "$0")/lib.sh"
 
 SIZE=${BENCH_LOG:-1000000000}
-# What it says is of no interest here, and the exit code is that of the verdict.
+# The output does not matter here, and the exit code is that of the verdict.
 check() {
         echo "'$esxiarm' check --boot $1 || [ \$? -eq 1 ]"
 }
 patterns='BdsDxe: (loading|starting) Boot[0-9A-F]{4}|VMware ESXi [0-9.]+ \[Releasebuild|Starting VMKernel initialization|Boot complete \(2/2\)|Starting service DCUI|To manage this host,? go to:|its\.c:2934|VERIFY bora/|Module\(s\) involved in panic|PanicvPanicInt|PSOD'
 
 "$BUILD/tests/console-stream" mixed "$SIZE" >log
-# A twentieth of it for Python, which would take minutes; its time is for so many bytes less.
+# A twentieth of the log for Python, which would take minutes; its time is compared for that size.
 "$BUILD/tests/console-stream" mixed $((SIZE / 20)) >part
 export LC_ALL=C
 "$bench" 3 grep -aE "$patterns" log -- sh -c "$(check log)" -- python3 "$BENCH/log.py" part >result

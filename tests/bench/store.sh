@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# aavmf-vars on variable stores, beside cp and a program that does nothing.
+# aavmf-vars on variable stores, compared with cp and a program that does nothing.
 . "$(dirname "$0")/lib.sh"
 
-# A store as AAVMF formats it, 64 MiB and not sparse, as a package unpacks it; sparse.fd is the same with holes.
+# A store formatted as by AAVMF, 64 MiB and not sparse, as from a package; sparse.fd is the same with holes.
 make_stores() {
         dd if=/dev/null of=blank.fd bs=1 seek=67108864 2>/dev/null
         "$vars" clone blank.fd sparse.fd --timeout 5
@@ -23,7 +23,7 @@ measure_list() {
         at_most "list, 64 MiB store with 2,000 variables, against /bin/true" "$(ratio 3 1)" times 3
         at_most "list, memory" "$(column 2 3)" KiB 6144
         at_most "list, memory with 2,000 variables" "$(column 3 3)" KiB 6144
-        # The kernel reads ahead of what is asked for.
+        # The kernel reads ahead.
         at_most "list, padding brought into memory (of 64,768 KiB)" \
                 $(($("$bench" --resident store.fd 0xC0000 "$vars" list store.fd) / 1024)) KiB 4096
 }
@@ -33,7 +33,7 @@ measure_clone() {
                 "$bench" "$((runs / 4))" cp --sparse=always $kind.fd copy.fd -- "$vars" clone $kind.fd clone.fd --force -- \
                         "$vars" clone $kind.fd edited.fd --force --timeout 7 >result
                 cmp $kind.fd clone.fd
-                # cp of a file with holes reads nothing of it, and syncs nothing; a clone is on the disk when it is done.
+                # cp does not read holes, and does not sync; a finished clone is on the disk.
                 case $kind in
                 *sparse) at_most "clone $kind.fd, against cp --sparse=always" "$(ratio 2 1)" times 2 ;;
                 *) at_most "clone $kind.fd, against cp --sparse=always" "$(ratio 2 1)" times 1 ;;
@@ -46,7 +46,7 @@ measure_clone() {
 measure_edit() {
         "$vars" edit --help >/dev/null 2>&1 || return 0
         cp --sparse=always store.fd one.fd
-        # The two values take turns, so that each edit has something to do.
+        # The two values alternate, so that each edit changes something.
         "$bench" "$((runs / 4))" "$vars" clone store.fd clone.fd --force -- "$vars" edit one.fd --timeout 1 -- \
                 "$vars" edit one.fd --timeout 2 >result
         at_most "edit, against clone" "$(ratio 2 1)" times 2
@@ -66,7 +66,7 @@ measure_assert() {
         at_least "assert over 10,000 files, warm" "$(awk '{ printf "%.0f", 10000 / ($1 / 1e6) }' result)" files/s 5000
 }
 
-# The time beyond the smallest store's, for each further variable; in the end it is to be what it was before.
+# The additional time for each further variable, compared with the smallest store; it must not grow.
 measure_growth() {
         commands=
         for count in 10 100 1000 99999; do

@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# What it costs to compare vars with a disk, and to predict what boots from it. The times include starting the process, and
-# qemu-img twice.
+# The cost of comparing vars with a disk and predicting what boots. Times include one start of the process and two of
+# qemu-img.
 . "$(dirname "$0")/lib.sh"
 
-# A disk of 40 GiB with an ESP, data scattered over all of it, and vars that belong to it.
+# A disk of 40 GiB with an ESP and data scattered over it, and matching vars.
 make_disk() {
         truncate -s 40G raw
         sgdisk -a 1 -n 1:64:204863 -t 1:EF00 -n 7:413696:80000000 -t 7:8300 raw >/dev/null

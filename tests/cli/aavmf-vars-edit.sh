@@ -11,7 +11,7 @@ esp=0A48CC8F-F9C7-44DD-9EB5-AF5635D049C8
 hd=1,$esp,0x40,0x32000
 tab=$(printf '\t')
 
-# A small formatted store; one of AAVMF's 64 MiB is formatted where the size matters.
+# A small formatted store. Where the size matters, AAVMF's 64 MiB are formatted.
 blank() {
         dd if=/dev/null of="$1" bs=1 seek="${2:-131072}" 2>/dev/null
 }
@@ -30,7 +30,7 @@ edit() {
         expect_exit 0 "$AAVMF_VARS" list vars.fd --all
 }
 
-# ARGUMENTS... are refused with exit code CODE and MESSAGE, and vars.fd stays as it was.
+# ARGUMENTS... are refused with exit code CODE and MESSAGE, and vars.fd stays unchanged.
 refused() {
         code_expected=$1
         message=$2
@@ -91,7 +91,7 @@ test_edit_is_all_or_nothing() {
         refused 4 'cannot read' --timeout 0 --set Large=@.
 }
 
-test_edit_refuses_what_it_cannot_parse() {
+test_edit_refuses_invalid_options() {
         installed vars.fd
         while IFS='|' read -r arguments message; do
                 eval "refused 2 \"\$message\" $arguments"
@@ -144,7 +144,7 @@ test_edit_leaves_authenticated_variables_alone_unless_forced() {
                 "$put" vars.fd "${name%%:*}" "${name#*:}" 27 0102
                 refused 2 "${name%%:*} is authenticated" --timeout 0 --set "$name=00"
                 refused 2 "${name%%:*} is authenticated" --delete "$name"
-                # Its own value is no change.
+                # Setting the current value changes nothing.
                 edit --set "$name=0102"
                 edit --force --set "$name=00"
                 contains stdout "${name%%:*}$tab"
@@ -189,13 +189,13 @@ test_edit_formats_a_blank_store_and_keeps_its_size() {
         edit --timeout 0
         [ "$(stat -c %s vars.fd)" -eq 67108864 ]
         [ "$(du -k vars.fd | cut -f1)" -lt 1024 ]
-        # The same as a clone makes.
+        # The result is the same as a clone's.
         blank blank.fd 67108864
         "$AAVMF_VARS" clone blank.fd cloned.fd --timeout 0
         cmp vars.fd cloned.fd
 }
 
-test_edit_refuses_what_is_damaged_or_no_store() {
+test_edit_refuses_a_damaged_store_or_another_file() {
         installed vars.fd
         printf 'X' | dd of=vars.fd bs=1 seek=100 conv=notrunc 2>/dev/null
         refused 3 'vars.fd: damaged at offset 0x64' --timeout 0
@@ -223,12 +223,12 @@ test_edit_writes_through_symbolic_links_and_keeps_the_mode() {
         [ "$(ls -A real)" = vars.fd ]
 }
 
-test_edit_keeps_the_old_file_where_the_new_one_cannot_be_written() {
+test_edit_keeps_the_old_file_if_the_new_one_cannot_be_written() {
         needs_linux 'mount namespaces'
         installed vars.fd
         cp vars.fd before.fd
         mkdir small
-        # A full file system and a read-only one, in a mount namespace of its own.
+        # A full file system and a read-only one, in a separate mount namespace.
         in_mount_namespace sh -eu -c '
                 mount -t tmpfs -o size=200k none small
                 cp vars.fd small/vars.fd
@@ -265,14 +265,14 @@ test_edits_at_the_same_time_are_all_kept() {
 
 # ---- QEMU ----
 
-# A machine that is not started yet has its flash open already.
+# A QEMU that has not started the machine yet already has its flash open.
 machine() {
         needs_linux /proc/locks
         qemu-system-aarch64 -machine virt -S -display none -nic none -serial none -monitor none \
                 -drive if=pflash,format=raw,readonly=on,file=code.fd -drive "if=pflash,format=$2,file=$1" &
         qemu=$!
         trap 'kill $qemu 2>/dev/null || :' EXIT
-        # Its locks on the bytes 100 and 101: it reads and writes.
+        # QEMU locks bytes 100 and 101: it reads and writes.
         wait_for 30 grep -q ":$(stat -c %i "$1") 100 101" /proc/locks
 }
 
@@ -282,7 +282,7 @@ stop_machine() {
         wait "$qemu" || :
 }
 
-test_store_that_qemu_has_open_is_refused() {
+test_store_open_in_qemu_is_refused() {
         blank vars.fd 67108864
         blank code.fd 67108864
         installed other.fd
@@ -293,14 +293,14 @@ test_store_that_qemu_has_open_is_refused() {
                 expect_exit 4 "$AAVMF_VARS" $arguments
                 contains stderr 'a running QEMU has this file open for writing'
         done
-        # Reading it is harmless, and so is replacing what it only reads.
+        # Reading it is harmless, and so is replacing a file that QEMU only reads.
         expect_exit 0 "$AAVMF_VARS" list vars.fd
         expect_exit 0 "$AAVMF_VARS" clone vars.fd copy.fd
         expect_exit 0 "$AAVMF_VARS" edit vars.fd --timeout 0 --dry-run
         expect_exit 0 "$AAVMF_VARS" edit code.fd --timeout 0
         stop_machine
         expect_exit 0 "$AAVMF_VARS" edit vars.fd --timeout 0
-        # And QEMU takes the file that was edited.
+        # QEMU accepts the edited file.
         machine vars.fd raw
         stop_machine
 }
@@ -325,7 +325,7 @@ test_clone_with_edits_is_the_edited_source() {
         cmp blank.fd also-blank.fd
 }
 
-# The firmware itself leaves bytes behind the last record at times.
+# The firmware itself sometimes leaves bytes after the last record.
 test_clone_rescues_what_can_be_read_of_a_damaged_store() {
         installed whole.fd
         "$put" whole.fd KEK $global 27 0102
@@ -343,7 +343,7 @@ test_clone_rescues_what_can_be_read_of_a_damaged_store() {
         contains stdout 'new.fd: sound: '
         expect_exit 1 "$AAVMF_VARS" diff whole.fd new.fd
         [ "$(cat stdout)" = 'Timeout is 0 seconds, was 5 seconds' ]
-        # The working block is made anew; a record that is lost stays lost.
+        # The working block is created anew; a lost record stays lost.
         cp whole.fd damaged.fd
         printf 'X' | dd of=damaged.fd bs=1 seek=$((0xf000)) conv=notrunc 2>/dev/null
         expect_exit 0 "$AAVMF_VARS" clone damaged.fd new.fd --compact --force
@@ -364,7 +364,7 @@ test_clone_rescues_what_can_be_read_of_a_damaged_store() {
 
 # ---- format ----
 
-test_format_makes_an_empty_store() {
+test_format_creates_an_empty_store() {
         expect_exit 0 "$AAVMF_VARS" format vars.fd
         [ "$(stat -c %s vars.fd)" -eq 67108864 ]
         expect_exit 0 "$AAVMF_VARS" check vars.fd
@@ -379,7 +379,7 @@ test_format_makes_an_empty_store() {
         done
 }
 
-test_format_like_takes_the_layout_of_another_store() {
+test_format_like_copies_the_layout_of_another_store() {
         needs_linux 'the package ovmf'
         use_firmware
         for template in /usr/share/OVMF/OVMF_VARS*.fd "$AAVMF_VARS_TEMPLATE"; do
@@ -389,7 +389,7 @@ test_format_like_takes_the_layout_of_another_store() {
                 expect_exit 0 "$AAVMF_VARS" check vars.fd
                 contains stdout 'vars.fd: sound: 1 variables'
         done
-        # What OVMF ships is what it formats.
+        # OVMF's shipped file equals what format creates.
         expect_exit 0 "$AAVMF_VARS" format empty.fd --like /usr/share/OVMF/OVMF_VARS_4M.ms.fd
         cmp empty.fd /usr/share/OVMF/OVMF_VARS_4M.fd
 }
@@ -418,7 +418,7 @@ test_format_loses_no_variables_unless_forced() {
 
 # ---- diff ----
 
-test_diff_tells_both_sides() {
+test_diff_shows_both_sides() {
         installed a.fd
         expect_exit 0 "$AAVMF_VARS" edit a.fd --set Gone=01 --set Lang=656e6700
         cp a.fd b.fd
@@ -441,7 +441,7 @@ END
         [ "$(jq -c '[.same, .only_a, .changed]' stdout)" = '[true,[],[]]' ]
 }
 
-test_diff_refuses_what_it_cannot_read() {
+test_diff_refuses_unreadable_files() {
         installed a.fd
         echo text >text
         expect_exit 3 "$AAVMF_VARS" diff a.fd text
@@ -455,7 +455,7 @@ test_diff_refuses_what_it_cannot_read() {
 
 # ---- show ----
 
-test_show_tells_a_variable() {
+test_show_prints_a_variable() {
         installed vars.fd
         "$put" vars.fd Secret $mine 3 "$(printf '%064x' 1)41"
         expect_exit 0 "$AAVMF_VARS" show vars.fd BootOrder
@@ -475,7 +475,7 @@ test_show_tells_a_variable() {
         [ "$(jq -c '[.name, .guid, .attributes, .size, .value, .data]' stdout)" = "[\"Timeout\",\"$global\",7,2,\"5\",\"0500\"]" ]
 }
 
-test_show_refuses_what_it_cannot_find() {
+test_show_refuses_missing_and_ambiguous_variables() {
         installed vars.fd
         "$put" vars.fd Timeout $mine 3 00
         expect_exit 1 "$AAVMF_VARS" show vars.fd Nope
@@ -492,7 +492,7 @@ test_show_refuses_what_it_cannot_find() {
         expect_exit 1 "$AAVMF_VARS" show blank.fd Timeout
 }
 
-test_every_command_explains_itself() {
+test_every_command_has_help() {
         for command in edit clone format diff show; do
                 expect_exit 0 "$AAVMF_VARS" $command --help
                 contains stdout "usage: aavmf-vars $command"

@@ -1,14 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# I/O errors while a store is written, injected into every system call that writes it: the old file stays, whole, the
-# error is told, and no litter is left. The program is the one that is shipped; strace and LeakSanitizer exclude each
-# other.
+# I/O errors injected into every system call that writes a store: the old file stays complete, the error is reported,
+# and nothing is left over. Tests the program as shipped, because strace and LeakSanitizer exclude each other.
 . "$(dirname "$0")/../lib.sh"
 
 AAVMF_VARS=$BUILD/aavmf-vars
 
-# The calls that each command makes on its way to the new file.
+# The system calls with which each command writes the new file.
 CALLS="pwrite64 ftruncate fsync rename"
 
 fails_whole() {

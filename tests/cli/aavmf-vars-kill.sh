@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# aavmf-vars killed at any instant while it changes a file: afterwards there is the old file or the new one, whole, and
-# the next run leaves no litter.
+# aavmf-vars killed at any instant while it changes a file: afterwards either the old or the new file is there,
+# complete, and the next run leaves no litter.
 . "$(dirname "$0")/../lib.sh"
 
 kill_at=$BUILD/tests/kill-at
-# As shipped: the sanitizers' own start is most of a run, and their search for leaks cannot be traced.
+# As shipped: starting sanitizers takes most of a run, and their search for leaks cannot be traced.
 AAVMF_VARS=$BUILD/aavmf-vars
 hd=1,0A48CC8F-F9C7-44DD-9EB5-AF5635D049C8,0x40,0x32000
 
@@ -15,7 +15,7 @@ store() {
         "$AAVMF_VARS" format "$1" --boot-add A --loader a.efi --hd $hd --boot-add B --loader b.efi --hd $hd --timeout 5
 }
 
-# Runs the command COUNT times on a fresh copy of old.fd, kills it each time somewhere else, and looks at vars.fd.
+# Runs the command COUNT times on a fresh copy of old.fd, kills it at a different place each time, and checks vars.fd.
 kill_often() {
         kills=$1
         shift
@@ -45,7 +45,7 @@ kill_often() {
                 [ "$replaced" -gt 0 ]
                 [ "$replaced" -lt "$kills" ]
         }
-        # What the last one left goes with the next run.
+        # The next run removes what the last one left.
         cp old.fd vars.fd
         "$@"
         cmp vars.fd new.fd
@@ -66,8 +66,8 @@ test_100_kills_during_a_clone_lose_nothing() {
         cmp source.fd before.fd
 }
 
-# A target that was not there is whole or not there.
-test_kills_during_a_clone_to_a_new_file_leave_it_whole_or_out() {
+# A new target is complete or missing.
+test_kills_during_a_clone_to_a_new_file_leave_it_complete_or_missing() {
         store source.fd
         stops=$("$kill_at" 0 "$AAVMF_VARS" clone source.fd vars.fd)
         for at in $(random_numbers 40 "$stops"); do

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# aavmf-vars list, check, assert and clone, on stores that put-variable writes and on those that distributions ship.
+# aavmf-vars list, check, assert and clone, on stores written by put-variable and on those of distributions.
 . "$(dirname "$0")/../lib.sh"
 
 put=$BUILD/tests/put-variable
@@ -76,8 +76,8 @@ EOF
         diff expected stdout
 }
 
-# efibootmgr spells device paths in its own way; all before them is to be the same.
-test_list_says_what_efibootmgr_says() {
+# efibootmgr spells device paths in its own way; everything before them must be the same.
+test_list_agrees_with_efibootmgr() {
         needs efibootmgr
         installed vars.fd
         mkdir efivars
@@ -92,13 +92,13 @@ test_list_says_what_efibootmgr_says() {
         sed "s/$tab.*//" theirs.txt >theirs
         sed "s/$tab.*//" stdout >ours
         diff theirs ours
-        # This path both spell alike but for the case of the GUID and the frame around the file.
+        # Both spell this path alike, except for the case of the GUID and the frame around the file.
         sed -n "s/^Boot0004.*$tab//p" theirs.txt | sed 's/File(\(.*\))/\1/' | tr a-f A-F >theirs
         sed -n "s/^Boot0004.*$tab//p" stdout | tr a-f A-F >ours
         diff theirs ours
 }
 
-test_list_of_a_blank_store_says_that_the_firmware_formats_it() {
+test_list_of_a_blank_store_reports_that_the_firmware_formats_it() {
         blank vars.fd
         expect_exit 0 "$AAVMF_VARS" list vars.fd
         contains stdout 'vars.fd: blank; the firmware formats it when it first starts'
@@ -129,7 +129,7 @@ test_list_json_has_the_documented_keys() {
         contains stdout "\"optional_data\": \"$auto_created\""
 }
 
-test_list_lets_no_label_steer_the_terminal() {
+test_list_prints_labels_without_terminal_sequences() {
         formatted vars.fd
         "$put" vars.fd Boot0000 $global 7 "$(option 01000000 "$(printf '\033]0;x\007')" $usb_path)"
         expect_exit 0 "$AAVMF_VARS" list vars.fd
@@ -137,7 +137,7 @@ test_list_lets_no_label_steer_the_terminal() {
         lacks stdout "$(printf '\033')"
 }
 
-test_list_of_a_damaged_store_shows_what_there_is_and_fails() {
+test_list_of_a_damaged_store_shows_what_can_be_read_and_fails() {
         installed vars.fd
         # The last record's start.
         "$put" vars.fd Last $global 7 00
@@ -148,7 +148,7 @@ test_list_of_a_damaged_store_shows_what_there_is_and_fails() {
         contains stderr 'damaged'
 }
 
-test_list_refuses_what_is_no_store() {
+test_list_refuses_other_files() {
         expect_exit 2 "$AAVMF_VARS" list missing.fd
         contains stderr 'missing.fd'
         echo 'not a store' >text
@@ -165,7 +165,7 @@ test_list_refuses_what_is_no_store() {
 
 # ---- check ----
 
-test_check_calls_shipped_templates_sound() {
+test_check_finds_shipped_templates_sound() {
         needs_linux 'the package ovmf'
         found=0
         for template in /usr/share/OVMF/*VARS*.fd /usr/share/AAVMF/*VARS*.fd /usr/share/edk2/*/*VARS*.fd; do
@@ -177,7 +177,7 @@ test_check_calls_shipped_templates_sound() {
         [ $found -gt 0 ]
 }
 
-test_check_names_what_is_wrong_by_offset() {
+test_check_reports_problems_by_offset() {
         installed vars.fd
         expect_exit 0 "$AAVMF_VARS" check vars.fd
         contains stdout 'vars.fd: sound: 4 variables, '
@@ -186,14 +186,14 @@ test_check_names_what_is_wrong_by_offset() {
         expect_exit 0 "$AAVMF_VARS" check vars.fd
         contains stdout 'vars.fd: sound, with remarks: 6 variables, '
         contains stdout ': note: the update of the variable Again was cut off; its old value is valid'
-        contains stdout ': note: BootNext names Boot0009, which there is not'
+        contains stdout ': note: BootNext names Boot0009, which does not exist'
         damaged broken.fd
         expect_exit 3 "$AAVMF_VARS" check broken.fd
         contains stdout 'broken.fd: damaged, but readable: 0 variables'
         contains stdout 'broken.fd:0x64: damage: the records end here'
 }
 
-test_check_takes_the_worst_of_several_files() {
+test_check_exits_with_the_worst_of_several_files() {
         installed good.fd
         damaged bad.fd
         echo 'not a store' >text
@@ -212,7 +212,7 @@ test_check_takes_the_worst_of_several_files() {
 
 # ---- assert ----
 
-test_assert_asks_for_an_installed_esxi() {
+test_assert_looks_for_an_installed_esxi_by_default() {
         installed vars.fd
         expect_exit 0 "$AAVMF_VARS" assert vars.fd
         contains stdout 'vars.fd: yes: Boot0004 "VMware ESXi" HD(1,GPT,'
@@ -221,7 +221,7 @@ test_assert_asks_for_an_installed_esxi() {
         expect_exit 0 "$AAVMF_VARS" assert vars.fd --loader EFI/VMware/safeboot64.efi
 }
 
-test_assert_names_the_clause_that_does_not_hold() {
+test_assert_names_the_failing_clause() {
         installed vars.fd
         "$put" vars.fd Boot0005 $global 7 "$(option 00000000 "Off" $usb_path)"
         while IFS='|' read -r arguments clause reason; do
@@ -243,7 +243,7 @@ EOF
         contains stdout 'BootNext is set: Boot0001 "UEFI QEMU USB HARDDRIVE" is tried before Boot0004'
 }
 
-test_assert_tells_an_entry_that_is_not_booted() {
+test_assert_reports_an_entry_that_is_not_booted() {
         formatted vars.fd
         "$put" vars.fd Boot0004 $global 7 "$(option 01000000 "VMware ESXi" "$(esp_path '\A')")"
         expect_exit 1 "$AAVMF_VARS" assert vars.fd
@@ -256,7 +256,7 @@ test_assert_tells_an_entry_that_is_not_booted() {
         contains stdout 'blank.fd: no (entry): the store has no boot entries'
 }
 
-test_assert_holds_for_several_files_or_says_for_which_not() {
+test_assert_reports_which_of_several_files_fail() {
         installed a.fd
         installed b.fd
         formatted c.fd
@@ -274,7 +274,7 @@ test_assert_holds_for_several_files_or_says_for_which_not() {
         contains stdout '"clause": "entry"'
 }
 
-test_assert_refuses_what_it_cannot_parse() {
+test_assert_refuses_invalid_options() {
         installed vars.fd
         expect_exit 2 "$AAVMF_VARS" assert vars.fd --entry 00040
         expect_exit 2 "$AAVMF_VARS" assert vars.fd --entry xyzw
@@ -303,8 +303,8 @@ test_clone_is_the_source_byte_for_byte_and_sparse() {
         cmp blank.fd also-blank.fd
 }
 
-# Between holes, at the very end, and with an edit: none of the padding is the variables'.
-test_clone_keeps_what_lies_in_the_padding() {
+# Padding between holes, at the very end, and with an edit: all of it is kept.
+test_clone_keeps_the_padding() {
         installed source.fd
         printf 'in between' | dd of=source.fd bs=1 seek=41943041 conv=notrunc 2>/dev/null
         expect_exit 0 "$AAVMF_VARS" clone source.fd target.fd
@@ -322,7 +322,7 @@ test_clone_keeps_what_lies_in_the_padding() {
         [ "$(allocated target.fd)" -lt 1024 ]
 }
 
-test_clone_does_not_replace_by_itself() {
+test_clone_does_not_replace_without_force() {
         installed source.fd
         echo precious >target.fd
         expect_exit 2 "$AAVMF_VARS" clone source.fd target.fd
@@ -378,7 +378,7 @@ test_clone_keeps_the_old_file_when_the_disk_is_full() {
         needs_linux 'mount namespaces'
         installed source.fd
         mkdir small
-        # A file system of 300 KiB, in a mount namespace of its own; a clone takes 768.
+        # A file system of 300 KiB, in a separate mount namespace; a clone needs 768.
         in_mount_namespace sh -eu -c '
                 mount -t tmpfs -o size=300k none small
                 echo precious >small/target.fd
@@ -391,7 +391,7 @@ test_clone_keeps_the_old_file_when_the_disk_is_full() {
         contains stderr 'No space left on device'
 }
 
-test_every_command_explains_itself() {
+test_every_command_has_help() {
         for command in list check assert clone; do
                 expect_exit 0 "$AAVMF_VARS" $command --help
                 contains stdout "usage: aavmf-vars $command"

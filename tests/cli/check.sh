@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# esxiarm check: what it says of logs, good and bad, in text, JSON and JUnit XML, and its exit codes.
+# esxiarm check: its report on good and bad logs in text, JSON and JUnit XML, and its exit codes.
 . "$(dirname "$0")/../lib.sh"
 
 starts() {
@@ -32,12 +32,12 @@ test_an_installation() {
         contains stdout 'log: pass (raw log)'
         contains stdout 'Installation Complete'
         contains stdout 'started Boot0004 "VMware ESXi" (the system'\''s own entry), line '
-        # What is only best is missing, which is fine.
+        # Only optional criteria are missing.
         installs | grep -v halted >log
         expect_exit 0 "$ESXIARM" check --install log
         grep -q -- '- *system halted *not seen, which is fine' stdout || fail "$(cat stdout)"
         grep -q -- '- *firmware again *not seen, which is fine' stdout || fail "$(cat stdout)"
-        # The line of what is found is the one that grep counts.
+        # Lines are numbered as by grep.
         line=$(grep -n 'VMKernel shutdown' log | cut -d: -f1)
         contains stdout "line $line: Starting VMKernel shutdown"
         installs | grep -v shutdown >log
@@ -57,12 +57,12 @@ test_a_boot_by_its_own_or_the_generic_entry() {
         done
         grep -v 'VMware ESXi 8' own >log
         expect_exit 0 "$ESXIARM" check --boot log
-        # In another order they do not count.
+        # In another order, they do not match.
         (tail -n 1 own && head -n -1 own) >log
         expect_exit 1 "$ESXIARM" check --boot log
 }
 
-test_a_panic_and_a_word_that_is_none() {
+test_a_panic_and_a_word_that_only_looks_like_one() {
         panics >log
         expect_exit 6 "$ESXIARM" check --boot log
         contains stdout 'The guest panicked'
@@ -164,7 +164,7 @@ test_compressed_and_from_a_pipe() {
         contains stdout 'log.gz: pass (raw log, gzip)'
         contains stdout 'log.zst: pass (raw log, zstd)'
         "$ESXIARM" check --boot - <log.gz >stdout || fail "$(cat stdout)"
-        # shellcheck disable=SC2002 # a pipe is what is tested
+        # shellcheck disable=SC2002 # this tests a pipe
         cat log.zst | "$ESXIARM" check --boot - >stdout || fail "$(cat stdout)"
 }
 
@@ -193,12 +193,12 @@ test_logs_of_all_kinds_without_a_success() {
         contains stdout 'To manage this host'
 }
 
-# A line of 1 GB would take the sanitized program minutes; the bench has it.
+# A line of 1 GB would take the sanitized program minutes; the bench tests that.
 test_one_endless_line() {
         (boots 0004 'VMware ESXi' && head -c 20000000 /dev/zero | tr '\0' x) | "$ESXIARM" check --boot - >stdout || fail "$(cat stdout)"
 }
 
-test_inputs_that_cannot_be_read() {
+test_unreadable_inputs() {
         boots 0004 'VMware ESXi' >log
         expect_exit 2 "$ESXIARM" check --boot log absent log
         contains stderr 'absent'
@@ -220,7 +220,7 @@ test_usage() {
         contains stderr 'nosuch'
 }
 
-# Nothing that a guest printed reaches the terminal as a sequence.
+# No terminal sequence from a guest reaches the terminal.
 test_what_a_guest_prints_is_harmless() {
         (starts 0004 "$(printf 'a\302\2331mb')" && printf 'PSOD \302\233 31m\r\n') >log
         expect_exit 6 "$ESXIARM" check --boot log

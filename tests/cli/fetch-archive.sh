@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# esxiarm fetch from the catalog: the chain from the pinned key to the .deb, with the machine's own archive as apt knows it,
+# esxiarm fetch from the catalog: the chain from the pinned key to the .deb, with the archive that this host's apt uses,
 # and with archives that the test signs itself (tests/firmware.sh).
 . "$(dirname "$0")/../lib.sh"
 . "$TESTS/firmware.sh"
 
-# Installs version 0.9, so that it can be seen that nothing touches it.
+# Installs version 0.9, to see that nothing changes it.
 use_bystander() {
         make_small bystander 0.9
         expect_exit 0 "$ESXIARM" fetch --deb "$small"
@@ -14,7 +14,7 @@ use_bystander() {
         find "$bystanders/${PACKAGE}_0.9" -exec stat -c '%n %i %s %y' {} + | sort >bystander.txt
 }
 
-# The fetch is refused with CODE, says so in one sentence with TEXT, and leaves what is installed alone.
+# The fetch is refused with CODE and TEXT in one sentence, and installed firmware stays unchanged.
 refused() {
         fetch_test "$1"
         contains stderr "$2"
@@ -24,21 +24,21 @@ refused() {
 ${PACKAGE}_0.9" ] || fail "left: $(ls -A "$bystanders")"
 }
 
-# ---- what is proved
+# ---- verification
 
-# The signed list of the machine's own archive.
+# The signed list of the archive that this host uses.
 apt_list() {
         ls /var/lib/apt/lists/*_dists_*_InRelease | grep -v 'updates_InRelease\|security_InRelease\|backports' | head -n 1
 }
 
-test_the_machine_s_own_archive_is_proved_to_its_key() {
+test_the_archive_of_this_host_is_verified_to_its_key() {
         needs_linux apt
         use_server
         list=$(apt_list)
         suite=$(sed -n 's/^Codename: //p' "$list")
         packages=$(ls "${list%InRelease}"main_binary-*_Packages* | head -n 1)
         architecture=$(echo "$packages" | sed 's/.*_binary-\(.*\)_Packages.*/\1/')
-        # Judged by its own time: a machine may be content with a list that has expired.
+        # As of its own time: this host may accept an expired list.
         state=$(date -u -d "$(sed -n 's/^Date: //p' "$list")" +%Y%m%dT%H%M%SZ)
         index=served/$state/dists/$suite/main/binary-$architecture
         mkdir -p "$index"
@@ -54,7 +54,7 @@ test_the_machine_s_own_archive_is_proved_to_its_key() {
         expect_exit 0 "$ESXIARM" fetch test
         contains stdout "signed with the key $fingerprint"
         installed_as_dpkg_does
-        # Each link of the chain, as sha256sum sees it.
+        # Each link of the chain, by sha256sum.
         jq -r '.chain[] | "\(.sha256) \(.size) \(.kind)"' "$installed/firmware.json" >links
         for file in "$list" "$index/Packages" "$deb"; do
                 echo "$(sha256sum "$file" | cut -d ' ' -f 1) $(stat -c %s "$file")"
@@ -62,7 +62,7 @@ test_the_machine_s_own_archive_is_proved_to_its_key() {
         [ "$(cut -d ' ' -f 1,2 links | paste -d ' ' - - -)" = "$(cat expected)" ] || fail "$(cat links expected)"
 }
 
-test_an_archive_is_proved_and_every_link_recorded() {
+test_an_archive_is_verified_and_every_link_recorded() {
         use_archive
         fetch_test 0 --json
         jq -e --arg key "$fingerprint" '.source.kind == "archive" and .catalog == "test" and (.chain | length) == 3 and
@@ -86,7 +86,7 @@ test_an_archive_is_proved_and_every_link_recorded() {
         expect_exit 0 "$ESXIARM" fetch --verify test --json
 }
 
-test_an_install_takes_an_entry_of_the_catalog_by_its_name_and_a_folder() {
+test_install_accepts_a_catalog_entry_or_a_folder() {
         use_archive
         fetch_test 0
         for name in test "$installed"; do
@@ -95,7 +95,7 @@ test_an_install_takes_an_entry_of_the_catalog_by_its_name_and_a_folder() {
         done
 }
 
-test_what_an_archive_says_is_refused_unless_a_pinned_key_has_signed_it() {
+test_a_release_is_refused_unless_signed_with_a_pinned_key() {
         use_archive
         use_bystander
         dists=served/archive/dists/stable
@@ -110,7 +110,7 @@ test_what_an_archive_says_is_refused_unless_a_pinned_key_has_signed_it() {
         refused 3 "it was changed after it was signed"
         head -c 300 "$dists/InRelease" >cut && cp cut "$dists/InRelease"
         refused 3 refused
-        # What stands outside of the signed text does not count.
+        # Text outside of the signed part is ignored.
         sign_release served/archive stable archive
         { cat "$dists/Release" && cat "$dists/InRelease"; } >outside && cp outside "$dists/InRelease"
         edit_file '1,/^SHA256/s/^Suite: stable/Suite: evil/' "$dists/InRelease"
@@ -124,7 +124,7 @@ test_what_an_archive_says_is_refused_unless_a_pinned_key_has_signed_it() {
         refused 4 "404"
 }
 
-test_a_release_that_does_not_hold_is_refused() {
+test_an_invalid_release_is_refused() {
         use_archive
         use_bystander
         write_release served/archive stable stable -30 -1
@@ -147,7 +147,7 @@ test_a_release_that_does_not_hold_is_refused() {
         fetch_test 0
 }
 
-test_an_index_or_a_package_that_is_not_as_signed_is_refused() {
+test_an_index_or_package_other_than_signed_is_refused() {
         use_archive
         use_bystander
         index=served/archive/dists/stable/main/binary-amd64/Packages.xz
@@ -158,8 +158,8 @@ test_an_index_or_a_package_that_is_not_as_signed_is_refused() {
         refused 3 "bytes, expected "
         rm "$index"
         refused 4 "404"
-        # Signed, and yet no index.
-        echo "this is no xz" >"$index"
+        # Signed, but not an index.
+        echo "this is not xz" >"$index"
         write_release served/archive stable stable
         sign_release served/archive stable archive
         refused 4 "does not have $PACKAGE"
@@ -184,7 +184,7 @@ test_an_index_or_a_package_that_is_not_as_signed_is_refused() {
 
 # ---- which version
 
-test_the_newest_of_all_suites_is_taken() {
+test_the_newest_of_all_suites_is_used() {
         use_archive
         make_small ten 1.10
         add_suite served/archive updates "$small"
@@ -212,7 +212,7 @@ test_a_superseded_version_comes_from_a_snapshot() {
         fetch_test 0
         contains stdout "${PACKAGE}_0.9 (installed)"
         contains stdout "$url/20200102T030405Z/pool/nine.deb"
-        # It is pinned and here: the network is not needed any more.
+        # The pinned version is installed: no network is needed any more.
         kill "$server"
         wait "$server" || true
         fetch_test 0
@@ -248,7 +248,7 @@ test_an_entry_without_an_archive_comes_by_apt_or_from_a_mirror() {
         expect_exit 4 "$ESXIARM" fetch test
         contains stderr "--mirror URL"
         write_catalog "" "version: newest" "suites: stable"
-        # A slash at the end is as good as none.
+        # A final slash makes no difference.
         fetch_test 0 --mirror "$url/archive/"
         contains "$installed/firmware.json" "$url/archive/pool/"
         contains stdout "source    archive, $url/archive/pool/one.deb"
@@ -256,7 +256,7 @@ test_an_entry_without_an_archive_comes_by_apt_or_from_a_mirror() {
 
 # ---- the key
 
-# A key server: openssl's web server with a certificate of the test's own; it gives the file KEY, whatever is asked for.
+# A key server: openssl's web server with the test's own certificate; it returns the file KEY for any request.
 use_key_server() {
         openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout tls.key -out tls.pem -days 2 \
                 -subj /CN=localhost -addext 'subjectAltName=IP:127.0.0.1' 2>/dev/null
@@ -270,13 +270,13 @@ use_key_server() {
         write_catalog "$url/archive" "version: newest" "suites: stable" "key_server: $key_url"
 }
 
-test_a_key_that_no_keyring_has_comes_from_the_key_server() {
+test_a_key_missing_from_all_keyrings_comes_from_the_key_server() {
         use_archive
         use_key_server archive
         expect_exit 0 "$ESXIARM" fetch test
         contains stdout "signed with the key $fingerprint (from $key_url)"
         rm -r "$XDG_CACHE_HOME"
-        # Whose certificate has to be right.
+        # Its certificate must be valid.
         expect_exit 4 env -u CURL_CA_BUNDLE "$ESXIARM" fetch test
         contains stderr "the server's certificate is not trusted"
         kill "$key_server"
@@ -292,7 +292,7 @@ test_a_key_server_that_gives_another_key_is_refused() {
         kill "$key_server"
 }
 
-test_a_key_that_is_nowhere_is_told() {
+test_a_key_found_nowhere_is_reported() {
         use_archive
         expect_exit 4 "$ESXIARM" fetch test
         contains stderr "the archive's key $fingerprint was not found in any keyring"
@@ -301,7 +301,7 @@ test_a_key_that_is_nowhere_is_told() {
         nothing_installed
 }
 
-test_an_expired_key_proves_nothing() {
+test_an_expired_key_is_refused() {
         use_archive
         gpg --homedir gpg --batch --quiet --passphrase '' --quick-gen-key 'old <old@b.c>' ed25519 sign seconds=1
         fingerprint=$(fingerprint_of old)
@@ -317,7 +317,7 @@ test_an_expired_key_proves_nothing() {
 
 # ---- without the network
 
-test_without_the_network_there_is_what_the_machine_has_and_a_notice() {
+test_without_network_installed_firmware_is_used_with_a_note() {
         use_archive
         make_small bystander 0.9
         expect_exit 0 "$ESXIARM" fetch --deb "$small"
@@ -327,7 +327,7 @@ test_without_the_network_there_is_what_the_machine_has_and_a_notice() {
         contains stdout "${PACKAGE}_0.9"
         contains stderr "test, the firmware known to work (works in tests), is not available"
         contains stderr "using ${PACKAGE}_0.9 instead"
-        # What is not as it should be is not passed over.
+        # An unexpected state is not ignored.
         printf X | dd of="$XDG_CACHE_HOME/esxiarm/firmware/${PACKAGE}_0.9/AAVMF_CODE.fd" bs=1 seek=9 conv=notrunc 2>/dev/null
         mkdir empty
         expect_exit 4 env PATH="$PWD/empty" XDG_CONFIG_HOME="$PWD/empty" "$ESXIARM" fetch --keyring archive.gpg

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# esxiarm fetch, with the real package from apt, served by a web server on loopback that can misbehave.
+# esxiarm fetch, with the real package from apt on a loopback web server that can misbehave.
 . "$(dirname "$0")/../lib.sh"
 . "$TESTS/firmware.sh"
 
@@ -32,7 +32,7 @@ test_a_second_fetch_downloads_nothing() {
         [ "$(grep -c '^served' server.log)" -eq 1 ] || fail "downloaded twice"
 }
 
-test_a_damaged_firmware_is_said_and_replaced() {
+test_damaged_firmware_is_reported_and_replaced() {
         use_server
         fetch_url 0 p.deb
         printf X | dd of="$installed/AAVMF_VARS.ms.fd" bs=1 seek=300000 conv=notrunc 2>/dev/null
@@ -66,7 +66,7 @@ test_another_size_is_refused() {
 
 test_a_truncated_download_is_refused() {
         use_server
-        # At every tenth; what came is kept, and each goes on where the last one stopped.
+        # Truncated at every tenth; received data is kept, and each download resumes the last one.
         for tenth in 0 1 2 3 4 5 6 7 8 9; do
                 place=$((size * tenth / 10))
                 fetch_url 4 "truncate/$place/p.deb" --attempts 1
@@ -82,7 +82,7 @@ test_a_truncated_download_is_refused() {
         installed_as_dpkg_does
 }
 
-test_what_a_server_does_not_have_is_told() {
+test_a_file_missing_on_the_server_is_reported() {
         use_server
         fetch_url 4 nowhere.deb
         contains stderr "404"
@@ -113,7 +113,7 @@ test_only_http_https_and_file() {
         expect_exit 0 "$ESXIARM" fetch --url "file://$deb" --sha256 "$sha256"
 }
 
-test_a_fetch_that_is_killed_halfway_leaves_nothing_and_the_next_works() {
+test_a_fetch_killed_halfway_leaves_nothing_and_the_next_works() {
         use_server
         "$ESXIARM" fetch --url "$url/stall/1500000/p.deb" --sha256 "$sha256" >/dev/null 2>&1 &
         victim=$!
@@ -129,10 +129,10 @@ test_a_fetch_that_is_killed_halfway_leaves_nothing_and_the_next_works() {
         [ -z "$(find "$XDG_CACHE_HOME" -name '.fetch-*')" ] || fail "the killed one's files are still there"
 }
 
-test_a_fetch_that_is_ended_leaves_a_part_and_the_next_goes_on_with_it() {
+test_an_interrupted_fetch_leaves_a_part_and_the_next_resumes_it() {
         use_server
         part=$XDG_CACHE_HOME/esxiarm/firmware/.part-$sha256
-        # Under nohup, HUP is ignored here and by what this test starts.
+        # Under nohup, this test and the programs that it starts ignore HUP.
         hangup=HUP
         [ $((0x$(awk '/^SigIgn:/ { print $2 }' /proc/$$/status) & 1)) -eq 0 ] || hangup=
         for signal in INT TERM $hangup KILL; do
@@ -167,7 +167,7 @@ test_a_second_fetch_waits_for_the_first() {
         wait_for 20 grep -q '^stalled' server.log
         "$ESXIARM" fetch --url "$url/p.deb" --sha256 "$sha256" >second.log 2>&1 &
         second=$!
-        # The second has the lock file open once it waits.
+        # Once the second waits, it has the lock file open.
         wait_for 20 sh -c "ls -l /proc/$second/fd | grep -q '/\.lock'"
         lacks server.log "served /p.deb"
         kill -9 "$first"
@@ -176,24 +176,24 @@ test_a_second_fetch_waits_for_the_first() {
         contains second.log "(installed)"
 }
 
-test_killed_at_any_instant_the_next_fetch_works() {
+test_after_a_kill_at_any_instant_the_next_fetch_works() {
         use_server
         use_small_server
         kill_often 8 "$BUILD/esxiarm" fetch --url "$url/small.deb" --sha256 "$sha256"
 }
 
-# ---- where there is no room, or no permission
+# ---- full disks and missing permissions
 
-# Runs the commands given as root in a namespace of its own, with a file system of SIZE mounted at ./small.
+# Runs the given commands as root in a separate namespace, with a file system of SIZE mounted at ./small.
 with_small_disk() {
         needs_linux 'mount namespaces'
         mkdir -p small
         in_mount_namespace sh -euc "mount -t tmpfs -o size=$1 none small; $2"
 }
 
-test_no_space_is_told_and_leaves_nothing() {
+test_a_full_disk_is_reported_and_nothing_is_left() {
         use_server
-        # For the download; for the unpacking.
+        # Too small for the download; for unpacking.
         for room in $((size / 2)) $((size * 3 / 2)); do
                 with_small_disk $room "
                         code=0
@@ -206,7 +206,7 @@ test_no_space_is_told_and_leaves_nothing() {
         with_small_disk 64m "'$ESXIARM' fetch --url $url/p.deb --sha256 $sha256 --to small/root"
 }
 
-test_a_read_only_target_is_told_but_what_is_there_can_be_used() {
+test_a_read_only_target_is_reported_but_its_firmware_can_be_used() {
         use_server
         with_small_disk 64m "
                 '$ESXIARM' fetch --url $url/p.deb --sha256 $sha256 --to small/root
@@ -218,7 +218,7 @@ test_a_read_only_target_is_told_but_what_is_there_can_be_used() {
         contains stderr "Read-only file system"
 }
 
-test_a_target_that_is_a_file_is_told() {
+test_a_target_that_is_a_file_is_reported() {
         use_package
         : >file
         expect_exit 4 "$ESXIARM" fetch --deb "$deb" --to file
@@ -228,7 +228,7 @@ test_a_target_that_is_a_file_is_told() {
 
 # ---- from a .deb
 
-test_a_package_that_is_here() {
+test_a_local_package() {
         use_package
         expect_exit 0 "$ESXIARM" fetch --deb "$deb" --to here --json
         installed_as_dpkg_does "$PWD/here/${PACKAGE}_$version"
@@ -240,7 +240,7 @@ test_a_package_that_is_here() {
         [ ! -e "$XDG_CACHE_HOME" ] || fail "--to was not obeyed"
 }
 
-test_a_package_cut_off_or_of_another_kind_is_refused() {
+test_a_truncated_package_or_another_file_is_refused() {
         use_package
         for length in 0 7 67 1000 1100 100000 1500000 $((size - 2)); do
                 head -c "$length" "$deb" >cut.deb
@@ -258,7 +258,7 @@ test_a_package_cut_off_or_of_another_kind_is_refused() {
         nothing_installed
 }
 
-test_a_package_of_something_else_is_refused() {
+test_a_package_without_firmware_is_refused() {
         needs dpkg-deb
         export XDG_CACHE_HOME="$PWD/cache"
         mkdir -p tree/DEBIAN tree/usr/share/AAVMF
@@ -280,7 +280,7 @@ test_a_package_of_something_else_is_refused() {
 
 # ---- from apt
 
-test_apt_gives_the_package_that_its_index_names() {
+test_apt_downloads_the_package_in_its_index() {
         use_package
         expect_exit 0 "$ESXIARM" fetch --from apt
         contains stdout "SHA-256 from apt's signed index"
@@ -293,7 +293,7 @@ test_apt_gives_the_package_that_its_index_names() {
         contains stdout "already there, checked"
 }
 
-test_a_package_that_was_here_is_known_from_apt_afterwards() {
+test_an_installed_local_package_is_later_verified_by_apt() {
         use_package
         [ "$sha256" = "$(apt-cache show --no-all-versions $PACKAGE | sed -n 's/^SHA256: //p')" ] ||
                 (rm -f "$deb" && fail "the kept package was an old one; it is removed, so run this again")
@@ -304,8 +304,7 @@ test_a_package_that_was_here_is_known_from_apt_afterwards() {
         contains stdout "SHA-256 from apt's signed index"
 }
 
-# An apt of its own, whose only repository is ./repository, in which the index has the fields given on standard input
-# besides the usual ones.
+# A separate apt, whose only repository is ./repository. Its index also has the fields from standard input.
 use_own_apt() {
         use_package
         mkdir -p repository state/lists/partial state/cache/archives/partial
@@ -354,7 +353,7 @@ END
         nothing_installed
 }
 
-test_empty_package_lists_are_told_with_the_remedy() {
+test_empty_package_lists_are_reported_with_the_remedy() {
         use_own_apt </dev/null
         expect_exit 4 "$ESXIARM" fetch --from apt
         contains stderr "apt-get update"
@@ -362,7 +361,7 @@ test_empty_package_lists_are_told_with_the_remedy() {
         nothing_installed
 }
 
-test_a_package_that_apt_does_not_know_is_told() {
+test_a_package_that_apt_does_not_know_is_reported() {
         use_package
         expect_exit 4 "$ESXIARM" fetch --from apt --package no-such-package-anywhere
         contains stderr no-such-package-anywhere
@@ -371,7 +370,7 @@ test_a_package_that_apt_does_not_know_is_told() {
         contains stderr "not a package name"
 }
 
-test_a_system_without_apt_is_told() {
+test_a_system_without_apt_is_reported() {
         use_package
         mkdir empty
         expect_exit 4 env PATH="$PWD/empty" "$ESXIARM" fetch --from apt
@@ -379,8 +378,8 @@ test_a_system_without_apt_is_told() {
         nothing_installed
 }
 
-# What apt downloads is hashed once more: here by an apt-get that delivers something else than it announced.
-test_an_apt_that_delivers_something_else_is_refused() {
+# Apt's download is hashed again: here, apt-get delivers something else than it announced.
+test_a_wrong_download_by_apt_is_refused() {
         use_package
         mkdir programs
         cat >programs/apt-get <<END
@@ -416,7 +415,7 @@ test_the_system_s_firmware_by_the_user_s_descriptor() {
 
 # ---- the command line
 
-test_list_shows_what_is_installed_and_what_is_damaged() {
+test_list_shows_installed_and_damaged_firmware() {
         use_package
         expect_exit 0 "$ESXIARM" fetch --list
         contains stderr "no firmware is installed"
@@ -461,7 +460,7 @@ test_usage_errors_say_what_to_do() {
         nothing_installed
 }
 
-test_what_a_user_reads_has_no_control_characters() {
+test_messages_have_no_control_characters() {
         use_server
         escape=$(printf '\033[31m')
         fetch_url 2 "${escape}nowhere"

@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# The help of both programs: groups, widths, and its spellings.
+# The help of both programs: groups, widths, and spellings.
 . "$(dirname "$0")/../lib.sh"
 
-# Prints the headings and the commands of a program's help, a group a line.
+# Prints the headings and commands of a program's help, one group a line.
 groups() {
         awk '/^[a-z].*:$/ { printf "%s%s", newline, $0; newline = "\n" }
              /^  [a-z]/ { printf " %s", $1 }
@@ -19,7 +19,7 @@ longest_line() {
         LC_ALL=C.UTF-8 awk '{ if (length($0) > most) most = length($0) } END { print most + 0 }' "$1"
 }
 
-test_commands_are_grouped_by_what_they_are_for() {
+test_commands_are_grouped_by_purpose() {
         expect_exit 0 "$ESXIARM" --help
         groups >found
         diff - found <<'EOT'
@@ -82,7 +82,7 @@ test_no_line_of_piped_help_is_longer_than_80() {
                 for columns in '' 40; do
                         most=${columns:-80}
                         for command in '' $(commands_of "$program"); do
-                                # shellcheck disable=SC2086 # no command is no word
+                                # shellcheck disable=SC2086 # no command: no word
                                 expect_exit 0 env COLUMNS=$columns AAVMF_CODE=$value "$program" help $command
                                 longest=$(longest_line stdout)
                                 [ "$longest" -le "$most" ] || fail "$program help $command: $longest columns of $most"

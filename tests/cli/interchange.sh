@@ -1,8 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# aavmf-vars export and import: JSON as other programs write it, folders as efibootmgr reads them, and stores in qcow2
-# images.
+# aavmf-vars export and import: other programs' JSON, folders for efibootmgr, and stores in qcow2 images.
 . "$(dirname "$0")/../lib.sh"
 
 put=$BUILD/tests/put-variable
@@ -60,7 +59,7 @@ END
         [ "$(jq -c . blank.json)" = '{"version":2,"variables":[]}' ]
 }
 
-# As QEMU's uefi-vars device saves it: keys in another order, and one that only it knows.
+# As QEMU's uefi-vars device saves it: keys in another order, and one that only QEMU knows.
 test_json_of_qemu_is_imported() {
         cat >qemu.json <<END
 {
@@ -100,9 +99,9 @@ END
         contains stdout 'time:       2022-11-14 15:16:17'
         expect_exit 0 "$AAVMF_VARS" show vars.fd db --json
         [ "$(jq -c '[.guid, .attributes, .data]' stdout)" = '["D719B2CB-3D3A-4596-A3BC-DAD00E67656F",39,"a159c0a5"]' ]
-        # What it has already is no change, and needs no force.
+        # Importing an existing value changes nothing and needs no force.
         expect_exit 0 "$AAVMF_VARS" import vars.fd --json-file qemu.json
-        # What comes back is the same but for what is not of the store.
+        # The export is the same, except for what is not in the store.
         expect_exit 0 "$AAVMF_VARS" export vars.fd --json-file back.json
         jq -S '[.variables[] | select(.attr != 6) | del(.digest)] | sort_by(.name)' qemu.json >theirs
         jq -S '.variables | sort_by(.name)' back.json >ours
@@ -166,7 +165,7 @@ END
                 contains stderr 'wrong.json: '
                 cmp vars.fd before.fd
         done
-        # Every place where it may be cut off.
+        # Cut off at every place.
         size=$(($(stat -c %s good.json) - 1))
         while [ $size -ge 0 ]; do
                 head -c $size good.json >cut.json
@@ -182,7 +181,7 @@ END
 
 # ---- folders ----
 
-# efibootmgr spells device paths in its own way; all before them is to be the same.
+# efibootmgr spells device paths in its own way; everything before them must be the same.
 test_efibootmgr_reads_the_folder_as_list_shows_the_store() {
         needs efibootmgr
         installed vars.fd
@@ -198,8 +197,8 @@ test_efibootmgr_reads_the_folder_as_list_shows_the_store() {
         [ "$(wc -l <ours)" -eq 2 ]
 }
 
-# The other way around: what efibootmgr makes of a folder is in the store.
-test_entry_that_efibootmgr_changed_is_imported() {
+# The other way around: efibootmgr's changes to a folder are imported.
+test_entry_changed_by_efibootmgr_is_imported() {
         needs efibootmgr
         installed vars.fd
         expect_exit 0 "$AAVMF_VARS" export vars.fd --efivarfs efivars
@@ -217,9 +216,9 @@ test_folder_carries_a_whole_shipped_store() {
         expect_exit 0 "$AAVMF_VARS" export $template --efivarfs efivars
         expect_exit 0 "$AAVMF_VARS" format vars.fd --like $template
         expect_exit 0 "$AAVMF_VARS" import vars.fd --efivarfs efivars --force
-        # Only time stamps have no room in it.
+        # Only time stamps are not kept in it.
         expect_exit 1 "$AAVMF_VARS" diff vars.fd $template
-        [ -z "$(grep -v '^~ [A-Za-z]* [A-Z_]*: other time stamp or count$' stdout)" ]
+        [ -z "$(grep -v '^~ [A-Za-z]* [A-Z_]*: different time stamp or count$' stdout)" ]
         [ "$(find efivars -type f | wc -l)" -eq "$("$AAVMF_VARS" list --all --json $template | jq '.variables | length')" ]
 }
 
@@ -230,7 +229,7 @@ test_slash_in_a_name_is_an_exclamation_mark() {
         [ "$(ls -A efivars)" = "..!a!b-$mine" ]
 }
 
-test_import_refuses_what_is_no_folder_of_variables() {
+test_import_refuses_a_folder_with_other_files() {
         installed vars.fd
         cp vars.fd before.fd
         expect_exit 2 "$AAVMF_VARS" import vars.fd --efivarfs missing
@@ -266,9 +265,9 @@ test_import_refuses_what_is_no_folder_of_variables() {
         cmp vars.fd before.fd
 }
 
-# ---- what is there already ----
+# ---- existing files ----
 
-test_export_replaces_nothing_by_itself() {
+test_export_replaces_nothing_without_force() {
         installed vars.fd
         echo precious >out.json
         expect_exit 2 "$AAVMF_VARS" export vars.fd --json-file out.json
@@ -286,7 +285,7 @@ test_export_replaces_nothing_by_itself() {
         [ -e "efivars/Old-$mine" ]
         expect_exit 0 "$AAVMF_VARS" export vars.fd --efivarfs efivars --force
         [ ! -e "efivars/Old-$mine" ]
-        # What is no variable is never lost.
+        # A file that is not a variable is never lost.
         echo precious >efivars/notes
         expect_exit 2 "$AAVMF_VARS" export vars.fd --efivarfs efivars --force
         contains stderr "contains 'notes', which is not a variable"
@@ -326,7 +325,7 @@ test_store_in_a_qcow2_image_is_read() {
         expect_exit 0 "$AAVMF_VARS" format like.fd --like vars.qcow2
         expect_exit 0 "$AAVMF_VARS" clone vars.qcow2 raw.fd
         cmp vars.fd raw.fd
-        # Names that qemu-img would take for something else.
+        # Names that qemu-img would misinterpret.
         mkdir -- -x
         for name in -x/a.fd nbd:a.fd; do
                 cp vars.qcow2 "./$name"
@@ -346,7 +345,7 @@ test_qcow2_image_is_not_written() {
                 contains stderr 'qemu-img convert -O raw vars.qcow2 vars.fd'
                 cmp vars.qcow2 before.qcow2
         done
-        # The way that the message tells.
+        # As the message advises.
         qemu-img convert -q -O raw vars.qcow2 raw.fd
         expect_exit 0 "$AAVMF_VARS" edit raw.fd --timeout 0
 }
@@ -361,18 +360,18 @@ test_broken_qcow2_image_is_refused() {
         qemu-img convert -q -f raw -O qcow2 text text.qcow2
         expect_exit 3 "$AAVMF_VARS" list text.qcow2
         contains stderr 'text.qcow2: a qcow2 image: not a UEFI variable store'
-        # Nothing is left behind, whether it was read or not.
+        # No temporary file is left in either case.
         mkdir scratch
         TMPDIR=$PWD/scratch expect_exit 3 "$AAVMF_VARS" list text.qcow2
         TMPDIR=$PWD/scratch expect_exit 0 "$AAVMF_VARS" list vars.qcow2
         [ -z "$(ls -A scratch)" ]
         TMPDIR=$PWD/nowhere expect_exit 2 "$AAVMF_VARS" list vars.qcow2
-        # Without qemu-img the message says what is missing.
+        # Without qemu-img, the message names it.
         PATH=/nonexistent expect_exit 4 "$AAVMF_VARS" list vars.qcow2
         contains stderr 'qemu-img'
 }
 
-test_every_command_explains_itself() {
+test_every_command_has_help() {
         for command in export import; do
                 expect_exit 0 "$AAVMF_VARS" $command --help
                 contains stdout "usage: aavmf-vars $command"

@@ -1,14 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# libvarstore as its users have it: installed by `make install`, found by pkg-config, included outside the tree.
+# libvarstore as its users see it: installed by `make install`, found by pkg-config, included outside the tree.
 . "$(dirname "$0")/../lib.sh"
 
 global=8BE4DF61-93CA-11D2-AA0D-00E098032B8C
 
 installation() {
         needs_linux 'libvarstore.so'
-        # Everything is built; this only copies. The outer make's jobs are its own.
+        # Everything is built, this only copies. It must not use the outer make's jobs.
         env -u MAKEFLAGS -u MAKELEVEL make -s -C "$ROOT" BUILD="$BUILD" DESTDIR="$PWD/root" install >make.log 2>&1 || {
                 cat make.log
                 exit 1
@@ -59,7 +59,7 @@ test_example_lists_a_file_with_the_shared_library() {
 test_example_lists_a_file_with_the_static_library() {
         installation
         store
-        # LDFLAGS: a library that counts what is run (make coverage) needs its runtime.
+        # LDFLAGS: a library with coverage counting (make coverage) needs its runtime.
         # shellcheck disable=SC2046,SC2086
         cc $strict ${LDFLAGS:-} -o example "$ROOT/docs/example-list.c" $(pkg-config --cflags libvarstore) \
                 "$prefix/lib/libvarstore.a" $(pkg-config --static --libs-only-l libvarstore | sed 's/-lvarstore//')
@@ -81,7 +81,7 @@ test_every_header_stands_alone_outside_the_tree() {
         done
 }
 
-# Functions stand at the beginning of a line in the headers, and so do the types that they give.
+# In the headers, functions and their types begin at the start of a line.
 test_library_exports_what_its_headers_declare_and_nothing_else() {
         installation
         cat "$prefix"/include/libvarstore/*/*.h |
@@ -93,7 +93,7 @@ test_library_exports_what_its_headers_declare_and_nothing_else() {
         diff declared exported
 }
 
-test_the_readme_shows_the_example_that_is_compiled() {
+test_the_readme_shows_the_compiled_example() {
         sed -n '/^```c$/,/^```$/p' "$ROOT/README.md" | sed '1d;$d' >shown
         tail -n +2 "$ROOT/docs/example-list.c" | cmp - shown
 }

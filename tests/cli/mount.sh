@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# aavmf-vars mount, used by the programs that are made for efivarfs: efibootmgr, efivar, cp.
+# aavmf-vars mount, used by programs for efivarfs: efibootmgr, efivar, cp.
 . "$(dirname "$0")/../lib.sh"
 
 put=$BUILD/tests/put-variable
@@ -32,7 +32,7 @@ mount_store() {
         export EFIVARFS_PATH="$PWD/efivars/"
 }
 
-# The file is written when the command has ended.
+# The file is written before the command ends.
 unmount_store() {
         needs_linux FUSE
         fusermount3 -u efivars
@@ -45,7 +45,7 @@ test_efibootmgr_sees_and_changes_a_mounted_store() {
         truncate -s 8M disk.img
         sgdisk -n 1:2048:8191 -t 1:EF00 -u 1:0A48CC8F-F9C7-44DD-9EB5-AF5635D049C8 disk.img >/dev/null
         mount_store vars.fd
-        # efibootmgr makes entries for block devices alone.
+        # efibootmgr creates entries only for block devices.
         loop=$(losetup -f --show disk.img)
         trap 'losetup -d $loop 2>/dev/null || :; fusermount3 -u efivars 2>/dev/null || :; kill $mounter 2>/dev/null || :' EXIT
         efibootmgr_shows efivars >theirs.txt
@@ -100,13 +100,13 @@ test_efivar_and_cp_work_on_a_mounted_store() {
         lacks stdout 'BootOrder'
 }
 
-test_rules_of_efivarfs_hold() {
+test_rules_of_efivarfs_are_kept() {
         store vars.fd
         mount_store vars.fd
-        ! printf 'ab' >efivars/Timeout-$suffix 2>/dev/null || fail 'two bytes are no attributes'
+        ! printf 'ab' >efivars/Timeout-$suffix 2>/dev/null || fail 'two bytes were accepted as attributes'
         ! printf '\007\000\000\000\001' 2>/dev/null >>efivars/Timeout-$suffix || fail 'a write in the middle'
         ! mv efivars/Timeout-$suffix efivars/Other-$suffix 2>/dev/null || fail 'a variable was renamed'
-        ! touch efivars/no-guid 2>/dev/null || fail 'a file that is no variable'
+        ! touch efivars/no-guid 2>/dev/null || fail 'a file that is not a variable was created'
         ! mkdir efivars/folder 2>/dev/null || fail 'a folder'
         ! rm -f efivars/db-d719b2cb-3d3a-4596-a3bc-dad00e67656f 2>/dev/null || fail 'a key was deleted'
         [ "$(od -An -tx1 efivars/Timeout-$suffix | tr -d ' \n')" = 070000000500 ]
@@ -150,7 +150,7 @@ test_mounted_store_is_locked() {
         expect_exit 4 "$AAVMF_VARS" mount vars.fd other
         contains stderr 'another program is changing this file'
         expect_exit 4 "$AAVMF_VARS" edit vars.fd --timeout 1
-        # Also after the file was replaced.
+        # Still locked after the file was replaced.
         printf '\007\000\000\000\001\000' >efivars/Timeout-$suffix
         sync efivars/Timeout-$suffix
         expect_exit 4 "$AAVMF_VARS" edit vars.fd --timeout 2
@@ -159,7 +159,7 @@ test_mounted_store_is_locked() {
         expect_exit 0 "$AAVMF_VARS" edit vars.fd --timeout 2
 }
 
-test_full_store_says_so_and_keeps_what_it_has() {
+test_full_store_is_reported_and_unchanged() {
         store vars.fd
         mount_store vars.fd
         { printf '\007\000\000\000' && head -c 300000 /dev/zero; } >large
@@ -168,7 +168,7 @@ test_full_store_says_so_and_keeps_what_it_has() {
         ! cp large efivars/Timeout-$suffix 2>errors || fail 'larger than a variable'
         [ "$(od -An -tx1 efivars/Timeout-$suffix | tr -d ' \n')" = 070000000500 ]
         [ ! -e efivars/Large-$suffix ]
-        # Larger than the buffer of cp.
+        # Larger than cp's buffer.
         head -c 200000 large >fits
         cp fits efivars/Large-$suffix
         cmp fits efivars/Large-$suffix
@@ -188,7 +188,7 @@ test_blank_store_is_formatted_by_its_first_variable() {
         contains stdout 'Timeout: 3 seconds'
 }
 
-test_mount_refuses_what_it_cannot_serve() {
+test_mount_refuses_missing_and_invalid_operands() {
         needs_linux FUSE
         store vars.fd
         expect_exit 2 "$AAVMF_VARS" mount vars.fd missing
@@ -202,7 +202,7 @@ test_mount_refuses_what_it_cannot_serve() {
         contains stdout 'usage: aavmf-vars mount'
 }
 
-test_mount_returns_when_it_serves() {
+test_mount_returns_once_it_is_ready() {
         needs_linux FUSE
         store vars.fd
         mkdir efivars
@@ -211,7 +211,7 @@ test_mount_returns_when_it_serves() {
         [ -e efivars/Timeout-$suffix ]
         printf '\007\000\000\000\004\000' >efivars/Timeout-$suffix
         fusermount3 -u efivars
-        # An edit waits until it is let go.
+        # An edit waits until it is unmounted.
         expect_exit 0 "$AAVMF_VARS" edit vars.fd --boot-next none
         expect_exit 0 "$AAVMF_VARS" list vars.fd
         contains stdout 'Timeout: 4 seconds'

@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# esxiarm payload, with ISOs that xorriso makes, and mtools, fsck and openssl as judges of what comes out.
+# esxiarm payload, with ISOs by xorriso; mtools, fsck and openssl check the results.
 . "$(dirname "$0")/../lib.sh"
 
-# The folder `in`: an installer as an ESXi disc has it. The loader is the rehearsal guest's.
+# The folder `in`: an installer with the files of an ESXi disc. The loader is the rehearsal guest's.
 make_installer() {
         mkdir -p in/EFI/BOOT
         cp "$BUILD/rehearsal/BOOTAA64.EFI" in/EFI/BOOT/
@@ -15,7 +15,7 @@ make_installer() {
         echo b >in/B.V00
 }
 
-# make_iso OPTIONS...: a.iso of `in`.
+# make_iso OPTIONS...: creates a.iso from `in`.
 make_iso() {
         make_installer
         xorriso -stdio_sync off -as mkisofs -quiet "$@" -o a.iso in
@@ -40,10 +40,10 @@ test_an_iso_becomes_an_image() {
         sed 's/runweasel/& systemMediaSize=min allowLegacyCPU=true/' in/BOOT.CFG >expected
         mtype -i out.img ::/BOOT.CFG | cmp - expected
         mtype -i out.img ::/EFI/BOOT/BOOT.CFG | cmp - expected
-        [ -z "$(find . -name '.*.stage')" ] || fail 'something is left'
+        [ -z "$(find . -name '.*.stage')" ] || fail 'something was left'
 }
 
-test_verify_says_what_each_is() {
+test_verify_identifies_each_source() {
         make_iso -R
         "$ESXIARM" payload a.iso -o out.img >/dev/null
         for what in a.iso in out.img; do
@@ -70,13 +70,13 @@ test_verify_says_what_each_is() {
         contains stdout 'modules    2; missing: B.V00'
 }
 
-test_a_warning_where_no_boot_entry_can_be_written() {
+test_a_warning_if_no_boot_entry_can_be_written() {
         make_installer
         edit_file 's/runweasel/& norts=1/' in/EFI/BOOT/BOOT.CFG
         expect_exit 0 "$ESXIARM" payload --verify in --json
         same "$(value .norts)" true
-        contains stderr 'norts=1 switches UEFI runtime services off'
-        contains stdout 'norts=1 switches UEFI runtime services off'
+        contains stderr 'norts=1 turns off UEFI runtime services'
+        contains stdout 'norts=1 turns off UEFI runtime services'
         expect_exit 0 "$ESXIARM" payload in -o out.img --kernelopt norts=0
         lacks stderr norts
         contains stdout 'runweasel norts=0'
@@ -104,7 +104,7 @@ test_x86_wrong_and_damaged_isos() {
         [ ! -e out.img ] || fail 'there is an image'
 }
 
-# The guest's own file is in there; the password is in no file, no output and no argument.
+# The payload has the guest's own file; the password is in no file, output or argument.
 test_an_automatic_kickstart_keeps_the_password_to_itself() {
         needs strace
         make_iso -R
@@ -143,7 +143,7 @@ test_usage() {
         [ ! -e x ] || fail 'something was made'
 }
 
-test_interrupted_it_leaves_nothing() {
+test_an_interrupt_leaves_nothing() {
         make_installer
         truncate -s 300M in/A.V00
         xorriso -stdio_sync off -as mkisofs -quiet -R -o a.iso in
@@ -152,10 +152,10 @@ test_interrupted_it_leaves_nothing() {
         kill -TERM $!
         code=0
         wait $! || code=$?
-        # It may have been quicker.
+        # It may have finished before the interrupt.
         [ $code -eq 130 ] || [ $code -eq 0 ] || fail "exit code $code"
-        [ $code -eq 0 ] || [ ! -e out.img ] || fail 'something half-made is there'
-        [ ! -e .out.img.stage ] || fail 'something is left'
+        [ $code -eq 0 ] || [ ! -e out.img ] || fail 'an incomplete image was left'
+        [ ! -e .out.img.stage ] || fail 'something was left'
 }
 
 run_tests

@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# esxiarm runs and bundle, on a machine that was put together by hand. Runs of real machines are in e2e/evidence.sh.
+# esxiarm runs and bundle, on a machine built by hand. e2e/evidence.sh tests runs of real machines.
 . "$(dirname "$0")/../lib.sh"
 
-# run TAG KIND STARTED_AT [OUTCOME [BOOTED]] makes a run; without an outcome its launcher was killed.
+# run TAG KIND STARTED_AT [OUTCOME [BOOTED]] creates a run; without an outcome, its launcher was killed.
 run() {
         mkdir -p "machine/runs/$1"
         printf '{"time":0.0,"event":"run-start","kind":"%s","started_at":"%s","program":"esxiarm 0"}\n' "$2" "$3" \
@@ -36,7 +36,7 @@ test_runs_in_the_order_in_which_they_began() {
                 '[["zz","ended","pass"],["aa","ended","fail"],["mm","unfinished",null]]' ] || fail "$(cat stdout)"
 }
 
-# The kind is told by the command line of QEMU, the time by the recording.
+# QEMU's command line shows the kind, the recording the time.
 test_a_run_of_an_older_program() {
         make_machine
         mkdir -p machine/runs/old
@@ -47,7 +47,7 @@ test_a_run_of_an_older_program() {
         [ "$(jq -c '.runs[0] | [.kind, .began]' stdout)" = '["install","2026-05-04T09:07:12Z"]' ] || fail "$(cat stdout)"
 }
 
-test_runs_that_are_damaged_or_none() {
+test_damaged_runs_and_other_folders() {
         make_machine
         expect_exit 0 "$ESXIARM" runs machine
         contains stderr 'no run yet'
@@ -64,7 +64,7 @@ test_runs_that_are_damaged_or_none() {
         expect_exit 2 "$ESXIARM" runs nowhere
 }
 
-test_a_bundle_holds_what_is_needed_and_no_secret() {
+test_a_bundle_has_all_files_and_no_secret() {
         make_machine
         run one install 2026-05-04T09:00:00Z pass
         # shellcheck disable=SC2016 # hashes
@@ -82,7 +82,7 @@ test_a_bundle_holds_what_is_needed_and_no_secret() {
         ! grep -raE 'Secret|[$]6[$]|[$]y[$]|saltsalt' machine-one || fail 'a secret is in it'
         ! grep -rF "$HOME/" machine-one || fail 'the home folder is in it'
         contains machine-one/run/serial.log "${HOME}less"
-        # shellcheck disable=SC2088 # a tilde is what is looked for
+        # shellcheck disable=SC2088 # a literal tilde
         contains machine-one/run/serial.log '~/ks.cfg'
         contains machine-one/run/serial.log 'VMware ESXi'
         contains machine-one/boot-chain.txt 'Timeout: 3 seconds'
@@ -95,7 +95,7 @@ test_a_bundle_holds_what_is_needed_and_no_secret() {
         [ "$(stat -c %s out.tar.zst)" -lt 100000 ] || fail "$(ls -l out.tar.zst)"
 }
 
-test_a_bundle_of_a_run_that_is_named() {
+test_a_bundle_of_a_named_run() {
         make_machine
         run one install 2026-05-04T09:00:00Z pass
         run two boot 2026-05-04T09:10:00Z
@@ -124,7 +124,7 @@ test_a_long_log_is_cut_at_line_ends() {
         [ "$(sort -u $log | wc -l)" -le 4 ] || fail "a line was cut: $(sort -u $log)"
 }
 
-test_nothing_is_overwritten_unasked_and_a_failure_leaves_nothing() {
+test_nothing_is_overwritten_without_force_and_a_failure_leaves_nothing() {
         make_machine
         expect_exit 2 "$ESXIARM" bundle machine -o out.tar.zst
         contains stderr 'no run'
@@ -138,7 +138,7 @@ test_nothing_is_overwritten_unasked_and_a_failure_leaves_nothing() {
         expect_exit 2 "$ESXIARM" bundle machine
         contains stderr '-o FILE'
         expect_exit 2 "$ESXIARM" bundle machine -o none/out.tar.zst
-        # No room for it: the old one stays.
+        # The disk is full: the old file stays.
         cp out.tar.zst before
         head -c 100000 /dev/urandom >>machine/runs/one/serial.log
         # shellcheck disable=SC2016 # expanded by the inner shell

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# The settings of a machine, seen through --print-command, which starts nothing and writes nothing.
+# The settings of a machine, seen through --print-command, which starts and writes nothing.
 . "$(dirname "$0")/../lib.sh"
 
 # A QEMU that prints its arguments, one a line.
@@ -10,7 +10,7 @@ argv() {
         chmod +x "$1"
 }
 
-# Makes a folder `machine` with an installed machine, as far as a command line needs one; $1 are its settings.
+# Creates the folder `machine` with an installed machine, sufficient for a command line; $1 are its settings.
 installed_machine() {
         mkdir machine
         cat >machine/machine.json <<EOT
@@ -19,7 +19,7 @@ installed_machine() {
 EOT
 }
 
-# The command line of an installation into $1 with the options that follow, parsed by a shell: ./argv.
+# The command line of an installation into $1 with the given options, parsed by a shell: ./argv.
 print_install() {
         target=$1
         shift
@@ -34,12 +34,12 @@ has_argument() {
         fail "no argument '$1' in: $(cat argv)"
 }
 
-test_help_tells_default_and_unit_of_each_setting() {
+test_help_shows_default_and_unit_of_each_setting() {
         expect_exit 0 "$ESXIARM" install --help
         for option in accel machine-options cpu memory cpus boot-timeout nic mac forward qemu-arg qemu disk-size disk-bus \
                 reboot-action reboot-observe; do
                 awk -v option="--$option" '/^  -/ { wanted = $1 == option } wanted' stdout | grep -q default ||
-                        fail "--$option does not tell its default"
+                        fail "--$option does not show its default"
         done
         for name in ACCEL MACHINE_OPTS CPU_MODEL RAM_MB CPUS DISK_SIZE DISK_BUS REBOOT_ACTION REBOOT_OBSERVE_SEC \
                 BOOT_TIMEOUT AAVMF_CODE AAVMF_VARS_TEMPLATE RUN_TAG LOG_DIR; do
@@ -47,19 +47,19 @@ test_help_tells_default_and_unit_of_each_setting() {
         done
 }
 
-test_every_environment_variable_counts() {
+test_every_environment_variable_is_used() {
         export ACCEL=kvm MACHINE_OPTS=virt,gic-version=3 CPU_MODEL=cortex-a72 RAM_MB=8192 CPUS=3 DISK_BUS=nvme
         print_install machine
         for argument in kvm virt,gic-version=3 cortex-a72 8192 3 nvme,serial=esxiarm-disk,drive=disk; do
                 has_argument "$argument"
         done
-        # A flag goes before it.
+        # A flag overrides it.
         print_install machine --memory 1000 --accel tcg
         has_argument 1000
         has_argument tcg
 }
 
-test_a_value_of_the_environment_that_is_wrong_is_named() {
+test_an_invalid_environment_variable_is_named() {
         for wrong in ACCEL=kmv MACHINE_OPTS= CPU_MODEL= RAM_MB=8G RAM_MB=0 CPUS=-1 CPUS=4.5 DISK_SIZE=40X DISK_SIZE=0 \
                 DISK_BUS=scsi REBOOT_ACTION=reset REBOOT_OBSERVE_SEC=soon BOOT_TIMEOUT=1h; do
                 case $wrong in
@@ -94,7 +94,7 @@ expected_at_least_1 --memory 0
 expected_1_to_512 --cpus 513
 did_you_mean_'--forward'? --foward 2222:22
 EOT
-        [ ! -e m ] || fail "the machine was made"
+        [ ! -e m ] || fail "the machine was created"
 }
 
 test_the_network() {
@@ -105,20 +105,20 @@ test_the_network() {
         lacks argv net0
 }
 
-test_further_arguments_arrive_as_they_are() {
+test_further_arguments_arrive_unchanged() {
         print_install machine --qemu-arg -fw_cfg --qemu-arg "name=opt/x,string=it's \"a\" \$b \`c\` ü" --qemu-arg -no-hpet
         tail -n 3 argv >last
         printf '%s\n' -fw_cfg "name=opt/x,string=it's \"a\" \$b \`c\` ü" -no-hpet | cmp - last
 }
 
-test_nothing_is_made_and_what_is_missing_is_said() {
+test_nothing_is_created_and_missing_files_are_reported() {
         argv qemu
         mkdir -m 755 empty
         print_install "$PWD/empty/new"
-        [ -z "$(ls empty)" ] || fail "it made: $(ls -R empty)"
+        [ -z "$(ls empty)" ] || fail "it created: $(ls -R empty)"
         contains stdout "# missing, esxiarm install makes it: $PWD/empty/new/run/payload.img"
         contains stdout "# missing, esxiarm install makes it: $PWD/empty/new/disk.qcow2"
-        # Only comments besides the one line.
+        # All other lines are comments.
         [ "$(grep -vc '^#' stdout)" -eq 1 ] || fail "not one line: $(cat stdout)"
         expect_exit 0 "$ESXIARM" install empty/new --rehearsal --print-command --json
         [ "$(jq -r '.missing[0]' stdout)" = "$PWD/empty/new/vars.fd" ] || fail "missing: $(cat stdout)"
@@ -140,12 +140,12 @@ test_a_real_installer_gets_the_firmware_of_the_catalog() {
         expect_exit 0 "$ESXIARM" install machine --iso any.iso --print-command --qemu ./qemu
         contains stdout "# missing, esxiarm install fetches it: $PWD/$installed/AAVMF_CODE.fd"
         contains stdout "file=$PWD/$installed/AAVMF_CODE.fd"
-        # Once it is there, wherever that is, it needs no note.
+        # Once it is installed, in any place, there is no note.
         jq '.catalog = "known" | .version = "1.0-2"' cache/esxiarm/firmware/another/firmware.json >edited
         mv edited cache/esxiarm/firmware/another/firmware.json
         expect_exit 0 "$ESXIARM" install machine --iso any.iso --print-command --qemu ./qemu
         contains stdout "file=$PWD/cache/esxiarm/firmware/another/AAVMF_CODE.fd"
-        ! grep fetches stdout || fail "it is there"
+        ! grep fetches stdout || fail "a note was printed"
 }
 
 test_any_path_survives_the_shell() {
@@ -176,15 +176,15 @@ test_stored_settings_are_used_and_given_ones_replace_them() {
         lacks argv unimp
         expect_exit 0 "$ESXIARM" boot-installed machine --print-command --qemu ./qemu --nic none
         lacks stdout net0
-        [ "$(ls machine)" = machine.json ] || fail "something was made: $(ls machine)"
+        [ "$(ls machine)" = machine.json ] || fail "something was created: $(ls machine)"
 }
 
-# What the help shows for the option $1, as one line.
+# The help for the option $1, as one line.
 help_of() {
         awk -v option="--$1" '/^  -/ { wanted = $1 == option } wanted' stdout | tr -s '\n ' ' '
 }
 
-test_help_about_a_machine_shows_what_it_has_stored() {
+test_help_with_a_machine_shows_its_stored_settings() {
         installed_machine '{"nic": "e1000e", "forwards": ["2222:22", "8443:443"], "cpus": 7, "memory_mb": 6000,
                 "disk_size": 42949672960}'
         for words in 'boot-installed machine --help' 'help boot-installed machine' 'install machine --help' \
@@ -194,19 +194,19 @@ test_help_about_a_machine_shows_what_it_has_stored() {
                 help_of nic | grep -qF '[stored: e1000e]' || fail "$words: $(cat stdout)"
                 help_of forward | grep -qF '[stored: 2222:22 8443:443]' || fail "$words: $(cat stdout)"
                 help_of cpus | grep -qF '[CPUS] [stored: 7]' || fail "$words: $(cat stdout)"
-                # The environment comes before it.
+                # The environment overrides it.
                 help_of memory | grep -qF '[RAM_MB=8192]' || fail "$words: $(cat stdout)"
                 lacks stdout 6000
         done
         expect_exit 0 "$ESXIARM" help install machine
         help_of disk-size | grep -qF '[stored: 40.00 GiB]' || fail "$(cat stdout)"
-        [ "$(ls machine)" = machine.json ] || fail "something was made: $(ls machine)"
-        # Help is given whatever the machine is.
+        [ "$(ls machine)" = machine.json ] || fail "something was created: $(ls machine)"
+        # Help does not need a valid machine.
         echo '{' >machine/machine.json
         for other in machine missing stdout; do
                 expect_exit 0 "$ESXIARM" help boot-installed $other
                 lacks stdout stored:
-                [ ! -s stderr ] || fail "it said: $(cat stderr)"
+                [ ! -s stderr ] || fail "it printed: $(cat stderr)"
         done
 }
 
@@ -220,17 +220,17 @@ test_more_memory_than_the_host_has_is_a_warning() {
         print_install machine --memory 100000000
         contains stderr 'warning: the machine needs 100000000 MiB of memory'
         print_install machine --memory 64 --cpus 512
-        [ ! -s stderr ] || fail "it said: $(cat stderr)"
+        [ ! -s stderr ] || fail "it printed: $(cat stderr)"
 }
 
-# An installation is refused before anything of it is made.
-test_a_program_that_is_no_qemu_is_refused_at_once() {
+# An installation is refused before anything is created.
+test_a_program_that_is_not_qemu_is_refused_at_once() {
         use_firmware
         export AAVMF_CODE AAVMF_VARS_TEMPLATE
         argv qemu
         expect_exit 4 "$ESXIARM" install machine --rehearsal --qemu ./qemu
         contains stderr "/qemu is not QEMU: --version ended with exit code 0 and printed '--version'"
-        [ ! -e machine/disk.qcow2 ] || fail "a disk was made"
+        [ ! -e machine/disk.qcow2 ] || fail "a disk was created"
         expect_exit 4 "$ESXIARM" install machine --rehearsal --nic vmxnet4
         contains stderr "has no device 'vmxnet4'; did you mean 'vmxnet3'?"
         expect_exit 4 "$ESXIARM" install machine --rehearsal --machine-options vrit

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# What aavmf-vars says of Secure Boot keys is what `openssl x509` says of the same bytes, on the stores that
-# distributions ship and on certificates made for the purpose.
+# aavmf-vars reports on Secure Boot keys what `openssl x509` reports for the same bytes, in the stores of distributions
+# and in certificates made for this test.
 . "$(dirname "$0")/../lib.sh"
 
 put=$BUILD/tests/put-variable
@@ -12,12 +12,12 @@ x509_hex=a159c0a5e494a74a87b5ab155c2bf072
 database=d719b2cb-3d3a-4596-a3bc-dad00e67656f
 tab=$(printf '\t')
 
-# Where the signature lists of certificates begin in a file, found by their type alone.
+# The offsets of certificates' signature lists in a file, found by their type.
 list_offsets() {
         LC_ALL=C grep -aobF "$(printf '\241\131\300\245\344\224\247\112\207\265\253\025\134\053\360\162')" "$1" | cut -d: -f1
 }
 
-# A certificate in DER on standard input, as a line of ours.
+# A certificate (DER, from standard input) as a line of aavmf-vars.
 openssl_line() {
         openssl x509 -inform DER -noout -subject -issuer -dates -fingerprint -sha256 \
                 -nameopt RFC2253,-esc_msb -dateopt iso_8601 |
@@ -63,7 +63,7 @@ formatted() {
         "$AAVMF_VARS" clone blank.fd "$1" --timeout 5
 }
 
-test_names_beyond_ascii_are_kept_and_do_not_steer_the_terminal() {
+test_names_beyond_ascii_are_kept_without_terminal_sequences() {
         formatted vars.fd
         openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key.pem -days 400 -outform DER \
                 -utf8 -subj "/C=DE/O=Prüfstelle, a\\/b/CN=red $(printf '\033')[31m" -out cert.der 2>/dev/null
@@ -74,7 +74,7 @@ test_names_beyond_ascii_are_kept_and_do_not_steer_the_terminal() {
         contains stdout "SHA-256 $(sha256sum cert.der | cut -d' ' -f1)"
 }
 
-test_json_tells_of_each_list_and_certificate() {
+test_json_has_each_list_and_certificate() {
         formatted vars.fd
         openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key.pem -outform DER \
                 -subj /CN=Test -days 1 -out cert.der 2>/dev/null
@@ -94,7 +94,7 @@ test_json_tells_of_each_list_and_certificate() {
         done
 }
 
-test_what_is_no_certificate_is_said_to_be_none() {
+test_an_invalid_certificate_is_reported() {
         formatted vars.fd
         printf 'not a certificate' >bad.der
         "$put" vars.fd db $database 27 "$(list_of bad.der)"

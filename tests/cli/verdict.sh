@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# match, rebuild-vars, predict and diagnose on loose files: what they print, write, and refuse. What the firmware makes of it
-# is in e2e/predict.sh and e2e/diagnose.sh.
+# match, rebuild-vars, predict and diagnose on loose files: what they print, write and refuse. e2e/predict.sh and
+# e2e/diagnose.sh test what the firmware does.
 . "$(dirname "$0")/../lib.sh"
 
-# The ESP of disk.img, with the FILES on it.
+# Fills the ESP of disk.img with FILES.
 make_disk() {
         rm -f disk.img
         truncate -s 24M disk.img
@@ -21,7 +21,7 @@ rebuild() {
         expect_exit 0 "$ESXIARM" rebuild-vars --disk disk.img -o vars.fd --force "$@"
 }
 
-# What efibootmgr makes of the store.
+# The store as efibootmgr shows it.
 efibootmgr_says() {
         needs efibootmgr
         rm -rf efivars
@@ -30,7 +30,7 @@ efibootmgr_says() {
         efibootmgr_shows efivars >said
 }
 
-test_rebuilt_vars_are_what_efibootmgr_reads() {
+test_efibootmgr_reads_rebuilt_vars() {
         make_disk EFI/VMware/safeboot64.efi EFI/BOOT/BOOTAA64.EFI
         rebuild --timeout 0
         contains stdout 'Boot0004 "VMware ESXi" HD(1,GPT,0A48CC8F-F9C7-44DD-9EB5-AF5635D049C8,0x40,0x5000)/\EFI\VMware\safeboot64.efi'
@@ -62,7 +62,7 @@ test_other_systems() {
         contains stderr '\EFI\none.efi'
 }
 
-test_a_template_keeps_what_else_it_holds() {
+test_a_template_keeps_its_other_variables() {
         make_disk EFI/VMware/mboot64.efi
         "$AAVMF_VARS" format template.fd --timeout 7 --boot-add 'VMware ESXi' --bootnum 0009 --loader '\old.efi' \
                 --hd 1,0A48CC8F-F9C7-44DD-9EB5-AF5635D049C8,64,20480 --set Mine=00
@@ -75,7 +75,7 @@ test_a_template_keeps_what_else_it_holds() {
         contains list 'BootOrder: 0004'
 }
 
-test_nothing_is_overwritten_unasked() {
+test_nothing_is_overwritten_without_force() {
         make_disk EFI/VMware/safeboot64.efi
         echo precious >vars.fd
         expect_exit 2 "$ESXIARM" rebuild-vars --disk disk.img -o vars.fd
@@ -121,13 +121,13 @@ test_every_format_and_a_backing_chain() {
         sha256sum -c --quiet before
 }
 
-test_bad_images_are_named() {
+test_bad_images_are_reported() {
         make_disk EFI/VMware/safeboot64.efi
         rebuild
         qemu-img convert -f raw -O qcow2 disk.img good.qcow2
         head -c 100000 good.qcow2 >cut.qcow2
         qemu-img create -q -f qcow2 -b gone.img -F raw -u orphan.qcow2 24M
-        # The method of encryption is in the header: 1 is AES.
+        # The header has the encryption method: 1 is AES.
         qemu-img create -q -f qcow2 locked.qcow2 24M
         printf '\001' | dd of=locked.qcow2 bs=1 seek=35 conv=notrunc 2>/dev/null
         for image in cut orphan locked; do
@@ -146,8 +146,8 @@ test_bad_images_are_named() {
         expect_exit 2 "$ESXIARM" match --disk disk.img --vars absent.fd
 }
 
-# Root may read everything, and is not asked by the kernel: who runs this as root becomes nobody for it.
-test_files_that_may_not_be_read() {
+# Root may read everything, so as root this runs as nobody.
+test_files_without_read_permission() {
         make_disk EFI/VMware/safeboot64.efi
         rebuild
         chmod 0 disk.img
@@ -173,7 +173,7 @@ test_usage() {
         contains stderr 'BOOT.CFG'
 }
 
-test_predictions_say_why() {
+test_predictions_give_reasons() {
         make_disk EFI/VMware/safeboot64.efi EFI/BOOT/BOOTAA64.EFI
         rebuild
         "$AAVMF_VARS" edit vars.fd --boot-add 'Evil

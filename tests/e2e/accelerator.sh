@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# --accel auto from the installation to the boot: what was chosen is what the machine and its evidence have.
+# --accel auto from installation to boot: the machine and its evidence have the accelerator that was chosen.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../machine.sh"
 
-# ./qemu, which has a KVM that is tcg in truth, as long as the file kvm-works is there.
+# ./qemu: its KVM is in fact tcg, and available as long as the file kvm-works exists.
 qemu_with_kvm() {
         cat >qemu <<'EOT'
 #!/bin/sh

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# boot-installed: what it refuses, and what it sees when the system does not come up. One machine is installed for all.
+# boot-installed: what it refuses, and its report if the system does not come up. All tests share one machine.
 . "$(dirname "$0")/../lib.sh"
 
 fixture=$(mktemp -d "${TMPDIR:-/tmp}/esxiarm-fixture-XXXXXX")
@@ -22,12 +22,12 @@ no_qemu_was_started() {
         lacks machine/runs/*-boot/events.jsonl qemu-start
 }
 
-test_a_copied_machine_boots_where_it_is_now() {
+test_a_copied_machine_boots() {
         copy_of first "moved, here"
         expect_exit 0 "$ESXIARM" boot-installed "moved, here" --check
         contains stdout 'Boot0004 "VMware ESXi"'
         contains stderr 'DCUI'
-        # And again: booting changes nothing that matters. A QEMU beside the user is meant from there.
+        # It boots again: booting changes nothing relevant. A relative path to QEMU starts at the user's folder.
         printf '#!/bin/sh\nexec qemu-system-aarch64 "$@"\n' >qemu
         chmod +x qemu
         expect_exit 0 "$ESXIARM" boot-installed "moved, here" --check --json --qemu ./qemu
@@ -41,7 +41,7 @@ test_vars_of_another_machine_are_refused() {
         contains stderr 'refusing to start'
         contains machine/runs/*-boot/result.json '"reason": "other-disk"'
         no_qemu_was_started
-        # The command that it names mends it.
+        # The printed command fixes it.
         sed -n 's/^  cp /cp /p' stderr >mend
         grep -q 'vars.sealed.fd' mend || fail "no command in: $(cat stderr)"
         sh mend
@@ -110,7 +110,7 @@ test_a_system_that_does_not_come_up_times_out_with_its_screen() {
         contains machine/runs/*-boot/junit.xml 'failures="1"'
 }
 
-# QEMU's keys on the console are there, too: Ctrl-A X ends it.
+# QEMU's own keys work on the console: Ctrl-A X ends it.
 test_the_printed_command_boots_the_machine_in_a_shell() {
         copy_of first "it's, here"
         expect_exit 0 "$ESXIARM" boot-installed "it's, here" --print-command
@@ -124,13 +124,13 @@ test_the_printed_command_boots_the_machine_in_a_shell() {
         wait $qemu || fail "it did not end well: $(cat console)"
 }
 
-test_an_installed_machine_is_not_overwritten_unasked() {
+test_an_installed_machine_is_not_overwritten_without_force() {
         copy_of first machine
         sha256sum machine/disk.qcow2 machine/vars.fd >before
         expect_exit 2 "$ESXIARM" install machine --rehearsal
         contains stderr '--force'
         sha256sum -c --quiet before
-        # Nor where the new installation cannot even begin.
+        # Nor if the new installation cannot even begin.
         expect_exit 4 "$ESXIARM" install machine --rehearsal --force --qemu no-such-qemu
         sha256sum -c --quiet before
         expect_exit 0 "$ESXIARM" boot-installed machine --check

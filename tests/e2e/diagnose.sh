@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# diagnose: each cause, produced for real, is named, and no other; and what it says mends it does. One machine is installed
-# for all; what files alone show is made from copies of it. The panic is in faults-guest.sh.
+# diagnose: each cause, produced for real, is the only one reported, and its fix works. All tests share one installed
+# machine; causes visible in files are produced in copies of it. The panic is in faults-guest.sh.
 . "$(dirname "$0")/../lib.sh"
 
 fixture=$(mktemp -d "${TMPDIR:-/tmp}/esxiarm-fixture-XXXXXX")
@@ -12,7 +12,7 @@ trap 'rm -rf "$fixture"' EXIT
         echo "not ok - the fixture is installed"
         exit 1
 }
-# The programs as the commands name them.
+# The programs by the names in the printed commands.
 PATH=$PROGRAMS:$PATH
 
 begin() {
@@ -20,7 +20,7 @@ begin() {
         vars=machine/vars.fd
 }
 
-# The one cause CAUSE is named for the machine, or for what follows.
+# CAUSE is the only cause reported for the machine, or for the given arguments.
 names() {
         cause=$1
         shift
@@ -38,7 +38,7 @@ names() {
         [ "$cause" = healthy ] || contains stdout '    found     '
 }
 
-# The command that was printed, as a user would paste it.
+# Runs the printed command, as a user would paste it.
 paste_command() {
         grep '^    [a-z]' stdout | grep -Ev '^    (found|expected)' | tail -n 1 >command
         [ -s command ] || fail "no command in: $(cat stdout)"
@@ -47,13 +47,13 @@ paste_command() {
 
 fixes() {
         expect_exit 0 "$ESXIARM" diagnose machine --fix
-        contains stdout 'mended by'
+        contains stdout 'fixed by'
         tail -n 1 stdout | grep -q '^healthy: Boot0004 ' || fail "not healthy: $(cat stdout)"
         ls machine/vars.fd.before-fix-* >/dev/null
         names healthy
 }
 
-# The machine's disk as a raw image, to be changed by COMMAND..., and back.
+# Converts the machine's disk to raw, changes it by COMMAND..., and converts it back.
 change_disk() {
         qemu-img convert -f qcow2 -O raw machine/disk.qcow2 raw
         "$@" >changed 2>&1 || fail "$(cat changed)"
@@ -64,16 +64,16 @@ test_a_healthy_machine_is_healthy() {
         begin
         names healthy
         contains stdout 'Boot0004 "VMware ESXi"'
-        # What was predicted at the installation's reset is what happened.
+        # The prediction at the installation's reset was right.
         contains machine/runs/*-install/result.json '"agrees": true'
         expect_exit 0 "$ESXIARM" boot-installed machine --check
         names healthy
         expect_exit 0 "$ESXIARM" diagnose machine --json
         contains stdout '"healthy": true'
         names healthy --disk machine/disk.qcow2 --vars $vars
-        # Nor is anything mended where nothing is wrong.
+        # Nothing is fixed if nothing is wrong.
         expect_exit 0 "$ESXIARM" diagnose machine --fix
-        lacks stdout 'mended'
+        lacks stdout 'fixed'
 }
 
 # ---- the vars ----
@@ -108,7 +108,7 @@ test_vars_recreated_by_the_firmware() {
         boot_by_hand
         names vars-recreated
         contains stdout 'only Boot0000 "'
-        # Without what the installation left, vars are made from the disk.
+        # Without the sealed vars, they are rebuilt from the disk.
         rm machine/vars.sealed.fd
         names vars-recreated
         contains stdout 'rebuild-vars'
@@ -221,7 +221,7 @@ test_loader_missing() {
         change_disk mdel -i raw@@32768 ::EFI/VMware/safeboot64.efi
         names loader-missing
         contains stdout 'safeboot64.efi'
-        # Another loader is there.
+        # The disk has another loader.
         fixes
         "$AAVMF_VARS" list $vars >list
         contains list 'mboot64.efi'
@@ -243,7 +243,7 @@ test_firmware_changed() {
 
 # ---- in QEMU ----
 
-# The machine's disk and vars in QEMU, started by hand, with these arguments besides; until WORD is in by-hand.log.
+# Starts QEMU by hand with the machine's disk and vars and these additional arguments, until by-hand.log contains WORD.
 boot_by_hand() {
         word=${1:-BdsDxe: starting}
         [ $# -eq 0 ] || shift
@@ -287,14 +287,14 @@ test_norts_in_the_payload() {
         names no-runtime-services
         names no-runtime-services machine --payload payload
         contains stdout 'payload/BOOT.CFG:3'
-        # An image of it and an ISO with it say the same.
+        # An image and an ISO of it give the same result.
         "$ESXIARM" payload payload -o payload.img >/dev/null
         names no-runtime-services machine --payload payload.img
         contains stdout 'payload.img/BOOT.CFG:3'
         xorriso -as mkisofs -quiet -J -o payload.iso payload 2>/dev/null
         names no-runtime-services machine --payload payload.iso
         contains stdout 'payload.iso/BOOT.CFG:3'
-        # Loose, vars are made from the disk.
+        # For loose files, vars are rebuilt from the disk.
         names no-runtime-services --disk machine/disk.qcow2 --vars machine/vars.fd --payload payload
         paste_command
         names healthy --disk machine/disk.qcow2 --vars machine/vars.fd --payload payload
@@ -324,7 +324,7 @@ test_the_host_died_with_the_machine_up() {
         wait_for 60 has_event '"verb":"starting"'
         # It stays up until it is killed.
         kill -STOP $launcher
-        # While it is up it may be looked at.
+        # diagnose works while it is up.
         expect_exit 0 "$ESXIARM" match machine
         expect_exit 0 "$ESXIARM" predict machine
         names healthy

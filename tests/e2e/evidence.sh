@@ -1,17 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# The evidence of real runs: of one that is killed in its middle what there was is left and can be used; of one that ends
-# everything is there.
+# The evidence of real runs: that of a killed run is usable, that of a run that ends is complete.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../machine.sh"
 
-# What a recording shows, played by asciinema, which wants a terminal.
+# Plays a recording with asciinema, which needs a terminal.
 play() {
         python3 -c 'import pty, sys; pty.spawn(sys.argv[1:])' asciinema cat "$1" </dev/null | tr -d '\r'
 }
 
-test_a_killed_launcher_leaves_what_there_was() {
+test_a_killed_launcher_leaves_usable_evidence() {
         begin_install --run-tag killed
         at_step eula
         expect_exit 0 "$ESXIARM" runs machine
@@ -22,10 +21,10 @@ test_a_killed_launcher_leaves_what_there_was() {
         grep -q '^killed *install .*unfinished' stdout || fail "$(cat stdout)"
         run=machine/runs/killed
         [ ! -e $run/result.json ] || fail 'it has a result'
-        # Every event but one that was being written is whole.
+        # Every event is complete, except one that was being written.
         sed '$d' $run/events.jsonl | jq -es 'map(.event) | index("run-start") == 0 and index("step")' >/dev/null ||
                 fail "$(cat $run/events.jsonl)"
-        # What the firmware had said long before is in each of the logs, and each can be judged.
+        # Earlier output of the firmware is in every log, and each log can be judged.
         play $run/console.cast >played
         started=$(sed -n 's/.*BdsDxe: starting \(Boot....\) .*/\1/p' $run/serial.log)
         for log in $run/serial.log $run/console.txt played; do
@@ -43,7 +42,7 @@ test_a_result_is_complete() {
         use_fixture
         machine_here
         expect_exit 0 "$ESXIARM" boot-installed machine --check --run-tag up
-        # An installation's, and a boot's.
+        # Of an installation, and of a boot.
         jq -e '.steps | length > 5 and all(.duration >= 0 and .step and .title)' machine/runs/*-install/result.json >/dev/null ||
                 fail "$(jq .steps machine/runs/*-install/result.json)"
         for result in machine/runs/*-install/result.json machine/runs/up/result.json; do
@@ -62,7 +61,7 @@ test_a_result_is_complete() {
                 "$(head -c "$bytes" machine/vars.fd | sha256sum | cut -d' ' -f1)" ] || fail 'vars_after'
         [ "$(jq -c .vars_before machine/runs/up/result.json)" = "$(jq -c .vars_after machine/runs/*-install/result.json)" ] ||
                 fail 'vars_before'
-        # The judgement of the logs afterwards is the one of the run.
+        # Judging the logs afterwards gives the run's verdict.
         for log in serial.log console.txt console.cast; do
                 expect_exit 0 "$ESXIARM" check --boot machine/runs/up/$log
         done

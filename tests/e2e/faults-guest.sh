@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# Guests that misbehave: each installation ends with the right code, says why, keeps the evidence, and leaves nothing
-# running. tests/soak/guest.sh has every step of the guest and larger amounts.
+# Guests that misbehave: each installation ends with the right code, reports the reason, keeps the evidence, and leaves
+# nothing running. tests/soak/guest.sh covers every step of the guest and larger amounts.
 . "$(dirname "$0")/../lib.sh"
 . "$TESTS/machine.sh"
 

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# What the host lacks, refuses or has given to somebody else: each command says so in one sentence, with the right code, and
-# leaves what there was. And two launchers of one machine.
+# Missing programs and files, missing permissions, a full disk, files in use: each command reports it in one sentence
+# with the right code and leaves existing files alone. And two launchers of one machine.
 . "$(dirname "$0")/../lib.sh"
 . "$TESTS/machine.sh"
 use_fixture
@@ -13,7 +13,7 @@ check() {
         expect_exit "$expected" "$ESXIARM" boot-installed machine --check "$@"
 }
 
-# A folder, ./bin, with every program that the launcher may start, but not the one that is named.
+# A folder ./bin with every program that the launcher may start, except the named one.
 path_without() {
         rm -rf bin
         mkdir bin
@@ -33,7 +33,7 @@ test_a_missing_qemu_is_named() {
         nothing_is_left
 }
 
-test_a_qemu_that_refuses_says_why() {
+test_the_error_of_qemu_is_reported() {
         install 4 --cpu no-such-cpu
         contains stderr 'no-such-cpu'
         install 4 --qemu-arg -no-such-option
@@ -68,20 +68,20 @@ test_missing_data_is_named() {
         one_sentence
 }
 
-test_a_profile_with_a_mistake_is_refused_before_anything_is_begun() {
+test_an_invalid_profile_is_refused_before_anything_starts() {
         for mistake in 's/wait: 30/wait: soon/' 's/\[Enter\]/[Return]/' 's/then: disk/then: disc/' 's/\[Releasebuild/[(/' \
                 's/^name:/naem:/' '3,9d'; do
                 sed "$mistake" "$BUILD/share/guests/rehearsal.yaml" | sed 's/VMware ESXi 8.*\[(/(/' >mistaken.yaml
                 expect_exit 3 "$ESXIARM" install machine --rehearsal --profile ./mistaken.yaml
                 contains stderr 'mistaken.yaml'
                 one_sentence
-                [ ! -e machine ] || fail "'$mistake': there is a machine"
+                [ ! -e machine ] || fail "'$mistake': a machine was created"
         done
         expect_exit 2 "$ESXIARM" install machine --rehearsal --profile ./missing.yaml
         expect_exit 3 "$ESXIARM" install machine --rehearsal --profile /dev/null
 }
 
-test_a_disk_that_is_gone_damaged_or_taken_is_not_booted() {
+test_a_missing_damaged_or_used_disk_is_not_booted() {
         machine_here
         mv machine/disk.qcow2 disk
         check 2
@@ -90,12 +90,12 @@ test_a_disk_that_is_gone_damaged_or_taken_is_not_booted() {
         check 3
         contains stderr 'disk.qcow2'
         mv disk machine/disk.qcow2
-        # qemu-io is a program of QEMU's that holds it as another machine would.
+        # qemu-io is part of QEMU and locks the disk like another machine.
         mkfifo hold
         qemu-io machine/disk.qcow2 <hold >held 2>&1 &
         holder=$!
         exec 4>hold
-        # It asks for a command once it has the image open.
+        # It prompts once it has the image open.
         wait_for 10 grep -q 'qemu-io>' held
         check 4
         contains stderr 'disk.qcow2'
@@ -106,7 +106,7 @@ test_a_disk_that_is_gone_damaged_or_taken_is_not_booted() {
         check 0
 }
 
-test_variables_that_are_taken_are_not_booted() {
+test_variables_in_use_are_not_booted() {
         machine_here
         use_firmware
         start_firmware "$PWD/machine/vars.fd"
@@ -117,10 +117,10 @@ test_variables_that_are_taken_are_not_booted() {
         nothing_is_left
 }
 
-test_files_that_may_not_be_written_are_named() {
+test_files_without_write_permission_are_named() {
         needs_linux 'mounts'
         machine_here
-        # Root may write anything, so another user tries.
+        # Root may write anything, so this uses another user.
         chmod -R a+rX .. . machine 2>/dev/null || :
         mount --bind machine machine 2>/dev/null || fail "needs to mount"
         trap 'umount machine' EXIT
@@ -130,7 +130,7 @@ test_files_that_may_not_be_written_are_named() {
         one_sentence
 }
 
-# The room runs out while the installation writes the payload, the variables, the disk, or the evidence.
+# The disk fills up while the installation writes the payload, the variables, the disk image, or the evidence.
 test_a_full_file_system_is_an_error_that_leaves_nothing_running() {
         needs_linux 'mounts'
         mkdir small
@@ -149,7 +149,7 @@ test_a_full_file_system_is_an_error_that_leaves_nothing_running() {
         done
 }
 
-test_two_launchers_of_one_machine_are_one_too_many() {
+test_a_second_launcher_of_a_machine_is_refused() {
         begin_install
         at_step welcome
         expect_exit 4 "$ESXIARM" install machine --rehearsal
@@ -162,7 +162,7 @@ test_two_launchers_of_one_machine_are_one_too_many() {
         nothing_is_left
 }
 
-test_two_who_stop_a_machine_both_get_their_wish() {
+test_two_stops_of_a_machine_both_succeed() {
         machine_here
         expect_exit 0 "$ESXIARM" boot-installed machine --detach --cpus 1
         "$ESXIARM" stop machine >first 2>&1 &

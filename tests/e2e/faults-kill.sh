@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# The launcher or QEMU is killed or stopped in the middle: nothing is left running, nothing half-written is taken for whole,
-# and the next command works. tests/soak/kill.sh does it at many more moments.
+# The launcher or QEMU is killed or stopped in the middle: nothing is left running, no incomplete file is taken as
+# complete, and the next command works. tests/soak/kill.sh does this at many more moments.
 . "$(dirname "$0")/../lib.sh"
 . "$TESTS/machine.sh"
 
-test_the_end_of_qemu_is_an_error_of_the_environment() {
+test_the_end_of_qemu_is_an_environment_error() {
         begin_install
         at_step eula
         kill -KILL "$(qemu_of $launcher)"
@@ -30,7 +30,7 @@ test_an_interrupt_ends_everything_at_any_moment() {
         done
 }
 
-# As on macOS, where the system ends no child with its parent. Here the real one is gone, and another stands in for it.
+# As on macOS, where a child outlives its parent: the real QEMU is gone here, and a stand-in takes its place.
 test_a_qemu_that_outlived_its_launcher_is_ended() {
         begin_install
         at_step eula

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# Firmware that came through the chain of an archive boots in QEMU.
+# Firmware fetched through the chain of an archive boots in QEMU.
 . "$(dirname "$0")/../lib.sh"
 . "$TESTS/firmware.sh"
 
@@ -18,7 +18,7 @@ test_firmware_from_a_signed_archive_boots() {
         start_firmware vars.fd
         wait_for 120 grep -q BdsDxe vars.fd.log
         stop_firmware "$pid"
-        # It has formatted the blank template, so what it got was its own.
+        # It has formatted the blank template, so it was given its own template.
         expect_exit 0 "$AAVMF_VARS" list vars.fd
         contains stdout BootOrder
 }

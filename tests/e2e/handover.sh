@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# An installation that stops at a step, is handed over to the user in a terminal, and is watched there.
+# An installation that stops at a step and is handed over to the user in a terminal, and one that is watched.
 . "$(dirname "$0")/../lib.sh"
 . "$TESTS/machine.sh"
 
-# install in the terminal `user`, to the step that is given.
+# install in the terminal `user`, up to the given step.
 install_until() {
         until=$1
         shift
@@ -24,13 +24,13 @@ is_unfinished() {
         contains stderr 'is not installed completely'
 }
 
-# A program leaves the terminal as it found it: echo, lines, the cursor.
+# The launcher leaves the terminal as it found it: echo, line mode, cursor.
 terminal_is_clean() {
         stty -a -F "$(terminal display-message -p -t user '#{pane_tty}')" >modes
         contains modes ' echo '
         contains modes ' icanon '
         [ "$(terminal display-message -p -t user '#{alternate_on} #{cursor_flag}')" = '0 1' ] ||
-                fail "the terminal's screen or cursor is not given back"
+                fail "the terminal's screen or cursor is not restored"
 }
 
 test_an_installation_stops_at_a_step() {
@@ -46,14 +46,14 @@ test_an_installation_stops_at_a_step() {
         contains stderr 'terminal'
 }
 
-test_what_was_handed_over_goes_on_by_itself() {
+test_a_handed_over_installation_resumes() {
         install_until keyboard --hand-over
         wait_for 60 shows user 'Please select a keyboard layout'
         wait_for 10 shows user 'Ctrl-] for a menu'
         terminal resize-window -t user -x 40 -y 12
         terminal resize-window -t user -x 120 -y 40
         wait_for 10 shows user '(Enter) Continue'
-        # Two steps by hand; the automation finds its place again.
+        # After two steps by hand, the automation finds its place again.
         terminal send-keys -t user Enter
         wait_for 10 shows user 'Enter a root password'
         menu a
@@ -83,7 +83,7 @@ test_the_user_ends_it() {
                 wait_for 60 shows user 'Select a Disk to Install'
                 wait_for 10 shows user 'Ctrl-] for a menu'
                 menu $way
-                # The rehearsal guest powers off when it is asked to.
+                # The rehearsal guest powers off on request.
                 terminal_ends_with user 130
                 terminal_is_clean
                 is_unfinished

@@ -1,13 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# Installations from an ISO and by kickstart; the installer's list of disks; and where root's password is not.
+# Installations from an ISO and by kickstart, and the choice of a disk; root's password appears nowhere.
 . "$(dirname "$0")/../lib.sh"
 . "$TESTS/machine.sh"
 
 secret='Never-4-any-file'
 
-# a.iso: the rehearsal guest as xorriso puts it on a disc.
+# Creates a.iso: the rehearsal guest on a disc, by xorriso.
 make_iso() {
         mkdir -p in/EFI/BOOT
         cp "$BUILD/rehearsal/BOOTAA64.EFI" in/EFI/BOOT/
@@ -19,15 +19,15 @@ make_iso() {
         xorriso -stdio_sync off -as mkisofs -quiet "$@" -o a.iso in
 }
 
-# install from a.iso in the background, as begin_install does.
+# Installs from a.iso in the background, like begin_install.
 begin_iso() {
         "$ESXIARM" install machine --iso a.iso --profile rehearsal --cpus 1 "$@" >out 2>&1 &
         launcher=$!
 }
 
-# The hash that an automatic kickstart has, and who may read it.
+# Records the hash of an automatic kickstart and the mode of its image.
 look_at_payload() {
-        # Its name may go at any moment.
+        # The file may disappear at any moment.
         ln -f machine/run/payload.img payload.img 2>/dev/null || return 0
         stat -c %a payload.img >payload-mode
         mtype -i payload.img ::/KS.CFG 2>/dev/null | sed -n 's/^rootpw --iscrypted //p' >hash
@@ -44,7 +44,7 @@ look_at_programs() {
         cat /proc/[0-9]*/cmdline >>seen-command-lines 2>/dev/null || :
 }
 
-# Looks at every program that the launcher has started, and every command line, until the launcher has ended.
+# The password is in no command line or environment of a program that the launcher starts, and in no file.
 look_for_secret() {
         printf %s "$secret" >secret
         while kill -0 "$launcher" 2>/dev/null; do
@@ -52,7 +52,7 @@ look_for_secret() {
                 [ -s hash ] || [ ! -f machine/run/payload.img ] || look_at_payload
                 sleep 0.1
         done
-        [ -s seen-of-children ] || fail "no child was looked at"
+        [ -s seen-of-children ] || fail "no child was seen"
         ! grep -qaFf secret seen-of-children seen-command-lines || fail "the password is in a command line or environment"
         ! grep -rlaFf secret machine out || fail "the password is in a file"
 }
@@ -60,7 +60,7 @@ look_for_secret() {
 test_an_iso_is_installed_and_boots() {
         make_iso -R
         begin_iso --root-password-file password --reboot-action poweroff
-        wait $launcher && fail "a missing password file is no error"
+        wait $launcher && fail "a missing password file was accepted"
         echo "$secret" >password
         begin_iso --root-password-file password --reboot-action poweroff
         look_for_secret
@@ -79,14 +79,14 @@ test_a_kickstart_installs_without_a_key_and_its_password_is_a_hash() {
         ! seen '"event":"key"' || fail "a key was sent"
         contains payload-mode 600
         [ ! -e machine/run/payload.img ] || fail "the payload with the hash is still there"
-        # shellcheck disable=SC2016 # as it stands in a crypt(3) hash
+        # shellcheck disable=SC2016 # the text of a crypt(3) hash
         contains hash '$6$'
         ! grep -rlaFf hash machine out seen-command-lines || fail "the hash is in a file"
         nothing_is_left
         expect_exit 0 "$ESXIARM" boot-installed machine --check
 }
 
-test_a_kickstart_file_is_followed_and_a_wrong_one_is_told() {
+test_a_kickstart_file_is_used_and_a_wrong_one_reported() {
         make_iso -R
         printf 'vmaccepteula\nrootpw Rehearsal-1\ninstall --firstdisk=usb --overwritevmfs\nreboot\n' >ks.cfg
         begin_iso --kickstart ks.cfg
@@ -100,13 +100,13 @@ test_a_kickstart_file_is_followed_and_a_wrong_one_is_told() {
         nothing_is_left
 }
 
-# One more disk for QEMU: more_disk ID SIZE DEVICE, added to the words in $more.
+# more_disk ID SIZE DEVICE adds QEMU's options for another disk to $more.
 more_disk() {
         truncate -s "$2" "$1.raw"
         more="${more:-} --qemu-arg -drive --qemu-arg if=none,id=$1,format=raw,file=$PWD/$1.raw --qemu-arg -device --qemu-arg $3,drive=$1"
 }
 
-test_of_two_disks_of_one_size_the_right_one_is_named() {
+test_the_right_one_of_two_equal_disks_is_chosen() {
         more_disk twin 40G usb-storage,bus=xhci.0
         # shellcheck disable=SC2086 # words
         install 1 $more
@@ -117,7 +117,7 @@ test_of_two_disks_of_one_size_the_right_one_is_named() {
         # shellcheck disable=SC2086 # words
         install 0 $more --disk-name 'USB port 1'
         [ "$(stat -c %b twin.raw)" -eq 0 ] || fail "the other disk was written to"
-        # The payload is the first of the list, and is never chosen.
+        # The payload is the first in the list, and never chosen.
         # shellcheck disable=SC2086 # words
         install 1 $more --disk-position 1 --force
         contains stderr "may be the installer's own medium"

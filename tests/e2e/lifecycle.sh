@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# A machine that stays up: in the background and in a terminal; status, console, stop, list; and what is left when its
-# launcher dies.
+# A machine that stays up: in the background and in a terminal; status, console, stop, list; and after its launcher
+# died.
 . "$(dirname "$0")/../lib.sh"
 . "$TESTS/machine.sh"
 use_fixture
@@ -22,7 +22,7 @@ test_a_machine_runs_in_the_background_until_it_is_stopped() {
         qemu=$(json .run.qemu_pid)
         kill -0 "$keeper" || fail "no process $keeper"
         kill -0 "$qemu" || fail "no process $qemu"
-        # Several may listen; the one that leaves disturbs nobody.
+        # Several clients may read the console; one that leaves does not disturb the others.
         timeout 3 "$ESXIARM" console 'a "b", c' >raw.txt || :
         timeout 20 "$ESXIARM" console 'a "b", c' --raw >raw2.txt &
         reader=$!
@@ -30,7 +30,7 @@ test_a_machine_runs_in_the_background_until_it_is_stopped() {
         contains stderr "process $keeper"
         expect_exit 0 "$ESXIARM" list
         contains stdout 'up'
-        # The power button: the guest shuts down by itself.
+        # The power button: the guest shuts down itself.
         expect_exit 0 "$ESXIARM" stop 'a "b", c'
         contains stdout 'powered off'
         wait $reader || fail "the console did not end with the machine"
@@ -41,7 +41,7 @@ test_a_machine_runs_in_the_background_until_it_is_stopped() {
         contains 'a "b", c'/runs/*-boot/result.json '"ended": "powered off"'
         expect_exit 1 "$ESXIARM" status 'a "b", c'
         contains stdout 'not up'
-        # Stopping it again is no failure.
+        # Stopping it again succeeds.
         expect_exit 0 "$ESXIARM" stop 'a "b", c'
         contains stdout 'was not up'
         expect_exit 1 "$ESXIARM" console 'a "b", c'
@@ -54,11 +54,11 @@ test_a_terminal_has_the_console_and_a_menu() {
         wait_for 5 shows foreground 'Ctrl-] for a menu'
         in_terminal visitor "$ESXIARM console machine"
         wait_for 10 shows visitor 'To manage this host'
-        # A smaller terminal shows what fits, a larger one everything again.
+        # A smaller terminal shows what fits; a larger one shows everything again.
         terminal resize-window -t visitor -x 40 -y 10
         terminal resize-window -t visitor -x 120 -y 40
         wait_for 10 shows visitor 'this is not VMware ESXi'
-        # What a visitor types is seen by both.
+        # Both clients see what one types.
         terminal send-keys -t visitor F12
         wait_for 10 shows foreground '(F11) Restart'
         terminal send-keys -t visitor Escape
@@ -94,7 +94,7 @@ test_a_guest_that_ignores_its_power_button_is_ended_after_the_wait() {
         expect_exit 0 "$ESXIARM" boot-installed machine --check
 }
 
-test_what_a_dead_launcher_left_is_recognised_and_cleared_away() {
+test_leftovers_of_a_dead_launcher_are_recognised_and_removed() {
         machine_here
         expect_exit 0 "$ESXIARM" boot-installed machine --detach
         expect_exit 0 "$ESXIARM" status machine --json

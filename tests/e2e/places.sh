@@ -1,18 +1,18 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# Where things lie and what leads out of a machine: folders of every name, a machine that is copied, ports.
+# Paths and ports: folders with unusual names, a copied machine, forwarded ports.
 . "$(dirname "$0")/../lib.sh"
 . "$TESTS/machine.sh"
 use_fixture
 use_firmware
 
-# A folder of 200 bytes: with it, no socket's path fits into the 107 bytes that it may have.
+# A folder name of 200 bytes: with it, no socket's path fits into the limit of 107 bytes.
 long=$(printf '%0200d' 0)
 line_break='line
 break'
 
-# Everything in a folder of that name: machine, firmware, logs, profile.
+# Everything is in a folder of that name: machine, firmware, logs, profile.
 install_in() {
         mkdir -p "$1/firmware"
         cp "$AAVMF_CODE" "$AAVMF_VARS_TEMPLATE" "$1/firmware"
@@ -24,10 +24,10 @@ install_in() {
         expect_exit 0 "$ESXIARM" boot-installed "$1/machine" --check --log-dir "$1/logs" --profile "./$1/my profile.yaml"
         contains stdout 'Boot0004 "VMware ESXi"'
         [ "$(ls "$1/logs" | wc -l)" -eq 2 ] || fail "in logs: $(ls "$1/logs")"
-        [ ! -e "$1/machine/runs" ] || fail "there is evidence beside the logs, too"
+        [ ! -e "$1/machine/runs" ] || fail "there is evidence in the machine, too"
 }
 
-test_a_folder_of_every_sort_of_character() {
+test_a_folder_with_every_kind_of_character() {
         install_in "a, 'b' \"c\" \$d \\e=f ü日本 $line_break"
 }
 
@@ -55,7 +55,7 @@ test_an_iso_with_an_awkward_name() {
         nothing_is_left
 }
 
-test_a_copied_machine_boots_where_it_is_copied_to() {
+test_a_copied_machine_boots_in_its_new_place() {
         machine_here original
         mkdir -p elsewhere
         cp -R original 'elsewhere/the copy'
@@ -64,16 +64,16 @@ test_a_copied_machine_boots_where_it_is_copied_to() {
         contains stdout 'Boot0004 "VMware ESXi"'
 }
 
-# Whether somebody listens on PORT of 127.0.0.1.
+# Whether a program listens on PORT of 127.0.0.1.
 listens() {
         python3 -c 'import socket, sys; socket.create_connection(("127.0.0.1", int(sys.argv[1])))' "$1" 2>/dev/null
 }
 
-test_a_forwarded_port_is_open_while_the_machine_is_up_and_taken_for_others() {
+test_a_forwarded_port_is_open_while_the_machine_is_up_and_refused_to_others() {
         port=$((20000 + $$ % 20000))
         machine_here first
         machine_here second
-        ! listens $port || fail "port $port is taken by somebody else"
+        ! listens $port || fail "port $port is used by another program"
         expect_exit 0 "$ESXIARM" boot-installed first --detach --forward "$port:22" --cpus 1
         listens $port || fail "nobody listens on $port"
         expect_exit 0 "$ESXIARM" status first

@@ -1,13 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# What the library predicts is what the firmware then does: the same stores and disks, in QEMU.
+# The firmware does what the library predicts: the same stores and disks, in QEMU.
 . "$(dirname "$0")/../lib.sh"
 . "$TESTS/predictions.sh"
 
-# What `esxiarm predict` says of the machine as the launcher makes it, and what the firmware does with it: a row of the table
-# in which the store STORE meets the disk alone, a payload beside it, and a payload that has a bootindex. EXPECTED is a pattern
-# for each, separated by slashes: entry, device and file.
+# Compares `esxiarm predict` for the machine that the launcher would start with the firmware's actions. This is a row of
+# the table: the store STORE with the disk alone, with a payload, and with a payload that has a bootindex. EXPECTED has
+# a pattern for each, separated by slashes: entry, device and file.
 compare_row() {
         expected=$2
         for how in '' '--payload payload.img' '--payload payload.img --payload-first'; do
@@ -35,7 +35,7 @@ compare_row() {
 test_measured_table() {
         disks
         own='0004 disk.img safeboot64.efi'
-        # The firmware's own entries; which numbers new ones get depends on its generation.
+        # The firmware's own entries; the numbers of new ones depend on its generation.
         disk='???? disk.img BOOTAA64.EFI'
         installer='???? the payload BOOTAA64.EFI'
         new_store first.fd
@@ -57,7 +57,7 @@ test_measured_table() {
         compare_row blank.fd "$disk/$installer/$installer"
 }
 
-# Made from the disk alone, for whatever system is on it.
+# Rebuilt from the disk alone, for every known system on it.
 test_rebuilt_vars_boot_any_disk() {
         use_firmware
         for loader_file in EFI/VMware/safeboot64.efi EFI/debian/grubaa64.efi EFI/BOOT/BOOTAA64.EFI; do
@@ -70,7 +70,8 @@ test_rebuilt_vars_boot_any_disk() {
         done
 }
 
-# When nothing in BootOrder can be started: a fallback file elsewhere, or the menu; the older shell comes before them.
+# When nothing in BootOrder can be started: a fallback file elsewhere, or the menu; older firmware starts its shell
+# first.
 test_an_exhausted_boot_order() {
         disks
         truncate -s 4M empty.img
@@ -85,13 +86,13 @@ ask() {
         expect_exit 0 "$ESXIARM" predict --disk disk.img --vars vars.fd "$@"
 }
 
-# Without its CODE a firmware is known by what it has written, and otherwise not at all.
+# Without its CODE, a firmware is identified by the entries that it has written, otherwise not at all.
 test_a_firmware_is_known_by_its_code_or_its_entries() {
         disks
         new_store vars.fd
         ask --json --code "$AAVMF_CODE"
         generation=$(jq -r .starts.generation stdout)
-        [ "$generation" != null ] || fail "the firmware of this system is none of the generations that are known"
+        [ "$generation" != null ] || fail "the firmware of this system is not of a known generation"
         jq -S 'del(.starts.generation)' stdout >by_code
         ask --json
         jq -e '.starts.generation == null and .starts.entry == null and (.starts.certain | not) and .starts.device == "disk.img"' stdout
@@ -148,7 +149,7 @@ test_kinds_of_device_paths() {
         "$put" vars.fd Boot0006 $global 7 "$(option 01000000 Other "$(usb_node 0)$(hd_node 1 64)$(file_node "$loader")$end")"
         "$put" vars.fd Boot0007 $global 7 "$(option 01000000 Direct "$(usb_node 1)$(file_node "$loader")$end")"
         "$put" vars.fd Boot0008 $global 7 "$(option 01000000 None "$(file_node '\EFI\none.efi')$end")"
-        # Hidden, and with another start than the partition has: none of that matters.
+        # A hidden entry, and one with a wrong start of its partition: neither matters.
         entry vars.fd 0009 09000000 1 80
         order vars.fd 0400050001000600070008000900
         compare vars.fd payload.img '' "$payload_content" disk.img '' "$disk_content"
@@ -158,7 +159,7 @@ test_boot_next_and_removable_media() {
         disks
         new_store vars.fd
         "$put" vars.fd BootNext $global 7 0200
-        # There is no Boot0002, and no new entry becomes it. Removable media come first.
+        # Boot0002 does not exist, and no new entry gets that number. Removable media come first.
         compare vars.fd payload.img '' "$payload_content" disk.img ',removable=on' "$disk_content"
         new_store inactive.fd
         entry inactive.fd 0004 00000000 1 64

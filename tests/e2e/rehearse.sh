@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# The main job: an installation and a boot of the disk alone, in QEMU under the firmware that tests/run has fetched.
+# The main task: an installation and a boot of the disk alone, in QEMU with the firmware that tests/run has fetched.
 . "$(dirname "$0")/../lib.sh"
 
-# The GUID of partition 1 as sgdisk reads it from the disk itself.
+# The GUID of partition 1, by sgdisk.
 esp_guid() {
         qemu-img convert -O raw "$1/disk.qcow2" disk.raw
         sgdisk -i 1 disk.raw | sed -n 's/^Partition unique GUID: //p'
@@ -28,13 +28,13 @@ test_rehearse_installs_and_boots_the_disk_alone() {
         contains verdict 'No problems found'
         expect_exit 0 "$AAVMF_VARS" assert machine/vars.sealed.fd machine/vars.fd
 
-        # The reboot within the installation already obeyed the new entry, the payload still attached.
+        # The reboot at the end of the installation already followed the new entry, with the payload attached.
         contains machine/runs/*-install/console.txt 'BdsDxe: loading Boot0004 "VMware ESXi"'
         contains machine/runs/*-boot/serial.log 'BdsDxe: starting Boot0004 "VMware ESXi"'
         [ -z "$(ls machine/run | grep -v '^lock$')" ] || fail "left behind: $(ls machine/run)"
 }
 
-test_evidence_is_complete_and_holds_no_password() {
+test_evidence_is_complete_and_has_no_password() {
         expect_exit 0 env ROOT_PASSWORD='Never-4-any-file' "$ESXIARM" e2e machine --rehearsal --run-tag first --json
         contains stdout '"pass": true'
         for run in first first-2; do
@@ -47,10 +47,10 @@ test_evidence_is_complete_and_holds_no_password() {
         contains machine/runs/first/events.jsonl '"step":"eula"'
         contains machine/runs/first/events.jsonl '"key":"<password>"'
         ! grep -rlE 'Never-4-any-file|Rehearsal-1' machine/runs machine/machine.json || fail "a password was written"
-        # Reactions: from the last change of the screen to the key. The middle one of all is under 50 ms.
+        # The reaction time is that from the last change of the screen to the key. The median is under 50 ms.
         sed -n 's/.*"event":"key".*"still_ms":\([0-9.]*\).*/\1/p' machine/runs/first/events.jsonl | sort -n >reactions
         middle=$(sed -n "$((($(wc -l <reactions) + 1) / 2))p" reactions)
-        [ "${middle%.*}" -lt 50 ] || fail "keys were sent $middle ms after the screen stood still"
+        [ "${middle%.*}" -lt 50 ] || fail "keys were sent $middle ms after the last change of the screen"
 }
 
 test_nvme_disk_is_installed_and_boots() {
@@ -66,7 +66,7 @@ test_poweroff_ends_the_installation_at_its_last_screen() {
                 AAVMF_VARS_TEMPLATE="$AAVMF_VARS_TEMPLATE" "$ESXIARM" install machine --rehearsal --nic e1000e \
                 --mac 52:54:00:00:00:07 --qemu-arg -device --qemu-arg virtio-rng-pci
         lacks logs/by-script/console.txt 'Starting VMKernel shutdown'
-        # Everything that was asked for is kept, and is what the boot takes.
+        # All settings are stored, and the boot uses them.
         jq -c '.settings | [.reboot_action, .reboot_observe_s, .boot_timeout_s, .disk_size, .memory_mb, .cpus, .cpu, .nic, .mac,
                 .qemu_args]' machine/machine.json >kept
         contains kept '["poweroff",17,77,35433480192,1100,1,"cortex-a72","e1000e","52:54:00:00:00:07",["-device","virtio-rng-pci"]]'

@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# The firmware in QEMU as the witness for aavmf-vars edit, clone, format and import: it takes what they write, keeps every
-# variable, obeys BootOrder, BootNext and Timeout, and what it makes of the store is read soundly.
+# The firmware in QEMU judges aavmf-vars edit, clone, format and import: it accepts what they write, keeps every
+# variable, obeys BootOrder, BootNext and Timeout, and leaves a sound store.
 . "$(dirname "$0")/../lib.sh"
 
 mine=11111111-2222-3333-4444-555555555555
-# On no disk, so that the firmware logs that it tried the entry and goes on to the next.
+# No disk has it, so the firmware logs the attempt and continues with the next entry.
 hd=1,0A48CC8F-F9C7-44DD-9EB5-AF5635D049C8,0x40,0x32000
 tab=$(printf '\t')
 
@@ -19,9 +19,8 @@ sound() {
         contains stdout "$1: sound: "
 }
 
-# Boots the store and writes the labels of the entries that were tried to ./tried, in order. Every variable is still there;
-# only BootNext is the firmware's to delete, BootOrder and MTC its to extend, and its own entries and the keys
-# for them its to remake.
+# Boots the store and writes the labels of the tried entries to ./tried, in order. Every variable must remain; the
+# firmware may only delete BootNext, extend BootOrder and MTC, and recreate its own entries and the keys for them.
 boot() {
         sound "$1"
         variables "$1" >before
@@ -47,7 +46,7 @@ edit() {
 test_firmware_obeys_every_kind_of_edit() {
         use_firmware
         pids=
-        # A store that format made, and entries.
+        # A store created by format, and entries.
         expect_exit 0 "$AAVMF_VARS" format vars.fd --boot-add A --loader a.efi --hd $hd --boot-add B --loader b.efi --hd $hd \
                 --boot-add C --loader c.efi --hd $hd --last --optional-data c0ffee --timeout 0 --set "Mine:$mine=c0ffee" \
                 --attributes NV,BS
@@ -60,7 +59,7 @@ test_firmware_obeys_every_kind_of_edit() {
         boot vars.fd
         tried New B
 
-        # BootNext once, and then no more.
+        # BootNext counts only once.
         edit --boot-activate A --boot-next A --set "Mine:$mine=00"
         boot vars.fd
         tried A New B A
@@ -74,7 +73,7 @@ test_firmware_obeys_every_kind_of_edit() {
         lacks after Mine
         lacks after New
 
-        # Compacted, and with a number of its own choice.
+        # A compacted store, and a chosen number.
         expect_exit 0 "$AAVMF_VARS" clone vars.fd compact.fd --compact --boot-add Z --loader z.efi --hd $hd --bootnum 00AF
         sound compact.fd
         contains stdout ', 0 of them by deleted records'
@@ -82,8 +81,8 @@ test_firmware_obeys_every_kind_of_edit() {
         tried Z A B
 }
 
-# The machine that waits longer is started first; the other one has to overtake it.
-test_firmware_waits_as_long_as_it_is_told() {
+# The machine that waits longer is started first; the other one must overtake it.
+test_firmware_waits_for_the_timeout() {
         use_firmware
         pids=
         expect_exit 0 "$AAVMF_VARS" clone "$AAVMF_VARS_TEMPLATE" vars.fd --timeout 0
@@ -99,8 +98,8 @@ test_firmware_waits_as_long_as_it_is_told() {
         stop_firmware "$slow"
 }
 
-# An edit that finds no room drops what is deleted.
-test_firmware_takes_a_store_that_was_full() {
+# An edit that finds no space drops deleted records.
+test_firmware_accepts_a_store_that_was_full() {
         use_firmware
         pids=
         expect_exit 0 "$AAVMF_VARS" format vars.fd --boot-add A --loader a.efi --hd $hd --timeout 0
@@ -117,8 +116,8 @@ test_firmware_takes_a_store_that_was_full() {
         contains after "Filler9$tab"
 }
 
-# The queue of fault-tolerant writes as AAVMF leaves it while it compacts: the spare block is complete, the write is not.
-test_firmware_takes_an_edit_of_a_store_with_a_pending_write() {
+# The queue of fault-tolerant writes as AAVMF leaves it while compacting: the spare block is complete, the write is not.
+test_firmware_accepts_an_edit_of_a_store_with_a_pending_write() {
         use_firmware
         pids=
         expect_exit 0 "$AAVMF_VARS" format vars.fd --timeout 0 --set "Mine:$mine=00"
@@ -138,8 +137,8 @@ test_firmware_takes_an_edit_of_a_store_with_a_pending_write() {
         contains after "Other$tab"
 }
 
-# Keys with time stamps, as JSON: the firmware keeps them, and goes into user mode.
-test_firmware_takes_imported_keys() {
+# Keys with time stamps, from JSON: the firmware keeps them and enters user mode.
+test_firmware_accepts_imported_keys() {
         use_firmware
         pids=
         expect_exit 0 "$AAVMF_VARS" export /usr/share/OVMF/OVMF_VARS_4M.ms.fd --json-file all.json

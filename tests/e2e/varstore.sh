@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# The firmware in QEMU as the witness for aavmf-vars: it takes the stores that are formatted here, what it does to them
-# is read soundly, and device paths are spelled as in its log.
+# The firmware in QEMU judges aavmf-vars: it accepts stores formatted by it, its changes to them are read soundly, and
+# device paths are spelled as in its log.
 . "$(dirname "$0")/../lib.sh"
 
 put=$BUILD/tests/put-variable
@@ -31,7 +31,7 @@ test_firmware_keeps_a_store_that_was_formatted_for_it_and_does_not_wait() {
         blank slow.fd
         expect_exit 0 "$AAVMF_VARS" clone slow.fd quick.fd --timeout 0
         "$put" quick.fd Keepsake $mine 3 c0ffee
-        # Both at once, the one that waits five seconds first: the other one has to overtake it.
+        # Both run at once; the one that waits five seconds is started first, and the other one must overtake it.
         start_firmware slow.fd
         slow=$pid
         start_firmware quick.fd
@@ -46,7 +46,7 @@ test_firmware_keeps_a_store_that_was_formatted_for_it_and_does_not_wait() {
         contains stdout "Keepsake$tab$mine"
         grep -q '^Boot0000\* .*/FvFile(' stdout || fail "no menu: $(cat stdout)"
         contains stdout "Lang${tab}EFI_GLOBAL_VARIABLE${tab}NV,BS,RT${tab}4 bytes${tab}\"eng\""
-        # What the firmware formatted by itself has the same headers.
+        # A store formatted by the firmware has the same headers.
         wait_for 60 firmware_is_done slow.fd.log
         stop_firmware "$slow"
         for part in '1 100' '262145 262144'; do
@@ -59,7 +59,7 @@ test_firmware_keeps_a_store_that_was_formatted_for_it_and_does_not_wait() {
         contains stdout 'slow.fd: sound: '
 }
 
-# An entry for each path that the unit test of device paths knows; the firmware tries them all in vain and logs each.
+# An entry for each path in the unit test of device paths; the firmware tries them all in vain and logs each.
 test_device_paths_are_spelled_as_in_the_firmwares_log() {
         use_firmware
         pids=
@@ -79,7 +79,7 @@ test_device_paths_are_spelled_as_in_the_firmwares_log() {
         "$put" vars.fd BootOrder $global 7 "$order"
         expect_exit 0 "$AAVMF_VARS" list vars.fd
         sed -n "s/^\(Boot1...\)\* x$tab/\1 /p" stdout >ours
-        # A disk, so that there is something to start in the end.
+        # A disk, so that something starts in the end.
         truncate -s 4M payload.img
         mformat -i payload.img -T 8192 -h 16 -s 32 ::
         mmd -i payload.img ::EFI ::EFI/BOOT
@@ -90,7 +90,7 @@ test_device_paths_are_spelled_as_in_the_firmwares_log() {
                 sort >theirs
         [ "$(wc -l <theirs)" -eq $number ]
         diff theirs ours
-        # And the entry that it started in the end: its shell, if that is no application.
+        # And the entry that started in the end: its shell, unless that is an application.
         ! grep -q 'No bootable option' vars.fd.log || return 0
         expect_exit 0 "$AAVMF_VARS" list vars.fd
         tr -d '\r' <vars.fd.log | sed -n 's/.*BdsDxe: starting \(Boot....\) "\(.*\)" from \(.*\)$/\1* \2'"$tab"'\3/p' >started
@@ -98,7 +98,7 @@ test_device_paths_are_spelled_as_in_the_firmwares_log() {
         contains stdout "$(cat started)"
 }
 
-test_pending_write_is_read_as_the_firmware_then_carries_it_out() {
+test_pending_write_is_read_as_the_firmware_completes_it() {
         use_firmware
         pids=
         blank blank.fd
@@ -135,7 +135,7 @@ test_store_that_the_firmware_compacted_is_read() {
         for i in 1 2 3 4 5 6 7 8; do
                 "$put" vars.fd Filler$i $mine 3 "$filler" 3c
         done
-        # A power cut in the middle of an update left it so.
+        # As left by a power cut in the middle of an update.
         "$put" vars.fd Cut $mine 3 02 3e
         "$put" vars.fd Filler9 $mine 3 "$(echo "$filler" | cut -c1-9200)" 3c
         variables vars.fd >before

@@ -17,7 +17,7 @@ static bool same_list(const struct arguments *a, const struct arguments *b)
         return a->count == b->count;
 }
 
-// An edit changes the kernel's options and nothing else, and a second one nothing more.
+// An edit changes only the kernel's options, and a second one changes nothing.
 static void check_edit(struct bytes text, const struct bootcfg *before)
 {
         AUTO_ARGUMENTS struct arguments options = {0};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The files of a firmware volume: a sound header is put before the input.
+// The input is the files of a firmware volume, after a valid header.
 #include "fw/code-contents.h"
 #include "tests/unit/fw/code-image.h"
 

@@ -5,7 +5,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-// Whatever a guest prints, in one piece or two: there is a screen, and the same bytes look the same.
+// Any output of a guest, in one piece or two, gives a screen, and the same bytes give the same screen.
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
         AUTO_CONSOLE struct console *first = console_new();

@@ -16,7 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         struct devpath_partition partition;
         bool has_partition = devpath_partition(path, &partition);
         size_t length = strlen(text);
-        // A path that breaks off says so, and only what lies before its end counts.
+        // The text of a truncated path ends in "/?", and only the bytes before its end count.
         if (taken > size || (!valid && (length < 2 || strcmp(text + length - 2, "/?") != 0)))
                 abort();
         if (valid) {
@@ -25,7 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                         abort();
                 free(again);
         }
-        // What is built of a partition and a file reads back.
+        // A path built from a partition and a file reads back.
         struct buffer built = {0};
         if (has_partition && file && devpath_build(&partition, file, &built)) {
                 struct bytes view = {built.data, built.size};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The input is a file system: the paths that matter are looked for in it, and what is found is read.
+// The input is a file system, in which the known paths are searched and read.
 #include <stdlib.h>
 
 #include "verify/disk/fat.h"

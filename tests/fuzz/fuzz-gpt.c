@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The input is a disk. With its first byte the checksums of both headers and the table of the primary copy are made right
-// first, so that what is behind them is reached.
+// The input is a disk. Its first byte selects whether the checksums of both headers and of the primary table are
+// corrected first, so that the code behind them is reached.
 #include <stdlib.h>
 #include <string.h>
 

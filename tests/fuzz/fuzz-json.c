@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Variables as JSON: what is read is applied to an empty store, written as JSON and read again; that has to be the same.
+// Variables as JSON: applied to an empty store, written as JSON and read again, they must be the same.
 #include <stdlib.h>
 
 #include "tests/unit/varstore/varstore-image.h"

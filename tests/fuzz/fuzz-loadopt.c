@@ -15,7 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                 return err.code != ERROR_DAMAGED;
         char *path = devpath_text(option.path);
         free(path);
-        // What was read builds an option that reads back the same.
+        // A load option that was read and built again reads back the same.
         AUTO_BUFFER struct buffer built = {0};
         AUTO_LOADOPT struct loadopt again = {0};
         if (!loadopt_build(&option, &built, NULL) || !loadopt_read(buffer_view(&built), &again, NULL) ||

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The input is a console's bytes. They are normalised twice, whole and cut into pieces, which must make no difference; every
-// line must be valid UTF-8 without controls; and they are judged boot by boot, as raw log or as whatever kind the file reader
-// takes them for.
+// The input is a console's bytes. Normalised whole and in pieces, they must give the same lines, all valid UTF-8
+// without control characters. They are also judged boot by boot, as a raw log and as whatever the file reader takes
+// them for.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,7 +41,7 @@ static void take_line(const struct log_line *line, void *context)
                         line->text);
 }
 
-// The lines of the bytes when they come in pieces of PIECE.
+// The lines of the bytes, fed in pieces of PIECE.
 static void normalise(const uint8_t *data, size_t size, size_t piece, struct text *lines)
 {
         AUTO_LOG struct log *log = log_new(take_line, lines);

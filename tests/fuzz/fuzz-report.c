@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The input is a screen, and a text, as a guest could have left them in a run's files. Whatever it is, the only markup in the page
-// is the program's own, and it is whole.
+// The input is a screen and a text in a run's files. The only markup in the page is the program's own, and it is
+// well-formed.
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,7 +20,7 @@ static void check_text(const char *html)
         }
 }
 
-// Every '<' begins one of the program's own tags, and spans are closed where they are opened.
+// Every '<' begins one of the program's own tags, and spans are balanced.
 static void check_screen(const char *html)
 {
         static const char *const tags[] = {"<pre class=\"screen\">", "</pre>", "<span class=\"", "<span style=\"",

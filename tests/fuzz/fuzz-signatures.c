@@ -33,7 +33,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         char name[] = "db";
         struct variable variable = {.vendor = GUID_EFI_IMAGE_SECURITY_DATABASE, .name = name, .data = bytes};
         char *text = value_text(&variable);
-        // Counted in words where the lists are well-formed up to the end, and only there.
+        // There is a text if and only if the lists are well-formed up to the end.
         if ((text != NULL) != (offset == size))
                 abort();
         free(text);

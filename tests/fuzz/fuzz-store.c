@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A store: an image, or the records alone (then a sound small volume is put around them). Whatever is read is looked at in
-// every way; and where a change is accepted, what is written has to read back as that change and nothing else.
+// A store: an image, or only the records (then a small sound volume is put around them). All of it is read; and an
+// accepted change must read back as exactly that change.
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,7 +19,7 @@ static void require(bool holds)
                 abort();
 }
 
-// A firmware of the older generation, one of the newer without a shell, and one that is not known.
+// A firmware of the older generation, one of the newer without a shell, and an unknown one.
 static struct predict_firmware firmware_of(size_t kind)
 {
         static const char *const programs[] = {"462CAA21-7614-4503-836E-8AB6F4662331",
@@ -53,7 +53,7 @@ static void look_at_boot(const struct varstore *store)
                 .chain = &chain, .devices = &device, .device_count = 1, .firmware = firmware_of(chain.entry_count % 3)};
         AUTO_PREDICTION struct prediction prediction = {0};
         prediction_make(&machine, &prediction);
-        // The disk has what it takes, so that something always starts.
+        // The disk can boot, so that something always starts.
         require(prediction.started || prediction.count > UINT16_MAX);
 }
 
@@ -77,7 +77,7 @@ static struct varstore *read_again(const struct varstore *store, struct buffer *
         return again;
 }
 
-// Every variable of A is in B as it is, but for the one called NAME.
+// Every variable of A is in B unchanged, except the one called NAME.
 static void require_same(const struct varstore *a, const struct varstore *b, const char *name)
 {
         for (const struct variable *variable = NULL; (variable = varstore_next(a, variable));) {

@@ -2,14 +2,13 @@
 //
 // bench RUNS COMMAND... [-- COMMAND...]...
 //
-// Runs the commands in turn, so that whatever else the machine does hits all of them alike, RUNS times each, their output
-// thrown away. A line for each: the median and the least time in microseconds, and the most memory that it had resident
-// in KiB.
+// Runs the commands in turn, so that other load on the host affects all alike, RUNS times each, discarding their
+// output. Prints a line for each: the median and minimum time in microseconds, and the maximum resident memory in KiB.
 //
 // bench --resident FILE OFFSET COMMAND...
 //
-// Drops FILE from the page cache, runs COMMAND, and says how many bytes of FILE from OFFSET on it has brought back. Not
-// where a program cannot drop a file from the cache (macOS).
+// Drops FILE from the page cache, runs COMMAND, and prints how many bytes of FILE from OFFSET on it has brought back.
+// Fails on macOS, where a program cannot drop a file from the cache.
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
@@ -50,7 +49,7 @@ static double now_us(void)
         return (double)time.tv_sec * 1e6 + (double)time.tv_nsec / 1e3;
 }
 
-// Runs it once; its memory is the most that any run had.
+// Runs it once. MEMORY is the maximum of all runs.
 static double run(char **command, long *memory)
 {
         posix_spawn_file_actions_t actions;
@@ -99,7 +98,6 @@ static int run_series(int runs, char **arguments)
         count++;
         for (int i = 0; i < count; i++)
                 series[i].times = calloc((size_t)runs, sizeof(double));
-        // The first round warms up.
         for (int round = -1; round < runs; round++)
                 for (int i = 0; i < count; i++)
                         series[i].times[round < 0 ? 0 : round] = run(series[i].command, &series[i].memory);

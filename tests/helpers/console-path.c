@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// console-path FILE: what a running machine's console goes through, as vm_wait takes it: from a pipe to the evidence (in
-// ./runs), the criteria and the screen. Prints the bytes taken for each second of processor time, the longest that
-// vm_wait took for one batch of them in microseconds of processor time, and the most memory in KiB.
+// console-path FILE: takes FILE through the path of a running machine's console, as vm_wait does: from a pipe to the
+// evidence (in ./runs), the criteria and the screen. Prints the bytes for each second of processor time, the longest
+// batch of vm_wait in microseconds of processor time, and the maximum memory in KiB.
 //
-// Until a batch is done nothing else is heard, so this is how late the launcher reacts to anything else.
+// The launcher does not react to anything else during a batch.
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +21,6 @@ enum {
         BLOCK = 1 << 16
 };
 
-// Another process writes the file into the pipe.
 static int flood_from(const char *path)
 {
         static uint8_t block[BLOCK];

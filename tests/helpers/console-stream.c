@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// console-stream KIND BYTES: what a guest prints, the same each time. Kinds: kernel (lines of a log), redraws (an
-// installer's screens, drawn by placement), mixed (a tenth of that is redraws, and a boot at its end), binary, broken (UTF-8
-// with holes in it), line (one without an end), costly (the three bytes that fill the screen: DECALN).
+// console-stream KIND BYTES: prints like a guest, the same each time. Kinds: kernel (lines of a log), redraws (an
+// installer's screens, drawn by cursor placement), mixed (one tenth redraws, and a boot at the end), binary, broken
+// (invalid UTF-8), line (a single endless one), costly (DECALN, three bytes that fill the screen).
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,7 +26,7 @@ static size_t print_kernel(void)
                               below(6), below(1 << 24), below(1 << 24));
 }
 
-// A screen, drawn anew as a whole every twentieth time.
+// A screen, every twentieth time drawn completely.
 static size_t print_redraws(void)
 {
         static const char *const looks[] = {"0;37;44", "0;1;33;44", "0;30;47", "0;1;34;47", "0;30;47;7", "0;37;40"};

@@ -2,8 +2,8 @@
 //
 // fill-store TARGET COUNT SIZE
 //
-// Appends COUNT variables of SIZE bytes each (or as many as fit) to a formatted AAVMF store of authenticated records, from
-// the specifications and with none of the code under test; prints how many.
+// Appends COUNT variables of SIZE bytes each (or as many as fit) to a formatted AAVMF store of authenticated records,
+// and prints how many. Written from the specifications, without the code under test.
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

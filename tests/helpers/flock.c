@@ -3,8 +3,7 @@
 // flock FILE COMMAND...
 // flock DESCRIPTOR
 //
-// As util-linux', which macOS does not have: runs the command while FILE is locked, or locks what the caller has open as
-// DESCRIPTOR.
+// Like util-linux's, which macOS lacks: runs the command while FILE is locked, or locks the caller's open DESCRIPTOR.
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>

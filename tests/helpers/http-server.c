@@ -1,30 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A web server on a loopback port of its own that can misbehave: http-server FOLDER
+// A web server on a free loopback port that can misbehave: http-server FOLDER
 //
-// It prints `port N`, then a line for every request once it has been dealt with (or has come to a stop), and serves
-// until it is killed or its parent ends. It takes what a proxy is asked for, too, whatever the host.
+// It prints `port N`, then a line for every request once it is handled (or has stalled), and serves until it is killed
+// or its parent ends. It also handles requests to a proxy, for any host.
 //
-//   /NAME                 the file, with its length, or the part of it that a Range asks for
-//   /no-range/NAME        the whole file, whatever is asked for
-//   /wrong-range/NAME     the part that begins one byte earlier than asked for
-//   /drip/N/NAME          at most N bytes of what is asked for, then the end of the connection
+//   /NAME                 the file, with its length, or the part that a Range requests
+//   /no-range/NAME        the whole file, even for a Range
+//   /wrong-range/NAME     the part that begins one byte before the requested one
+//   /drip/N/NAME          at most N bytes of the requested part, then the end of the connection
 //   /reset/N/NAME         the first N bytes, then a reset of the connection
-//   /first/N/NAME         every other time, beginning with the first, an answer with status N; else the file
+//   /first/N/NAME         status N for every other request, beginning with the first; else the file
 //   /page                 a web page, with status 200
 //   /no-length/NAME       the file without a length
 //   /truncate/N/NAME      the length of the file, but only its first N bytes
 //   /stall/N/NAME         the first N bytes, then nothing until the client goes
 //   /flip/N/NAME          the file with the lowest bit of byte N flipped
-//   /status/N             an answer with status N and a page that says so
-//   /retry-after/N        an answer with status 503, and the wish to be asked again after N seconds
+//   /status/N             status N, with a page that says so
+//   /retry-after/N        status 503, with Retry-After: N seconds
 //   /redirect/NAME        a redirection to /NAME
 //   /redirect-to-file/X   a redirection to file:///X
 //   /circle               a redirection to itself
 //   /endless              bytes without end and without a length
-//   /silent               no answer
-//   /empty                the connection is closed without an answer
-//   /garbage              an answer that is no HTTP
+//   /silent               no response
+//   /empty                the connection is closed without a response
+//   /garbage              a response that is not HTTP
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <poll.h>
@@ -49,15 +49,15 @@ enum {
         REQUEST_LIMIT = 8192, // bytes
         FILE_LIMIT = 64 << 20,
         STATUS_LIMIT = 600,
-        LOOK_MS = 1000, // between two looks whether the parent is still there
+        LOOK_MS = 1000, // between checks for the parent
 };
 
 static const char *folder;
 
-// Of the request under way.
-static long range_begin; // where a Range begins; 0 where there is none
+// Of the current request.
+static long range_begin; // where a Range begins; 0 without a Range
 
-// How often each status was asked for by /first, over all connections.
+// How often /first was requested with each status, over all connections.
 static unsigned *first_counts;
 
 struct content {
@@ -137,7 +137,7 @@ static struct content read_file(const char *name)
         return content;
 }
 
-// The file from BEGIN on, but at most MOST bytes of it.
+// Sends the file from BEGIN on, at most MOST bytes.
 static void send_part(int client, struct content content, size_t begin, size_t most)
 {
         if (begin >= content.size && begin) {
@@ -388,7 +388,7 @@ static void serve(int client)
         const char *range = strcasestr(path, "\r\nRange: bytes=");
         range_begin = range ? strtol(range + strlen("\r\nRange: bytes="), NULL, 10) : 0;
         path[strcspn(path, " ?\r\n")] = '\0';
-        // What a proxy is asked for begins with http://HOST.
+        // A request to a proxy begins with http://HOST.
         if (path > request && path[-1] == ':' && strchr(path + 2, '/'))
                 path = strchr(path + 2, '/');
         decode(path);
@@ -398,7 +398,7 @@ static void serve(int client)
                 say("served %s from %ld\n", path, begin);
         else
                 say("served %s\n", path);
-        // The rest of the request, if any, is taken before the end: else the client may see a reset instead.
+        // Reads the rest of the request before closing; otherwise the client may see a reset.
         shutdown(client, SHUT_WR);
         wait_for_the_client_to_go(client);
 }
@@ -440,7 +440,7 @@ int main(int count, char **arguments)
         if (first_counts == MAP_FAILED)
                 return 1;
         int server = listen_on_loopback();
-        // Not every system tells a process of its parent's end.
+        // Not every system can signal the end of the parent.
         while (getppid() == parent) {
                 struct pollfd poll_for = {server, POLLIN, 0};
                 int client = poll(&poll_for, 1, LOOK_MS) > 0 ? accept(server, NULL, NULL) : -1;

@@ -2,10 +2,9 @@
 //
 // kill-at N PROGRAM [ARGUMENT...]
 //
-// Runs a program and kills it (SIGKILL) at the N-th stop that it makes on entering or leaving a system call, so that a
-// test can go through every instant at which something may be half done. N of 0 never kills. Prints how many stops there
-// were. Exit code 9 if the program was killed, else its own. Without ptrace as Linux has it, N counts hundredths of a
-// millisecond.
+// Runs a program and kills it (SIGKILL) at its N-th stop on entering or leaving a system call, so that a test can go
+// through every instant at which something may be incomplete. N of 0 never kills. Prints the number of stops. Exit code
+// 9 if the program was killed, else its own. Without Linux's ptrace, N counts hundredths of a millisecond.
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>

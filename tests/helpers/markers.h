@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The criteria that the measurements judge by: those of a booted system.
+// The criteria for the measurements: those of a booted system.
 #pragma once
 
 #include "verify/log/criteria.h"

@@ -2,12 +2,12 @@
 //
 // predict VARS CODE DEVICE...
 //
-// Says what the library predicts, in the words of the firmware's log: `failed Boot####` for each entry tried in vain,
-// `starting Boot####`, or if no entry can be started `recovery PATH` with the device that has the fallback file, or `menu` if
-// none has; and `order ####,####` for BootOrder afterwards. CODE is the firmware; with `-` it is not known, and `unknown` and a path are printed
-// where nothing more can be told. A DEVICE is words separated by semicolons: its
-// device path, then `label=TEXT`, `removable`, `bootindex=N`, `fs` for a file system on the whole disk or `gpt=NUMBER,GUID,START,SIZE`
-// for one on a partition, and behind these the names of files.
+// Prints what the library predicts, in the words of the firmware's log: `failed Boot####` for each entry tried in vain,
+// `starting Boot####`, or if no entry starts, `recovery PATH` with the device of the fallback file, or `menu`; and
+// `order ####,####` for BootOrder afterwards. CODE is the firmware; `-` if it is not known, and then `unknown` and a
+// path are printed where the prediction ends. A DEVICE is words separated by semicolons: its device path, then
+// `label=TEXT`, `removable`, `bootindex=N`, `fs` for a file system on the whole disk or `gpt=NUMBER,GUID,START,SIZE`
+// for one on a partition, each followed by the names of its files.
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,10 +2,9 @@
 //
 // put-variable TARGET NAME GUID ATTRIBUTES HEX [STATE]
 //
-// Writes a variable for the tests, from the specifications and with none of the code under test. TARGET is a formatted
-// store of authenticated records: the record is put where the first 16-bit word is no record's start. Or it is a folder:
-// then it gets a file as Linux's efivarfs has it (u32 attributes, data). ATTRIBUTES and STATE (3f unless given) are
-// hexadecimal.
+// Writes a variable for the tests, from the specifications, without the code under test. TARGET is a formatted store of
+// authenticated records, where the record is put at the first 16-bit word that does not begin a record; or a folder,
+// which gets a file as in Linux's efivarfs (u32 attributes, data). ATTRIBUTES and STATE (default 3f) are hexadecimal.
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 //
 // stat -c FORMAT FILE...
 //
-// As GNU's; macOS' has other options. FORMAT knows %a %A %b %i %n %s %y and %Y; with -Lc links are followed.
+// Like GNU's; macOS' has other options. FORMAT supports %a %A %b %i %n %s %y and %Y; -Lc follows links.
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>

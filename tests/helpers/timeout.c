@@ -2,9 +2,9 @@
 //
 // timeout SECONDS COMMAND...
 //
-// As GNU's, which macOS does not have: runs the command, and ends it and what it has started (SIGTERM, 5 seconds later SIGKILL)
-// after that time, or when this program is told to end. Exit code 124 after that time, else the command's, or 128 and the
-// number of the signal that ended it.
+// Like GNU's, which macOS lacks: runs the command, and ends it and its children (SIGTERM, 5 seconds later SIGKILL)
+// after that time or when this program is terminated. Exit code 124 after that time, else the command's, or 128 +
+// signal number.
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
 //
 // truncate -s SIZE FILE...
 //
-// As GNU's, which macOS does not have. SIZE is a number, perhaps with K, M or G behind it.
+// Like GNU's, which macOS lacks. SIZE is a number, optionally with K, M or G.
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# esxiarm fetch killed at many instants: of a package from a URL, and of one from an archive, with its whole chain.
+# esxiarm fetch killed at many instants, with a package from a URL and with one from an archive and its whole chain.
 . "$(dirname "$0")/../lib.sh"
 . "$TESTS/firmware.sh"
 

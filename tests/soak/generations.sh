@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# Every firmware that Debian has, 12 to sid, with and without Secure Boot: prediction and fact for blank vars and templates, for
-# vars rebuilt from a disk, for an entry of the installed system that is first, last or wrong, for vars that another firmware has
-# written, and for random ones; and a rehearsal on each. The packages come from the mirror of this host's apt, proved as the
-# catalog says.
+# Every firmware of Debian 12 to sid, with and without Secure Boot. Compares prediction and result for blank vars and
+# templates, for vars rebuilt from a disk, for an entry of the installed system that is first, last or wrong, for vars
+# written by another firmware, and for random ones; and runs a rehearsal on each. The packages come from the mirror of
+# this host's apt, verified as the catalog requires.
 . "$(dirname "$0")/../lib.sh"
 . "$TESTS/machine.sh"
 . "$TESTS/predictions.sh"
@@ -19,8 +19,8 @@ mirror() {
                 awk '$2 == "Debian" && $3 == "main" { print $1; exit }'
 }
 
-# A mirror that is behind is refused by its Valid-Until. Where this host's apt has been told not to mind that, it vouches for
-# the package instead: an apt of the test's own, with that one suite.
+# A mirror that lags behind is refused because of its Valid-Until. If this host's apt is set to ignore that, a separate
+# apt with that one suite verifies the package instead.
 fetch_by_apt() {
         mkdir -p "apt-$1/lists/partial" "apt-$1/cache/archives/partial"
         : >"apt-$1/status"
@@ -37,7 +37,7 @@ END
         APT_CONFIG="$PWD/apt-$1/apt.conf" expect_exit 0 "$ESXIARM" fetch "debian-$2" --json
 }
 
-# Release SUITE, in the catalog debian-NAME: its folder is added to ./folders.
+# Fetches release SUITE, debian-NAME in the catalog, and adds its folder to ./folders.
 fetch_release() {
         code=0
         "$ESXIARM" fetch "debian-$2" --mirror "$(mirror)" --json >stdout 2>stderr </dev/null || code=$?
@@ -49,7 +49,7 @@ fetch_release() {
         jq -r .folder stdout >>folders
 }
 
-# The codes of all releases in ./codes, each with a name. They are fetched once a run of the tests.
+# Lists the codes of all releases in ./codes, each with a name. They are fetched once by tests/run.
 use_every_firmware() {
         known=${results:-$PWD}/firmware-codes
         [ -s "$known" ] || find_every_firmware
@@ -71,7 +71,7 @@ find_every_firmware() {
         mv found "$known"
 }
 
-# with_each COMMAND...: runs it for every firmware, in a folder of that name.
+# with_each COMMAND...: runs it for every firmware, in a folder of its name.
 with_each() {
         while read -r current AAVMF_CODE <&4; do
                 AAVMF_VARS_TEMPLATE=$(dirname "$AAVMF_CODE")/AAVMF_VARS.fd
@@ -85,9 +85,9 @@ with_each() {
 
 use_firmware() { :; } # with_each has chosen one
 
-# ---- what is compared
+# ---- comparisons
 
-# The store with no disk, with the disk alone, with a payload beside it, and with a payload that has a bootindex.
+# Compares the store without a disk, with the disk alone, with a payload, and with a payload that has a bootindex.
 compare_everywhere() {
         compare "$1"
         compare "$1" disk.img '' "$disk_content"
@@ -95,14 +95,14 @@ compare_everywhere() {
         compare "$1" payload.img ,bootindex=0 "$payload_content" disk.img '' "$disk_content"
 }
 
-# The store VARS with the system's entry, for PARTITION.
+# Creates the store VARS with the system's entry for PARTITION.
 system_store() {
         new_store "$1"
         entry "$1" 0004 01000000 "$2" 64
         order "$1" 0400
 }
 
-# Adds its entry to a store that a firmware has written.
+# Adds the system's entry to a store written by a firmware.
 add_system() {
         store=$1
         shift
@@ -117,14 +117,14 @@ compare_stores() {
         expect_exit 0 "$ESXIARM" rebuild-vars --disk disk.img -o rebuilt.fd --timeout 0 --template "$AAVMF_VARS_TEMPLATE"
         system_store first.fd 1
         system_store wrong.fd 2
-        # As the firmware leaves it, its own entries before the system's.
+        # As the firmware leaves it, with its own entries before the system's.
         cp blank.fd last.fd
         boot last.fd "$(usb 1 disk.img '')" >happened
         add_system last.fd --last
         for store in blank template rebuilt first wrong last; do
                 compare_everywhere $store.fd
         done
-        # What all of them made of a blank store, for the table in the documentation.
+        # Prints what each firmware made of a blank store, for the table in the documentation.
         cp blank.fd run.fd
         boot run.fd "$(usb 1 disk.img '')" >happened
         "$AAVMF_VARS" list run.fd --json | jq -r '.entries[] | "\(.number) \(.attributes) \(.label)"' |
@@ -138,7 +138,7 @@ test_every_firmware_with_blank_rebuilt_and_other_vars() {
         with_each compare_stores
 }
 
-# What each firmware makes of a blank store, the system's entry added, is what this one starts on.
+# This firmware starts with the store that each of the others made, with the system's entry added.
 compare_with_the_vars_of_others() {
         disks
         while read -r writer _ <&5; do
@@ -170,7 +170,7 @@ test_every_firmware_with_random_vars_and_disks() {
         with_each random_vars
 }
 
-# With keys in its template a firmware that has Secure Boot refuses what they have not signed, as predict says it may.
+# With keys in its template, a firmware with Secure Boot refuses files not signed with them, as predict says it may.
 compare_keys() {
         disks
         for keys in ms snakeoil; do
@@ -189,7 +189,7 @@ test_every_firmware_with_keys_in_its_vars() {
         with_each compare_keys
 }
 
-# Installed, started at the installer's reset with the payload attached, and from the disk alone: as predicted both times.
+# Installed, booted at the installer's reset with the payload, and then from the disk alone: both as predicted.
 rehearse() {
         expect_exit 0 "$ESXIARM" e2e machine --rehearsal --aavmf-code "$AAVMF_CODE" --aavmf-vars-template "$AAVMF_VARS_TEMPLATE"
         [ "$(jq -s 'map(.agrees) == [true, true]' machine/runs/*/result.json)" = true ] || fail "$(cat machine/runs/*/result.json)"

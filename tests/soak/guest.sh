@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# A guest that hangs, panics, resets and powers off at every step, one after another; that swallows keys, and prints without
-# end. Each installation ends with the right code, names the step, keeps the evidence, and leaves nothing running.
+# A guest that hangs, panics, resets and powers off at every step in turn, swallows keys, and prints without end. Each
+# installation ends with the right code, names the step, keeps the evidence, and leaves nothing running.
 . "$(dirname "$0")/../lib.sh"
 . "$TESTS/machine.sh"
 
-# Where the guest misbehaves, and the step of the profile that then does not come: the next one that has to.
+# Where the guest misbehaves, and the step of the profile that times out: the next required one.
 steps='welcome:welcome eula:eula disk:disk osdata:keyboard usb:keyboard keyboard:keyboard password:password
         warnings:confirm confirm:confirm progress:complete halfway:complete complete:complete'
 
@@ -81,7 +81,7 @@ test_a_reset_or_power_off_at_every_step_is_noticed() {
         done
 }
 
-test_keys_that_are_swallowed_are_sent_again() {
+test_swallowed_keys_are_sent_again() {
         sed 's/resend_ms: [0-9]*/resend_ms: 450/' "$BUILD/share/guests/rehearsal.yaml" >keen.yaml
         for option in swallow-keys=1 swallow=1 swallow=2; do
                 rm -rf machine
@@ -107,12 +107,12 @@ test_a_guest_that_prints_binary() {
         done
 }
 
-test_a_flood_is_written_down_whole() {
+test_a_flood_is_recorded_completely() {
         megabytes=$(scaled 100)
         sed 's/wait: 60/wait: 7200/' "$BUILD/share/guests/rehearsal.yaml" >patient.yaml
         install 0 --profile ./patient.yaml --rehearsal-option flood="${megabytes}M"
         [ "$(cat machine/runs/*/serial.log | wc -c)" -gt $((megabytes * 1048576)) ] || fail "serial.log is too short"
-        # Every line of it, each once.
+        # Every line, exactly once.
         grep -ao 'rehearsal flood [0-9]\{8\}' machine/runs/*/console.txt | awk '$3 != n++ { print; bad = 1 } END { exit bad }' ||
                 fail "console.txt lacks lines"
         progress "a flood of $megabytes MiB: $(jq -c '[.duration, .launcher_cpu]' machine/runs/*/result.json)" \

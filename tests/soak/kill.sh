@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# The launcher is killed at random moments of an installation and a boot (the same ones each time: SEED). Then nothing runs,
-# nothing half-written is taken for whole, and status, stop and a new installation work.
+# The launcher is killed at random moments of an installation and a boot (the same ones for the same SEED). Then nothing
+# runs, no incomplete file is taken as complete, and status, stop and a new installation work.
 . "$(dirname "$0")/../lib.sh"
 . "$TESTS/machine.sh"
 
-# so many milliseconds, between 0 and LIMIT, for each of COUNT rounds.
+# A random number of milliseconds between 0 and LIMIT for each of COUNT rounds.
 moments() {
         awk -v seed="${SEED:-1}" -v count="$1" -v limit="$2" \
                 'BEGIN { srand(seed); for (i = 0; i < count; i++) print int(rand() * limit) }'
@@ -23,7 +23,7 @@ no_qemu_runs() {
         ! pgrep -f "$PWD/machine/vars.fd"
 }
 
-# What the machine says of itself is true: it boots if it is installed, and is refused if it is not.
+# The machine's state is true: it boots if it is installed, and is refused if it is not.
 machine_is_honest() {
         [ -d machine ] || return 0
         wait_for 10 no_qemu_runs
@@ -92,7 +92,7 @@ test_a_keeper_killed_at_any_moment_leaves_a_machine_that_boots() {
         done
 }
 
-test_a_qemu_that_stands_still_is_a_time_out_and_is_ended() {
+test_a_stopped_qemu_times_out_and_is_killed() {
         impatient_profile keyboard 2
         begin_install --profile ./impatient.yaml --rehearsal-option hang=keyboard
         at_step disk
@@ -102,11 +102,11 @@ test_a_qemu_that_stands_still_is_a_time_out_and_is_ended() {
         progress 'QEMU stopped'
 }
 
-test_a_qemu_that_is_ended_at_every_step_is_an_error_of_the_environment() {
+test_a_qemu_ended_at_any_step_is_an_environment_error() {
         for step in welcome disk password progress complete; do
                 for signal in KILL TERM; do
                         rm -rf machine
-                        # The guest resets at the end, or QEMU would be gone by itself.
+                        # The guest resets at the end; otherwise QEMU would end by itself.
                         begin_install --reboot-action enter --rehearsal-option pace=100
                         at_step $step
                         kill -$signal "$(qemu_of $launcher)"
@@ -117,7 +117,7 @@ test_a_qemu_that_is_ended_at_every_step_is_an_error_of_the_environment() {
         done
 }
 
-# While the firmware starts, in the middle, while the disk is written, at the end.
+# During the start of the firmware, in the middle, during writes to the disk, and at the end.
 test_an_interrupt_ends_everything_at_any_moment() {
         for moment in qemu-start '"step":"disk"' '"step":"password"' '"step":"progress"' '"step":"complete"'; do
                 for signal in INT TERM HUP; do

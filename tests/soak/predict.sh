@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# Prediction and fact for many random stores and sets of disks, in real AAVMF.
+# Prediction and result for many random stores and sets of disks, in real AAVMF.
 . "$(dirname "$0")/../lib.sh"
 . "$TESTS/predictions.sh"
 

@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# Rehearsals in a row, install and boot, USB and NVMe in turn: 100 without one failure.
+# 100 rehearsals in a row (install and boot, USB and NVMe in turn) without a failure.
 . "$(dirname "$0")/../lib.sh"
 . "$TESTS/machine.sh"
 
-# The middle one of the sorted numbers in FILE, its smallest and its largest.
+# The minimum, median and maximum of the numbers in FILE.
 figures() {
         sort -n "$1" >sorted
         count=$(wc -l <sorted)
@@ -28,7 +28,7 @@ test_rehearsals_in_a_row() {
                 began=$(now_ns)
                 "$ESXIARM" e2e machine --rehearsal --disk-bus "$bus" >out 2>&1 || code=$?
                 ended=$(now_ns)
-                # The whole, and of it what the guest and QEMU took, in tenths of a second.
+                # The total, and the parts of the guest and QEMU, in tenths of a second.
                 tenths=$(((ended - began) / 100000000))
                 echo "$((tenths / 10)).$((tenths % 10))" >>"$bus.seconds"
                 progress "rehearsal $round of $rounds, $bus: exit code $code, $((tenths / 10)).$((tenths % 10)) s"

@@ -1,9 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# The report in a real browser, headless Chromium, which is too large to be installed for every `make test`: it renders without a
-# word in its console, its search works, and a guest that prints `<script>` gets nowhere. cli/report.sh has xmllint judge the same
-# pages.
+# The report in headless Chromium, which is too large to install for every `make test`: it renders with an empty browser
+# console, its search works, and a guest that prints `<script>` gains nothing. cli/report.sh has the same pages.
 . "$(dirname "$0")/../lib.sh"
 . "$TESTS/report.sh"
 
@@ -15,7 +14,7 @@ find_browser() {
         fail "This test needs Chromium, which make deps does not install: apt-get install chromium (dnf: chromium)"
 }
 
-# The page, of this width, as the browser has it after its script ran: ./dom. What it said in its console is in ./said.
+# Renders the page at this width: ./dom is the page after its script ran, ./said the browser's console.
 browse() {
         find_browser
         profile=$(mktemp -d)
@@ -41,12 +40,12 @@ test_a_hostile_run_renders_as_text() {
         lacks dom '<title>taken'
         lacks dom '<img'
         [ "$(grep -c '<script>' dom)" = 1 ] || fail 'there is another script'
-        # The page's own script has run: its digest is the one that the policy allows.
+        # The page's own script has run: the policy allows its digest.
         contains dom '<input type="search"'
 }
 
-# The test's own pages are changed where they are to show what the browser would say: the test sees it.
-test_the_test_would_notice() {
+# Modified pages, on which the browser must complain: these tests notice that.
+test_the_checks_notice_errors() {
         make_machine
         expect_exit 0 "$ESXIARM" report machine -o page.html
         sed "s,</main>,</main><script>document.title='taken'</script><img src='http://127.0.0.1:1/x.png'>," page.html >changed.html
@@ -55,7 +54,7 @@ test_the_test_would_notice() {
         lacks dom '<title>taken'
 }
 
-# What is asked of the page by a script of the test's own, in a copy without the policy.
+# Queries the page by the test's own script, in a copy without the policy.
 ask() {
         {
                 sed -e 's,<meta http-equiv[^>]*>,,' -e '/^<\/body>/,$d' "$1"
@@ -76,7 +75,7 @@ test_the_search_finds_lines() {
         contains dom '<title>1 of 5002 lines / 1 / line 42 of &lt;m<'
 }
 
-# No part sticks out of the page on a phone, and a screen of 80 columns fits into its frame at any width.
+# On a phone, nothing overflows the page; and a screen of 80 columns fits into its frame at any width.
 test_the_page_fits() {
         make_machine
         expect_exit 0 "$ESXIARM" report machine -o page.html

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// aavmf-vars assert: whether a store has a boot entry for which every clause holds.
+// aavmf-vars assert: whether a store has a boot entry that matches every clause.
 //
-// The clauses are a table in the order in which they are checked. If all hold for an entry, the answer is yes; else the
-// entry that got furthest is taken as the one meant, and its first failing clause is reported with the value found
-// instead.
+// The clauses are a table, checked in its order. If no entry matches them all, the entry that got furthest is taken as
+// the intended one, and its first failing clause is reported with the value found instead.
 #include <stdio.h>
 #include <string.h>
 
@@ -198,11 +197,10 @@ enum {
         CLAUSE_COUNT = sizeof CLAUSES / sizeof CLAUSES[0]
 };
 
-// The result for one file.
 struct answer {
         const struct boot_entry
-                *entry; // that the clauses hold for, or that got furthest; NULL if the store has no entry
-        size_t held;    // clauses that hold; CLAUSE_COUNT for yes
+                *entry; // the matching one, or the one that got furthest; NULL if the store has no entry
+        size_t held;    // clauses that match, before the first that does not
 };
 
 static size_t count_held(const struct wish *wish, const struct bootchain *chain, const struct boot_entry *entry)
@@ -225,7 +223,7 @@ static struct answer ask(const struct wish *wish, const struct bootchain *chain)
         return answer;
 }
 
-// The clause that does not hold, and why; NULL if all do.
+// The failing clause and its reason; NULL if all match.
 static char *reason_of(const struct wish *wish, const struct bootchain *chain, const struct answer *answer)
 {
         if (!answer->entry)
@@ -305,7 +303,7 @@ static int run(const void *parsed, int count, char **operands, struct error *err
 const struct cli_command cmd_assert = {
         .name = "assert",
         .operands = "FILE...",
-        .summary = "Checks that a store has a boot entry for which every given clause holds.",
+        .summary = "Checks that a store has a boot entry that matches every given clause.",
         .details = "Default: an active entry labelled `VMware ESXi` that BootOrder names. Exit code 0 if every file\n"
                    "has such an entry, 1 if one does not (the failing clause and the value found are printed), 2 if\n"
                    "a file is missing, 3 if one is damaged.",

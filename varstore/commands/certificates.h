@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How the commands show the certificates of a Secure Boot variable.
+// Prints the certificates of a Secure Boot variable.
 #pragma once
 
 #include "varstore/variable.h"
 
-// Prints one line for each, beginning with a tab; nothing if the variable does not hold signature lists.
+// Prints one line for each, beginning with a tab; nothing if the variable has no signature lists.
 void certificates_print(const struct variable *variable);

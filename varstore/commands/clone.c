@@ -37,7 +37,7 @@ static bool load(const struct values *values, const char *path, struct varstore 
 {
         if (load_source(values, path, store, err))
                 return true;
-        // It is a store, but damaged.
+        // It is readable, but damaged.
         if (*store)
                 error_append(err, "; use --compact --force to make a sound store of what can be read");
         return false;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The commands of aavmf-vars, a file each: cmd-NAME.c.
+// The commands of aavmf-vars, each in NAME.c.
 #pragma once
 
 #include "base/cli.h"

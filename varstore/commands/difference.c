@@ -41,7 +41,7 @@ static void add_data(struct text *line, const struct variable *a, const struct v
         if (strcmp(was, is) != 0)
                 text_add_format(line, "%s -> %s", was, is);
         else
-                text_add_format(line, "other data, %zu bytes -> %zu bytes", a->data.size, b->data.size);
+                text_add_format(line, "different data, %zu bytes -> %zu bytes", a->data.size, b->data.size);
 }
 
 static void print_changed(const struct difference *difference)
@@ -59,7 +59,7 @@ static void print_changed(const struct difference *difference)
                 add_data(&line, difference->a, difference->b);
         }
         if (difference->stamps)
-                text_add_format(&line, "%sother time stamp or count",
+                text_add_format(&line, "%sdifferent time stamp or count",
                                 difference->attributes || difference->data ? "; " : "");
         print_line(text_string(&line));
 }

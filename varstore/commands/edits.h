@@ -39,8 +39,8 @@
 // Their text in --help.
 #define EDIT_DETAILS                                                                                                   \
         "XXXX is the number of an entry, four hexadecimal digits, or its label. An indented option belongs\n"          \
-        "to the option before it. Edits are applied in the order given, all or none. Changing PK, KEK, db,\n"          \
-        "dbx and other authenticated variables needs --force."
+        "to the option before it. Edits are applied in the given order, all or nothing. Changing PK, KEK,\n"           \
+        "db, dbx and other authenticated variables needs --force."
 
 // Reads the options into EDITS, files after `@` included. Fails (ERROR_USAGE) if one is invalid.
 bool edits_parse(const struct cli_ordered *options, struct edits *edits, struct error *err);

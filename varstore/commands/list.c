@@ -136,17 +136,16 @@ static int run(const void *parsed, int count, char **operands, struct error *err
                 error_wrap(err, "%s", path);
         else if (varstore_verdict(store) == VARSTORE_DAMAGED)
                 error_set(err, ERROR_DAMAGED,
-                          "%s: damaged; shown is what can be read, `aavmf-vars check` lists the damage", path);
+                          "%s: damaged; showing what can be read; `aavmf-vars check` lists the damage", path);
         return err->code;
 }
 
 const struct cli_command cmd_list = {
         .name = "list",
         .operands = "FILE",
-        .summary = "Shows what the firmware will boot, in the words of efibootmgr and of the firmware's own log.",
-        .details = "BootNext, Timeout and BootOrder if they are set, then one line for each entry: `*` for active,\n"
-                   "the label, and the device path as the firmware writes it in its `BdsDxe:` lines. Exit code 3 if\n"
-                   "FILE is damaged.",
+        .summary = "Shows what the firmware will boot, in the format of efibootmgr and the firmware's own log.",
+        .details = "BootNext, Timeout and BootOrder if they are set, then a line for each entry: `*` if active, the\n"
+                   "label, and the device path as in the firmware's `BdsDxe:` lines. Exit code 3 if FILE is damaged.",
         .options = OPTIONS,
         .values_size = sizeof(struct values),
         .least = 1,

@@ -132,8 +132,9 @@ const struct cli_command cmd_show = {
         .name = "show",
         .operands = "FILE NAME[:GUID]",
         .summary = "Shows one variable: its vendor, attributes, time stamp and decoded data.",
-        .details = "Without the GUID (or the vendor's known name) the only variable with this name. Exit code 1 if\n"
-                   "not found.",
+        .details =
+                "Without the GUID (or the vendor's known name), shows the only variable with this name. Exit code 1\n"
+                "if not found.",
         .options = OPTIONS,
         .values_size = sizeof(struct values),
         .least = 2,

@@ -97,7 +97,7 @@ TEST_IN_SCRATCH(what_a_payload_cannot_have)
         make_iso("-R", "pipe", "pipe.iso");
         make_iso("-R", "odd", "odd.iso");
         assert_problem("link.iso", "'LINK' is a symbolic link");
-        assert_problem("twins.iso", "one and the same");
+        assert_problem("twins.iso", "have the same name");
         assert_problem("pipe.iso", "'PIPE' is neither");
         assert_problem("odd.iso", "'what?'");
 }

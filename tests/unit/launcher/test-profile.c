@@ -154,7 +154,7 @@ static const struct {
         {"name: test\n", "name: ''\n", 1, "name: is empty"},
         {"name: test\n", "name:\n", 1, "name: is empty"},
         {"name: test\n", "name: ~\n", 1, "name: is empty"},
-        {"name: test\n", "name: \"a\\0b\"\n", 1, "name: holds a NUL character"},
+        {"name: test\n", "name: \"a\\0b\"\n", 1, "name: contains a NUL character"},
         {"name: test\n", "name: [a, b]\n", 1, "name: expected a text, not a list"},
         {"name: test\n", "name: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n", 1,
          "name: is longer than 64 characters"},

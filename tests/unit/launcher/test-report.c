@@ -427,7 +427,7 @@ TEST(criteria_lead_to_their_lines)
         criteria_to_html(&html, result, &anchors);
         assert_contains(text_string(&html), "<a href=\"#line-0\">up &amp; running</a>");
         assert_contains(text_string(&html), "&lt;up&gt;");
-        static const char *const words[] = {"</span> met<", "</span> not met<", "</span> did not come<",
+        static const char *const words[] = {"</span> met<", "</span> not met<", "</span> did not occur<",
                                             "</span> not seen<", "line 3<"};
         for (size_t i = 0; i < sizeof words / sizeof *words; i++)
                 assert_contains(text_string(&html), words[i]);
