@@ -40,10 +40,19 @@ static void write_script(const char *path, const char *body)
         assert_int_equal(chmod(path, 0755), 0);
 }
 
-// A script that answers as QEMU VERSION with these names, and notes every question in the file "asked". Started with a bare
-// machine it does what the script "tried" says.
-static void write_fake(const char *path, const char *version, const char *machines, const char *devices,
-                       const char *processors, const char *accelerators)
+// What a script that stands in for QEMU has; NULL for the usual.
+struct fake {
+        const char *version, *machines, *devices, *processors, *accelerators;
+};
+
+static const char * or (const char *given, const char *otherwise)
+{
+        return given ? given : otherwise;
+}
+
+// A script "fake" that answers as that QEMU, and notes every question in the file "asked". Started with a bare machine it
+// does what the script "tried" says.
+static void write_fake(struct fake fake)
 {
         AUTO_FREE char *body = text_format(
                 "echo \"$1\" >>asked\n"
@@ -55,13 +64,10 @@ static void write_fake(const char *path, const char *version, const char *machin
                 "-accel) echo 'Accelerators supported in QEMU binary:'; for i in %s; do echo \"$i\"; done ;;\n"
                 "-no-user-config) . ./tried ;;\n"
                 "esac",
-                version, machines, devices, processors, accelerators);
-        write_script(path, body);
-}
-
-static void write_whole_fake(const char *path)
-{
-        write_fake(path, "8.2.0", "none virt", "qemu-xhci usb-storage nvme vmxnet3 e1000e", "cortex-a53 max", "tcg");
+                or (fake.version, "8.2.0"), or (fake.machines, "none virt"),
+                or (fake.devices, "qemu-xhci usb-storage nvme vmxnet3 e1000e"),
+                or (fake.processors, "cortex-a53 cortex-a72 max"), or (fake.accelerators, "tcg"));
+        write_script("fake", body);
 }
 
 static bool has(const struct arguments *names, const char *name)
@@ -73,7 +79,7 @@ static bool has(const struct arguments *names, const char *name)
         return false;
 }
 
-WITH_CACHE(the_qemu_that_is_installed)
+WITH_CACHE(the_installed_qemu_is_probed)
 {
         AUTO_ERROR struct error err = {0};
         AUTO_QEMU_ABILITIES struct qemu_abilities abilities = {0};
@@ -101,131 +107,55 @@ WITH_CACHE(the_qemu_that_is_installed)
         }
 }
 
-WITH_CACHE(what_is_missing_is_named)
+WITH_CACHE(what_qemu_lacks_is_named)
 {
-        static const char all[] = "qemu-xhci usb-storage nvme vmxnet3 e1000e";
         static const struct {
-                const char *version, *machines, *devices, *processors, *accelerators;
+                struct fake fake;
                 struct settings settings; // what differs from the usual
-                enum error_code code;
                 const char *message;
         } cases[] = {
-                {"5.2.0",
-                 "virt",
-                 all,
-                 "max host",
-                 "tcg",
+                {{.version = "5.2.0"}, {0}, "is QEMU 5.2.0, but 6.0 or later is needed"},
+                {{.machines = "q35 pc"}, {0}, "has no machine 'virt'"},
+                {{0}, {.machine_options = "vrit,gic-version=2"}, "has no machine 'vrit'; did you mean 'virt'?"},
+                {{0}, {.machine_options = "gic-version=2,type=virt-9"}, "has no machine 'virt-9'"},
+                {{.processors = "max cortex-a15"}, {0}, "has no 64-bit Arm processor; use qemu-system-aarch64"},
+                {{0}, {.cpu = "cortex-a27,aarch64=on"}, "has no processor 'cortex-a27'; did you mean 'cortex-a72'?"},
+                {{.accelerators = "kvm"}, {0}, "has no accelerator 'tcg'"},
+                {{.devices = "usb-storage vmxnet3"},
                  {0},
-                 ERROR_ENVIRONMENT,
-                 "is QEMU 5.2.0, but 6.0 or later is needed"},
-                {"8.2.0", "q35 pc", all, "max host", "tcg", {0}, ERROR_ENVIRONMENT, "has no machine 'virt'"},
-                {"8.2.0",
-                 "virt",
-                 all,
-                 "max host",
-                 "tcg",
-                 {.machine_options = "vrit,gic-version=2"},
-                 ERROR_ENVIRONMENT,
-                 "has no machine 'vrit'; did you mean 'virt'?"},
-                {"8.2.0",
-                 "virt",
-                 all,
-                 "max host",
-                 "tcg",
-                 {.machine_options = "gic-version=2,type=virt-9"},
-                 ERROR_ENVIRONMENT,
-                 "has no machine 'virt-9'"},
-                {"8.2.0",
-                 "virt",
-                 all,
-                 "max host",
-                 "tcg",
-                 {.machine_options = "gic-version=2"},
-                 ERROR_USAGE,
-                 "does not name a machine"},
-                {"8.2.0",
-                 "virt",
-                 all,
-                 "max cortex-a15",
-                 "tcg",
-                 {0},
-                 ERROR_ENVIRONMENT,
-                 "has no 64-bit Arm processor; use qemu-system-aarch64"},
-                {"8.2.0",
-                 "virt",
-                 all,
-                 "max cortex-a72",
-                 "tcg",
-                 {.cpu = "cortex-a27,aarch64=on"},
-                 ERROR_ENVIRONMENT,
-                 "has no processor 'cortex-a27'; did you mean 'cortex-a72'?"},
-                {"8.2.0", "virt", all, "max host", "kvm", {0}, ERROR_ENVIRONMENT, "has no accelerator 'tcg'"},
-                {"8.2.0",
-                 "virt",
-                 "usb-storage vmxnet3",
-                 "max host",
-                 "tcg",
-                 {0},
-                 ERROR_ENVIRONMENT,
                  "has no device 'qemu-xhci'; install the package with a full QEMU: qemu-system-arm (Debian, Ubuntu)"},
-                {"8.2.0",
-                 "virt",
-                 "qemu-xhci vmxnet3",
-                 "max host",
-                 "tcg",
-                 {0},
-                 ERROR_ENVIRONMENT,
-                 "has no device 'usb-storage'"},
-                {"8.2.0",
-                 "virt",
-                 "qemu-xhci usb-storage vmxnet3",
-                 "max host",
-                 "tcg",
-                 {.disk_bus = "nvme"},
-                 ERROR_ENVIRONMENT,
-                 "has no device 'nvme'"},
-                {"8.2.0",
-                 "virt",
-                 "qemu-xhci usb-storage",
-                 "max host",
-                 "tcg",
-                 {0},
-                 ERROR_ENVIRONMENT,
-                 "has no device 'vmxnet3'"},
-                {"8.2.0",
-                 "virt",
-                 all,
-                 "max host",
-                 "tcg",
-                 {.nic = "e1000x"},
-                 ERROR_ENVIRONMENT,
-                 "has no device 'e1000x'; did you mean 'e1000e'?"},
+                {{.devices = "qemu-xhci vmxnet3"}, {0}, "has no device 'usb-storage'"},
+                {{.devices = "qemu-xhci usb-storage vmxnet3"}, {.disk_bus = "nvme"}, "has no device 'nvme'"},
+                {{.devices = "qemu-xhci usb-storage"}, {0}, "has no device 'vmxnet3'"},
+                {{0}, {.nic = "e1000x"}, "has no device 'e1000x'; did you mean 'e1000e'?"},
         };
         for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
                 AUTO_ERROR struct error err = {0};
                 AUTO_QEMU_ABILITIES struct qemu_abilities abilities = {0};
                 struct settings settings = cases[i].settings;
                 settings_complete(&settings, &usual);
-                write_fake("fake", cases[i].version, cases[i].machines, cases[i].devices, cases[i].processors,
-                           cases[i].accelerators);
+                write_fake(cases[i].fake);
                 assert_done(qemu_probe("./fake", &abilities, &err), &err);
                 assert_false(qemu_check(&settings, &abilities, &err));
-                assert_error(&err, cases[i].code, cases[i].message);
+                assert_error(&err, ERROR_ENVIRONMENT, cases[i].message);
         }
 }
 
-WITH_CACHE(other_ways_to_name_the_machine)
+WITH_CACHE(machine_options_name_the_machine_in_several_ways)
 {
         static const char *const options[] = {"virt", "type=virt", "gic-version=2,type=virt", "virt,gic-version=2"};
         AUTO_ERROR struct error err = {0};
         AUTO_QEMU_ABILITIES struct qemu_abilities abilities = {0};
-        write_whole_fake("fake");
+        struct settings settings = usual;
+        write_fake((struct fake){0});
         assert_done(qemu_probe("./fake", &abilities, &err), &err);
         for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
-                struct settings settings = usual;
                 settings.machine_options = options[i];
                 assert_done(qemu_check(&settings, &abilities, &err), &err);
         }
+        settings.machine_options = "gic-version=2";
+        assert_false(qemu_check(&settings, &abilities, &err));
+        assert_error(&err, ERROR_USAGE, "does not name a machine");
 }
 
 // ---- accelerators
@@ -244,7 +174,7 @@ static bool host_is(const char *system)
 WITH_CACHE(an_accelerator_of_another_host_is_explained)
 {
         AUTO_QEMU_ABILITIES struct qemu_abilities abilities = {0};
-        write_fake("fake", "8.2.0", "virt", "qemu-xhci usb-storage vmxnet3", "host max", "tcg");
+        write_fake((struct fake){.processors = "host max"});
         assert_true(qemu_probe("./fake", &abilities, NULL));
         static const struct {
                 const char *accel, *message;
@@ -284,11 +214,11 @@ static const struct settings with_kvm = {
 
 static void write_fake_with_kvm(const char *tried)
 {
-        write_fake("fake", "10.0.2", "virt", "qemu-xhci usb-storage vmxnet3", "cortex-a53 max", "kvm tcg");
+        write_fake((struct fake){.version = "10.0.2", .accelerators = "kvm tcg"});
         write_text("tried", tried);
 }
 
-WITH_CACHE(kvm_is_tried_with_the_machine_that_is_asked_for)
+WITH_CACHE(kvm_is_tried_with_the_requested_machine)
 {
         AUTO_ERROR struct error err = {0};
         write_fake_with_kvm("echo \"$*\" >arguments; read -r hello; read -r quit; echo \"$quit\" >quit");
@@ -302,7 +232,7 @@ WITH_CACHE(kvm_is_tried_with_the_machine_that_is_asked_for)
 }
 
 // The same, answered by QEMU: with an accelerator that every host has.
-WITH_CACHE(the_qemu_that_is_installed_makes_a_machine_and_ends)
+WITH_CACHE(the_installed_qemu_tries_a_machine_and_ends)
 {
         AUTO_ERROR struct error err = {0};
         struct settings settings = with_kvm;
@@ -415,8 +345,7 @@ WITH_CACHE(auto_takes_kvm_if_it_runs_the_machine)
                 struct settings settings = with_kvm;
                 settings.accel = "auto";
                 settings.cpu = cases[i].given_cpu;
-                write_fake("fake", "8.2.0", "virt", "qemu-xhci usb-storage vmxnet3", "cortex-a72 max",
-                           cases[i].accelerators);
+                write_fake((struct fake){.accelerators = cases[i].accelerators});
                 write_text("tried", cases[i].tried);
                 assert_done(qemu_choose_accelerator(&settings, &err), &err);
                 assert_done(settings_finish(&settings, &err), &err);
@@ -425,7 +354,7 @@ WITH_CACHE(auto_takes_kvm_if_it_runs_the_machine)
         }
 }
 
-WITH_CACHE(what_is_asked_for_by_name_is_left_as_it_is)
+WITH_CACHE(only_auto_asks_qemu_for_its_accelerators)
 {
         static const char *const names[] = {"tcg", "kvm", "hvf", NULL};
         for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
@@ -437,7 +366,7 @@ WITH_CACHE(what_is_asked_for_by_name_is_left_as_it_is)
         assert_false(file_exists("asked"));
 }
 
-WITH_CACHE(auto_refuses_other_settings_that_are_wrong)
+WITH_CACHE(auto_refuses_other_invalid_settings)
 {
         AUTO_ERROR struct error err = {0};
         struct settings settings = with_kvm;
@@ -447,7 +376,7 @@ WITH_CACHE(auto_refuses_other_settings_that_are_wrong)
         assert_error(&err, ERROR_USAGE, "--disk-bus: invalid value 'scsi'");
 }
 
-WITH_CACHE(what_is_no_qemu_is_said_to_be_none)
+WITH_CACHE(a_program_that_is_not_qemu_is_reported)
 {
         static const struct {
                 const char *body, *message;
@@ -480,7 +409,7 @@ WITH_CACHE(what_is_no_qemu_is_said_to_be_none)
         }
 }
 
-WITH_CACHE(a_program_that_hangs_is_given_up)
+WITH_CACHE(a_program_that_hangs_times_out)
 {
         AUTO_ERROR struct error err = {0};
         struct qemu_abilities abilities;
@@ -489,7 +418,7 @@ WITH_CACHE(a_program_that_hangs_is_given_up)
         assert_error(&err, ERROR_ENVIRONMENT, "took longer than");
 }
 
-WITH_CACHE(a_program_that_is_missing_or_cannot_run)
+WITH_CACHE(a_program_that_is_missing_or_cannot_run_is_reported)
 {
         AUTO_ERROR struct error err = {0};
         struct qemu_abilities abilities;
@@ -520,12 +449,12 @@ static size_t times_asked(void)
         return (size_t)count;
 }
 
-WITH_CACHE(it_is_asked_once_and_again_when_it_changed)
+WITH_CACHE(qemu_is_asked_once_and_again_after_it_changed)
 {
         AUTO_ERROR struct error err = {0};
         struct settings settings = usual;
         settings.qemu = "./fake";
-        write_whole_fake("fake");
+        write_fake((struct fake){0});
         let_age("fake");
         assert_done(qemu_ready(&settings, &err), &err);
         assert_int_equal(times_asked(), 5);
@@ -537,28 +466,28 @@ WITH_CACHE(it_is_asked_once_and_again_when_it_changed)
         assert_string_equal(abilities.version, "8.2.0");
         assert_int_equal(abilities.major, 8);
         assert_int_equal(abilities.devices.count, 5);
-        // Refused by what is remembered: asked again before that is said.
+        // Refused by what is remembered: asked again before that is reported.
         settings.nic = "virtio-net-pci";
         assert_false(qemu_ready(&settings, &err));
         assert_int_equal(times_asked(), 10);
         error_clear(&err);
-        write_fake("fake", "8.2.0", "virt", "qemu-xhci usb-storage virtio-net-pci", "cortex-a53 max", "tcg");
+        write_fake((struct fake){.devices = "qemu-xhci usb-storage virtio-net-pci"});
         assert_done(qemu_ready(&settings, &err), &err);
         assert_int_equal(times_asked(), 15);
 }
 
-// The program itself is unchanged, but is now another: a script that starts what changed.
-WITH_CACHE(a_wrapper_is_not_refused_for_what_was)
+// The program itself is unchanged: a script that starts another one, which changed.
+WITH_CACHE(a_wrapper_around_a_changed_qemu_is_asked_again)
 {
         AUTO_ERROR struct error err = {0};
         struct settings settings = usual;
         settings.qemu = "./wrapper";
         write_script("wrapper", "exec ./fake \"$@\"");
-        write_fake("fake", "5.0.0", "virt", "qemu-xhci", "max host", "tcg");
+        write_fake((struct fake){.version = "5.0.0"});
         let_age("wrapper");
         assert_false(qemu_ready(&settings, &err));
         error_clear(&err);
-        write_whole_fake("fake");
+        write_fake((struct fake){0});
         assert_done(qemu_ready(&settings, &err), &err);
 }
 
@@ -566,7 +495,7 @@ WITH_CACHE(a_damaged_cache_only_costs_time)
 {
         struct settings settings = usual;
         settings.qemu = "./fake";
-        write_whole_fake("fake");
+        write_fake((struct fake){0});
         let_age("fake");
         assert_true(qemu_ready(&settings, NULL));
         AUTO_FREE char *good = read_text("esxiarm/qemu.json");
@@ -582,7 +511,7 @@ WITH_CACHE(a_damaged_cache_only_costs_time)
                 assert_done(qemu_ready(&settings, &err), &err);
         }
         assert_true(times_asked() >= 5 * 6);
-        // And no cache at all.
+        // Without any cache.
         shell("rm -r esxiarm; echo >esxiarm");
         assert_true(qemu_ready(&settings, NULL));
 }
