@@ -32,14 +32,6 @@ TEST_IN_SCRATCH(keys_send_what_the_terminal_sends)
         }
 }
 
-// As reported of the ESXi installer.
-TEST(the_keys_of_the_installer)
-{
-        assert_string_equal(key_bytes("F11"), "\033[23~");
-        assert_string_equal(key_bytes("Down"), "\033[B");
-        assert_string_equal(key_bytes("Enter"), "\r");
-}
-
 TEST(a_character_is_its_own_name)
 {
         for (int character = '!'; character <= '~'; character++) {
@@ -49,7 +41,7 @@ TEST(a_character_is_its_own_name)
         assert_string_equal(key_bytes("Space"), " ");
 }
 
-TEST(what_is_no_key)
+TEST(other_names_are_not_keys)
 {
         static const char *const wrong[] = {"",     " ",      "enter",  "ENTER",    "F0",     "F13",
                                             "f1",   "Enter ", " Enter", "ab",       "\t",     "\r",
