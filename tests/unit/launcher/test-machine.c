@@ -6,20 +6,7 @@
 #include <sys/wait.h>
 
 #include "launcher/machine/machine.h"
-
-static const struct settings settings = {
-        .accel = "tcg",
-        .machine_options = "virt,virtualization=off,gic-version=2",
-        .cpu = "max",
-        .disk_bus = "nvme",
-        .reboot_action = "enter",
-        .qemu = "qemu-system-aarch64",
-        .memory_mb = 8192,
-        .cpus = 4,
-        .disk_size = UINT64_C(40) << 30,
-        .reboot_observe_s = 180,
-        .boot_timeout_s = 1800,
-};
+#include "tests/unit/launcher/settings.h"
 
 static const struct machine_identity identity = {
         .profile = "esxi8",
@@ -89,7 +76,7 @@ static void open_again(void)
 static void make_machine(void)
 {
         assert_done(machine_open("m", true, &machine, &err), &err);
-        assert_done(machine_save(&machine, &settings, &identity, &err), &err);
+        assert_done(machine_save(&machine, &usual_settings, &identity, &err), &err);
         open_again();
 }
 
@@ -123,15 +110,15 @@ WITH_MACHINE(a_new_machine_is_an_empty_folder)
 WITH_MACHINE(a_saved_machine_is_read_back)
 {
         assert_done(machine_open("m", true, &machine, &err), &err);
-        assert_done(machine_save(&machine, &settings, &identity, &err), &err);
+        assert_done(machine_save(&machine, &usual_settings, &identity, &err), &err);
         assert_identity(&machine.identity);
         assert_true(machine.installed);
         open_again();
         assert_identity(&machine.identity);
         assert_true(machine.installed);
-        assert_int_equal(machine.settings.cpus, 4);
-        assert_string_equal(machine.settings.disk_bus, "nvme");
-        assert_true(machine.settings.disk_size == settings.disk_size);
+        assert_int_equal(machine.settings.cpus, 2);
+        assert_string_equal(machine.settings.disk_bus, "usb");
+        assert_true(machine.settings.disk_size == usual_settings.disk_size);
         // As docs and scripts know it, by another reader of JSON.
         json_t *json = json_load_file("m/machine.json", 0, NULL);
         const char *number = NULL;
@@ -152,17 +139,17 @@ WITH_MACHINE(a_machine_can_save_what_it_has_read)
         for (unsigned i = 0; i < 3; i++)
                 assert_done(machine_save(&machine, &machine.settings, &machine.identity, &err), &err);
         assert_identity(&machine.identity);
-        assert_int_equal(machine.settings.memory_mb, 8192);
+        assert_int_equal(machine.settings.memory_mb, 64);
 }
 
 WITH_MACHINE(a_machine_that_is_being_installed_has_only_settings)
 {
         make_machine();
         assert_true(machine.installed);
-        assert_done(machine_save(&machine, &settings, NULL, &err), &err);
+        assert_done(machine_save(&machine, &usual_settings, NULL, &err), &err);
         assert_false(machine.installed);
         assert_null(machine.identity.vars_sha256);
-        assert_int_equal(machine.settings.cpus, 4);
+        assert_int_equal(machine.settings.cpus, 2);
 }
 
 TEST_IN_SCRATCH(other_folders_and_files_are_refused)

@@ -11,26 +11,32 @@
 #include "base/time.h"
 #include "launcher/vm/accelerator.h"
 #include "launcher/vm/qemu-probe.h"
+#include "tests/unit/launcher/settings.h"
 
 #define QEMU "qemu-system-aarch64"
 
-static const struct settings usual = {
-        .accel = "tcg",
-        .machine_options = "virt,virtualization=off,gic-version=2",
-        .cpu = "max,pauth-impdef=on",
-        .disk_bus = "usb",
-        .nic = "vmxnet3",
-        .qemu = QEMU,
-};
+// What a test asks a QEMU for, which is the script "fake" unless the test says otherwise, and the answer. The cache is in
+// the scratch folder.
+static struct settings settings;
+static struct qemu_abilities abilities;
+static struct error err;
 
-// The cache is in the scratch folder.
 static int begin(void **state)
 {
+        settings = usual_settings;
+        settings.qemu = "./fake";
         if (scratch_begin(state) != 0)
                 return -1;
         return setenv("XDG_CACHE_HOME", *state, 1);
 }
-#define WITH_CACHE(name) TEST_WITH(name, begin, scratch_end)
+
+static int end(void **state)
+{
+        qemu_abilities_free(&abilities);
+        error_clear(&err);
+        return scratch_end(state);
+}
+#define WITH_CACHE(name) TEST_WITH(name, begin, end)
 
 // An executable script.
 static void write_script(const char *path, const char *body)
@@ -81,8 +87,6 @@ static bool has(const struct arguments *names, const char *name)
 
 WITH_CACHE(the_installed_qemu_is_probed)
 {
-        AUTO_ERROR struct error err = {0};
-        AUTO_QEMU_ABILITIES struct qemu_abilities abilities = {0};
         assert_done(qemu_probe(QEMU, &abilities, &err), &err);
         AUTO_FREE char *version =
                 shell_output(QEMU " --version | sed -n 's/^QEMU emulator version \\([0-9.]*\\).*/\\1/p'");
@@ -100,7 +104,6 @@ WITH_CACHE(the_installed_qemu_is_probed)
         assert_string_equal(counted, count);
         static const char *const nics[] = {"vmxnet3", "e1000e", "virtio-net-pci", "usb-net", "none"};
         for (size_t i = 0; i < sizeof nics / sizeof nics[0]; i++) {
-                struct settings settings = usual;
                 settings.nic = nics[i];
                 settings.disk_bus = i % 2 ? "nvme" : "usb";
                 assert_done(qemu_check(&settings, &abilities, &err), &err);
@@ -130,10 +133,10 @@ WITH_CACHE(what_qemu_lacks_is_named)
                 {{0}, {.nic = "e1000x"}, "has no device 'e1000x'; did you mean 'e1000e'?"},
         };
         for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-                AUTO_ERROR struct error err = {0};
-                AUTO_QEMU_ABILITIES struct qemu_abilities abilities = {0};
-                struct settings settings = cases[i].settings;
-                settings_complete(&settings, &usual);
+                error_clear(&err);
+                qemu_abilities_free(&abilities);
+                settings = cases[i].settings;
+                settings_complete(&settings, &usual_settings);
                 write_fake(cases[i].fake);
                 assert_done(qemu_probe("./fake", &abilities, &err), &err);
                 assert_false(qemu_check(&settings, &abilities, &err));
@@ -144,9 +147,6 @@ WITH_CACHE(what_qemu_lacks_is_named)
 WITH_CACHE(machine_options_name_the_machine_in_several_ways)
 {
         static const char *const options[] = {"virt", "type=virt", "gic-version=2,type=virt", "virt,gic-version=2"};
-        AUTO_ERROR struct error err = {0};
-        AUTO_QEMU_ABILITIES struct qemu_abilities abilities = {0};
-        struct settings settings = usual;
         write_fake((struct fake){0});
         assert_done(qemu_probe("./fake", &abilities, &err), &err);
         for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
@@ -173,7 +173,6 @@ static bool host_is(const char *system)
 // QEMU has the accelerators of its host; the tests run on many.
 WITH_CACHE(an_accelerator_of_another_host_is_explained)
 {
-        AUTO_QEMU_ABILITIES struct qemu_abilities abilities = {0};
         write_fake((struct fake){.processors = "host max"});
         assert_true(qemu_probe("./fake", &abilities, NULL));
         static const struct {
@@ -183,8 +182,7 @@ WITH_CACHE(an_accelerator_of_another_host_is_explained)
                 {"hvf", "--accel hvf: HVF runs an arm64 guest only on macOS on an Apple processor, and this host is "},
         };
         for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-                AUTO_ERROR struct error err = {0};
-                struct settings settings = usual;
+                error_clear(&err);
                 settings.accel = cases[i].accel;
                 settings.cpu = "host";
                 assert_false(qemu_check(&settings, &abilities, &err));
@@ -196,46 +194,29 @@ WITH_CACHE(an_accelerator_of_another_host_is_explained)
         }
 }
 
-static const struct settings with_kvm = {
-        .accel = "kvm",
-        .machine_options = "virt,virtualization=off,gic-version=2",
-        .cpu = "host",
-        .memory_mb = 8192,
-        .cpus = 4,
-        .disk_bus = "usb",
-        .reboot_action = "enter",
-        .disk_size = 1,
-        .reboot_observe_s = 1,
-        .boot_timeout_s = 1,
-        .nic = "vmxnet3",
-        .mac = "52:54:00:12:34:56",
-        .qemu = "./fake",
-};
-
 static void write_fake_with_kvm(const char *tried)
 {
         write_fake((struct fake){.version = "10.0.2", .accelerators = "kvm tcg"});
         write_text("tried", tried);
+        settings.accel = "kvm";
+        settings.cpu = "host";
 }
 
 WITH_CACHE(kvm_is_tried_with_the_requested_machine)
 {
-        AUTO_ERROR struct error err = {0};
         write_fake_with_kvm("echo \"$*\" >arguments; read -r hello; read -r quit; echo \"$quit\" >quit");
-        assert_done(qemu_ready(&with_kvm, &err), &err);
+        assert_done(qemu_ready(&settings, &err), &err);
         AUTO_FREE char *arguments = read_text("arguments");
         AUTO_FREE char *quit = read_text("quit");
         assert_string_equal(arguments,
                             "-no-user-config -nodefaults -machine virt,virtualization=off,gic-version=2 -accel kvm "
-                            "-cpu host -smp 4 -m 8192 -display none -S -qmp stdio\n");
+                            "-cpu host -smp 2 -m 64 -display none -S -qmp stdio\n");
         assert_string_equal(quit, "{\"execute\": \"quit\"}\n");
 }
 
 // The same, answered by QEMU: with an accelerator that every host has.
 WITH_CACHE(the_installed_qemu_tries_a_machine_and_ends)
 {
-        AUTO_ERROR struct error err = {0};
-        struct settings settings = with_kvm;
         settings.qemu = QEMU;
         settings.accel = "tcg";
         settings.cpu = "max";
@@ -251,80 +232,74 @@ WITH_CACHE(the_installed_qemu_tries_a_machine_and_ends)
 }
 
 // As QEMU 7.2, 10.0 and 11.1 print it.
-#define NO_DEVICE   "echo 'Could not access KVM kernel module: No such file or directory' >&2\n"
-#define FORBIDDEN   "echo 'qemu-system-aarch64: -accel kvm: Could not access KVM kernel module: Permission denied' >&2\n"
-#define NOT_THERE   "echo 'Could not access KVM kernel module: No such device' >&2\n"
-#define FAILED(why) "echo 'qemu-system-aarch64: -accel kvm: failed to initialize kvm: " why "' >&2\nexit 1\n"
-#define GIC_7       "echo 'qemu-system-aarch64: host does not support in-kernel GICv2 emulation' >&2\nexit 1\n"
-#define GIC_10      "echo 'qemu-system-aarch64: KVM does not support GICv2 emulation' >&2\nexit 1\n"
-#define GIC_3       "echo 'qemu-system-aarch64: KVM does not support GICv3 emulation' >&2\nexit 1\n"
-#define EIGHT                                                                                                          \
-        "echo 'qemu-system-aarch64: KVM only supports GICv2 emulation but more than 8 vcpus are requested' >&2\n"      \
-        "exit 1\n"
-#define NESTED                                                                                                         \
-        "echo 'qemu-system-aarch64: mach-virt: KVM does not support providing Virtualization extensions to the guest " \
-        "CPU' >&2\nexit 1\n"
-#define VCPU "echo 'qemu-system-aarch64: kvm_init_vcpu: kvm_arch_init_vcpu failed (0): Invalid argument' >&2\nexit 1\n"
-#define TYPE "echo 'qemu-system-aarch64: KVM is not supported for this guest CPU type' >&2\n" VCPU
-#define PROPERTY                                                                                                       \
-        "echo \"qemu-system-aarch64: can't apply global max-arm-cpu.pauth-impdef=on: Property "                        \
-        "'max-arm-cpu.pauth-impdef' not found\" >&2\nexit 1\n"
+#define NO_DEVICE "Could not access KVM kernel module: No such file or directory"
+#define FAILED    "qemu-system-aarch64: -accel kvm: failed to initialize kvm: "
+#define GIC_7     "qemu-system-aarch64: host does not support in-kernel GICv2 emulation"
+#define TYPE      "qemu-system-aarch64: KVM is not supported for this guest CPU type"
+#define VCPU      "qemu-system-aarch64: kvm_init_vcpu: kvm_arch_init_vcpu failed (0): Invalid argument"
+
+// A script that prints LINE and fails.
+#define FAILS(line) "echo '" line "' >&2; exit 1\n"
 
 WITH_CACHE(why_kvm_cannot_run_a_machine_is_explained)
 {
-        static const char head[] =
-                "--accel kvm: KVM on this host cannot run virt,virtualization=off,gic-version=2 with --cpu host: ";
         static const struct {
-                const char *tried, *reason, *evidence, *advice;
+                const char *evidence, *further; // lines that QEMU prints
+                const char *reason, *advice;
         } cases[] = {
-                {NO_DEVICE FAILED("No such file or directory"), "this host has no /dev/kvm",
-                 "Could not access KVM kernel module: No such file or directory", "; load the kernel's kvm module"},
-                {FORBIDDEN FAILED("Permission denied"), "permission to open /dev/kvm is denied",
-                 "qemu-system-aarch64: -accel kvm: Could not access KVM kernel module: Permission denied",
+                {NO_DEVICE, FAILED "No such file or directory", "this host has no /dev/kvm",
+                 "; load the kernel's kvm module"},
+                {"qemu-system-aarch64: -accel kvm: Could not access KVM kernel module: Permission denied",
+                 FAILED "Permission denied", "permission to open /dev/kvm is denied",
                  "; add yourself to the group that owns it (sudo usermod -aG kvm "},
-                {NOT_THERE FAILED("No such device"), "/dev/kvm cannot be opened",
-                 "Could not access KVM kernel module: No such device", ""},
-                {GIC_7, "this host's GICv3 cannot provide gic-version=2 under KVM",
-                 "qemu-system-aarch64: host does not support in-kernel GICv2 emulation", ""},
-                {GIC_10, "this host's GICv3 cannot provide gic-version=2 under KVM",
-                 "qemu-system-aarch64: KVM does not support GICv2 emulation", ""},
-                {GIC_3, "this host's GICv2 cannot provide gic-version=3 under KVM",
-                 "qemu-system-aarch64: KVM does not support GICv3 emulation", ""},
-                {EIGHT, "QEMU does not start",
-                 "qemu-system-aarch64: KVM only supports GICv2 emulation but more than 8 vcpus are requested", ""},
-                {NESTED, "virtualization=on needs nested virtualization, and KVM on this host does not provide it",
-                 "qemu-system-aarch64: mach-virt: KVM does not support providing Virtualization extensions to the "
+                {"Could not access KVM kernel module: No such device", FAILED "No such device",
+                 "/dev/kvm cannot be opened", ""},
+                {GIC_7, "", "this host's GICv3 cannot provide gic-version=2 under KVM", ""},
+                {"qemu-system-aarch64: KVM does not support GICv2 emulation", "",
+                 "this host's GICv3 cannot provide gic-version=2 under KVM", ""},
+                {"qemu-system-aarch64: KVM does not support GICv3 emulation", "",
+                 "this host's GICv2 cannot provide gic-version=3 under KVM", ""},
+                {"qemu-system-aarch64: KVM only supports GICv2 emulation but more than 8 vcpus are requested", "",
+                 "QEMU does not start", ""},
+                {"qemu-system-aarch64: mach-virt: KVM does not support providing Virtualization extensions to the "
                  "guest CPU",
+                 "", "virtualization=on needs nested virtualization, and KVM on this host does not provide it",
                  "; use virtualization=off in --machine-options"},
-                {TYPE, "KVM gives a guest the host's own processor and no other model",
-                 "qemu-system-aarch64: KVM is not supported for this guest CPU type", "; use --cpu host"},
-                {VCPU, "KVM cannot make this processor",
-                 "qemu-system-aarch64: kvm_init_vcpu: kvm_arch_init_vcpu failed (0): Invalid argument",
-                 "; use --cpu host"},
-                {PROPERTY, "a property of --cpu does not exist under KVM",
-                 "qemu-system-aarch64: can't apply global max-arm-cpu.pauth-impdef=on: Property "
+                {TYPE, VCPU, "KVM gives a guest the host's own processor and no other model", "; use --cpu host"},
+                {VCPU, "", "KVM cannot make this processor", "; use --cpu host"},
+                {"qemu-system-aarch64: can't apply global max-arm-cpu.pauth-impdef=on: Property "
                  "'max-arm-cpu.pauth-impdef' not found",
-                 "; use --cpu host"},
-                {"echo 'qemu: warning: slow' >&2; echo 'kvm version \033[31mtoo old' >&2; exit 1",
-                 "QEMU does not start", "kvm version \\x1b[31mtoo old", ""},
+                 "", "a property of --cpu does not exist under KVM", "; use --cpu host"},
         };
         for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-                AUTO_ERROR struct error err = {0};
-                write_fake_with_kvm(cases[i].tried);
-                assert_false(qemu_ready(&with_kvm, &err));
-                AUTO_FREE char *start = text_format("%s%s (QEMU reports: %s)%s", head, cases[i].reason,
-                                                    cases[i].evidence, cases[i].advice);
+                error_clear(&err);
+                AUTO_FREE char *tried =
+                        text_format("cat >&2 <<'END'\n%s\n%s\nEND\nexit 1\n", cases[i].evidence, cases[i].further);
+                write_fake_with_kvm(tried);
+                assert_false(qemu_ready(&settings, &err));
+                AUTO_FREE char *start = text_format("--accel kvm: KVM on this host cannot run virt,virtualization=off,"
+                                                    "gic-version=2 with --cpu host: %s (QEMU reports: %s)%s",
+                                                    cases[i].reason, cases[i].evidence, cases[i].advice);
                 assert_error(&err, ERROR_ENVIRONMENT, start);
                 assert_true(text_ends_with(err.message, "; --accel tcg runs it on any host"));
         }
 }
 
-WITH_CACHE(a_qemu_that_dies_of_kvm_is_reported)
+WITH_CACHE(other_failures_of_qemu_under_kvm_are_reported)
 {
-        AUTO_ERROR struct error err = {0};
-        write_fake_with_kvm("kill -ABRT $$");
-        assert_false(qemu_ready(&with_kvm, &err));
-        assert_error(&err, ERROR_ENVIRONMENT, "QEMU does not start (QEMU ended with exit code 134); --accel tcg");
+        static const struct {
+                const char *tried, *message;
+        } cases[] = {
+                {"kill -ABRT $$", "QEMU does not start (QEMU ended with exit code 134); --accel tcg"},
+                {"echo 'qemu: warning: slow' >&2; " FAILS("kvm version \033[31mtoo old"),
+                 "QEMU does not start (QEMU reports: kvm version \\x1b[31mtoo old); --accel tcg"},
+        };
+        for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+                error_clear(&err);
+                write_fake_with_kvm(cases[i].tried);
+                assert_false(qemu_ready(&settings, &err));
+                assert_error(&err, ERROR_ENVIRONMENT, cases[i].message);
+        }
 }
 
 WITH_CACHE(auto_takes_kvm_if_it_runs_the_machine)
@@ -333,16 +308,15 @@ WITH_CACHE(auto_takes_kvm_if_it_runs_the_machine)
                 const char *accelerators, *tried, *given_cpu, *accel, *cpu;
         } cases[] = {
                 {"kvm tcg", "exit 0", NULL, "kvm", "host"},
-                {"kvm tcg", GIC_7, NULL, "tcg", "max,pauth-impdef=on"},
-                {"kvm tcg", NO_DEVICE FAILED("No such file or directory"), NULL, "tcg", "max,pauth-impdef=on"},
+                {"kvm tcg", FAILS(GIC_7), NULL, "tcg", "max,pauth-impdef=on"},
+                {"kvm tcg", FAILS(NO_DEVICE), NULL, "tcg", "max,pauth-impdef=on"},
                 {"tcg", "exit 0", NULL, "tcg", "max,pauth-impdef=on"},
                 {"hvf tcg", "exit 0", NULL, "tcg", "max,pauth-impdef=on"},
-                {"kvm tcg", "case $* in *'-cpu cortex-a72 '*) " TYPE "esac", "cortex-a72", "tcg", "cortex-a72"},
+                {"kvm tcg", "case $* in *'-cpu cortex-a72 '*) " FAILS(TYPE) "esac", "cortex-a72", "tcg", "cortex-a72"},
                 {"kvm tcg", "case $* in *'-cpu max '*) exit 0; esac; exit 1", "max", "kvm", "max"},
         };
         for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-                AUTO_ERROR struct error err = {0};
-                struct settings settings = with_kvm;
+                error_clear(&err);
                 settings.accel = "auto";
                 settings.cpu = cases[i].given_cpu;
                 write_fake((struct fake){.accelerators = cases[i].accelerators});
@@ -358,8 +332,8 @@ WITH_CACHE(only_auto_asks_qemu_for_its_accelerators)
 {
         static const char *const names[] = {"tcg", "kvm", "hvf", NULL};
         for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-                AUTO_ERROR struct error err = {0};
-                struct settings settings = {.accel = names[i], .qemu = "./fake"};
+                error_clear(&err);
+                settings.accel = names[i];
                 assert_done(qemu_choose_accelerator(&settings, &err), &err);
                 assert_ptr_equal(settings.accel, names[i]);
         }
@@ -368,8 +342,6 @@ WITH_CACHE(only_auto_asks_qemu_for_its_accelerators)
 
 WITH_CACHE(auto_refuses_other_invalid_settings)
 {
-        AUTO_ERROR struct error err = {0};
-        struct settings settings = with_kvm;
         settings.accel = "auto";
         settings.disk_bus = "scsi";
         assert_false(qemu_choose_accelerator(&settings, &err));
@@ -399,20 +371,18 @@ WITH_CACHE(a_program_that_is_not_qemu_is_reported)
                  "does not list its devices: `-device help` ended with exit code 134"},
         };
         for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-                AUTO_ERROR struct error err = {0};
-                struct qemu_abilities abilities;
+                struct qemu_abilities none;
+                error_clear(&err);
                 write_script("fake", cases[i].body);
-                assert_false(qemu_probe("./fake", &abilities, &err));
+                assert_false(qemu_probe("./fake", &none, &err));
                 assert_error(&err, ERROR_ENVIRONMENT, cases[i].message);
                 assert_contains(err.message, "./fake");
-                assert_null(abilities.program);
+                assert_null(none.program);
         }
 }
 
 WITH_CACHE(a_program_that_hangs_times_out)
 {
-        AUTO_ERROR struct error err = {0};
-        struct qemu_abilities abilities;
         write_script("fake", "sleep 1000");
         assert_false(qemu_ask("./fake", 200, &abilities, &err));
         assert_error(&err, ERROR_ENVIRONMENT, "took longer than");
@@ -420,8 +390,6 @@ WITH_CACHE(a_program_that_hangs_times_out)
 
 WITH_CACHE(a_program_that_is_missing_or_cannot_run_is_reported)
 {
-        AUTO_ERROR struct error err = {0};
-        struct qemu_abilities abilities;
         assert_false(qemu_probe("qemu-system-nothing", &abilities, &err));
         assert_error(&err, ERROR_ENVIRONMENT, "qemu-system-nothing is not installed");
         error_clear(&err);
@@ -451,16 +419,12 @@ static size_t times_asked(void)
 
 WITH_CACHE(qemu_is_asked_once_and_again_after_it_changed)
 {
-        AUTO_ERROR struct error err = {0};
-        struct settings settings = usual;
-        settings.qemu = "./fake";
         write_fake((struct fake){0});
         let_age("fake");
         assert_done(qemu_ready(&settings, &err), &err);
         assert_int_equal(times_asked(), 5);
         assert_done(qemu_ready(&settings, &err), &err);
         assert_int_equal(times_asked(), 5);
-        AUTO_QEMU_ABILITIES struct qemu_abilities abilities = {0};
         assert_done(qemu_probe("./fake", &abilities, &err), &err);
         assert_true(abilities.remembered);
         assert_string_equal(abilities.version, "8.2.0");
@@ -479,8 +443,6 @@ WITH_CACHE(qemu_is_asked_once_and_again_after_it_changed)
 // The program itself is unchanged: a script that starts another one, which changed.
 WITH_CACHE(a_wrapper_around_a_changed_qemu_is_asked_again)
 {
-        AUTO_ERROR struct error err = {0};
-        struct settings settings = usual;
         settings.qemu = "./wrapper";
         write_script("wrapper", "exec ./fake \"$@\"");
         write_fake((struct fake){.version = "5.0.0"});
@@ -493,8 +455,6 @@ WITH_CACHE(a_wrapper_around_a_changed_qemu_is_asked_again)
 
 WITH_CACHE(a_damaged_cache_only_costs_time)
 {
-        struct settings settings = usual;
-        settings.qemu = "./fake";
         write_fake((struct fake){0});
         let_age("fake");
         assert_true(qemu_ready(&settings, NULL));
@@ -505,7 +465,7 @@ WITH_CACHE(a_damaged_cache_only_costs_time)
                 "s/\"vmxnet3\"/true/", "s/\"identity\"/\"i\"/",  "s/,/;/",
         };
         for (size_t i = 0; i < sizeof edits / sizeof edits[0]; i++) {
-                AUTO_ERROR struct error err = {0};
+                error_clear(&err);
                 write_text("good.json", good);
                 shell("sed '%s' good.json >esxiarm/qemu.json", edits[i]);
                 assert_done(qemu_ready(&settings, &err), &err);

@@ -16,6 +16,7 @@
 #include "base/time.h"
 #include "launcher/vm/qemu.h"
 #include "launcher/vm/qmp.h"
+#include "tests/unit/launcher/settings.h"
 
 // The machine of a test, and the arguments for it.
 static struct settings settings;
@@ -24,25 +25,15 @@ static struct arguments arguments;
 
 static int begin(void **state)
 {
-        settings = (struct settings){
-                .accel = "tcg",
-                .machine_options = "virt,virtualization=off,gic-version=2",
-                .cpu = "max,pauth-impdef=on",
-                .disk_bus = "usb",
-                .nic = "vmxnet3",
-                .mac = "52:54:00:12:34:56",
-                .qemu = "qemu-system-aarch64",
-                .memory_mb = 64,
-                .cpus = 2,
-        };
+        settings = usual_settings;
         machine = (struct qemu_machine){
                 .name = "plain",
                 .settings = &settings,
-                .code_path = "/m/code.fd",
-                .vars_path = "/m/vars.fd",
-                .disk_path = "/m/disk.qcow2",
-                .disk_format = "qcow2",
-                .console_log = "/m/serial.log",
+                .code_path = "code.fd",
+                .vars_path = "vars.fd",
+                .disk_path = "disk.raw",
+                .disk_format = "raw",
+                .console_log = "serial.log",
                 .console_pipe = "console",
                 .qmp_socket = "qmp",
         };
@@ -105,9 +96,9 @@ WITH_MACHINE(the_requested_machine_is_started)
         assert_true(has("-cpu", "max,pauth-impdef=on"));
         assert_true(has("-smp", "2"));
         assert_true(has("-m", "64"));
-        assert_true(has("-drive", "if=pflash,unit=0,format=raw,readonly=on,file=/m/code.fd"));
-        assert_true(has("-drive", "if=pflash,unit=1,format=raw,file=/m/vars.fd"));
-        assert_true(has("-chardev", "pipe,id=console,path=console,logfile=/m/serial.log"));
+        assert_true(has("-drive", "if=pflash,unit=0,format=raw,readonly=on,file=code.fd"));
+        assert_true(has("-drive", "if=pflash,unit=1,format=raw,file=vars.fd"));
+        assert_true(has("-chardev", "pipe,id=console,path=console,logfile=serial.log"));
         assert_true(has("-chardev", "socket,id=qmp,path=qmp,server=on,wait=off"));
         assert_string_equal(arguments.values[arguments.count - 1], "-S");
 }
@@ -130,9 +121,9 @@ WITH_MACHINE(the_disk_alone_has_no_bootindex)
 
 WITH_MACHINE(the_payload_is_booted_first_and_cannot_be_written)
 {
-        machine.payload_path = "/m/payload.img";
+        machine.payload_path = "payload.img";
         make_arguments();
-        assert_true(has("-drive", "if=none,id=payload,format=raw,readonly=on,file=/m/payload.img"));
+        assert_true(has("-drive", "if=none,id=payload,format=raw,readonly=on,file=payload.img"));
         assert_true(has_anywhere("drive=payload,bootindex=0"));
         assert_true(has("-device", "usb-storage,bus=xhci.0,drive=disk"));
         // The payload comes first on the bus, as in the installer's list of disks.
@@ -336,7 +327,6 @@ WITH_MACHINE(qemu_takes_the_arguments_with_the_strangest_paths)
         machine.code_path = code;
         machine.vars_path = vars;
         machine.disk_path = disk;
-        machine.disk_format = "raw";
         machine.payload_path = payload;
         machine.console_log = log;
         machine.console_pipe = "console,1";
@@ -370,17 +360,8 @@ static unsigned free_port(void)
 // Every network card that QEMU can plug in, with forwards and further arguments: only those on PCI have a ROM.
 WITH_MACHINE(qemu_takes_every_network_card)
 {
-        AUTO_FREE char *code = file_path(*state, "code.fd");
-        AUTO_FREE char *vars = file_path(*state, "vars.fd");
-        AUTO_FREE char *disk = file_path(*state, "disk.raw");
-        AUTO_FREE char *log = file_path(*state, "serial.log");
         AUTO_FREE char *forward = text_format("%u:22", free_port());
         shell("truncate -s 64M code.fd vars.fd; truncate -s 1M disk.raw");
-        machine.code_path = code;
-        machine.vars_path = vars;
-        machine.disk_path = disk;
-        machine.disk_format = "raw";
-        machine.console_log = log;
         settings.forwards.given = (struct arguments){(char *[]){forward}, 1};
         settings.qemu_args.given = (struct arguments){(char *[]){(char *)"-device", (char *)"virtio-rng-pci"}, 2};
         static const char *const nics[] = {"vmxnet3",           "e1000e",  "virtio-net-pci",
