@@ -34,3 +34,14 @@ static inline void make_iso(const char *kind, const char *folder, const char *is
 {
         shell("rm -f '%s'; xorriso -stdio_sync off -as mkisofs -quiet %s -o '%s' '%s'", iso, kind, iso, folder);
 }
+
+static inline int installer_begin(void **state)
+{
+        if (scratch_begin(state) != 0)
+                return -1;
+        make_installer("in");
+        return 0;
+}
+
+// A test that has an installer in the folder "in".
+#define WITH_INSTALLER(name) TEST_WITH(name, installer_begin, scratch_end)

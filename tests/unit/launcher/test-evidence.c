@@ -2,9 +2,6 @@
 #include "base/encoding.h"
 #include "tests/unit/scratch.h"
 
-#include <signal.h>
-#include <sys/wait.h>
-
 #include "base/time.h"
 #include "launcher/evidence/evidence.h"
 
@@ -330,32 +327,4 @@ WITH_EVIDENCE(each_phase_adds_its_suite)
         assert_int_equal(occurrences(xml, "</testsuite>"), 2);
         assert_int_equal(occurrences(xml, "<testsuites>"), 1);
         assert_contains(xml, "<testsuite name=\"boot\" tests=\"0\" failures=\"0\"");
-}
-
-TEST_IN_SCRATCH(a_killed_launcher_leaves_its_evidence)
-{
-        int ready[2];
-        int status;
-        char sign;
-        assert_int_equal(pipe(ready), 0);
-        fflush(NULL);
-        pid_t pid = fork();
-        if (pid == 0) {
-                alarm(20);
-                evidence = evidence_begin("runs", "x", "install", NULL);
-                feed("said before\r\n");
-                evidence_event(evidence, "step", NULL);
-                evidence_flush(evidence);
-                if (write(ready[1], "", 1) == 1)
-                        pause();
-                _exit(1);
-        }
-        close(ready[1]);
-        assert_int_equal(read(ready[0], &sign, 1), 1);
-        close(ready[0]);
-        kill(pid, SIGKILL);
-        assert_int_equal(waitpid(pid, &status, 0), pid);
-        AUTO_FREE char *output = played("runs/x/console.cast");
-        assert_string_equal(output, "said before\r\n");
-        shell("grep -q 'said before' runs/x/console.txt; grep -q '\"step\"' runs/x/events.jsonl");
 }

@@ -83,11 +83,11 @@ static void serve(void)
         }
 }
 
-static int client(void)
+static int connect_client(void)
 {
-        int fd = local_socket_connect(".", HUB_SOCKET);
-        assert_true(fd >= 0);
-        return fd;
+        int connected = local_socket_connect(".", HUB_SOCKET);
+        assert_true(connected >= 0);
+        return connected;
 }
 
 static void send_to(int fd, const char *text)
@@ -114,7 +114,7 @@ static void assert_received(int fd, const char *expected)
 
 WITH_HUB(status_is_reported)
 {
-        int fd = client();
+        int fd = connect_client();
         // In two pieces, and two requests in one.
         send_to(fd, "{\"command\": \"sta");
         serve();
@@ -126,7 +126,7 @@ WITH_HUB(status_is_reported)
 
 WITH_HUB(buttons_are_pressed_and_refusals_reported)
 {
-        int fd = client();
+        int fd = connect_client();
         send_to(fd, "{\"command\":\"power-off\"}\n{\"command\":\"reset\"}\n{\"command\":\"screenshot\"}\n");
         serve();
         assert_received(fd, "{\"done\":true}\n{\"error\":\"not now\"}\n{\"path\":\"/x\"}\n");
@@ -136,7 +136,7 @@ WITH_HUB(buttons_are_pressed_and_refusals_reported)
 
 WITH_HUB(a_request_to_stop_is_answered_at_the_end)
 {
-        int fd = client();
+        int fd = connect_client();
         send_to(fd, "{\"command\":\"stop\",\"wait\":7}\n");
         serve();
         assert_string_equal(machine.asked, "stop 7;");
@@ -158,9 +158,9 @@ WITH_HUB(an_invalid_request_ends_only_its_own_connection)
                 "\xFF\xFE\n",
                 "GET / HTTP/1.1\r\n\r\n",
         };
-        int good = client();
+        int good = connect_client();
         for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-                int fd = client();
+                int fd = connect_client();
                 send_to(fd, cases[i]);
                 serve();
                 AUTO_FREE char *received = receive(fd);
@@ -169,7 +169,7 @@ WITH_HUB(an_invalid_request_ends_only_its_own_connection)
                 close(fd);
         }
         // A line without an end.
-        int endless = client();
+        int endless = connect_client();
         AUTO_FREE char *long_line = memory_new(1 << 17, 1);
         memset(long_line, 'x', (1 << 17) - 1);
         for (int i = 0; i < 3; i++) {
@@ -189,8 +189,8 @@ WITH_HUB(an_invalid_request_ends_only_its_own_connection)
 WITH_HUB(several_clients_see_the_screen_and_type)
 {
         console_feed(machine.console, "hello", 5);
-        int one = client();
-        int other = client();
+        int one = connect_client();
+        int other = connect_client();
         send_to(one, "{\"command\":\"console\",\"columns\":80,\"rows\":24}\n");
         send_to(other, "{\"command\":\"console\",\"columns\":40,\"rows\":12}\n");
         serve();
@@ -212,8 +212,8 @@ WITH_HUB(several_clients_see_the_screen_and_type)
 
 WITH_HUB(a_client_that_does_not_read_delays_no_other)
 {
-        int raw = client();
-        int drawn = client();
+        int raw = connect_client();
+        int drawn = connect_client();
         send_to(raw, "{\"command\":\"console\",\"raw\":true}\n");
         send_to(drawn, "{\"command\":\"console\"}\n");
         serve();
@@ -244,17 +244,17 @@ WITH_HUB(too_many_clients_are_refused)
 {
         int fds[HUB_CLIENTS];
         for (size_t i = 0; i < HUB_CLIENTS; i++) {
-                fds[i] = client();
+                fds[i] = connect_client();
                 serve();
         }
-        int late = client();
+        int late = connect_client();
         serve();
         AUTO_FREE char *received = receive(late);
         assert_non_null(strstr(received, "too many"));
         close(late);
         close(fds[3]);
         serve();
-        fds[3] = client();
+        fds[3] = connect_client();
         send_to(fds[3], "{\"command\":\"status\"}\n");
         serve();
         assert_received(fds[3], "{\"phase\":\"up\"}\n");

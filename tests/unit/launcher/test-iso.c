@@ -4,16 +4,6 @@
 
 #include <fcntl.h>
 
-// Each test has an installer in the folder "in".
-static int begin(void **state)
-{
-        if (scratch_begin(state) != 0)
-                return -1;
-        make_installer("in");
-        return 0;
-}
-#define WITH_INSTALLER(name) TEST_WITH(name, begin, scratch_end)
-
 static void list_iso(const char *path, struct file_list *list)
 {
         AUTO_ERROR struct error err = {0};

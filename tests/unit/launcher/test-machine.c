@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/unit/scratch.h"
 
-#include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -305,30 +304,6 @@ WITH_MACHINE(a_second_opening_in_this_process_is_refused_too)
         assert_false(machine_lock(&other, &refused));
         assert_error(&refused, ERROR_ENVIRONMENT, "in use");
         assert_int_equal(other.lock, -1);
-}
-
-WITH_MACHINE(the_lock_of_a_killed_program_is_free)
-{
-        int ready[2];
-        char sign;
-        int status;
-        make_machine();
-        assert_int_equal(pipe(ready), 0);
-        fflush(NULL);
-        pid_t pid = fork();
-        if (pid == 0) {
-                alarm(20);
-                if (machine_lock(&machine, NULL) && write(ready[1], "", 1) == 1)
-                        pause();
-                _exit(1);
-        }
-        assert_int_equal(read(ready[0], &sign, 1), 1);
-        close(ready[0]);
-        close(ready[1]);
-        assert_int_equal(lock_elsewhere(), ERROR_ENVIRONMENT);
-        kill(pid, SIGKILL);
-        assert_int_equal(waitpid(pid, &status, 0), pid);
-        assert_done(machine_lock(&machine, &err), &err);
 }
 
 WITH_MACHINE(the_folder_of_the_sockets_is_private)

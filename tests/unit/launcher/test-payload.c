@@ -7,16 +7,6 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
-// Each test has an installer in the folder "in".
-static int begin(void **state)
-{
-        if (scratch_begin(state) != 0)
-                return -1;
-        make_installer("in");
-        return 0;
-}
-#define WITH_INSTALLER(name) TEST_WITH(name, begin, scratch_end)
-
 static void assert_nothing_left(void)
 {
         shell("test -z \"$(find . -name '.*.stage' -o -name '.*.partial')\"");
@@ -386,17 +376,6 @@ WITH_INSTALLER(two_programs_cannot_make_the_same_image)
         AUTO_CLOSE int fd = open(".image.stage", O_RDONLY | O_DIRECTORY);
         assert_int_equal(flock(fd, LOCK_EX), 0);
         refuse_image(&(struct payload_request){.source = "in"}, "image", ERROR_ENVIRONMENT, "another program");
-}
-
-WITH_INSTALLER(runtime_services_switched_off_are_a_warning)
-{
-        AUTO_PAYLOAD_INFO struct payload_info info = {0};
-        shell("echo norts=1 >>in/EFI/BOOT/BOOT.CFG");
-        inspect(&info);
-        assert_true(info.installable);
-        assert_true(info.norts);
-        assert_int_equal(info.warnings.count, 1);
-        assert_contains(info.warnings.values[0], "norts=1");
 }
 
 WITH_INSTALLER(a_payload_of_the_rehearsal_guest_is_made)

@@ -60,13 +60,18 @@ static struct profile *read_profile(void)
         return profile;
 }
 
-// The file ./test.yaml is refused, and ERR is why.
-static void refuse_profile(const char *message, struct error *err)
+// The file ./test.yaml is refused, by an error that begins with PLACE and holds MESSAGE.
+static void refuse_profile(const char *place, const char *message)
 {
-        AUTO_PROFILE struct profile *profile = profile_read("./test.yaml", err);
+        AUTO_ERROR struct error err = {0};
+        AUTO_PROFILE struct profile *profile = profile_read("./test.yaml", &err);
         if (profile)
                 fail_msg("no error: %s", message);
-        assert_error(err, ERROR_DAMAGED, message);
+        assert_error(&err, ERROR_DAMAGED, message);
+        assert_true(text_starts_with(err.message, place));
+        assert_true(strlen(err.message) > strlen(place));
+        assert_null(strchr(err.message, '\n'));
+        assert_null(strstr(err.message, ":0:"));
 }
 
 TEST_IN_SCRATCH(a_valid_profile_is_read_whole)
@@ -150,7 +155,6 @@ static const struct {
         {"memory: 1024", "memory: [1024]", 5, "machine: memory: expected a number, not a list"},
         {"memory: 1024", "memory:", 5, "machine: memory: expected a whole number, not ''"},
         {"wait: 30", "wait: 30 min", 19, "install: steps: welcome: wait: expected a whole number, not '30 min'"},
-        {"wait: 30", "wait: soon", 19, "install: steps: welcome: wait: expected a whole number, not 'soon'"},
         {"wait: 30", "wait: 0", 19, "install: steps: welcome: wait: 0 is out of range (expected 1 to 604800)"},
         {"wait: 30", "wait: 604801", 19, "install: steps: welcome: wait: 604801 is out of range"},
         {"limit: 1", "limit: 0", 21, "install: steps: complete: limit: 0 is out of range"},
@@ -193,9 +197,7 @@ static const struct {
         {"'Welcome$'", "[Welcome,\n               '[z-a]']", 17,
          "install: steps: welcome: screen: is not a valid pattern: range out of order in character class, at "
          "character"},
-        {"'Welcome$'", "'x*'", 16, "install: steps: welcome: screen: matches the empty text"},
         {"'Welcome$'", "'Welcome|'", 16, "install: steps: welcome: screen: matches the empty text"},
-        {"'Welcome$'", "'^$'", 16, "install: steps: welcome: screen: matches the empty text"},
         {"'(\\d+)%'", "'[%'", 20, "install: steps: progress: percent: is not a valid pattern"},
         {"'(\\d+)%'", "'\\d+%'", 20, "install: steps: progress: percent: has no group (...) around the number"},
         {"'(\\d+)%'", "'(?:\\d+)%'", 20, "install: steps: progress: percent: has no group"},
@@ -249,12 +251,9 @@ static const struct {
 TEST_IN_SCRATCH(every_mistake_is_reported_with_its_line)
 {
         for (size_t i = 0; i < sizeof mistakes / sizeof mistakes[0]; i++) {
-                AUTO_ERROR struct error err = {0};
                 AUTO_FREE char *place = text_format("./test.yaml:%u: ", mistakes[i].line);
                 write_profile(mistakes[i].find, mistakes[i].replacement);
-                refuse_profile(mistakes[i].message, &err);
-                assert_true(text_starts_with(err.message, place));
-                assert_null(strchr(err.message, '\n'));
+                refuse_profile(place, mistakes[i].message);
         }
 }
 
@@ -315,7 +314,6 @@ TEST_IN_SCRATCH(a_kickstart_phase_needs_no_required_criteria)
 // An anchor may be used again and again; what it expands to is bounded by what a profile may contain.
 TEST_IN_SCRATCH(aliases_share_and_do_not_explode)
 {
-        AUTO_ERROR struct error err = {0};
         write_profile("- {name: done, kind: required, line: Complete}\n",
                       "- &done {name: done, kind: required, line: Complete}\n    - *done\n");
         AUTO_PROFILE struct profile *profile = read_profile();
@@ -325,7 +323,7 @@ TEST_IN_SCRATCH(aliases_share_and_do_not_explode)
         for (int i = 1; i < 40; i++)
                 text_add_format(&laughs, "a%d: &a%d [*a%d, *a%d, *a%d]\n", i, i, i - 1, i - 1, i - 1);
         write_text("test.yaml", text_string(&laughs));
-        refuse_profile("./test.yaml:1: unknown key 'a0'", &err);
+        refuse_profile("./test.yaml:1: ", "unknown key 'a0'");
 }
 
 TEST_IN_SCRATCH(files_that_are_too_large_or_too_deep_are_refused)
@@ -335,16 +333,15 @@ TEST_IN_SCRATCH(files_that_are_too_large_or_too_deep_are_refused)
                 size_t size;
                 const char *message;
         } cases[] = {
-                {'#', 300 << 10, "./test.yaml"},
-                {'[', 200 << 10, "./test.yaml:1: more than 32 nested lists and mappings"},
+                {'#', 300 << 10, ""},
+                {'[', 200 << 10, ":1: more than 32 nested lists and mappings"},
         };
         for (size_t i = 0; i < 2; i++) {
-                AUTO_ERROR struct error err = {0};
                 AUTO_TEXT struct text text = {0};
                 for (size_t j = 0; j < cases[i].size; j++)
                         text_add_char(&text, cases[i].content);
                 write_text("test.yaml", text_string(&text));
-                refuse_profile(cases[i].message, &err);
+                refuse_profile("./test.yaml", cases[i].message);
         }
 }
 
@@ -370,18 +367,14 @@ TEST_IN_SCRATCH(other_files_are_refused)
                 "\177ELF\002\001\001",
         };
         for (size_t i = 0; i < sizeof contents / sizeof contents[0]; i++) {
-                AUTO_ERROR struct error err = {0};
                 write_text("test.yaml", contents[i]);
-                refuse_profile("./test.yaml", &err);
-                assert_true(strlen(err.message) > strlen("./test.yaml: "));
-                assert_null(strstr(err.message, ":0:"));
+                refuse_profile("./test.yaml", "");
         }
         uint8_t binary[2000];
         for (size_t i = 0; i < sizeof binary; i++)
                 binary[i] = (uint8_t)(i * 7919 >> 3);
-        AUTO_ERROR struct error err = {0};
         write_bytes("test.yaml", (struct bytes){binary, sizeof binary});
-        refuse_profile("./test.yaml", &err);
+        refuse_profile("./test.yaml", "");
 }
 
 TEST_IN_SCRATCH(a_profile_cut_at_every_byte)

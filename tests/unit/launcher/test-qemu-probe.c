@@ -328,18 +328,6 @@ WITH_CACHE(auto_takes_kvm_if_it_runs_the_machine)
         }
 }
 
-WITH_CACHE(only_auto_asks_qemu_for_its_accelerators)
-{
-        static const char *const names[] = {"tcg", "kvm", "hvf", NULL};
-        for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-                error_clear(&err);
-                settings.accel = names[i];
-                assert_done(qemu_choose_accelerator(&settings, &err), &err);
-                assert_ptr_equal(settings.accel, names[i]);
-        }
-        assert_false(file_exists("asked"));
-}
-
 WITH_CACHE(auto_refuses_other_invalid_settings)
 {
         settings.accel = "auto";

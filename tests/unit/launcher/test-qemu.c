@@ -152,34 +152,6 @@ WITH_MACHINE(every_comma_of_a_path_or_name_is_doubled)
         assert_true(has_anywhere("path=s,,2,"));
 }
 
-WITH_MACHINE(the_requested_network_is_connected)
-{
-        make_arguments();
-        assert_true(has("-netdev", "user,id=net0"));
-        assert_true(has("-device", "vmxnet3,netdev=net0,mac=52:54:00:12:34:56,romfile="));
-        settings.nic = "usb-net";
-        settings.mac = "52:54:00:00:00:01";
-        settings.forwards.given = (struct arguments){(char *[]){(char *)"2222:22,8443:443", (char *)"0.0.0.0:1:2"}, 2};
-        make_arguments();
-        assert_true(has("-device", "usb-net,netdev=net0,mac=52:54:00:00:00:01"));
-        assert_true(has("-netdev", "user,id=net0,hostfwd=tcp:127.0.0.1:2222-:22,hostfwd=tcp:127.0.0.1:8443-:443,"
-                                   "hostfwd=tcp:0.0.0.0:1-:2"));
-        settings.nic = "none";
-        make_arguments();
-        assert_false(has_anywhere("net0"));
-        assert_false(has_anywhere("romfile"));
-}
-
-WITH_MACHINE(further_arguments_come_last_and_unchanged)
-{
-        settings.qemu_args.given =
-                (struct arguments){(char *[]){(char *)"-fw_cfg", (char *)"", (char *)"name=opt/x,string=a b,'c'"}, 3};
-        make_arguments();
-        assert_string_equal(arguments.values[arguments.count - 3], "-S");
-        assert_string_equal(arguments.values[arguments.count - 2], "-fw_cfg");
-        assert_string_equal(arguments.values[arguments.count - 1], "name=opt/x,string=a b,'c'");
-}
-
 WITH_MACHINE(a_machine_on_the_terminal_starts_at_once)
 {
         AUTO_ARGUMENTS struct arguments driven = {0};

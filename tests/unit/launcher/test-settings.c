@@ -39,68 +39,6 @@ TEST(each_setting_comes_from_the_first_source_that_has_it)
         assert_string_equal(settings.qemu, "qemu-system-aarch64");
 }
 
-// A command's options are the flag and the environment: cli.h keeps a flag's value over the environment's.
-struct values {
-        struct settings settings;
-};
-static const struct cli_option options[] = {
-        SETTINGS_MACHINE_OPTIONS(struct values, settings),
-        SETTINGS_INSTALL_OPTIONS(struct values, settings),
-        {0},
-};
-static struct settings parsed;
-
-static int run(const void *values, int count, char **operands, struct error *err)
-{
-        (void)count;
-        (void)operands;
-        (void)err;
-        parsed = ((const struct values *)values)->settings;
-        return 0;
-}
-
-static const struct cli_command command = {.name = "run",
-                                           .operands = "",
-                                           .summary = "runs",
-                                           .options = options,
-                                           .values_size = sizeof(struct values),
-                                           .run = run};
-static const struct cli_row commands[] = {{NULL, &command}, {0}};
-static const struct cli_program program = {"tool", "a tool", "1", commands};
-
-static const struct {
-        const char *name, *value;
-} variables[] = {
-        {"ACCEL", "kvm"},      {"MACHINE_OPTS", "virt"},    {"CPU_MODEL", "neoverse-n1"}, {"RAM_MB", "2048"},
-        {"CPUS", "3"},         {"DISK_SIZE", "32G"},        {"DISK_BUS", "nvme"},         {"REBOOT_ACTION", "poweroff"},
-        {"BOOT_TIMEOUT", "7"}, {"REBOOT_OBSERVE_SEC", "5"},
-};
-
-TEST(a_flag_overrides_the_environment_and_that_overrides_the_machine)
-{
-        for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++)
-                setenv(variables[i].name, variables[i].value, 1);
-        char *arguments[] = {(char *)"tool", (char *)"run",        (char *)"--cpus=1",  (char *)"--disk-bus",
-                             (char *)"usb",  (char *)"--qemu-arg", (char *)"-snapshot", NULL};
-        int code = cli_main(&program, 7, arguments);
-        for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++)
-                unsetenv(variables[i].name);
-        assert_int_equal(code, 0);
-        const struct settings machine = {
-                .accel = "tcg", .cpus = 9, .memory_mb = 9, .disk_size = 9, .boot_timeout_s = 9};
-        settings_complete(&parsed, &machine);
-        assert_int_equal(parsed.cpus, 1);
-        assert_string_equal(parsed.disk_bus, "usb");
-        assert_string_equal(parsed.accel, "kvm");
-        assert_string_equal(parsed.machine_options, "virt");
-        assert_string_equal(parsed.cpu, "neoverse-n1");
-        assert_string_equal(parsed.reboot_action, "poweroff");
-        assert_int_equal(parsed.memory_mb, 2048);
-        assert_true(parsed.disk_size == UINT64_C(32) << 30);
-        assert_int_equal(parsed.boot_timeout_s, 7);
-        assert_int_equal(parsed.reboot_observe_s, 5);
-}
-
 // A machine stores a default like a given value, and the default of one accelerator does not work with another.
 TEST(the_default_processor_follows_the_accelerator)
 {
