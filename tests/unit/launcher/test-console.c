@@ -174,7 +174,7 @@ TEST(any_bytes_leave_valid_text)
 static const char menu[] =
         "\033[0m\033[2J\033[H\033[44;37mSelect a Disk\033[3;3Hdisk 1   504.00 MiB\033[4;3Hdisk 2    40.00 GiB";
 
-TEST(drawing_the_same_again_is_no_change)
+TEST(drawing_the_same_again_changes_nothing)
 {
         AUTO_CONSOLE struct console *console = console_of(menu);
         uint64_t picture = console_picture(console);
@@ -232,7 +232,7 @@ TEST(the_selected_row_by_reverse_video_and_by_background)
                 {"\033[3;3H\033[41mone\033[0m\033[4;3Htwo\033[5;3Hthree", 2},
                 {"\033[3;3Hone\033[4;3Htwo\033[5;3H\033[48;5;21mthree\033[0m", 4},
                 {"\033[3;3Hone\033[4;3H\033[48;2;9;9;9mtwo\033[0m\033[5;3Hthree", 3},
-                // Two and all.
+                // Two rows, and all rows.
                 {"\033[3;3H\033[7mone\033[0m\033[4;3Htwo\033[5;3H\033[7mthree\033[0m", -1},
                 {"\033[3;3H\033[7mone\033[4;3Htwo\033[5;3Hthree\033[0m", -1},
                 // On a coloured screen, and the other way round.

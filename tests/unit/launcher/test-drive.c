@@ -291,7 +291,7 @@ static void draw_list(uint64_t delay_us)
         print(0, NULL, "\033[%d;5H%2d of %2d", LIST_TOP + VISIBLE, guest.selected + 1, guest.disk_count);
 }
 
-// A row at a time; it listens when the last one is there.
+// A row at a time; the page takes keys once its last row is drawn.
 static void open_page(const char *id, uint64_t delay_us)
 {
         const struct page *page = find_page(id);
@@ -325,7 +325,7 @@ static int typed;
 static void take_key(const char *bytes)
 {
         const char *key = name_of(bytes);
-        // Keys that come before it listens are thrown away.
+        // Earlier keys are thrown away.
         if (guest.hangs || !guest.page || guest.now_us - guest.opened_us < guest.deaf_us)
                 return;
         if (guest.swallow) {

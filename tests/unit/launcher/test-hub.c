@@ -210,7 +210,7 @@ WITH_HUB(several_clients_see_the_screen_and_type)
         serve();
 }
 
-WITH_HUB(a_client_that_does_not_read_delays_no_other)
+WITH_HUB(a_client_that_does_not_read_does_not_delay_others)
 {
         int raw = connect_client();
         int drawn = connect_client();

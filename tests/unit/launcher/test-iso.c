@@ -95,7 +95,7 @@ WITH_INSTALLER(files_that_a_payload_cannot_have_are_named)
         }
 }
 
-// Puts BYTES where the COUNT-th occurrence of PATTERN is, SHIFT bytes on.
+// Puts BYTES at SHIFT bytes from each occurrence of PATTERN.
 static void patch(const char *file, const char *pattern, size_t pattern_size, long shift, const void *bytes,
                   size_t size)
 {

@@ -280,7 +280,7 @@ static int lock_elsewhere(void)
         return WEXITSTATUS(status);
 }
 
-WITH_MACHINE(a_second_process_is_refused_and_told_the_owner)
+WITH_MACHINE(a_second_process_is_refused_with_the_owner_s_id)
 {
         make_machine();
         assert_int_equal(lock_elsewhere(), 0);

@@ -7,7 +7,7 @@
         (MENU_OFFER(MENU_LEAVE) | MENU_OFFER(MENU_POWER_OFF) | MENU_OFFER(MENU_RESET) | MENU_OFFER(MENU_SCREENSHOT) |  \
          MENU_OFFER(MENU_RESUME))
 
-// Types TEXT up to a choice; the keys for the guest must be KEYS, and TAKEN bytes are gone through.
+// Types TEXT up to a choice; the keys for the guest must be EXPECTED, and EXPECTED_TAKEN bytes must be used.
 static enum menu_choice type(struct menu *menu, const char *text, const char *expected, size_t expected_taken)
 {
         AUTO_BUFFER struct buffer keys = {0};
@@ -42,7 +42,7 @@ TEST(keys_choose_in_either_case)
         }
 }
 
-TEST(what_is_not_offered_cannot_be_chosen)
+TEST(only_offered_choices_can_be_chosen)
 {
         struct menu menu = {.offered = MENU_OFFER(MENU_LEAVE), .leave_text = "leave it running"};
         assert_int_equal(type(&menu, "\035o", "", 2), MENU_NONE);

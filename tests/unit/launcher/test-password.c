@@ -198,7 +198,7 @@ TEST(the_user_types_the_password_twice_and_does_not_see_it)
         assert_null(strstr((const char *)shown.data, "Typed"));
 }
 
-TEST(other_answers_are_refused)
+TEST(different_or_empty_answers_are_refused)
 {
         static const struct {
                 const char *lines[2];
@@ -245,7 +245,7 @@ TEST(without_a_terminal_the_ways_to_give_it_are_named)
         assert_int_equal(status, 0);
 }
 
-TEST(copies_and_freeing)
+TEST(a_password_is_copied_and_freed)
 {
         AUTO_PASSWORD char *copy = password_copy("Secret1!");
         assert_string_equal(copy, "Secret1!");

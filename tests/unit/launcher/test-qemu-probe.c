@@ -15,8 +15,7 @@
 
 #define QEMU "qemu-system-aarch64"
 
-// What a test asks a QEMU for, which is the script "fake" unless the test says otherwise, and the answer. The cache is in
-// the scratch folder.
+// The settings of a test, for the script "fake" by default, and what it can do. The cache is in the scratch folder.
 static struct settings settings;
 static struct qemu_abilities abilities;
 static struct error err;
@@ -57,7 +56,7 @@ static const char * or (const char *given, const char *otherwise)
 }
 
 // A script "fake" that answers as that QEMU, and notes every question in the file "asked". Started with a bare machine it
-// does what the script "tried" says.
+// runs the script "tried".
 static void write_fake(struct fake fake)
 {
         AUTO_FREE char *body = text_format(

@@ -154,7 +154,7 @@ TEST(invalid_files_are_refused)
         }
 }
 
-// A line of LENGTH characters: a command, and one word of SIZE.
+// BEFORE, and after it a word of SIZE characters.
 static bool parse_long(const char *before, size_t size)
 {
         size_t begun = strlen(before);
