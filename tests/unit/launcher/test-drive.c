@@ -652,7 +652,7 @@ DRIVEN(a_hang_is_reported_with_its_step_and_screen)
         assert_true(guest.keys > 3 && guest.keys < 8);
 }
 
-DRIVEN(a_key_without_effect_is_reported_but_no_password)
+DRIVEN(a_key_without_effect_is_reported_without_the_password)
 {
         pages[5].take = NULL;
         expect_failure(ERROR_TIMED_OUT,

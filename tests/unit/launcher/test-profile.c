@@ -277,7 +277,8 @@ TEST_IN_SCRATCH(unusual_but_valid_profiles_are_accepted)
         };
         for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
                 write_profile(changes[i].find, changes[i].replacement);
-                AUTO_PROFILE struct profile *profile = read_profile();
+                struct profile *profile = read_profile();
+                profile_free(&profile);
         }
 }
 
