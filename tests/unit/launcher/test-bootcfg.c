@@ -24,7 +24,7 @@ static const char usual[] = "bootstate=0\n"
                             "build=8.0.3-0.0.24299506\n"
                             "updated=0\n";
 
-TEST(what_the_loader_reads)
+TEST(a_whole_file_is_read)
 {
         AUTO_BOOTCFG struct bootcfg bootcfg = {0};
         read_cfg(usual, &bootcfg);
@@ -39,7 +39,7 @@ TEST(what_the_loader_reads)
         assert_false(bootcfg.norts);
 }
 
-TEST(blanks_cases_comments_and_unknown_keys)
+TEST(blanks_comments_and_unknown_keys_are_ignored)
 {
         AUTO_BOOTCFG struct bootcfg bootcfg = {0};
         read_cfg("# kernel=no\r\n\r\n  #title=no\r\n \tKERNEL = \tk.b00 \t\r\nTitle=a = b\r\nwhatever\r\nnew "
@@ -58,7 +58,7 @@ TEST(blanks_cases_comments_and_unknown_keys)
         assert_string_equal(bootcfg.modules.values[2], "c.v00");
 }
 
-TEST(runtime_services_switched_off)
+TEST(norts_switches_runtime_services_off)
 {
         static const struct {
                 const char *lines;
@@ -85,7 +85,7 @@ TEST(runtime_services_switched_off)
         }
 }
 
-TEST(what_the_loader_refuses)
+TEST(invalid_files_are_refused)
 {
         static const struct {
                 const char *text, *message;
@@ -114,14 +114,14 @@ TEST(what_the_loader_refuses)
         assert_false(bootcfg_read((struct bytes){0}, &bootcfg, &empty));
 }
 
-TEST(text_that_is_no_utf8_is_repaired)
+TEST(invalid_utf8_is_repaired)
 {
         AUTO_BOOTCFG struct bootcfg bootcfg = {0};
         read_cfg("kernel=k\ntitle=a\xFF z\xC3\n", &bootcfg);
         assert_string_equal(bootcfg.title, "a\xEF\xBF\xBD z\xEF\xBF\xBD");
 }
 
-TEST(where_a_name_leads)
+TEST(names_become_paths)
 {
         static const struct {
                 const char *prefix, *folder, *name, *path;
@@ -144,7 +144,7 @@ TEST(where_a_name_leads)
         }
 }
 
-TEST(options_of_a_command_line)
+TEST(options_are_found_on_a_command_line)
 {
         AUTO_FREE char *ks = bootcfg_option("runweasel KS=usb:/KS.CFG a=b", "ks");
         assert_string_equal(ks, "usb:/KS.CFG");
@@ -196,7 +196,7 @@ TEST(an_option_takes_the_place_of_its_own_key)
         assert_edited("kernelopt=xks=1 ks2=1\n", "ks=2", "kernelopt=xks=1 ks2=1 ks=2\n");
 }
 
-TEST(what_was_edited_reads_the_same_but_for_the_options)
+TEST(an_edited_file_reads_the_same_except_the_options)
 {
         AUTO_ARGUMENTS struct arguments options = {0};
         AUTO_BUFFER struct buffer edited = {0};
@@ -210,7 +210,7 @@ TEST(what_was_edited_reads_the_same_but_for_the_options)
         assert_int_equal(edited.size, strlen(usual) + strlen(" allowLegacyCPU=true"));
 }
 
-TEST(every_beginning_of_a_file)
+TEST(a_truncated_file_is_read_or_refused)
 {
         for (size_t length = 0; length < strlen(usual); length++) {
                 struct bootcfg bootcfg;
