@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Logs of every kind, read line by line, and judged boot by boot.
-#include "tests/unit/scratch.h"
+#include "tests/unit/base/last-error.h"
 
 #include "verify/log/check.h"
 
@@ -32,7 +32,6 @@ static const struct check_phase booting[] = {{"boot", boot_rows, 3}};
 
 static struct check *judge(const struct check_phase *phases, size_t count, const char *log)
 {
-        AUTO_ERROR struct error err = {0};
         struct logfile file;
         struct check *check = check_new(phases, count, &err);
         assert_done(check, &err);
@@ -142,7 +141,6 @@ TEST(a_pattern_that_is_wrong)
 {
         static const struct criterion wrong[] = {{"x", "(", CRITERION_REQUIRED, false}};
         const struct check_phase phase = {"boot", wrong, 1};
-        AUTO_ERROR struct error err = {0};
         assert_null(check_new(&phase, 1, &err));
         assert_error(&err, ERROR_DAMAGED, "\"x\"");
 }
@@ -161,7 +159,6 @@ static void note(const struct logfile_line *line, void *context)
 
 static void assert_lines(const char *path, const char *expected, enum logfile_kind kind)
 {
-        AUTO_ERROR struct error err = {0};
         AUTO_TEXT struct text lines = {0};
         struct logfile file;
         assert_done(logfile_read(path, NULL, note, &lines, &file, &err), &err);
@@ -211,13 +208,12 @@ TEST_IN_SCRATCH(a_recording_that_is_none)
         static const char *const events[] = {
                 "x", "{}", "[]", "[1]", "[1, 2, 3]", "[\"1\", \"o\", \"a\"]", "[1, \"o\"]", "[1, \"o\", 5]"};
         for (size_t i = 0; i < sizeof events / sizeof events[0]; i++) {
-                AUTO_ERROR struct error err = {0};
                 AUTO_TEXT struct text lines = {0};
                 struct logfile file;
                 AUTO_FREE char *content = text_format("{\"version\": 2}\n[1, \"o\", \"a\\n\"]\n%s\n", events[i]);
                 write_text("log", content);
-                assert_false(logfile_read("log", NULL, note, &lines, &file, &err));
-                assert_error(&err, ERROR_DAMAGED, "line 3 is not an event");
+                assert_failed(logfile_read("log", NULL, note, &lines, &file, &err), ERROR_DAMAGED,
+                              "line 3 is not an event");
                 assert_string_equal(text_string(&lines), "1@1000:a|");
         }
 }
@@ -231,7 +227,6 @@ TEST_IN_SCRATCH(compressed_logs)
                                                  {"bzip2", "bzip2"},
                                                  {"zstd -q --long=24 -19", "zstd"}};
         shell("seq -f 'line %%g' 30000 >log");
-        AUTO_ERROR struct error err = {0};
         AUTO_TEXT struct text plain = {0};
         struct logfile file;
         assert_done(logfile_read("log", NULL, note, &plain, &file, &err), &err);
@@ -262,12 +257,11 @@ TEST_IN_SCRATCH(compressed_logs_that_are_cut_off)
                 AUTO_FREE char *size_text = shell_output("%s <log | tee packed | wc -c", packers[i]);
                 size_t size = strtoul(size_text, NULL, 10);
                 for (size_t keep = 6; keep < size; keep += keep < 64 ? 1 : size / 23) {
-                        AUTO_ERROR struct error err = {0};
                         AUTO_TEXT struct text lines = {0};
                         struct logfile file;
                         shell("head -c %zu packed >cut", keep);
-                        assert_false(logfile_read("cut", NULL, note, &lines, &file, &err));
-                        assert_error(&err, ERROR_DAMAGED, "damaged or cut off");
+                        assert_failed(logfile_read("cut", NULL, note, &lines, &file, &err), ERROR_DAMAGED,
+                                      "damaged or cut off");
                         assert_true(lines.length <= 600000);
                 }
         }
@@ -275,13 +269,9 @@ TEST_IN_SCRATCH(compressed_logs_that_are_cut_off)
 
 TEST_IN_SCRATCH(what_is_no_log)
 {
-        AUTO_ERROR struct error missing = {0};
-        AUTO_ERROR struct error folder = {0};
         struct logfile file;
-        assert_false(logfile_read("absent", NULL, note, NULL, &file, &missing));
-        assert_error(&missing, ERROR_USAGE, "absent");
-        assert_false(logfile_read(".", NULL, note, NULL, &file, &folder));
-        assert_error(&folder, ERROR_DAMAGED, "is a directory");
+        assert_failed(logfile_read("absent", NULL, note, NULL, &file, &err), ERROR_USAGE, "absent");
+        assert_failed(logfile_read(".", NULL, note, NULL, &file, &err), ERROR_DAMAGED, "is a directory");
 }
 
 // A log cut at any byte, also within a sequence, gives the lines before the cut.
@@ -291,7 +281,6 @@ TEST_IN_SCRATCH(a_log_cut_at_every_byte)
                 "\033[2J\033[1;1H\033[1;37;44mWelcome \xC3\xBC\033[0m\033[2;1H\033]0;title\007Installation "
                 "Complete\r\n\033[24;1H\033(0qqq\033(B\xE2\x94\x80x\033[K\r\nStarting VMKernel shutdown\r\n";
         for (size_t size = 0; size < sizeof log; size++) {
-                AUTO_ERROR struct error err = {0};
                 AUTO_CHECK struct check *check = check_new(installing, 2, &err);
                 struct logfile file;
                 FILE *cut = fopen("log", "w");

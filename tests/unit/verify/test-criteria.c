@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tests/unit/scratch.h"
+#include "tests/unit/base/last-error.h"
 
 #include "base/time.h"
 #include "verify/log/criteria.h"
@@ -40,7 +40,6 @@ enum {
 
 static struct criteria *boot_criteria(void)
 {
-        AUTO_ERROR struct error err = {0};
         struct criteria *criteria = criteria_new(BOOT, BOOT_COUNT, &err);
         assert_non_null(criteria);
         return criteria;
@@ -236,11 +235,8 @@ TEST(a_wrong_pattern_is_named_with_its_place)
                 const struct criterion rows[] = {{"good", "x", CRITERION_REQUIRED, false},
                                                  {"the bad one", wrong[i].pattern, CRITERION_OPTIONAL, false},
                                                  {"not reached", "y", CRITERION_REQUIRED, false}};
-                AUTO_ERROR struct error err = {0};
-                assert_null(criteria_new(rows, 3, &err));
-                assert_int_equal(err.code, ERROR_DAMAGED);
-                if (!strstr(err.message, "the bad one") || !strstr(err.message, wrong[i].place))
-                        fail_msg("%s", err.message);
+                assert_failed(criteria_new(rows, 3, &err) != NULL, ERROR_DAMAGED, "the bad one");
+                assert_contains(err.message, wrong[i].place);
         }
 }
 
