@@ -2,10 +2,9 @@
 //
 // What is expected here was measured: AAVMF 2022.11, 2025.02 and 2026.08 in QEMU 7.2 with these stores and devices. Unless a
 // test is about the generations, the firmware is that of 2022.11.
-#include "tests/unit/base/last-error.h"
+#include "tests/unit/varstore/store.h"
 
 #include "base/encoding.h"
-#include "tests/unit/varstore/varstore-image.h"
 #include "varstore/loadopt.h"
 #include "varstore/predict.h"
 
@@ -41,50 +40,21 @@ static struct predict_firmware new_firmware(bool has_shell)
 
 static const char AUTO_CREATED[] = "4eac0881119f594d850ee21a522c59b2";
 
-static struct scene {
-        struct image image;
-        struct varstore *store;
-        struct bootchain chain;
-        struct prediction prediction;
-} scene;
-
-static void close_store(void)
-{
-        prediction_free(&scene.prediction);
-        bootchain_free(&scene.chain);
-        varstore_free(&scene.store);
-        image_free(&scene.image);
-        scene = (struct scene){0};
-}
+static struct bootchain chain;
+static struct prediction prediction;
 
 // A store without variables, in place of the one before.
 static void new_store(void)
 {
-        close_store();
-        scene.image = image_aavmf();
+        prediction_free(&prediction);
+        bootchain_free(&chain);
+        use_image(image_aavmf());
 }
 
-static void add_option(const char *name, uint32_t attributes, const char *label, struct bytes path,
-                       const char *optional_data)
+static void add_option(const char *name, uint32_t attributes, const char *label, struct bytes path)
 {
-        AUTO_BUFFER struct buffer optional_bytes = {0};
-        AUTO_BUFFER struct buffer data = {0};
-        assert_true(text_parse_hex(optional_data, &optional_bytes));
-        buffer_add_u32(&data, attributes);
-        buffer_add_u16(&data, (uint16_t)path.size);
-        assert_true(text_to_utf16(label, &data));
-        buffer_add_u16(&data, 0);
-        buffer_add_bytes(&data, path);
-        buffer_add_bytes(&data, buffer_view(&optional_bytes));
-        image_add(&scene.image, 0x3F, GUID_EFI_GLOBAL_VARIABLE, name, 7, buffer_view(&data));
-}
-
-static void add_hex_option(const char *name, uint32_t attributes, const char *label, const char *path,
-                           const char *optional_data)
-{
-        AUTO_BUFFER struct buffer bytes = {0};
-        assert_true(text_parse_hex(path, &bytes));
-        add_option(name, attributes, label, buffer_view(&bytes), optional_data);
+        AUTO_FREE char *hex = text_hex(path);
+        image_add_entry(&image, name, attributes, label, hex, "");
 }
 
 // HD(NUMBER,GPT,GUID,START,0x32000)/FILE
@@ -95,7 +65,7 @@ static void add_hd_option(const char *name, uint32_t attributes, uint32_t number
         struct devpath_partition partition = {.number = number, .start = first, .size = 0x32000, .gpt = true};
         assert_true(guid_parse(guid, &partition.guid));
         assert_true(devpath_build(&partition, file, &path));
-        add_option(name, attributes, "VMware ESXi", buffer_view(&path), "");
+        add_option(name, attributes, "VMware ESXi", buffer_view(&path));
 }
 
 // The entry of an installed ESXi.
@@ -115,7 +85,7 @@ static void add_file_option(const char *name, const char *nodes, const char *fil
         buffer_add_u16(&path, (uint16_t)(utf16.size + 4));
         buffer_add_bytes(&path, buffer_view(&utf16));
         buffer_add_u32(&path, 0x0004FF7F);
-        add_option(name, 1, "File", buffer_view(&path), "");
+        add_option(name, 1, "File", buffer_view(&path));
 }
 
 // ---- the attached devices ----
@@ -170,24 +140,24 @@ static int begin(void **state)
 
 static int end(void **state)
 {
-        (void)state;
-        close_store();
-        return 0;
+        prediction_free(&prediction);
+        bootchain_free(&chain);
+        return store_end(state);
 }
 
 #define TEST_OF_BOOT(name) TEST_WITH(name, begin, end)
 
 static void predict(void)
 {
-        prediction_free(&scene.prediction);
-        if (!scene.store) {
-                assert_true(varstore_read(image_view(&scene.image), &scene.store, &err));
-                assert_true(bootchain_read(scene.store, &scene.chain, &err));
+        prediction_free(&prediction);
+        if (!store) {
+                open_store();
+                assert_done(bootchain_read(store, &chain, &err), &err);
         }
-        attached.machine.chain = &scene.chain;
-        prediction_make(&attached.machine, &scene.prediction);
-        for (size_t i = 0; i < scene.prediction.count; i++)
-                assert_non_null(scene.prediction.steps[i].explanation);
+        attached.machine.chain = &chain;
+        prediction_make(&attached.machine, &prediction);
+        for (size_t i = 0; i < prediction.count; i++)
+                assert_non_null(prediction.steps[i].explanation);
 }
 
 static void predict_by(struct predict_firmware firmware)
@@ -199,19 +169,19 @@ static void predict_by(struct predict_firmware firmware)
 static void assert_starts(uint16_t number, const char *device, const char *file, bool is_fallback)
 {
         predict();
-        const struct prediction_step *started = scene.prediction.started;
+        const struct prediction_step *started = prediction.started;
         assert_non_null(started);
         assert_int_equal(started->number, number);
         assert_int_equal(started->reason, PREDICT_STARTED);
         assert_string_equal(started->device->name, device);
         assert_string_equal(started->file, file);
         assert_int_equal(started->is_fallback, is_fallback);
-        assert_true(scene.prediction.is_certain);
+        assert_true(prediction.is_certain);
 }
 
 static void assert_reason(uint16_t number, enum predict_reason reason)
 {
-        const struct prediction_step *step = prediction_find(&scene.prediction, number);
+        const struct prediction_step *step = prediction_find(&prediction, number);
         assert_non_null(step);
         if (step->reason != reason)
                 fail_msg("Boot%04X: %s (%s), not %s", number, predict_reason_id(step->reason), step->explanation,
@@ -221,8 +191,8 @@ static void assert_reason(uint16_t number, enum predict_reason reason)
 static size_t count_of(enum predict_reason reason)
 {
         size_t count = 0;
-        for (size_t i = 0; i < scene.prediction.count; i++)
-                count += scene.prediction.steps[i].reason == reason;
+        for (size_t i = 0; i < prediction.count; i++)
+                count += prediction.steps[i].reason == reason;
         return count;
 }
 
@@ -238,16 +208,16 @@ enum vars {
 static void fill(enum vars vars)
 {
         if (vars == BLANK) {
-                memset(scene.image.data, 0, scene.image.size);
+                memset(image.data, 0, image.size);
                 return;
         }
         add_hd_option("Boot0004", 1, 1, vars == ENTRY_OF_ANOTHER_DISK ? OTHER_GUID : ESP_GUID, 0x40, LOADER);
         if (vars != ENTRY_LAST) {
-                image_add_global(&scene.image, "BootOrder", "0400");
+                image_add_global(&image, "BootOrder", "0400");
                 return;
         }
-        add_hex_option("Boot0001", 1, "UEFI QEMU USB 1", USB("00") END, AUTO_CREATED);
-        image_add_global(&scene.image, "BootOrder", "01000400");
+        image_add_entry(&image, "Boot0001", 1, "UEFI QEMU USB 1", USB("00") END, AUTO_CREATED);
+        image_add_global(&image, "BootOrder", "01000400");
 }
 
 // A generation without setup gives 0001 to the first device, the other one 0002.
@@ -305,19 +275,19 @@ TEST_OF_BOOT(measured_table_is_predicted)
 static void assert_label(uint16_t number, const char *label, enum predict_reason reason)
 {
         assert_reason(number, reason);
-        assert_string_equal(prediction_find(&scene.prediction, number)->label, label);
+        assert_string_equal(prediction_find(&prediction, number)->label, label);
 }
 
 TEST_OF_BOOT(blank_store_gets_the_firmwares_own_entries)
 {
         fill(BLANK);
         predict();
-        assert_int_equal(scene.prediction.count, 4);
+        assert_int_equal(prediction.count, 4);
         assert_label(0, "UiApp", PREDICT_APPLICATION);
         assert_reason(2, PREDICT_NOT_REACHED);
         assert_label(3, "EFI Internal Shell", PREDICT_NOT_REACHED);
         predict_by(new_firmware(true));
-        assert_int_equal(scene.prediction.count, 5);
+        assert_int_equal(prediction.count, 5);
         assert_label(0, "BootManagerMenuApp", PREDICT_APPLICATION);
         assert_label(1, "EFI Firmware Setup", PREDICT_APPLICATION);
         assert_reason(3, PREDICT_NOT_REACHED);
@@ -328,13 +298,13 @@ TEST_OF_BOOT(without_a_disk_the_older_shell_starts_or_the_menu_is_shown)
 {
         attached.machine.device_count = 0;
         predict();
-        assert_int_equal(scene.prediction.started->number, 1);
-        assert_null(scene.prediction.started->device);
+        assert_int_equal(prediction.started->number, 1);
+        assert_null(prediction.started->device);
         const struct predict_firmware others[] = {old_firmware(false), new_firmware(true), new_firmware(false)};
         for (size_t i = 0; i < 3; i++) {
                 predict_by(others[i]);
-                assert_null(scene.prediction.started);
-                assert_true(scene.prediction.is_certain);
+                assert_null(prediction.started);
+                assert_true(prediction.is_certain);
         }
 }
 
@@ -344,7 +314,7 @@ TEST_OF_BOOT(fallback_file_starts_if_no_entry_can)
         attached.on_payload.file_count = 0;
         attached.devices[0].has_bootindex = true; // so the disk has no entry
         predict();
-        const struct prediction_step *started = scene.prediction.started;
+        const struct prediction_step *started = prediction.started;
         assert_non_null(started);
         assert_true(started->is_recovery);
         assert_false(prediction_step_has_number(started));
@@ -354,12 +324,12 @@ TEST_OF_BOOT(fallback_file_starts_if_no_entry_can)
         assert_string_equal(name, "PlatformRecovery");
         // The older shell comes before that.
         predict_by(old_firmware(true));
-        assert_int_equal(scene.prediction.started->number, 2);
+        assert_int_equal(prediction.started->number, 2);
         predict_by(old_firmware(false));
-        assert_true(scene.prediction.started->is_recovery);
+        assert_true(prediction.started->is_recovery);
         attached.on_disk.file_count = 0;
         predict();
-        assert_null(scene.prediction.started);
+        assert_null(prediction.started);
 }
 
 // Fv(VOLUME)/FvFile(PROGRAM), the latter in hexadecimal.
@@ -371,10 +341,10 @@ TEST_OF_BOOT(fallback_file_starts_if_no_entry_can)
 // What the firmware of 2022.11 leaves in a store that it has formatted.
 static void fill_by_old(void)
 {
-        add_hex_option("Boot0000", 0x109, "UiApp", PROGRAM(UI_APP_HEX), "");
-        add_hex_option("Boot0001", 1, "UEFI QEMU USB 1", USB("00") END, AUTO_CREATED);
-        add_hex_option("Boot0002", 1, "EFI Internal Shell", PROGRAM(SHELL_HEX), "");
-        image_add_global(&scene.image, "BootOrder", "000001000200");
+        image_add_entry(&image, "Boot0000", 0x109, "UiApp", PROGRAM(UI_APP_HEX), "");
+        image_add_entry(&image, "Boot0001", 1, "UEFI QEMU USB 1", USB("00") END, AUTO_CREATED);
+        image_add_entry(&image, "Boot0002", 1, "EFI Internal Shell", PROGRAM(SHELL_HEX), "");
+        image_add_global(&image, "BootOrder", "000001000200");
 }
 
 TEST_OF_BOOT(newer_firmware_recreates_entries_of_an_older_one)
@@ -394,16 +364,17 @@ TEST_OF_BOOT(entry_of_a_missing_program_is_deleted)
         fill_by_old();
         attached.machine.device_count = 0;
         predict_by(old_firmware(false));
-        assert_null(scene.prediction.started);
+        assert_null(prediction.started);
         assert_reason(2, PREDICT_PROGRAM_GONE);
         assert_reason(0, PREDICT_APPLICATION);
         // The same program of another volume is another program.
         new_store();
-        add_hex_option("Boot0004", 1, "Shell", "04071400c9bd7b7cebf8344faaea3ee4af6516a104061400" SHELL_HEX END, "");
-        image_add_global(&scene.image, "BootOrder", "0400");
+        image_add_entry(&image, "Boot0004", 1, "Shell",
+                        "04071400c9bd7b7cebf8344faaea3ee4af6516a104061400" SHELL_HEX END, "");
+        image_add_global(&image, "BootOrder", "0400");
         predict_by(old_firmware(true));
         assert_reason(4, PREDICT_PROGRAM_GONE);
-        assert_int_equal(scene.prediction.started->number, 1);
+        assert_int_equal(prediction.started->number, 1);
 }
 
 TEST_OF_BOOT(older_firmware_adds_a_shell_beside_a_changed_one)
@@ -419,11 +390,11 @@ TEST_OF_BOOT(older_firmware_adds_a_shell_beside_a_changed_one)
         for (size_t i = 0; i < 4; i++) {
                 begin_anew();
                 attached.machine.device_count = 0;
-                add_hex_option("Boot0004", cases[i].attributes, cases[i].label, PROGRAM(SHELL_HEX),
-                               cases[i].optional_data);
-                image_add_global(&scene.image, "BootOrder", "0400");
+                image_add_entry(&image, "Boot0004", cases[i].attributes, cases[i].label, PROGRAM(SHELL_HEX),
+                                cases[i].optional_data);
+                image_add_global(&image, "BootOrder", "0400");
                 predict();
-                assert_int_equal(prediction_find(&scene.prediction, 1) != NULL, cases[i].second);
+                assert_int_equal(prediction_find(&prediction, 1) != NULL, cases[i].second);
                 // The newer one looks at the attributes alone.
                 predict_by(new_firmware(true));
                 assert_reason(4, PREDICT_PROGRAM_GONE);
@@ -463,30 +434,30 @@ TEST_OF_BOOT(store_shows_the_generation_that_wrote_it)
         fill_by_old();
         attached.machine.firmware = (struct predict_firmware){0};
         assert_starts(1, "payload", PREDICT_FALLBACK_FILE, true);
-        assert_ptr_equal(scene.prediction.generation, old_firmware(true).generation);
-        assert_false(scene.prediction.is_firmware_told);
-        assert_int_equal(scene.prediction.count, 4); // the disk's entry is new
+        assert_ptr_equal(prediction.generation, old_firmware(true).generation);
+        assert_false(prediction.is_firmware_told);
+        assert_int_equal(prediction.count, 4); // the disk's entry is new
         // If the firmware is itself an unknown one, what another one has written does not count.
         predict_by((struct predict_firmware){.programs = NEW_PROGRAMS, .program_count = 3});
-        assert_null(scene.prediction.generation);
+        assert_null(prediction.generation);
 }
 
 TEST_OF_BOOT(unknown_firmware_gives_unknown_numbers)
 {
         predict_by((struct predict_firmware){0});
-        const struct prediction_step *started = scene.prediction.started;
+        const struct prediction_step *started = prediction.started;
         assert_non_null(started);
-        assert_null(scene.prediction.generation);
+        assert_null(prediction.generation);
         assert_string_equal(started->device->name, "payload");
         assert_false(prediction_step_has_number(started));
         AUTO_FREE char *name = prediction_step_name(started);
         assert_string_equal(name, "Boot????");
-        assert_false(scene.prediction.is_certain);
+        assert_false(prediction.is_certain);
         // What it starts if nothing else can be started is not known either.
         attached.machine.device_count = 0;
         predict();
-        assert_null(scene.prediction.started);
-        assert_false(scene.prediction.is_certain);
+        assert_null(prediction.started);
+        assert_false(prediction.is_certain);
         // An entry that is in the store is started by any firmware.
         new_store();
         attached.machine.device_count = 2;
@@ -500,7 +471,7 @@ TEST_OF_BOOT(removable_medium_comes_first)
 {
         attached.devices[1].removable = true;
         assert_starts(1, "disk", PREDICT_FALLBACK_FILE, true);
-        assert_string_equal(prediction_find(&scene.prediction, 2)->path, PAYLOAD_PATH);
+        assert_string_equal(prediction_find(&prediction, 2)->path, PAYLOAD_PATH);
 }
 
 TEST_OF_BOOT(boot_next_starts_an_inactive_entry_too)
@@ -508,9 +479,9 @@ TEST_OF_BOOT(boot_next_starts_an_inactive_entry_too)
         for (size_t i = 0; i < 2; i++) {
                 begin_anew();
                 add_esxi("Boot0004", i ? LOAD_OPTION_CATEGORY_APP | 1 : 0);
-                image_add_global(&scene.image, "BootNext", "0400");
+                image_add_global(&image, "BootNext", "0400");
                 assert_starts(4, "disk", LOADER, false);
-                assert_true(scene.prediction.started->is_next);
+                assert_true(prediction.started->is_next);
                 // Not in BootOrder, it is not dropped either.
                 attached.devices[0].has_bootindex = true;
                 assert_starts(4, "disk", LOADER, false);
@@ -521,8 +492,8 @@ TEST_OF_BOOT(boot_next_fails_if_its_entry_is_dropped)
 {
         add_esxi("Boot0004", 1);
         add_esxi("Boot0005", 0);
-        image_add_global(&scene.image, "BootOrder", "04000500");
-        image_add_global(&scene.image, "BootNext", "0400");
+        image_add_global(&image, "BootOrder", "04000500");
+        image_add_global(&image, "BootNext", "0400");
         attached.devices[0].has_bootindex = true;
         assert_starts(1, "payload", PREDICT_FALLBACK_FILE, true);
         assert_reason(4, PREDICT_DROPPED);
@@ -530,10 +501,10 @@ TEST_OF_BOOT(boot_next_fails_if_its_entry_is_dropped)
         // A number that BootNext names is not given to a new entry.
         new_store();
         attached.devices[0].has_bootindex = false;
-        image_add_global(&scene.image, "BootNext", "0200");
+        image_add_global(&image, "BootNext", "0200");
         assert_starts(1, "payload", PREDICT_FALLBACK_FILE, true);
-        assert_null(prediction_find(&scene.prediction, 2));
-        assert_string_equal(prediction_find(&scene.prediction, 3)->path, DISK_PATH);
+        assert_null(prediction_find(&prediction, 2));
+        assert_string_equal(prediction_find(&prediction, 3)->path, DISK_PATH);
 }
 
 TEST_OF_BOOT(inactive_hidden_and_application_entries)
@@ -542,8 +513,8 @@ TEST_OF_BOOT(inactive_hidden_and_application_entries)
         add_esxi("Boot0005", 0);
         add_esxi("Boot0006", LOAD_OPTION_HIDDEN | 1);
         add_esxi("Boot0007", 1);
-        image_add_global(&scene.image, "Boot0008", "01");
-        image_add_global(&scene.image, "BootOrder", "08000400050006000900");
+        image_add_global(&image, "Boot0008", "01");
+        image_add_global(&image, "BootOrder", "08000400050006000900");
         assert_starts(6, "disk", LOADER, false);
         assert_reason(4, PREDICT_APPLICATION);
         assert_reason(5, PREDICT_INACTIVE);
@@ -555,13 +526,13 @@ TEST_OF_BOOT(inactive_hidden_and_application_entries)
 
 TEST_OF_BOOT(entry_of_a_device_that_is_gone_leaves_its_number)
 {
-        add_hex_option("Boot0001", 1, "Gone", USB("05") END, AUTO_CREATED);
-        add_hex_option("Boot0002", 1, "Disk", USB("01") END, AUTO_CREATED);
-        image_add_global(&scene.image, "BootOrder", "01000200");
+        image_add_entry(&image, "Boot0001", 1, "Gone", USB("05") END, AUTO_CREATED);
+        image_add_entry(&image, "Boot0002", 1, "Disk", USB("01") END, AUTO_CREATED);
+        image_add_global(&image, "BootOrder", "01000200");
         assert_starts(2, "disk", PREDICT_FALLBACK_FILE, true);
         assert_reason(1, PREDICT_NOT_REACHED);
-        assert_string_equal(prediction_find(&scene.prediction, 1)->path, PAYLOAD_PATH);
-        const struct prediction_step *last = &scene.prediction.steps[scene.prediction.count - 1];
+        assert_string_equal(prediction_find(&prediction, 1)->path, PAYLOAD_PATH);
+        const struct prediction_step *last = &prediction.steps[prediction.count - 1];
         assert_int_equal(last->reason, PREDICT_DEVICE_GONE);
         assert_string_equal(last->label, "Gone");
         // A device with another label is another device to the firmware.
@@ -590,7 +561,7 @@ TEST_OF_BOOT(partition_is_found_by_number_and_guid_alone)
         for (size_t i = 0; i < 3; i++) {
                 begin_anew();
                 add_hd_option("Boot0004", 1, cases[i].number, ESP_GUID, cases[i].first, LOADER);
-                image_add_global(&scene.image, "BootOrder", "0400");
+                image_add_global(&image, "BootOrder", "0400");
                 predict();
                 assert_reason(4, cases[i].reason);
         }
@@ -608,8 +579,8 @@ TEST_OF_BOOT(of_two_disks_with_one_guid_the_first_counts)
 
 TEST_OF_BOOT(partition_without_a_file_starts_its_fallback)
 {
-        add_hex_option("Boot0004", 1, "Only HD", HD_WHOLE END, "");
-        image_add_global(&scene.image, "BootOrder", "0400");
+        image_add_entry(&image, "Boot0004", 1, "Only HD", HD_WHOLE END, "");
+        image_add_global(&image, "BootOrder", "0400");
         assert_starts(4, "disk", PREDICT_FALLBACK_FILE, true);
         attached.on_disk.file_count = 1;
         predict();
@@ -619,7 +590,7 @@ TEST_OF_BOOT(partition_without_a_file_starts_its_fallback)
 TEST_OF_BOOT(file_alone_is_searched_on_removable_media_first)
 {
         add_file_option("Boot0004", "", LOADER);
-        image_add_global(&scene.image, "BootOrder", "0400");
+        image_add_global(&image, "BootOrder", "0400");
         assert_starts(4, "disk", LOADER, false);
         attached.machine.device_count = 3;
         attached.devices[2].removable = true;
@@ -637,7 +608,7 @@ TEST_OF_BOOT(every_part_of_a_whole_path_has_to_match)
         add_file_option("Boot0007", USB("01") HD_WHOLE, "\\EFI\\other.efi");
         add_file_option("Boot0008", USB("01") HD_WHOLE, LOADER);
         add_file_option("Boot0009", USB("00"), PREDICT_FALLBACK_FILE);
-        image_add_global(&scene.image, "BootOrder", "040005000600070008000900");
+        image_add_global(&image, "BootOrder", "040005000600070008000900");
         assert_starts(8, "disk", LOADER, false);
         assert_reason(4, PREDICT_NO_PARTITION);
         assert_reason(5, PREDICT_NO_PARTITION);
@@ -655,25 +626,25 @@ TEST_OF_BOOT(disk_without_a_fallback_file_is_passed_over)
         assert_reason(1, PREDICT_NO_FALLBACK);
         attached.machine.fallback = "\\EFI\\BOOT\\BOOTX64.EFI";
         predict();
-        assert_int_equal(scene.prediction.started->number, 3); // the shell
+        assert_int_equal(prediction.started->number, 3); // the shell
 }
 
 TEST_OF_BOOT(network_boot_is_predicted_to_fail_but_not_certainly)
 {
         // PciRoot(0x0)/Pci(0x3,0x0)/MAC(...)
-        add_hex_option("Boot0004", 1, "Network",
-                       "02010c00d041030a00000000"
-                       "010106000003"
-                       "030b2500"
-                       "525400123456"
-                       "0000000000000000000000000000000000000000000000000000"
-                       "01" END,
-                       "");
-        image_add_global(&scene.image, "BootOrder", "0400");
+        image_add_entry(&image, "Boot0004", 1, "Network",
+                        "02010c00d041030a00000000"
+                        "010106000003"
+                        "030b2500"
+                        "525400123456"
+                        "0000000000000000000000000000000000000000000000000000"
+                        "01" END,
+                        "");
+        image_add_global(&image, "BootOrder", "0400");
         predict();
         assert_reason(4, PREDICT_NOT_KNOWN);
-        assert_int_equal(scene.prediction.started->number, 1);
-        assert_false(scene.prediction.is_certain);
+        assert_int_equal(prediction.started->number, 1);
+        assert_false(prediction.is_certain);
 }
 
 TEST_OF_BOOT(secure_boot_may_refuse_the_loader_on_a_disk)
@@ -686,22 +657,22 @@ TEST_OF_BOOT(secure_boot_may_refuse_the_loader_on_a_disk)
                 begin_anew();
                 AUTO_BUFFER struct buffer enable = {0};
                 if (cases[i].key)
-                        image_add_global(&scene.image, "PK", cases[i].key);
+                        image_add_global(&image, "PK", cases[i].key);
                 if (cases[i].enable) {
                         assert_true(text_parse_hex(cases[i].enable, &enable));
-                        image_add(&scene.image, 0x3F, GUID_EFI_SECURE_BOOT_ENABLE_DISABLE, "SecureBootEnable", 3,
+                        image_add(&image, 0x3F, GUID_EFI_SECURE_BOOT_ENABLE_DISABLE, "SecureBootEnable", 3,
                                   buffer_view(&enable));
                 }
                 predict();
-                attached.machine.checks_signatures = predict_checks_signatures(scene.store);
+                attached.machine.checks_signatures = predict_checks_signatures(store);
                 assert_int_equal(attached.machine.checks_signatures, cases[i].checks);
                 predict();
-                assert_int_equal(scene.prediction.may_be_refused, cases[i].checks);
-                assert_int_equal(scene.prediction.is_certain, !cases[i].checks);
+                assert_int_equal(prediction.may_be_refused, cases[i].checks);
+                assert_int_equal(prediction.is_certain, !cases[i].checks);
                 // The firmware's own programs are not refused.
                 attached.machine.device_count = 0;
                 predict();
-                assert_true(scene.prediction.is_certain);
+                assert_true(prediction.is_certain);
         }
 }
 
@@ -716,10 +687,10 @@ TEST_OF_BOOT(bootindex_orders_the_entries_by_device)
         assert_starts(4, "disk", LOADER, false);
         // 0004,0001,0002,0000,0003: of one device those that BootOrder had first.
         static const uint16_t order[] = {4, 1, 2, 0, 3};
-        assert_int_equal(scene.prediction.count, 5);
+        assert_int_equal(prediction.count, 5);
         for (size_t i = 0; i < 5; i++)
-                assert_int_equal(scene.prediction.steps[i].number, order[i]);
-        assert_string_equal(prediction_find(&scene.prediction, 1)->path, DISK_PATH);
+                assert_int_equal(prediction.steps[i].number, order[i]);
+        assert_string_equal(prediction_find(&prediction, 1)->path, DISK_PATH);
         // The other way round the payload comes first, and the entry is still not lost.
         attached.devices[1].bootindex = 2;
         assert_starts(1, "payload", PREDICT_FALLBACK_FILE, true);
@@ -730,7 +701,7 @@ TEST_OF_BOOT(bootindex_drops_an_entry_whose_file_is_missing)
 {
         add_hd_option("Boot0004", 1, 1, ESP_GUID, 0x40, "\\EFI\\none.efi");
         add_file_option("Boot0005", "", LOADER);
-        image_add_global(&scene.image, "BootOrder", "04000500");
+        image_add_global(&image, "BootOrder", "04000500");
         attached.devices[1].has_bootindex = true;
         assert_starts(5, "disk", LOADER, false);
         assert_reason(4, PREDICT_DROPPED);
