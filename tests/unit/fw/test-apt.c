@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What apt prints, read. That apt itself is understood, tests/cli/fetch.sh asks of the real one.
-#include "tests/unit/scratch.h"
+#include "tests/unit/base/last-error.h"
 
 #include "fw/debian/apt.h"
 
@@ -13,7 +13,6 @@
 
 static bool parse(const char *output, struct apt_package *package, bool *has_digest)
 {
-        AUTO_ERROR struct error err = {0};
         *has_digest = false;
         bool parsed = apt_parse_uri(output, package, has_digest, &err);
         if (!parsed)
@@ -108,7 +107,6 @@ static bool show(const char *output)
         AUTO_APT_PACKAGE struct apt_package package = {0};
         bool has_digest;
         assert_true(parse("'" URL "' " FILE_NAME " 2538280 SHA512:" HEX HEX "\n", &package, &has_digest));
-        AUTO_ERROR struct error err = {0};
         bool found = apt_parse_show(output, &package, &err);
         if (!found) {
                 assert_error(&err, ERROR_ENVIRONMENT, "no SHA-256");
@@ -138,9 +136,7 @@ TEST(names_that_are_no_packages_never_reach_apt)
         static const char *const names[] = {"",       "-y",  "--option=x", "a b", "../a.deb",
                                             "/a.deb", "a=1", "a/b",        "A",   "a\n"};
         for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-                AUTO_ERROR struct error err = {0};
                 struct apt_package package;
-                assert_false(apt_find(names[i], "", &package, &err));
-                assert_error(&err, ERROR_USAGE, "not a package name");
+                assert_failed(apt_find(names[i], "", &package, &err), ERROR_USAGE, "not a package name");
         }
 }
