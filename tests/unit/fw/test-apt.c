@@ -47,7 +47,7 @@ TEST(an_epoch_is_decoded)
         assert_string_equal(package.version, "1:2-3");
 }
 
-TEST(a_stronger_hash_is_no_digest_but_no_error)
+TEST(a_stronger_hash_is_accepted_but_not_the_digest)
 {
         AUTO_APT_PACKAGE struct apt_package package = {0};
         bool has_digest;
@@ -131,7 +131,7 @@ TEST(the_digest_is_that_of_the_stanza_with_the_same_file_and_size)
         assert_false(show("Filename: " PATH "\nSize: 2538280\n\nSHA256: " HEX "\n"));
 }
 
-TEST(names_that_are_no_packages_never_reach_apt)
+TEST(invalid_package_names_never_reach_apt)
 {
         static const char *const names[] = {"",       "-y",  "--option=x", "a b", "../a.deb",
                                             "/a.deb", "a=1", "a/b",        "A",   "a\n"};

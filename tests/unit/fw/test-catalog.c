@@ -51,7 +51,7 @@ TEST_IN_SCRATCH(an_entry_is_read)
 }
 
 // Each one is FILE_TEXT with FROM replaced by TO.
-TEST_IN_SCRATCH(what_is_wrong_is_told_with_its_line)
+TEST_IN_SCRATCH(an_error_is_reported_with_its_line)
 {
         static const struct {
                 const char *from, *to, *says;
@@ -85,7 +85,7 @@ TEST_IN_SCRATCH(what_is_wrong_is_told_with_its_line)
         }
 }
 
-TEST_IN_SCRATCH(a_catalog_that_is_not_there_is_told)
+TEST_IN_SCRATCH(a_missing_catalog_is_reported)
 {
         AUTO_CATALOG struct catalog catalog = {0};
         assert_failed(catalog_read_file("nowhere.yaml", &catalog, &err), ERROR_USAGE, "nowhere.yaml");

@@ -60,7 +60,7 @@ static void assert_contents(const struct code_contents *contents)
         assert_string_equal(contents->switches.values[1], "opt/org.tianocore/Two");
 }
 
-TEST_IN_SCRATCH(programs_and_switches_are_found_in_what_is_compressed)
+TEST_IN_SCRATCH(programs_and_switches_are_found_in_compressed_sections)
 {
         for (int is_large = 0; is_large < 2; is_large++) {
                 AUTO_BUFFER struct buffer image = {0};
@@ -131,7 +131,7 @@ TEST(sections_that_cannot_be_unpacked_are_refused)
         assert_refused(&broken, "a compressed section is");
 }
 
-TEST(what_is_nested_too_deeply_is_refused)
+TEST(too_deep_a_nesting_is_refused)
 {
         AUTO_BUFFER struct buffer sections = {0};
         add_section(&sections, SECTION_RAW, (struct bytes){0}, false);

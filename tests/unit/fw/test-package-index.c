@@ -52,7 +52,7 @@ TEST_IN_SCRATCH(an_empty_index_has_nothing)
         assert_null(package.version);
 }
 
-TEST_IN_SCRATCH(what_cannot_be_right_is_refused)
+TEST_IN_SCRATCH(invalid_stanzas_are_refused)
 {
         static const char *const texts[] = {
                 STANZA("wanted", "1", "/etc/passwd"),

@@ -76,7 +76,7 @@ TEST(updates_do_not_pass_for_the_release_that_they_update)
         assert_failed(release_check(&release, "jammy", now, &err), ERROR_DAMAGED, "jammy-updates");
 }
 
-TEST(what_has_no_date_or_no_name_is_refused)
+TEST(missing_dates_and_names_are_refused)
 {
         static const struct {
                 const char *text, *says;
