@@ -21,7 +21,7 @@ TEST(little_endian_fields)
         assert_null(err.message);
 }
 
-TEST(the_highest_bits_are_no_signs)
+TEST(the_highest_bit_is_not_a_sign)
 {
         uint8_t ones[8];
         memset(ones, 0xFF, sizeof ones);

@@ -61,7 +61,7 @@ TEST(a_file_has_the_digest_that_sha256sum_gives_it)
         }
 }
 
-TEST(what_is_no_regular_file_is_refused)
+TEST(only_regular_files_have_a_digest)
 {
         struct digest digest;
         assert_failed(digest_file("nowhere", &digest, &err), ERROR_USAGE, "nowhere");

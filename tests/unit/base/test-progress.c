@@ -149,7 +149,7 @@ static void say_what_the_terminal_is(void)
         fprintf(stderr, "%d%d%u ", progress_on_terminal(), progress_in_colour(), progress_columns());
 }
 
-TEST(what_is_known_of_the_terminal)
+TEST(the_terminal_is_recognized)
 {
         AUTO_BUFFER struct buffer plain = {0};
         AUTO_BUFFER struct buffer colourless = {0};

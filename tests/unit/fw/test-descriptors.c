@@ -82,7 +82,7 @@ TEST_OF_DESCRIPTORS(a_descriptor_gives_code_and_template)
         assert_false(descriptor.secure_boot);
 }
 
-TEST_OF_DESCRIPTORS(the_first_file_name_wins_whatever_its_folder)
+TEST_OF_DESCRIPTORS(the_first_file_name_wins_in_any_folder)
 {
         describe("user/70-a.json", usual);
         describe("etc/60-a.json", usual);

@@ -562,7 +562,7 @@ TEST(an_interrupt_ends_a_connection_that_is_not_accepted)
 
 TEST(an_interrupt_takes_the_progress_off_the_terminal)
 {
-        // A server that takes connections and says nothing.
+        // A server that accepts connections and sends nothing.
         struct sockaddr_in address;
         int fd = bind_free_port(&address);
         assert_int_equal(listen(fd, 4), 0);
@@ -585,7 +585,7 @@ TEST(an_interrupt_takes_the_progress_off_the_terminal)
         close(fd);
 }
 
-// ---- again, and on from where it stopped
+// ---- retries and resumed downloads
 
 TEST(temporary_errors_are_retried)
 {

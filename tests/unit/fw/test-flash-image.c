@@ -109,7 +109,7 @@ TEST_OF_HEAD(an_image_cut_off_anywhere_is_refused)
 {
         for (size_t size = 0; size < IMAGE_VOLUME_AT + IMAGE_VOLUME_HEADER_SIZE; size++)
                 assert_false(flash_image_check_head((struct bytes){image.data, size}, IMAGE_SIZE, &err));
-        // The head is there, and the volume says that it is longer than the image.
+        // The head is there, but the volume is longer than the image.
         assert_false(flash_image_check_head(buffer_view(&image), IMAGE_VOLUME_SIZE, &err));
 }
 

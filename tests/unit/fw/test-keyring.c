@@ -62,7 +62,7 @@ TEST(only_the_pinned_key_comes_out)
         assert_true(bytes_equal(buffer_view(&both), buffer_view(&whole)));
 }
 
-TEST(another_fingerprint_finds_nothing)
+TEST(another_fingerprint_is_not_found)
 {
         static const char *const other[] = {"0000000000000000000000000000000000000000"};
         AUTO_BUFFER struct buffer keyring = {0};
@@ -117,7 +117,7 @@ TEST(a_keyring_of_the_user_s_is_written_and_named)
         assert_null(nowhere);
 }
 
-// ---- what gpgv says
+// ---- what gpgv reports
 
 #define GNUPG        "[GNUPG:] "
 #define ONE          "1111111111111111111111111111111111111111"

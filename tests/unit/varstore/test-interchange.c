@@ -60,7 +60,7 @@ TEST_OF_INTERCHANGE(json_of_qemu_becomes_edits)
         static const uint8_t time[16] = {0xe6, 0x07, 0x0b, 0x0e, 0x0f, 0x10, 0x11};
         assert_true(db->has_time);
         assert_memory_equal(db->time, time, sizeof time);
-        // A time stamp without the attribute is none.
+        // A time stamp without the attribute is ignored.
         assert_false(edits.items[1].has_time);
         assert_int_equal(edits.items[1].data.size, 2);
 }

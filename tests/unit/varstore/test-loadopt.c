@@ -43,7 +43,7 @@ TEST(built_option_is_the_firmwares_bytes)
         assert_true(bytes_equal(buffer_view(&built), buffer_view(&data)));
 }
 
-TEST(option_that_no_variable_holds_is_not_built)
+TEST(too_large_an_option_is_not_built)
 {
         AUTO_BUFFER struct buffer built = {0};
         struct loadopt option = {.description = "\xFF"};
@@ -54,7 +54,7 @@ TEST(option_that_no_variable_holds_is_not_built)
         assert_int_equal(built.size, 0);
 }
 
-TEST(every_truncation_fails_but_gives_what_there_is)
+TEST(every_truncation_fails_but_gives_the_parts_before_it)
 {
         AUTO_BUFFER struct buffer data = option_of(USB_DISK);
         size_t optional = data.size - 16;

@@ -67,7 +67,7 @@ static void make_certificate(struct buffer *der)
         EVP_PKEY_free(key);
 }
 
-TEST(certificate_is_read_with_what_follows_left_alone)
+TEST(certificate_is_read_without_the_padding)
 {
         AUTO_BUFFER struct buffer der = {0};
         make_certificate(&der);

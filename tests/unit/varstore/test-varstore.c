@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The store as a value: read as the firmware reads it, changed as the firmware changes it, whatever its bytes are.
+// The store as a value: read as the firmware reads it, changed as the firmware changes it, with any bytes.
 #include "tests/unit/varstore/store.h"
 
 #include <signal.h>
@@ -335,7 +335,7 @@ TEST_OF_STORE(pending_write_to_nowhere_is_damage)
                 add_write(0xFC, 0xFD);
                 image_hex(&image, 0x40048 + 32, targets[i]);
                 open_store();
-                // Behind the spare there is nothing; onto the spare itself is what 0 says, and that fits.
+                // 0 means onto the spare itself, which fits; nothing is behind the spare.
                 if (i == 0)
                         assert_int_equal(varstore_volume(store)->queue, QUEUE_PENDING);
                 else

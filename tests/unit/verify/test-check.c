@@ -85,7 +85,7 @@ TEST_IN_SCRATCH(verdicts_boot_by_boot)
 }
 
 // Firmware that tries one entry after the other is still in the same boot.
-TEST_IN_SCRATCH(entries_that_fail_begin_no_boot)
+TEST_IN_SCRATCH(failed_entries_do_not_begin_a_boot)
 {
         AUTO_CHECK struct check *check = judge(
                 booting, 1,
@@ -102,7 +102,7 @@ TEST_IN_SCRATCH(entries_that_fail_begin_no_boot)
         assert_int_equal(boots[0].outcome, VERDICT_PASS);
 }
 
-TEST_IN_SCRATCH(what_a_boot_tells)
+TEST_IN_SCRATCH(a_boot_has_its_lines_and_findings)
 {
         AUTO_CHECK struct check *check = judge(installing, 2, INSTALLS COMES_UP);
         size_t count;
@@ -122,7 +122,7 @@ TEST_IN_SCRATCH(what_a_boot_tells)
         assert_int_equal(boots[1].last_line, 10);
 }
 
-TEST_IN_SCRATCH(of_many_boots_the_last_are_kept)
+TEST_IN_SCRATCH(the_last_of_many_boots_are_kept)
 {
         AUTO_TEXT struct text log = {0};
         for (int i = 0; i < 500; i++)
@@ -137,7 +137,7 @@ TEST_IN_SCRATCH(of_many_boots_the_last_are_kept)
         assert_int_equal(check_outcome(check), VERDICT_PASS);
 }
 
-TEST(a_pattern_that_is_wrong)
+TEST(a_wrong_pattern_is_refused)
 {
         static const struct criterion wrong[] = {{"x", "(", CRITERION_REQUIRED, false}};
         const struct check_phase phase = {"boot", wrong, 1};
@@ -147,7 +147,7 @@ TEST(a_pattern_that_is_wrong)
 
 // ---- files ----
 
-// "NUMBER@TIME:TEXT|" for each line; no time where it is not known.
+// "NUMBER@TIME:TEXT|" for each line; no time if it is not known.
 static void note(const struct logfile_line *line, void *context)
 {
         assert_int_equal(strlen(line->text), line->length);
@@ -203,7 +203,7 @@ TEST_IN_SCRATCH(kinds_of_logs)
         }
 }
 
-TEST_IN_SCRATCH(a_recording_that_is_none)
+TEST_IN_SCRATCH(malformed_recordings_are_refused)
 {
         static const char *const events[] = {
                 "x", "{}", "[]", "[1]", "[1, 2, 3]", "[\"1\", \"o\", \"a\"]", "[1, \"o\"]", "[1, \"o\", 5]"};
@@ -218,7 +218,7 @@ TEST_IN_SCRATCH(a_recording_that_is_none)
         }
 }
 
-// However the bytes are packed, and whatever the file is called.
+// In any compression, with any file name.
 TEST_IN_SCRATCH(compressed_logs)
 {
         static const char *const packers[][2] = {{"gzip", "gzip"},
@@ -267,7 +267,7 @@ TEST_IN_SCRATCH(compressed_logs_that_are_cut_off)
         }
 }
 
-TEST_IN_SCRATCH(what_is_no_log)
+TEST_IN_SCRATCH(other_files_are_refused)
 {
         struct logfile file;
         assert_failed(logfile_read("absent", NULL, note, NULL, &file, &err), ERROR_USAGE, "absent");

@@ -5,7 +5,7 @@
 #include "verify/log/criteria.h"
 #include "verify/log/log.h"
 
-// What a booted ESXi says, and what it says when it panics.
+// What a booted ESXi prints, and what it prints when it panics.
 static const struct criterion BOOT[] = {
         {"firmware starts the entry", "BdsDxe: (loading|starting) Boot[0-9A-F]{4}", CRITERION_REQUIRED, false},
         {"ESXi", "VMware ESXi 8\\.0\\.3 \\[Releasebuild", CRITERION_REQUIRED, false},
@@ -153,7 +153,7 @@ TEST(each_sign_of_a_panic_is_a_panic)
         }
 }
 
-TEST(the_word_verify_alone_is_no_panic)
+TEST(the_word_verify_alone_is_not_a_panic)
 {
         static const char *const harmless[] = {
                 "VERIFY",     "Verify bora",    "VERIFY: ok", "verifying boot banks",    "its.c:29",
@@ -163,7 +163,7 @@ TEST(the_word_verify_alone_is_no_panic)
         assert_false(criteria_broken(criteria));
 }
 
-TEST(what_is_forbidden_fails_a_boot_that_is_complete)
+TEST(a_forbidden_line_fails_a_complete_boot)
 {
         AUTO_CRITERIA struct criteria *criteria = boot_criteria();
         judge_lines(criteria, GOOD, GOOD_COUNT);
@@ -216,7 +216,7 @@ TEST(no_criteria_at_all_are_met_by_anything)
         assert_int_equal(criteria_judge(criteria).outcome, VERDICT_PASS);
 }
 
-TEST(nothing_at_all_fails)
+TEST(an_empty_log_fails)
 {
         AUTO_CRITERIA struct criteria *criteria = boot_criteria();
         struct criteria_verdict verdict = criteria_judge(criteria);
@@ -259,7 +259,7 @@ TEST(broken_utf8_in_a_line_does_no_harm)
         assert_true(criteria_broken(criteria));
 }
 
-TEST(a_pattern_that_runs_wild_is_given_up_and_said)
+TEST(a_runaway_pattern_is_given_up_and_reported)
 {
         static const struct criterion rows[] = {{"wild", "^(a+)+$", CRITERION_OPTIONAL, false},
                                                 {"tame", "b$", CRITERION_REQUIRED, false}};

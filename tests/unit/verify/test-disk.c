@@ -125,14 +125,14 @@ TEST_IN_SCRATCH(layers_may_be_compressed_or_flat)
         assert_same_bytes("over.qcow2", NULL, "wanted2");
 }
 
-TEST_IN_SCRATCH(a_zeroed_cluster_hides_what_its_place_holds)
+TEST_IN_SCRATCH(a_zeroed_cluster_hides_its_old_content)
 {
         shell("qemu-img create -f qcow2 image 10M; qemu-io -c 'write -P 7 0 1M' -c 'write -z 64k 128k' image\n"
               "qemu-img convert -O raw image wanted");
         assert_same_bytes("image", NULL, "wanted");
 }
 
-TEST_IN_SCRATCH(a_snapshot_does_not_change_what_is_read)
+TEST_IN_SCRATCH(a_snapshot_does_not_change_the_content)
 {
         make_source();
         shell("qemu-img convert -O qcow2 source.raw image; qemu-img snapshot -c before image\n"
@@ -228,7 +228,7 @@ static void assert_refused(const char *path, const char *format, enum error_code
         assert_error(&err, code, part);
 }
 
-TEST_IN_SCRATCH(what_is_no_image_is_refused_with_its_name)
+TEST_IN_SCRATCH(other_files_are_refused_by_name)
 {
         shell("mkdir folder; mkfifo pipe; echo hello >text; qemu-img create -f qcow2 secret 1M\n"
               "qemu-img create -f qcow2 -b gone.qcow2 -F qcow2 -u orphan 1M; truncate -s 40 short\n"
@@ -245,7 +245,7 @@ TEST_IN_SCRATCH(what_is_no_image_is_refused_with_its_name)
         assert_refused("crypt", NULL, ERROR_DAMAGED, "encrypted");
 }
 
-TEST_IN_SCRATCH(a_missing_qemu_img_is_named_where_it_is_needed)
+TEST_IN_SCRATCH(a_missing_qemu_img_is_reported_if_needed)
 {
         shell("truncate -s 1M image");
         AUTO_FREE char *path = memory_text(getenv("PATH"));
@@ -261,7 +261,7 @@ TEST_IN_SCRATCH(a_missing_qemu_img_is_named_where_it_is_needed)
         assert_error(&err, ERROR_ENVIRONMENT, "qemu-img");
 }
 
-// Either it is said that the image is cut off, or what is read is what was written.
+// Either the image is reported as cut off, or its content is as written.
 TEST_IN_SCRATCH(a_qcow2_cut_at_any_length_is_never_mistaken_for_a_blank_disk)
 {
         shell("qemu-img create -f qcow2 whole 40G; qemu-io -c 'write -P 7 0 64k' -c 'write -P 8 39G 64k' whole");
@@ -316,5 +316,5 @@ TEST_IN_SCRATCH(a_fragmented_disk_of_40_gib_opens_quickly)
         disk_read(disk, 0, bytes, sizeof bytes, &err);
         disk_read(disk, 128 << 10, bytes, sizeof bytes, &err);
         assert_done(disk_read(disk, (UINT64_C(40) << 30) - 512, bytes, sizeof bytes, &err), &err);
-        assert_true(time_now_ms() - start <= 2000); // 0.05 s where nothing else runs
+        assert_true(time_now_ms() - start <= 2000); // 0.05 s if nothing else runs
 }

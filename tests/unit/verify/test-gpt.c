@@ -204,7 +204,7 @@ TEST_IN_SCRATCH(a_disk_made_larger_or_cut_is_read_with_a_remark)
         assert_contains(cut.remark, "outside the disk");
 }
 
-TEST_IN_SCRATCH(both_copies_damaged_is_damage_and_not_the_absence_of_a_table)
+TEST_IN_SCRATCH(two_damaged_copies_are_not_an_absent_table)
 {
         static const uint8_t zeroes[512];
         make_installed_disk();
@@ -240,7 +240,7 @@ static void assert_state(const char *path, enum gpt_state expected)
         assert_null(gpt_find_esp(&gpt));
 }
 
-TEST_IN_SCRATCH(disks_without_a_gpt_are_told_apart)
+TEST_IN_SCRATCH(disks_without_a_gpt_are_distinguished)
 {
         shell("qemu-img create -f qcow2 blank 40G; truncate -s 100 tiny; truncate -s 0 empty\n"
               "truncate -s 64M mbr; sgdisk -n 1:2048:40000 -t 1:0700 mbr; sgdisk -m 1 mbr\n"

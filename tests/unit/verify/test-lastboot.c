@@ -12,7 +12,7 @@ static void read_log(const char *content, struct lastboot *lastboot)
         assert_done(lastboot_read("log", lastboot, &err), &err);
 }
 
-TEST_IN_SCRATCH(only_what_follows_the_last_start_counts)
+TEST_IN_SCRATCH(only_lines_after_the_last_start_count)
 {
         AUTO_LASTBOOT struct lastboot lastboot = {0};
         read_log("BdsDxe: starting Boot0001 \"USB\" from PciRoot(0x0)\r\n\033[5;3H(Enter) Continue\r\n"

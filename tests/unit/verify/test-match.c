@@ -270,7 +270,7 @@ TEST_OF_MATCH(the_entry_may_name_another_partition_of_the_disk)
         struct devpath_partition partition = {
                 .number = 5, .start = bank->first, .size = gpt_partition_size(bank), .guid = bank->unique, .gpt = true};
         scene_add(4, "VMware ESXi", &partition, LOADER, true);
-        assert_match(MATCH_ESP_DAMAGED); // there is no file system in it
+        assert_match(MATCH_ESP_DAMAGED); // it has no file system
         assert_int_equal(scene.match.partition, 5);
 }
 

@@ -88,8 +88,8 @@ TEST_IN_SCRATCH(a_disk_with_nothing_to_boot_is_refused)
         assert_failed(find_target(NULL, NULL, &target), ERROR_NO, "safeboot64.efi");
 }
 
-// The store that is made holds with the disk, whatever was in the template.
-TEST_IN_SCRATCH(the_entry_replaces_what_stood_in_its_way)
+// The new store matches the disk, with any content of the template.
+TEST_IN_SCRATCH(the_entry_replaces_conflicting_variables)
 {
         AUTO_VARSTORE struct varstore *store = NULL;
         AUTO_REBUILD_TARGET struct rebuild_target target = {0}, older = {0};
