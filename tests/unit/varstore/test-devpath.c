@@ -345,7 +345,7 @@ TEST(built_path_is_the_specifications_bytes)
         assert_int_equal(size, path.size);
 }
 
-TEST(path_is_not_built_of_too_long_a_file)
+TEST(path_is_not_built_of_an_invalid_or_too_long_file)
 {
         struct devpath_partition partition = {.number = 1};
         AUTO_BUFFER struct buffer path = {0};

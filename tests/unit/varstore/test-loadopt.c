@@ -43,7 +43,7 @@ TEST(built_option_is_the_firmwares_bytes)
         assert_true(bytes_equal(buffer_view(&built), buffer_view(&data)));
 }
 
-TEST(too_large_an_option_is_not_built)
+TEST(invalid_or_too_large_option_is_not_built)
 {
         AUTO_BUFFER struct buffer built = {0};
         struct loadopt option = {.description = "\xFF"};

@@ -223,9 +223,8 @@ TEST_IN_SCRATCH(the_image_is_never_written)
 static void assert_refused(const char *path, const char *format, enum error_code code, const char *part)
 {
         AUTO_DISK struct disk *disk = NULL;
-        assert_false(disk_open(path, format, &disk, &err));
+        assert_failed(disk_open(path, format, &disk, &err), code, part);
         assert_null(disk);
-        assert_error(&err, code, part);
 }
 
 TEST_IN_SCRATCH(other_files_are_refused_by_name)
