@@ -232,12 +232,9 @@ TEST_IN_SCRATCH(hex_both_ways)
         for (size_t i = 0; i < sizeof all; i++)
                 all[i] = (uint8_t)i;
         write_bytes("all", (struct bytes){all, sizeof all});
-        shell("od -An -v -tx1 all | tr -d ' \\n' >hex");
-        AUTO_BUFFER struct buffer expected = {0};
-        read_whole("hex", &expected);
-        buffer_add_u8(&expected, 0);
+        AUTO_FREE char *expected = shell_output("od -An -v -tx1 all | tr -d ' \\n'");
         AUTO_FREE char *hex = text_hex((struct bytes){all, sizeof all});
-        assert_string_equal(hex, (const char *)expected.data);
+        assert_string_equal(hex, expected);
         AUTO_BUFFER struct buffer back = {0};
         assert_true(text_parse_hex(hex, &back));
         assert_true(bytes_equal(buffer_view(&back), (struct bytes){all, sizeof all}));

@@ -23,6 +23,8 @@ static const struct criterion boot_rows[] = {
 static const struct check_phase installing[] = {{"install", install_rows, 2}, {"reboot", reboot_rows, 4}};
 static const struct check_phase booting[] = {{"boot", boot_rows, 3}};
 
+static struct logfile file; // the last one that was read
+
 // The pieces of a log.
 #define STARTS(number) "BdsDxe: loading Boot" number " \"E\" from X\r\nBdsDxe: starting Boot" number " \"E\" from X\r\n"
 #define INSTALLS       STARTS("0001") "Welcome\r\nInstallation Complete\r\nStarting VMKernel shutdown\r\nhalted\r\n"
@@ -32,7 +34,6 @@ static const struct check_phase booting[] = {{"boot", boot_rows, 3}};
 
 static struct check *judge(const struct check_phase *phases, size_t count, const char *log)
 {
-        struct logfile file;
         struct check *check = check_new(phases, count, &err);
         assert_done(check, &err);
         write_text("log", log);
@@ -157,11 +158,15 @@ static void note(const struct logfile_line *line, void *context)
         text_add_format(context, ":%s|", line->text);
 }
 
+static bool read_lines(const char *path, struct text *lines)
+{
+        return logfile_read(path, NULL, note, lines, &file, &err);
+}
+
 static void assert_lines(const char *path, const char *expected, enum logfile_kind kind)
 {
         AUTO_TEXT struct text lines = {0};
-        struct logfile file;
-        assert_done(logfile_read(path, NULL, note, &lines, &file, &err), &err);
+        assert_done(read_lines(path, &lines), &err);
         assert_string_equal(text_string(&lines), expected);
         assert_int_equal(file.kind, kind);
 }
@@ -209,11 +214,9 @@ TEST_IN_SCRATCH(malformed_recordings_are_refused)
                 "x", "{}", "[]", "[1]", "[1, 2, 3]", "[\"1\", \"o\", \"a\"]", "[1, \"o\"]", "[1, \"o\", 5]"};
         for (size_t i = 0; i < sizeof events / sizeof events[0]; i++) {
                 AUTO_TEXT struct text lines = {0};
-                struct logfile file;
                 AUTO_FREE char *content = text_format("{\"version\": 2}\n[1, \"o\", \"a\\n\"]\n%s\n", events[i]);
                 write_text("log", content);
-                assert_failed(logfile_read("log", NULL, note, &lines, &file, &err), ERROR_DAMAGED,
-                              "line 3 is not an event");
+                assert_failed(read_lines("log", &lines), ERROR_DAMAGED, "line 3 is not an event");
                 assert_string_equal(text_string(&lines), "1@1000:a|");
         }
 }
@@ -228,25 +231,18 @@ TEST_IN_SCRATCH(compressed_logs)
                                                  {"zstd -q --long=24 -19", "zstd"}};
         shell("seq -f 'line %%g' 30000 >log");
         AUTO_TEXT struct text plain = {0};
-        struct logfile file;
-        assert_done(logfile_read("log", NULL, note, &plain, &file, &err), &err);
+        assert_done(read_lines("log", &plain), &err);
         assert_int_equal(file.lines, 30000);
         for (size_t i = 0; i < sizeof packers / sizeof packers[0]; i++) {
-                AUTO_TEXT struct text lines = {0};
                 shell("%s <log >packed", packers[i][0]);
-                assert_done(logfile_read("packed", NULL, note, &lines, &file, &err), &err);
+                assert_lines("packed", text_string(&plain), LOGFILE_RAW);
                 assert_string_equal(file.compression, packers[i][1]);
-                assert_string_equal(text_string(&lines), text_string(&plain));
                 assert_int_equal(file.bytes, plain.length > 0 ? 318894 : 0);
         }
         // Several members one after the other, as a rotation appends them; and nothing at all.
-        AUTO_TEXT struct text twice = {0};
-        AUTO_TEXT struct text none = {0};
         shell("(echo a | gzip; echo b | gzip) >packed; gzip </dev/null >empty");
-        assert_done(logfile_read("packed", NULL, note, &twice, &file, &err), &err);
-        assert_string_equal(text_string(&twice), "1:a|2:b|");
-        assert_done(logfile_read("empty", NULL, note, &none, &file, &err), &err);
-        assert_string_equal(text_string(&none), "");
+        assert_lines("packed", "1:a|2:b|", LOGFILE_RAW);
+        assert_lines("empty", "", LOGFILE_RAW);
 }
 
 TEST_IN_SCRATCH(compressed_logs_that_are_cut_off)
@@ -258,10 +254,8 @@ TEST_IN_SCRATCH(compressed_logs_that_are_cut_off)
                 size_t size = strtoul(size_text, NULL, 10);
                 for (size_t keep = 6; keep < size; keep += keep < 64 ? 1 : size / 23) {
                         AUTO_TEXT struct text lines = {0};
-                        struct logfile file;
                         shell("head -c %zu packed >cut", keep);
-                        assert_failed(logfile_read("cut", NULL, note, &lines, &file, &err), ERROR_DAMAGED,
-                                      "damaged or cut off");
+                        assert_failed(read_lines("cut", &lines), ERROR_DAMAGED, "damaged or cut off");
                         assert_true(lines.length <= 600000);
                 }
         }
@@ -269,9 +263,8 @@ TEST_IN_SCRATCH(compressed_logs_that_are_cut_off)
 
 TEST_IN_SCRATCH(other_files_are_refused)
 {
-        struct logfile file;
-        assert_failed(logfile_read("absent", NULL, note, NULL, &file, &err), ERROR_USAGE, "absent");
-        assert_failed(logfile_read(".", NULL, note, NULL, &file, &err), ERROR_DAMAGED, "is a directory");
+        assert_failed(read_lines("absent", NULL), ERROR_USAGE, "absent");
+        assert_failed(read_lines(".", NULL), ERROR_DAMAGED, "is a directory");
 }
 
 // A log cut at any byte, also within a sequence, gives the lines before the cut.
@@ -282,7 +275,6 @@ TEST_IN_SCRATCH(a_log_cut_at_every_byte)
                 "Complete\r\n\033[24;1H\033(0qqq\033(B\xE2\x94\x80x\033[K\r\nStarting VMKernel shutdown\r\n";
         for (size_t size = 0; size < sizeof log; size++) {
                 AUTO_CHECK struct check *check = check_new(installing, 2, &err);
-                struct logfile file;
                 FILE *cut = fopen("log", "w");
                 fwrite(log, 1, size, cut);
                 fclose(cut);
