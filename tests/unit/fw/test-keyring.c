@@ -151,8 +151,7 @@ TEST(only_a_good_signature_by_a_pinned_key_counts)
         for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
                 AUTO_FREE char *signer = signature_read_status(cases[i].status, &signers, &err);
                 if (cases[i].refusal) {
-                        assert_null(signer);
-                        assert_error(&err, ERROR_DAMAGED, cases[i].refusal);
+                        assert_failed(signer != NULL, ERROR_DAMAGED, cases[i].refusal);
                 } else {
                         assert_non_null(signer);
                         assert_string_equal(signer, ONE);

@@ -256,8 +256,7 @@ TEST_IN_SCRATCH(a_missing_qemu_img_is_reported_if_needed)
         setenv("PATH", path, 1);
         assert_true(opened);
         assert_int_equal(disk_size(raw), 1 << 20);
-        assert_false(guessed);
-        assert_error(&err, ERROR_ENVIRONMENT, "qemu-img");
+        assert_failed(guessed, ERROR_ENVIRONMENT, "qemu-img");
 }
 
 // Either the image is reported as cut off, or its content is as written.

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "base/error.h"
 #include "tests/unit/base/last-error.h"
+
 #include "verify/causes.h"
 #include "verify/log/lastboot.h"
-
-// SPDX-License-Identifier: Apache-2.0
 
 static void read_log(const char *content, struct lastboot *lastboot)
 {
