@@ -336,10 +336,7 @@ TEST_OF_STORE(pending_write_to_nowhere_is_damage)
                 image_hex(&image, 0x40048 + 32, targets[i]);
                 open_store();
                 // 0 means onto the spare itself, which fits; nothing is behind the spare.
-                if (i == 0)
-                        assert_int_equal(varstore_volume(store)->queue, QUEUE_PENDING);
-                else
-                        assert_int_equal(varstore_volume(store)->queue, QUEUE_DAMAGED);
+                assert_int_equal(varstore_volume(store)->queue, i ? QUEUE_DAMAGED : QUEUE_PENDING);
         }
 }
 
