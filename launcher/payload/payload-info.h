@@ -36,7 +36,7 @@ struct payload_info {
         uint64_t loader_size;
         char *title, *build, *kernel, *kernelopt;
         uint64_t module_count;
-        struct arguments missing; // the kernel and modules that BOOT.CFG names and that are not there
+        struct arguments missing; // kernel, modules and ACPI tables that BOOT.CFG names and that are not there
         bool has_kickstart;
         char *kickstart;      // the value of ks=: "usb:/KS.CFG"
         char *kickstart_disk; // "--firstdisk=usb" or "--disk=NAME", "" where it names no disk; NULL if it is not known
