@@ -200,8 +200,10 @@ static bool read_bootcfg(const struct look *look, const struct payload_bootcfg_p
 static void explain_missing(struct payload_info *info, const char *about_first)
 {
         AUTO_TEXT struct text names = {0};
-        for (size_t i = 0; i < info->missing.count && i < MOST_SHOWN; i++)
-                text_add_format(&names, "%s%s", i ? ", " : "", info->missing.values[i]);
+        for (size_t i = 0; i < info->missing.count && i < MOST_SHOWN; i++) {
+                AUTO_FREE char *shown = text_printable(info->missing.values[i], strlen(info->missing.values[i]), false);
+                text_add_format(&names, "%s%s", i ? ", " : "", shown);
+        }
         if (info->missing.count > MOST_SHOWN)
                 text_add_format(&names, " and %zu more", info->missing.count - MOST_SHOWN);
         if (info->missing.count)
@@ -251,8 +253,9 @@ static bool read_kickstart(const struct look *look, const char *name, struct err
         if (!has(look, name, &found, err))
                 return false;
         if (!found) {
+                AUTO_FREE char *shown = text_printable(look->info->kickstart, strlen(look->info->kickstart), false);
                 arguments_add_format(&look->info->reasons, "its BOOT.CFG names the kickstart %s, which is not in it",
-                                     look->info->kickstart);
+                                     shown);
                 return true;
         }
         if (!payload_tree_read(look->tree, name, PAYLOAD_TEXT_LIMIT, &text, err))

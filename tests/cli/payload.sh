@@ -143,6 +143,7 @@ kernel=/k.b00\nacpitables=/x.aml\n|X.AML; EFI/BOOT/BOOT.CFG, line 2: the loader 
 prefix=http://host/esx\nkernel=k.b00\n|http://host/esx/k.b00; EFI/BOOT/BOOT.CFG, line 2: the loader stops at a file that it does not find; add the file or correct the line (line 1: prefix= has an address, but from a disk
 kernel=/k.b00 # mine\n|K.B00#MINE; EFI/BOOT/BOOT.CFG, line 1: the loader stops at a file that it does not find; add the file or correct the line (line 1: '# mine' belongs to the value of kernel=; put
 kernel=/k.b00/\n|K.B00/; EFI/BOOT/BOOT.CFG, line 1
+kernel=/k\033[31m\n|K\x1b[31M; EFI/BOOT/BOOT.CFG, line 1
 END
         boot_cfg 'kernel=/k.b00\nacpitables=/a.v00 --- /b.v00\n'
         expect_exit 0 "$ESXIARM" payload --verify in
