@@ -217,7 +217,9 @@ static void warn_unknown(struct reading *reading, const struct line *line)
                         text_add_char(&squeezed, line->text[i]);
         }
         const char *same = find_name(key_names, text_string(&squeezed));
-        const char *near = same ? same : spelling_nearest(text_string(&squeezed), key_names);
+        const char *near = same;
+        if (!near && squeezed.length <= MOST_SHOWN)
+                near = spelling_nearest(text_string(&squeezed), key_names);
         if (find_name(other_names, text_string(&squeezed)))
                 return;
         if (marked)

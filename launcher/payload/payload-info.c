@@ -212,6 +212,19 @@ static void explain_missing(struct payload_info *info, const char *about_first)
                                      info->missing.count == 1 ? "is" : "are", text_string(&names), about_first);
 }
 
+static bool warn_of_place(const struct look *look, struct error *err)
+{
+        bool found;
+        if (!has(look, payload_bootcfg_places[0].name, &found, err))
+                return false;
+        if (look->info->kernel && !found)
+                arguments_add_format(&look->info->warnings,
+                                     "the loader reads only %s, which is not in it; copy %s to %s/",
+                                     payload_bootcfg_places[0].name, payload_bootcfg_places[1].name,
+                                     payload_bootcfg_places[0].folder);
+        return true;
+}
+
 static bool read_bootcfgs(const struct look *look, struct error *err)
 {
         AUTO_FREE char *missing = NULL;
@@ -226,7 +239,7 @@ static bool read_bootcfgs(const struct look *look, struct error *err)
                 arguments_add(&look->info->warnings,
                               "norts=1 switches UEFI runtime services off: the installer can write no boot entry, and "
                               "the installed system starts by the disk's fallback loader alone");
-        return true;
+        return warn_of_place(look, err);
 }
 
 // ---- the kickstart

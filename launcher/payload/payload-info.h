@@ -3,8 +3,8 @@
 // What a payload is, and whether ESXi on Arm can be installed from it: a boot loader for aarch64, a BOOT.CFG that the
 // loader reads, and every file that it names.
 //
-// The loader EFI/BOOT/BOOTAA64.EFI reads the BOOT.CFG beside it, or else the one in the root. An ISO may
-// have both; both have to be sound.
+// The loader EFI/BOOT/BOOTAA64.EFI reads the BOOT.CFG beside it and no other (esx-boot, mboot/config.c). One in the root is for
+// loaders started from elsewhere and for the rehearsal guest. An ISO may have both; both have to be sound.
 #pragma once
 
 #include <stdbool.h>
@@ -17,7 +17,7 @@
 
 #define PAYLOAD_LOADER "EFI/BOOT/BOOTAA64.EFI"
 
-// Where a BOOT.CFG may be, the one that the loader prefers first. FOLDER is what its relative names start from.
+// Where a BOOT.CFG may be, the one that the loader reads first. FOLDER is what its relative names start from.
 struct payload_bootcfg_place {
         const char *name, *folder;
 };

@@ -171,6 +171,13 @@ test_a_boot_cfg_with_lines_that_mean_something_else() {
         same "$(value '.warnings | length')" 8
 }
 
+test_a_boot_cfg_in_the_root_alone() {
+        make_installer
+        rm in/EFI/BOOT/BOOT.CFG
+        expect_exit 0 "$ESXIARM" payload --verify in
+        contains stderr 'the loader reads only EFI/BOOT/BOOT.CFG, which is not in it; copy BOOT.CFG to EFI/BOOT/'
+}
+
 # The guest's own file is in there; the password is in no file, no output and no argument.
 test_an_automatic_kickstart_keeps_the_password_to_itself() {
         needs strace
