@@ -118,11 +118,12 @@ struct names {
         char **missing; // about the first of them that is missing; freed with free()
 };
 
-// Where a missing file is named, and what else is to be known about that line or the prefix.
-static char *explain_name(const struct names *names, size_t line)
+// Where the missing file NAME is named, and the warning about that line, or about the prefix of a relative name.
+static char *explain_name(const struct names *names, const char *name, size_t line)
 {
-        const char *own = bootcfg_warning(names->bootcfg, line);
-        const char *warning = own ? own : bootcfg_warning(names->bootcfg, names->bootcfg->prefix_line);
+        const char *warning = bootcfg_warning(names->bootcfg, line);
+        if (!warning && *name != '/')
+                warning = bootcfg_warning(names->bootcfg, names->bootcfg->prefix_line);
         return text_format(
                 "%s, line %zu: the loader stops at a file that it does not find; add the file or correct the line"
                 "%s%s%s",
@@ -140,7 +141,7 @@ static bool check_file(const struct look *look, const struct names *names, const
         if (!found && !is_listed(&look->info->missing, path))
                 arguments_add(&look->info->missing, path);
         if (!found && !*names->missing)
-                *names->missing = explain_name(names, line);
+                *names->missing = explain_name(names, name, line);
         return true;
 }
 
