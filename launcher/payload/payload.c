@@ -155,7 +155,8 @@ static bool write_rehearsal(const struct arguments *options, const char *folder,
                 return false;
         if (!guest || symlink(guest, loader) != 0)
                 return error_system(err, "%s: cannot link", found);
-        return write_text(folder, "BOOT.CFG", 0666, boot_cfg, err) && write_text(folder, "K.B00", 0666, kernel, err) &&
+        return write_text(boot, "BOOT.CFG", 0666, boot_cfg, err) &&
+               write_text(folder, "BOOT.CFG", 0666, boot_cfg, err) && write_text(folder, "K.B00", 0666, kernel, err) &&
                write_text(folder, "REHEARSE.CFG", 0666, text_string(&lines), err);
 }
 

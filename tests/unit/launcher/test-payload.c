@@ -325,7 +325,7 @@ WITH_INSTALLER(other_sources_are_refused)
                 {"wrong", ERROR_DAMAGED, "is a program for x86-64"},
                 {"lacks", ERROR_DAMAGED, "files that its BOOT.CFG names are not in it: K.B00, A.V00"},
                 {"cut", ERROR_DAMAGED, "BOOTAA64.EFI is damaged: it is cut off"},
-                {"cfg", ERROR_DAMAGED, "BOOT.CFG is damaged: line 9: timeout"},
+                {"cfg", ERROR_DAMAGED, "the loader would refuse its BOOT.CFG: line 9: timeout= must be a number"},
                 {"bare", ERROR_DAMAGED, "it has no EFI/BOOT/BOOTAA64.EFI"},
                 {"empty", ERROR_DAMAGED, "it is empty"},
                 {"text", ERROR_DAMAGED, "neither an ISO nor an image"},

@@ -103,13 +103,40 @@ TEST(every_step_has_a_name)
         }
 }
 
-TEST(the_last_value_of_a_key_counts)
+// The forms of tests/unit/launcher/test-bootcfg.c that matter to it.
+TEST(boot_cfg_is_read_as_the_loader_reads_it)
 {
-        struct span value =
-                keyvalue_find(span_of("a=1\nKernelOpt = x ks=usb:/KS.CFG\nkernelopt=y\n#kernelopt=z"), "kernelopt");
-        assert_int_equal(value.size, 1);
-        assert_int_equal(value.at[0], 'y');
-        assert_int_equal(keyvalue_find(span_of("a=1"), "b").size, 0);
+        static const struct {
+                const char *text, *key, *value;
+        } cases[] = {
+                {"a=1\nKernelOpt=\t x ks=usb:/KS.CFG \r\n", "kernelopt", "x ks=usb:/KS.CFG"},
+                {"kernelopt=x\nkernelopt=y\n#kernelopt=z\n #kernelopt=z", "kernelopt", "y"},
+                {"kernelopt=x\nkernelopt =y\nkernelopt\t=z\nkernelopts=z\nkernelopt", "kernelopt", "x"},
+                {"kernelopt=x\nkernelopt=", "kernelopt", ""},
+                {"kernelo=x", "kernelopt", "x"},
+                {"kernelo=x", "kernel", ""},
+                {"kern=x", "kernel", "x"},
+                {"kern=x", "kernelopt", ""},
+                {"=x", "kernel", "x"},
+                {"t=x", "title", "x"},
+                {"t=5", "timeout", ""},
+                {"nor=1", "norts", "1"},
+                {"kernelopt=a=b#c", "kernelopt", "a=b#c"},
+                {"a=1", "norts", ""},
+                {"", "norts", ""},
+        };
+        for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+                char *copy = exact_copy(cases[i].text, strlen(cases[i].text));
+                struct span value =
+                        keyvalue_find((struct span){.at = copy, .size = strlen(cases[i].text)}, cases[i].key);
+                if (value.size != strlen(cases[i].value) ||
+                    (value.size && memcmp(value.at, cases[i].value, value.size) != 0))
+                        fail_msg("%s: %.*s", cases[i].text, (int)value.size, value.size ? value.at : "");
+                free(copy);
+        }
+        struct span nul = {.at = "norts=1\0 x\nkernel\0=y", .size = 20};
+        assert_int_equal(keyvalue_find(nul, "norts").size, 1);
+        assert_int_equal(keyvalue_find(nul, "kernel").size, 0);
 }
 
 TEST(weak_passwords_are_refused)
