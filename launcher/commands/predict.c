@@ -52,9 +52,8 @@ static const char *doubt(const struct prediction *prediction)
                                       : " (as far as possible without knowing the firmware)";
 }
 
-static void print_text(const struct forecast *forecast)
+static void print_text(const struct prediction *prediction, const struct error *unread)
 {
-        const struct prediction *prediction = &forecast->prediction;
         const struct prediction_step *started = prediction->started;
         if (!started) {
                 printf("nothing starts: %s\n", forecast_nothing(prediction));
@@ -69,7 +68,7 @@ static void print_text(const struct forecast *forecast)
         }
         for (size_t i = 0; i < prediction->count; i++)
                 print_step(&prediction->steps[i]);
-        AUTO_FREE char *firmware = forecast_firmware_text(forecast);
+        AUTO_FREE char *firmware = forecast_firmware_text(prediction, unread);
         printf("firmware: ");
         print_safely(firmware);
         printf("\n");
@@ -99,16 +98,16 @@ static json_t *device_json(const struct predict_device *device)
         return json;
 }
 
-static void print_json(const struct forecast *forecast)
+static void print_json(const struct facts *facts)
 {
-        const struct prediction *prediction = &forecast->prediction;
+        const struct prediction *prediction = &facts->prediction;
         json_t *json = json_object();
         json_t *steps = json_array();
         json_t *devices = json_array();
         for (size_t i = 0; i < prediction->count; i++)
                 json_array_append_new(steps, step_json(&prediction->steps[i]));
-        for (size_t i = 0; i < forecast->devices.count; i++)
-                json_array_append_new(devices, device_json(&forecast->devices.items[i]));
+        for (size_t i = 0; i < facts->devices.count; i++)
+                json_array_append_new(devices, device_json(&facts->devices.items[i]));
         json_object_set_new(json, "starts", forecast_to_json(prediction));
         json_object_set_new(json, "entries", steps);
         json_object_set_new(json, "devices", devices);
@@ -119,28 +118,21 @@ static int run(const void *parsed, int count, char **operands, struct error *err
 {
         const struct values *values = parsed;
         AUTO_SUBJECT struct subject subject = {0};
-        AUTO_FORECAST struct forecast forecast = {0};
+        AUTO_CODE_CONTENTS struct code_contents contents = {0};
+        AUTO_ERROR struct error unread = {0};
         if (!subject_open(&values->subject, count, operands, true, &subject, err))
                 return (int)err->code;
-        const struct forecast_input input = {
-                .vars_path = subject.vars_path,
-                .code_path = subject.code_path,
-                .disk_path = subject.disk_path,
-                .disk_format = subject.disk_format,
-                .disk_bus = subject.disk_bus,
-                .payload = payload_of(values),
-                .payload_path = values->payload,
-        };
-        if (!forecast_make(&input, &forecast, err))
+        AUTO_FACTS struct facts facts = {.in = &subject.files};
+        forecast_attach(&subject.files, subject.disk_bus, payload_of(values), values->payload);
+        if (!facts_predict(&facts, forecast_firmware(subject.files.code_path, &contents, &unread), err))
                 return (int)err->code;
         // A file given by the user must be a firmware.
-        const struct error *unread = &forecast.code_error;
-        if (values->subject.code && unread->code && unread->code != ERROR_NO)
-                return error_set(err, unread->code, "--code: %s", unread->message), (int)err->code;
+        if (values->subject.code && unread.code && unread.code != ERROR_NO)
+                return error_set(err, unread.code, "--code: %s", unread.message), (int)err->code;
         if (values->json)
-                print_json(&forecast);
+                print_json(&facts);
         else
-                print_text(&forecast);
+                print_text(&facts.prediction, &unread);
         return 0;
 }
 

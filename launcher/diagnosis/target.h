@@ -10,6 +10,7 @@
 #include "base/digest.h"
 #include "base/error.h"
 #include "launcher/machine/machine.h"
+#include "verify/facts.h"
 
 // The values that the options fill.
 struct subject_request {
@@ -38,15 +39,10 @@ struct subject_request {
         }
 
 struct subject {
-        struct machine machine; // its folder is NULL for loose files
-        bool is_machine;
-        const char *disk_path, *disk_format; // the format is NULL to detect it from the image
-        const char *vars_path;               // NULL if none
-        const char *sealed_path;             // vars as the installation left them; NULL for loose files
-        const char *code_path;               // NULL if none
-        const char *expected_code;           // SHA-256 in hexadecimal; NULL if no installation recorded one
-        const char *label;                   // of the boot entry
-        const char *disk_bus;                // "usb" or "nvme"
+        struct machine machine;   // its folder is NULL for loose files
+        struct facts_input files; // what they are; the disk's format is NULL to detect it from the image
+        const char *sealed_path;  // vars as the installation left them; NULL for loose files
+        const char *disk_bus;     // "usb" or "nvme"
 };
 #define AUTO_SUBJECT __attribute__((cleanup(subject_close)))
 
@@ -58,3 +54,6 @@ void subject_close(struct subject *subject);
 
 // The SHA-256 of the firmware that is to be used, freed with free(); NULL if none, or with ERR filled.
 char *subject_code_sha256(const struct subject *subject, struct error *err);
+
+// What MACHINE's folder has, as input for verify/facts.h; borrowed from it.
+struct facts_input machine_files(const struct machine *machine);

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/time.h"
 #include "launcher/diagnosis/forecast.h"
+#include "launcher/diagnosis/target.h"
 #include "launcher/evidence/result.h"
 #include "launcher/jobs/install-private.h"
 #include "launcher/vm/attach.h"
@@ -165,6 +166,15 @@ static bool kickstart_phase(struct installation *run, struct error *err)
 
 // ---- the reboot
 
+static void predict(struct installation *run)
+{
+        struct facts_input files = machine_files(run->in->machine);
+        AUTO_FACTS struct facts facts = {.in = &files};
+        files.code_path = run->in->firmware->code_path;
+        forecast_attach(&files, run->in->settings->disk_bus, FORECAST_WITH_PAYLOAD, run->payload_path);
+        forecast_note(run->result, &facts);
+}
+
 // The guest resets; the firmware comes back and starts what the installer has put first.
 static bool reboot_phase(struct installation *run, struct error *err)
 {
@@ -174,13 +184,7 @@ static bool reboot_phase(struct installation *run, struct error *err)
                 return false;
         if (wait_until(run, has_reset, seconds, err)) {
                 display_step(run->display, "The guest resets");
-                forecast_note(run->result, &(struct forecast_input){.vars_path = run->in->machine->vars_path,
-                                                                    .code_path = run->in->firmware->code_path,
-                                                                    .disk_path = run->in->machine->disk_path,
-                                                                    .disk_format = run->in->machine->disk_format,
-                                                                    .disk_bus = run->in->settings->disk_bus,
-                                                                    .payload = FORECAST_WITH_PAYLOAD,
-                                                                    .payload_path = run->payload_path});
+                predict(run);
                 run->judge.has_booted = false;
                 if (!vm_reboot(run->vm, err))
                         return false;
