@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "launcher/commands/commands.h"
+#include "launcher/commands/options.h"
 #include "launcher/commands/standing.h"
 #include "launcher/evidence/bundle.h"
 #include "launcher/evidence/redact.h"
@@ -102,8 +103,7 @@ static int run(const void *parsed, int count, char **operands, struct error *err
 static const struct cli_option options[] = {
         {"o", "FILE", CLI_TEXT, offsetof(struct values, output), "the bundle, FILE.tar.zst"},
         {"force", NULL, CLI_FLAG, offsetof(struct values, force), "overwrite FILE if it exists"},
-        {"log-dir", "DIR", CLI_TEXT, offsetof(struct values, folder), "where runs are kept (default MACHINE/runs)",
-         "LOG_DIR"},
+        LOG_DIR_OPTION(struct values, folder),
         {"json", NULL, CLI_FLAG, offsetof(struct values, json), "print what was packed as JSON"},
         {0},
 };

@@ -14,6 +14,7 @@
 #include "base/time.h"
 #include "fw/code-contents.h"
 #include "launcher/commands/commands.h"
+#include "launcher/commands/options.h"
 #include "launcher/diagnosis/forecast.h"
 #include "launcher/diagnosis/mend.h"
 #include "launcher/diagnosis/target.h"
@@ -273,10 +274,8 @@ static int run(const void *parsed, int count, char **operands, struct error *err
 }
 
 static const struct cli_option options[] = {
-        SUBJECT_DISK_OPTION(struct values, subject),
-        SUBJECT_VARS_OPTION(struct values, subject),
-        SUBJECT_CODE_OPTION(struct values, subject),
-        SUBJECT_BUS_OPTION(struct values, subject),
+        SUBJECT_OPTIONS,
+        SUBJECT_BUS_OPTION,
         {"log", "FILE", CLI_LIST, offsetof(struct values, logs),
          "a console log; repeatable, the newest last (the log of a machine's last run is always read)"},
         {"payload", "PATH", CLI_TEXT, offsetof(struct values, payload),

@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "launcher/commands/commands.h"
+#include "launcher/commands/options.h"
 #include "launcher/jobs/request.h"
 
 static int run(const void *values, int count, char **operands, struct error *err)

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "launcher/commands/commands.h"
+#include "launcher/commands/options.h"
 #include "launcher/diagnosis/forecast.h"
 #include "launcher/diagnosis/target.h"
 #include "varstore/report.h"
@@ -143,10 +144,8 @@ static const struct cli_option options[] = {
          "the same with bootindex=0, as an installation begins"},
         {"payload", "IMG", CLI_TEXT, offsetof(struct values, payload),
          "its raw image (default: one that has a fallback loader)"},
-        SUBJECT_DISK_OPTION(struct values, subject),
-        SUBJECT_VARS_OPTION(struct values, subject),
-        SUBJECT_CODE_OPTION(struct values, subject),
-        SUBJECT_BUS_OPTION(struct values, subject),
+        SUBJECT_OPTIONS,
+        SUBJECT_BUS_OPTION,
         {"json", NULL, CLI_FLAG, offsetof(struct values, json), "print the result as JSON"},
         {0},
 };

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "launcher/commands/commands.h"
+#include "launcher/commands/options.h"
 #include "launcher/diagnosis/rebuild.h"
 #include "launcher/diagnosis/target.h"
 #include "varstore/report.h"
@@ -70,7 +71,7 @@ static int run(const void *parsed, int count, char **operands, struct error *err
 }
 
 static const struct cli_option options[] = {
-        SUBJECT_DISK_OPTION(struct values, subject),
+        SUBJECT_DISK_OPTION,
         {"o", "FILE", CLI_TEXT, offsetof(struct values, output), "the vars file to create"},
         {"template", "FILE", CLI_TEXT, offsetof(struct values, template),
          "the store to start from (default: the machine's firmware's template, else an empty one)"},

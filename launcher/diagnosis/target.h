@@ -6,7 +6,6 @@
 
 #include <stdbool.h>
 
-#include "base/cli.h"
 #include "base/digest.h"
 #include "base/error.h"
 #include "launcher/machine/machine.h"
@@ -16,27 +15,6 @@
 struct subject_request {
         const char *disk, *vars, *code, *disk_bus;
 };
-
-// Rows for a command's table of options: STRUCT is the type of its values, MEMBER its struct subject_request.
-#define SUBJECT_DISK_OPTION(STRUCT, MEMBER)                                                                            \
-        {                                                                                                              \
-                "disk", "IMG", CLI_TEXT, offsetof(STRUCT, MEMBER.disk), "a disk image, instead of a machine"           \
-        }
-#define SUBJECT_VARS_OPTION(STRUCT, MEMBER)                                                                            \
-        {                                                                                                              \
-                "vars", "FILE", CLI_TEXT, offsetof(STRUCT, MEMBER.vars),                                               \
-                        "its vars file (with a machine: this one instead of its vars.fd)"                              \
-        }
-#define SUBJECT_CODE_OPTION(STRUCT, MEMBER)                                                                            \
-        {                                                                                                              \
-                "code", "FILE", CLI_TEXT, offsetof(STRUCT, MEMBER.code),                                               \
-                        "the firmware to use (default: the machine's own)"                                             \
-        }
-#define SUBJECT_BUS_OPTION(STRUCT, MEMBER)                                                                             \
-        {                                                                                                              \
-                "disk-bus", "NAME", CLI_TEXT, offsetof(STRUCT, MEMBER.disk_bus),                                       \
-                        "the bus that the disk is attached to: usb (default) or nvme"                                  \
-        }
 
 struct subject {
         struct machine machine;   // its folder is NULL for loose files

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "base/cli.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "fw/firmware.h"

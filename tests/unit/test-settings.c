@@ -3,6 +3,7 @@
 #include "launcher/machine/setting-list.h"
 #include "tests/unit/scratch.h"
 
+#include "launcher/commands/options.h"
 #include "launcher/machine/settings.h"
 
 // Everything that no profile gives by default, so that settings_finish is content.
