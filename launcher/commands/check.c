@@ -11,6 +11,7 @@
 #include "base/progress.h"
 #include "base/text.h"
 #include "launcher/commands/commands.h"
+#include "launcher/commands/print.h"
 #include "launcher/evidence/findings.h"
 #include "launcher/machine/profile.h"
 #include "varstore/report.h"
@@ -68,12 +69,6 @@ static size_t first_that_counts(const struct job *job, const struct check_boot *
 }
 
 // ---- text ----
-
-static void print_safely(const char *text)
-{
-        AUTO_FREE char *shown = text_printable(text, strlen(text), false);
-        fputs(shown, stdout);
-}
 
 static char *time_column(const struct judged *log, uint64_t ms)
 {

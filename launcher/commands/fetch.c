@@ -23,6 +23,8 @@
 #include "fw/net/network.h"
 #include "fw/provenance.h"
 #include "launcher/commands/commands.h"
+#include "launcher/commands/print.h"
+#include "varstore/report.h"
 
 struct fetch_values {
         const char *from, *deb, *url, *sha256, *package, *to, *mirror, *keyring, *verify;
@@ -125,11 +127,6 @@ static bool check_values(const struct fetch_values *values, const char *operand,
 
 // ---- what is shown
 
-static json_t *text_or_null(const char *text)
-{
-        return text ? json_string(text) : json_null();
-}
-
 static json_t *files_to_json(const struct firmware *firmware)
 {
         json_t *files = json_array();
@@ -148,11 +145,11 @@ static json_t *firmware_to_json(const struct firmware *firmware)
                                                        (json_int_t)firmware->deb_size)
                                            : json_null();
         return json_pack("{s:s, s:o, s:s, s:s, s:s, s:o, s:o, s:o, s:{s:s, s:o}, s:o, s:s, s:o, s:s, s:o}", "name",
-                         firmware->name, "catalog", text_or_null(firmware->catalog), "folder", firmware->folder, "code",
+                         firmware->name, "catalog", report_text(firmware->catalog), "folder", firmware->folder, "code",
                          firmware->code_path, "vars_template", firmware->vars_template_path, "package",
-                         text_or_null(firmware->package), "version", text_or_null(firmware->version), "architecture",
-                         text_or_null(firmware->architecture), "source", "kind", firmware->source, "url",
-                         text_or_null(firmware->url), "deb", deb, "verified", firmware->verified, "chain",
+                         report_text(firmware->package), "version", report_text(firmware->version), "architecture",
+                         report_text(firmware->architecture), "source", "kind", firmware->source, "url",
+                         report_text(firmware->url), "deb", deb, "verified", firmware->verified, "chain",
                          provenance_links_to_json(firmware), "fetched_at", firmware->fetched_at, "files",
                          files_to_json(firmware));
 }
@@ -176,19 +173,12 @@ static void print_file(const struct firmware_file *file)
         printf("  %-24s %s, %s on disk, SHA-256 %s\n", file->name, size, allocated, file->sha256);
 }
 
-// A line of the report. Text from a file or a server goes through text_printable.
-static void print_line(const char *label, const char *value)
-{
-        AUTO_FREE char *shown = text_printable(value, strlen(value), false);
-        printf("%-9s %s\n", label, shown);
-}
-
 static void print_link(const struct firmware_link *link)
 {
         AUTO_FREE char *kind = text_format("  %s", link->kind);
         AUTO_FREE char *line =
                 text_format("%s, %" PRIu64 " bytes, SHA-256 %s: %s", link->url, link->size, link->sha256, link->proof);
-        print_line(kind, line);
+        print_row(9, kind, line);
 }
 
 static void print_firmware(const struct firmware *firmware, const char *state)
@@ -201,16 +191,16 @@ static void print_firmware(const struct firmware *firmware, const char *state)
                 text_format("%s%s%s", firmware->source, firmware->url ? ", " : "", firmware->url ? firmware->url : "");
         AUTO_FREE char *deb_size = text_size(firmware->deb_size);
         AUTO_FREE char *deb = text_format("%s, SHA-256 %s", deb_size, firmware->deb_sha256 ? firmware->deb_sha256 : "");
-        print_line("firmware", heading);
-        print_line("folder", firmware->folder);
-        print_line("package", firmware->version ? package : "not known");
-        print_line("source", source);
+        print_row(9, "firmware", heading);
+        print_row(9, "folder", firmware->folder);
+        print_row(9, "package", firmware->version ? package : "not known");
+        print_row(9, "source", source);
         if (firmware->deb_sha256)
-                print_line(".deb", deb);
-        print_line("verified", firmware->verified);
+                print_row(9, ".deb", deb);
+        print_row(9, "verified", firmware->verified);
         for (size_t i = 0; i < firmware->link_count; i++)
                 print_link(&firmware->links[i]);
-        print_line("fetched", firmware->fetched_at);
+        print_row(9, "fetched", firmware->fetched_at);
         puts("files");
         for (size_t i = 0; i < firmware->file_count; i++)
                 print_file(&firmware->files[i]);
@@ -237,7 +227,7 @@ static json_t *entry_to_json(const struct catalog *catalog, const struct catalog
         return json_pack("{s:s, s:b, s:s, s:s, s:s, s:o, s:o}", "name", entry->name, "default",
                          strcmp(entry->name, catalog->default_name) == 0, "package", entry->package, "version",
                          entry->version ? entry->version : "newest", "esxi", entry->esxi, "archive",
-                         text_or_null(entry->archive), "installed", text_or_null(installed));
+                         report_text(entry->archive), "installed", report_text(installed));
 }
 
 static json_t *list_to_json(const struct catalog *catalog, const struct firmware_list *list)
@@ -274,7 +264,7 @@ static void print_list(const struct catalog *catalog, const struct firmware_list
                 const struct firmware_entry *entry = &list->entries[i];
                 putchar('\n');
                 if (entry->damage)
-                        print_line("damaged", entry->damage);
+                        print_row(9, "damaged", entry->damage);
                 else
                         print_firmware(&entry->firmware, "not checked");
         }
@@ -372,7 +362,7 @@ static int run(const void *given, int count, char **operands, struct error *err)
         if (values->json) {
                 json_t *json = firmware_to_json(&firmware);
                 json_object_set_new(json, "outcome", json_string(outcomes[firmware.outcome]));
-                json_object_set_new(json, "replaced_because", text_or_null(firmware.replaced_because));
+                json_object_set_new(json, "replaced_because", report_text(firmware.replaced_because));
                 cli_print_json(json);
                 return 0;
         }

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "launcher/commands/commands.h"
 #include "launcher/commands/options.h"
+#include "launcher/commands/print.h"
 #include "launcher/diagnosis/target.h"
 #include "launcher/evidence/result.h"
 #include "verify/disk/disk.h"
@@ -147,9 +148,8 @@ static struct line firmware_line(const struct comparison *comparison)
 static void print_line(struct line line)
 {
         AUTO_FREE char *evidence = line.evidence;
-        AUTO_FREE char *shown = text_printable(evidence ? evidence : "not compared",
-                                               strlen(evidence ? evidence : "not compared"), false);
-        printf("%-10s %-4s %s\n", line.name, line.state, shown);
+        AUTO_FREE char *label = text_format("%-10s %s", line.name, line.state);
+        print_row(15, label, evidence ? evidence : "not compared");
 }
 
 static void print_text(const struct comparison *comparison)
@@ -159,10 +159,8 @@ static void print_text(const struct comparison *comparison)
         for (size_t i = 0; i < part_count; i++)
                 print_line(part_line(comparison, i));
         printf("%-10s %s\n", "match", holds(comparison) ? "yes" : "no");
-        if (match->found)
-                printf("  found     %s\n", match->found);
-        if (match->expected)
-                printf("  expected  %s\n", match->expected);
+        print_row(11, "  found", match->found);
+        print_row(11, "  expected", match->expected);
         if (match->remark)
                 cli_note("%s", match->remark);
         if (!match->holds)

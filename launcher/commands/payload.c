@@ -13,8 +13,10 @@
 #include "base/spelling.h"
 #include "base/text.h"
 #include "launcher/commands/commands.h"
+#include "launcher/commands/print.h"
 #include "launcher/jobs/password.h"
 #include "launcher/payload/payload.h"
+#include "varstore/report.h"
 
 struct payload_values {
         const char *output, *verify, *kickstart, *disk_bus, *format, *password_file;
@@ -90,11 +92,6 @@ static bool check_make(const struct payload_values *values, int count, struct er
 
 // ---- what is shown
 
-static json_t *text_or_null(const char *text)
-{
-        return text ? json_string(text) : json_null();
-}
-
 static json_t *list_to_json(const struct arguments *list)
 {
         json_t *array = json_array();
@@ -113,7 +110,7 @@ static json_t *loader_to_json(const struct payload_info *info)
 static json_t *kickstart_to_json(const struct payload_info *info)
 {
         return info->has_kickstart
-                       ? json_pack("{s:s, s:o}", "file", info->kickstart, "disk", text_or_null(info->kickstart_disk))
+                       ? json_pack("{s:s, s:o}", "file", info->kickstart, "disk", report_text(info->kickstart_disk))
                        : json_null();
 }
 
@@ -124,18 +121,10 @@ static json_t *info_to_json(const char *path, const struct payload_info *info)
                          list_to_json(&info->reasons), "warnings", list_to_json(&info->warnings), "size",
                          (json_int_t)info->size, "files",
                          info->file_count ? json_integer((json_int_t)info->file_count) : json_null(), "loader",
-                         loader_to_json(info), "title", text_or_null(info->title), "build", text_or_null(info->build),
-                         "kernel", text_or_null(info->kernel), "kernelopt", text_or_null(info->kernelopt), "modules",
+                         loader_to_json(info), "title", report_text(info->title), "build", report_text(info->build),
+                         "kernel", report_text(info->kernel), "kernelopt", report_text(info->kernelopt), "modules",
                          "count", (json_int_t)info->module_count, "missing", list_to_json(&info->missing), "kickstart",
                          kickstart_to_json(info), "norts", info->norts);
-}
-
-// A line of the report. Text from a file goes through text_printable.
-static void print_line(const char *label, const char *value)
-{
-        AUTO_FREE char *shown = value ? text_printable(value, strlen(value), false) : NULL;
-        if (shown)
-                printf("%-10s %s\n", label, shown);
 }
 
 static char *what_it_is(const char *path, const struct payload_info *info)
@@ -175,17 +164,17 @@ static void print_info(const char *path, const struct payload_info *info)
         AUTO_FREE char *loader = info->loader ? text_format("%s, %s", info->loader, loader_size) : NULL;
         AUTO_FREE char *modules = info->kernel ? modules_line(info) : NULL;
         AUTO_FREE char *kickstart = kickstart_line(info);
-        print_line("payload", what);
-        print_line("loader", loader ? loader : "none");
-        print_line("title", info->title);
-        print_line("build", info->build);
-        print_line("kernel", info->kernel);
-        print_line("kernelopt", info->kernelopt);
-        print_line("modules", modules);
-        print_line("kickstart", kickstart);
-        print_line("verdict", info->installable ? "installable" : "not installable");
+        print_row(10, "payload", what);
+        print_row(10, "loader", loader ? loader : "none");
+        print_row(10, "title", info->title);
+        print_row(10, "build", info->build);
+        print_row(10, "kernel", info->kernel);
+        print_row(10, "kernelopt", info->kernelopt);
+        print_row(10, "modules", modules);
+        print_row(10, "kickstart", kickstart);
+        print_row(10, "verdict", info->installable ? "installable" : "not installable");
         for (size_t i = 0; i < info->reasons.count; i++)
-                print_line("because", info->reasons.values[i]);
+                print_row(10, "because", info->reasons.values[i]);
 }
 
 static void show(const struct payload_values *values, const char *path, const struct payload_info *info)

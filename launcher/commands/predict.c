@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "launcher/commands/commands.h"
 #include "launcher/commands/options.h"
+#include "launcher/commands/print.h"
 #include "launcher/diagnosis/forecast.h"
 #include "launcher/diagnosis/target.h"
 #include "varstore/report.h"
@@ -23,13 +24,6 @@ static enum forecast_payload payload_of(const struct values *values)
         if (values->payload_first)
                 return FORECAST_PAYLOAD_FIRST;
         return values->with_payload || values->payload ? FORECAST_WITH_PAYLOAD : FORECAST_WITHOUT_PAYLOAD;
-}
-
-// Label and path are free text.
-static void print_safely(const char *text)
-{
-        AUTO_FREE char *shown = text_printable(text, strlen(text), false);
-        fputs(shown, stdout);
 }
 
 static void print_step(const struct prediction_step *step)
@@ -70,9 +64,7 @@ static void print_text(const struct prediction *prediction, const struct error *
         for (size_t i = 0; i < prediction->count; i++)
                 print_step(&prediction->steps[i]);
         AUTO_FREE char *firmware = forecast_firmware_text(prediction, unread);
-        printf("firmware: ");
-        print_safely(firmware);
-        printf("\n");
+        print_row(9, "firmware:", firmware);
 }
 
 static json_t *step_json(const struct prediction_step *step)

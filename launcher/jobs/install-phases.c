@@ -64,11 +64,6 @@ static bool all_met(const struct installation *run)
         return judge_all_met(&run->judge);
 }
 
-static bool firmware_has_started(const struct installation *run)
-{
-        return run->judge.has_booted;
-}
-
 static bool has_ended_itself(const struct installation *run)
 {
         return has_reset(run) || vm_state(run->vm)->shut_down;
@@ -153,7 +148,7 @@ static bool kickstart_phase(struct installation *run, struct error *err)
 {
         uint64_t seconds = run->in->profile->kickstart.wait_s;
         display_waiting(run->display, "the installer follows its kickstart ...");
-        if (!wait_until(run, firmware_has_started, FIRMWARE_TIMEOUT_S, err) || !expect_reboot(run, err))
+        if (!wait_until(run, has_booted, FIRMWARE_TIMEOUT_S, err) || !expect_reboot(run, err))
                 return err->code ? false : error_set(err, ERROR_TIMED_OUT, "the firmware did not start the payload");
         if (!wait_until(run, has_ended_itself, seconds, err))
                 return err->code ? false

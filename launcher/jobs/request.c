@@ -336,31 +336,37 @@ static char *find_code(const struct request *request, struct error *err)
         return memory_text(firmware.code_path);
 }
 
-bool request_print_install(const struct request *request, const char *folder, struct error *err)
+static bool print(const struct request *request, struct machine *machine, const struct profile *profile,
+                  const char *code, const char *payload, struct error *err)
 {
-        AUTO_MACHINE struct machine machine = {.lock = -1};
         struct settings settings;
-        AUTO_PROFILE struct profile *profile = profile_read(profile_name(request), err);
-        AUTO_FREE char *code = profile ? find_code(request, err) : NULL;
-        if (!code || !machine_look(folder, &machine, err) ||
-            !complete_settings(request, &machine, profile, &settings, err))
-                return false;
-        warn_of_memory(&settings);
-        AUTO_FREE char *payload = file_path(machine.run_folder, "payload.img");
         const struct print_command print = {
-                .machine = &machine,
+                .machine = machine,
                 .settings = &settings,
                 .code_path = code,
                 .payload_path = payload,
                 .json = request->json,
         };
+        if (!complete_settings(request, machine, profile, &settings, err))
+                return false;
+        warn_of_memory(&settings);
         return print_command(&print, err);
+}
+
+bool request_print_install(const struct request *request, const char *folder, struct error *err)
+{
+        AUTO_MACHINE struct machine machine = {.lock = -1};
+        AUTO_PROFILE struct profile *profile = profile_read(profile_name(request), err);
+        AUTO_FREE char *code = profile ? find_code(request, err) : NULL;
+        if (!code || !machine_look(folder, &machine, err))
+                return false;
+        AUTO_FREE char *payload = file_path(machine.run_folder, "payload.img");
+        return print(request, &machine, profile, code, payload, err);
 }
 
 bool request_print_boot(const struct request *request, const char *path, struct error *err)
 {
         AUTO_MACHINE struct machine machine = {.lock = -1};
-        struct settings settings;
         if (!open_bootable(request, path, &machine, err) || !check_installed(&machine, path, err))
                 return false;
         AUTO_PROFILE struct profile *profile = profile_read(choose_profile(request, &machine), err);
@@ -368,14 +374,5 @@ bool request_print_boot(const struct request *request, const char *path, struct 
         AUTO_FREE char *code = !profile ? NULL
                                : kept   ? memory_text(machine.identity.firmware.code_path)
                                         : find_code(request, err);
-        if (!code || !complete_settings(request, &machine, profile, &settings, err))
-                return false;
-        warn_of_memory(&settings);
-        const struct print_command print = {
-                .machine = &machine,
-                .settings = &settings,
-                .code_path = code,
-                .json = request->json,
-        };
-        return print_command(&print, err);
+        return code && print(request, &machine, profile, code, NULL, err);
 }
