@@ -92,8 +92,8 @@ bool facts_compare(struct facts *facts, const char *code_sha256, struct error *e
 // What FIRMWARE will start with these vars, payload and disk.
 bool facts_predict(struct facts *facts, struct predict_firmware firmware, struct error *err);
 
-// All of them, and the rest of INPUT. Here damage or a missing file is a fact, too: fails only if an input cannot be read
-// because of the host (no qemu-img, no permission), or if a log is missing.
+// All of them, and the rest of INPUT. Here damage or a missing file is a fact, too: fails only if an input cannot be
+// read because of the host (no qemu-img, no permission), or if a log is missing.
 bool facts_read_all(const struct facts_input *input, struct facts *facts, struct error *err);
 
 void facts_free(struct facts *facts);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// esxiarm boot-installed: the installed disk alone, with the vars that belong to it (boot.h).
+// esxiarm boot-installed: boots the installed disk alone, with the vars that belong to it (boot.h).
 #include <stdio.h>
 
 #include "base/memory.h"
@@ -15,7 +15,7 @@ struct boot_values {
         bool check, detach, interactive;
 };
 
-// What is reported about a boot, and to which request.
+// A boot, and how to report it.
 struct telling {
         const struct boot_values *values;
         struct background *background;

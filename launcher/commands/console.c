@@ -30,8 +30,7 @@ struct console_values {
 
 struct session {
         int fd;
-        uint64_t
-                hint_until_ms; // so long the line that tells of the menu has the last row, if need be; 0 once it has gone
+        uint64_t hint_until_ms; // until then the hint to the menu may cover the last row; 0 once it is gone
         bool read_only;
         struct terminal terminal;
         struct menu menu;
@@ -104,7 +103,7 @@ static bool take_output(struct session *session, struct error *err)
                error_set(err, ERROR_ENVIRONMENT, "cannot write to standard output");
 }
 
-static bool attend(struct session *session, struct error *err)
+static bool relay(struct session *session, struct error *err)
 {
         bool interactive = session->terminal.taken;
         while (!session->left && !session->closed) {
@@ -153,10 +152,10 @@ static int run(const void *given, int count, char **operands, struct error *err)
         if (fd < 0)
                 return (int)err->code;
         bool drawn = !values->raw && terminal_take(&session.terminal);
-        bool attended =
-                open_console(&session, !drawn, err) && (!drawn || show_line(&session, err)) && attend(&session, err);
+        bool relayed =
+                open_console(&session, !drawn, err) && (!drawn || show_line(&session, err)) && relay(&session, err);
         terminal_give_back(&session.terminal);
-        if (attended && drawn)
+        if (relayed && drawn)
                 fprintf(stderr, "%s: %s\n", operands[0], session.closed ? "the machine is down" : "still running");
         return (int)err->code;
 }

@@ -105,7 +105,7 @@ static bool is_running(const struct subject *subject)
         return subject->files.is_machine && subject->machine.lock < 0 && machine_is_held(&subject->machine, &owner);
 }
 
-// With WITH_HISTORY, logs and the last run count, too; after a fix they are out of date.
+// WITH_HISTORY: logs and the last run count, too. After a fix they are out of date.
 static bool examine(struct examination *examination, bool with_history, struct error *err)
 {
         const struct subject *subject = examination->subject;
@@ -136,7 +136,7 @@ static void plan(const struct examination *examination, const struct finding *fi
         mend_plan(examination->subject, &examination->run, &examination->diagnosis, finding, mend);
 }
 
-// ---- telling ----
+// ---- the report ----
 
 static void print_finding(const struct examination *examination, const struct finding *finding)
 {
@@ -189,7 +189,7 @@ static json_t *to_json(const struct examination *examination)
                          "causes", causes);
 }
 
-// ---- mending ----
+// ---- fixes ----
 
 static bool keep_copy(const struct subject *subject, char **copy, struct error *err)
 {
@@ -216,12 +216,12 @@ static bool mend_all(const struct examination *examination, json_t *done, char *
         return true;
 }
 
-static void print_mended(const json_t *done, const char *copy)
+static void print_fixed(const json_t *done, const char *copy)
 {
         for (size_t i = 0; i < json_array_size(done); i++)
-                printf("mended by\n    %s\n", json_string_value(json_array_get(done, i)));
+                printf("fixed by\n    %s\n", json_string_value(json_array_get(done, i)));
         if (copy)
-                printf("  the vars as they were: %s\n", copy);
+                printf("  copy of the vars before: %s\n", copy);
 }
 
 static bool fix(struct examination *examination, json_t *json, struct error *err)
@@ -231,7 +231,7 @@ static bool fix(struct examination *examination, json_t *json, struct error *err
         json_t *done = json_array();
         bool mended = mend_all(examination, done, &copy, err);
         if (!values->json)
-                print_mended(done, copy);
+                print_fixed(done, copy);
         bool any = json_array_size(done) > 0;
         json_object_set_new(json, "mended", done);
         json_object_set_new(json, "kept", report_text(copy));

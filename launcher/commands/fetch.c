@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// esxiarm fetch: firmware with a provenance, from the catalog, apt, the system, a URL or a .deb (fw/firmware.h).
+// esxiarm fetch: firmware of known origin, from the catalog, apt, the system, a URL or a .deb (fw/firmware.h).
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -65,7 +65,7 @@ struct conflict {
         bool given;
 };
 
-// At most one of the COUNT CHOICES. False if it is more.
+// Fails if more than one of the COUNT CHOICES was given.
 static bool at_most_one(const struct conflict *choices, size_t count, struct error *err)
 {
         const char *first = NULL;

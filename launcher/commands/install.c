@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// esxiarm install: from an installer to a sealed machine (install.h).
+// esxiarm install: turns an installer into a sealed machine (install.h).
 #include <stdio.h>
 
 #include "base/memory.h"

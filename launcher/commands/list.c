@@ -94,9 +94,8 @@ const struct cli_command cmd_list = {
         .name = "list",
         .operands = "[DIR]",
         .summary = "lists the machines in a folder, by default the current one",
-        .details = "A line a machine: its folder, its state (up, starting, installed, unfinished, damaged), the size "
-                   "of its\n"
-                   "disk, its boot entry.",
+        .details = "One line per machine: its folder, its state (up, starting, installed, unfinished, damaged), the\n"
+                   "size of its disk, its boot entry.",
         .options = options,
         .values_size = sizeof(struct list_values),
         .least = 0,

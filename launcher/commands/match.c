@@ -118,7 +118,7 @@ static char *part_evidence(const struct comparison *comparison, const char *name
 // One line of the answer. STATE is "yes", "no" or "-".
 struct line {
         const char *name, *state;
-        char *evidence; // NULL if there is nothing to say
+        char *evidence; // NULL if the part was not compared
 };
 
 static struct line part_line(const struct comparison *comparison, size_t part)

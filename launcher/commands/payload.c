@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// esxiarm payload: makes an installer's ISO into what the machine boots from, and says what a payload is
+// esxiarm payload: turns an installer's ISO into a payload, and reports what an ISO or payload is
 // (launcher/payload/payload.h, launcher/payload/payload-info.h).
 #include <jansson.h>
 #include <stdio.h>
@@ -239,13 +239,10 @@ const struct cli_command cmd_payload = {
         .name = "payload",
         .operands = "ISO|DIR -o OUT",
         .summary = "creates a payload from an installer's ISO, or reports what an ISO or payload is",
-        .details = "Reads an ESXi-on-Arm ISO (or a folder with its files), checks that everything that its BOOT.CFG "
-                   "names is\n"
-                   "there, and writes a FAT32 image with it. BOOT.CFG keeps every byte but for the options that are\n"
-                   "added. With --kickstart the installation needs no key.\n"
-                   "\n"
-                   "--verify exits with 0 if ESXi for Arm can be installed from it, 1 if not, 3 if it is "
-                   "damaged.",
+        .details = "Reads an ESXi-on-Arm ISO (or a folder with its files), checks that it has everything that its\n"
+                   "BOOT.CFG names, and writes a FAT32 image with it. BOOT.CFG keeps every byte, except for the\n"
+                   "options that are added. With --kickstart the installation needs no key.\n\n"
+                   "--verify exits with 0 if ESXi for Arm can be installed from it, 1 if not, 3 if it is damaged.",
         .options = options,
         .values_size = sizeof(struct payload_values),
         .least = 0,

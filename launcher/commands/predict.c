@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// esxiarm predict: which boot entry the firmware will start, and why none of the others.
+// esxiarm predict: which boot entry the firmware will start, and why not the others.
 #include <stdio.h>
 #include <string.h>
 
@@ -146,16 +146,12 @@ const struct cli_command cmd_predict = {
         .name = "predict",
         .operands = "MACHINE",
         .summary = "predicts which boot entry the firmware will start, and why not the others",
-        .details = "The vars file and the disk are read, and what the firmware does with them at its next start is "
-                   "followed\n"
-                   "step by step, before anything is started. The first line is what starts; then each entry in the "
-                   "order\n"
-                   "in which it is tried, with the reason why it is skipped.\n\n"
-                   "Which entries a firmware makes by itself, and under which numbers, is read from its CODE, or from "
-                   "the\n"
-                   "entries that it has written into the vars. If it is neither there nor of a known generation, the "
-                   "last\n"
-                   "line says so.\n\n"
+        .details = "Reads the vars file and the disk, and follows what the firmware does with them at its next\n"
+                   "start. The first line is what starts; then each entry in the order in which it is tried, with\n"
+                   "the reason why it is skipped.\n\n"
+                   "Which entries a firmware creates by itself, and under which numbers, is read from its CODE, or\n"
+                   "from the entries that it has written into the vars. If neither identifies the firmware, the last\n"
+                   "line reports that.\n\n"
                    "Instead of MACHINE: --disk IMG --vars FILE [--code FILE].",
         .options = options,
         .values_size = sizeof(struct values),

@@ -89,15 +89,12 @@ const struct cli_command cmd_rebuild_vars = {
         .name = "rebuild-vars",
         .operands = "MACHINE",
         .summary = "creates a vars file that boots a disk, from the disk itself",
-        .details =
-                "The new store is the template with the entry Boot0004, active and first in BootOrder, for the boot\n"
-                "loader on the disk's EFI system partition: \\EFI\\VMware\\safeboot64.efi, mboot64.efi, those of "
-                "Debian,\n"
-                "Ubuntu and Fedora, or \\EFI\\BOOT\\BOOTAA64.EFI. The disk is only read.\n\n"
-                "Instead of MACHINE: --disk IMG.\n\n"
-                "Exit codes: 0 made, 1 the disk has nothing to boot, 2 an input is missing or FILE exists "
-                "already,\n"
-                "3 an input is damaged, 4 FILE cannot be written or a running QEMU has it.",
+        .details = "The new store is the template with the entry Boot0004, active and first in BootOrder, for the\n"
+                   "boot loader on the disk's EFI system partition: \\EFI\\VMware\\safeboot64.efi, mboot64.efi, those\n"
+                   "of Debian, Ubuntu and Fedora, or \\EFI\\BOOT\\BOOTAA64.EFI. The disk is only read.\n\n"
+                   "Instead of MACHINE: --disk IMG.\n\n"
+                   "Exit codes: 0 created, 1 the disk has nothing to boot, 2 an input is missing or FILE exists,\n"
+                   "3 an input is damaged, 4 FILE cannot be written or a running QEMU has it open.",
         .options = options,
         .values_size = sizeof(struct values),
         .least = 0,

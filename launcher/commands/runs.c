@@ -17,7 +17,7 @@ struct values {
         bool json;
 };
 
-// "2026-05-04T09:07:12Z", freed with free(); "-" where it is not known.
+// "2026-05-04T09:07:12Z", freed with free(); "-" if not known.
 static char *stamp_of(const struct run *run)
 {
         char stamp[32];

@@ -23,7 +23,7 @@ struct stop_values {
         bool now, json;
 };
 
-// The answer to a request to stop, the caller's; a live line shows the elapsed time meanwhile.
+// Waits for the answer to a request to stop, which the caller frees. A live line shows the elapsed time.
 static json_t *await_end(int fd, uint64_t wait_s, struct error *err)
 {
         AUTO_DISPLAY struct display *display = display_begin("stop");
@@ -52,7 +52,7 @@ static bool await_lock(const struct machine *machine, struct error *err)
         return true;
 }
 
-// How the machine ended, freed with free(); NULL with ERR.
+// How the machine ended, freed with free(); NULL, with ERR filled, on failure.
 static char *stop(const struct machine *machine, uint64_t wait_s, struct error *err)
 {
         AUTO_CLOSE int fd = control_connect(machine, err);
@@ -110,10 +110,8 @@ const struct cli_command cmd_stop = {
         .name = "stop",
         .operands = "MACHINE",
         .summary = "ends a machine that is up: its power button, and QEMU's end if that does not help",
-        .details = "Returns once the machine is down. A machine that is not up is not a failure; what a launcher that "
-                   "died has "
-                   "left of\n"
-                   "it is cleared away. An installation that is under way is lost.\n\n"
+        .details = "Returns once the machine is down. A machine that is not up is not a failure; what a launcher\n"
+                   "that died has left is removed. An installation in progress is lost.\n\n"
                    "Exit codes: 0 the machine is down, 2 no such machine, 4 it could not be ended.",
         .options = options,
         .values_size = sizeof(struct stop_values),

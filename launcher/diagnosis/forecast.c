@@ -92,7 +92,7 @@ void forecast_note(json_t *result, struct facts *facts)
                 json_object_set_new(result, "prediction_error", report_text(err.message));
 }
 
-// An entry whose number could not be told is known by its path.
+// An entry whose number could not be predicted is compared by its path.
 static bool agrees(const json_t *prediction, const struct boot_line *booted)
 {
         const char *entry = json_string_value(json_object_get(prediction, "entry"));

@@ -140,7 +140,7 @@ static void plan_edit(const struct subject *subject, uint16_t entry, enum remedy
         take_command(mend, MEND_EDIT, &command);
 }
 
-// ---- the rest ----
+// ---- other fixes ----
 
 // An installed firmware whose CODE has the digest of the installation.
 static void plan_firmware(const struct subject *subject, struct mend *mend)
@@ -166,7 +166,7 @@ static void plan_gic(const struct subject *subject, const struct run *run, const
                 plan_boot(subject, is_gic ? "--machine-options" : NULL, GICV2_OPTIONS, mend);
 }
 
-// A machine that was not installed to its end is not booted, whatever its vars say.
+// A machine that was not installed completely is not booted, whatever its vars contain.
 static enum remedy remedy_for(const struct subject *subject, const struct diagnosis *diagnosis,
                               const struct finding *finding)
 {

@@ -13,7 +13,7 @@ enum {
         BLANK_SIZE = 64 << 20, // a pflash bank of QEMU's virt
 };
 
-// The template of the firmware that the machine was installed with, where that is still there; freed with free().
+// The template of the firmware that the machine was installed with, freed with free(); NULL if it no longer exists.
 static char *machine_template(const struct subject *subject)
 {
         AUTO_FIRMWARE struct firmware firmware = {0};
@@ -44,7 +44,7 @@ bool rebuild_vars(const struct rebuild_input *input, struct varstore **store_poi
         AUTO_DISK struct disk *disk = NULL;
         AUTO_REBUILD_TARGET struct rebuild_target target = {0};
         AUTO_VARSTORE struct varstore *store = NULL;
-        // What is there already is refused before any work is done.
+        // An existing file is refused before any work is done.
         if (!store_may_write(NULL, input->output, input->force, err) ||
             !disk_open(subject->files.disk_path, subject->files.disk_format, &disk, err) ||
             !rebuild_find(disk, input->label, input->loader, &target, err) || !open_template(input, &store, err) ||

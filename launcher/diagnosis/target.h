@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What match, predict, diagnose and rebuild-vars are asked about: a machine's folder, or a disk and a vars file.
+// What match, predict, diagnose and rebuild-vars examine: a machine's folder, or a disk and a vars file.
 // Nothing is locked or written, so a running machine can be examined, too.
 #pragma once
 
@@ -18,7 +18,7 @@ struct subject_request {
 
 struct subject {
         struct machine machine;   // its folder is NULL for loose files
-        struct facts_input files; // what they are; the disk's format is NULL to detect it from the image
+        struct facts_input files; // its vars, disk, firmware; a format of NULL is detected from the image
         const char *sealed_path;  // vars as the installation left them; NULL for loose files
         const char *disk_bus;     // "usb" or "nvme"
 };
@@ -30,8 +30,8 @@ bool subject_open(const struct subject_request *request, int count, char **opera
                   struct subject *subject, struct error *err);
 void subject_close(struct subject *subject);
 
-// The SHA-256 of the firmware that is to be used, freed with free(); NULL if none, or with ERR filled.
+// The SHA-256 of the firmware to be used, freed with free(); NULL if not known, or with ERR filled on failure.
 char *subject_code_sha256(const struct subject *subject, struct error *err);
 
-// What MACHINE's folder has, as input for verify/facts.h; borrowed from it.
+// MACHINE's files as input for verify/facts.h; everything is borrowed from MACHINE.
 struct facts_input machine_files(const struct machine *machine);

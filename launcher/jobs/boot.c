@@ -30,7 +30,7 @@ void boot_outcome_free(struct boot_outcome *outcome)
         *outcome = (struct boot_outcome){0};
 }
 
-// A run under way.
+// A run in progress.
 struct booting {
         const struct boot_input *in;
         struct boot_outcome *outcome;
@@ -51,8 +51,8 @@ static bool compare(struct facts *facts, struct error *err)
         return facts_compare(facts, code_sha256, err);
 }
 
-// The command that restores the vars of the installation, if FILES match with those; else what MATCH advises. Freed with
-// free().
+// The command that restores the vars of the installation, if FILES match with those, else the advice for MATCH; freed
+// with free().
 static char *advice(const struct machine *machine, struct facts_input files, const struct match *match)
 {
         AUTO_FACTS struct facts sealed = {.in = &files};
@@ -81,14 +81,14 @@ static bool match_machine(struct booting *run, struct error *err)
         files.code_path = run->in->code_path;
         forecast_attach(&files, run->in->settings->disk_bus, FORECAST_WITHOUT_PAYLOAD, NULL);
         if (!compare(&facts, err)) {
-                AUTO_FREE char *mend = advice(machine, files, match);
-                return error_append(err, "%s", mend);
+                AUTO_FREE char *fix = advice(machine, files, match);
+                return error_append(err, "%s", fix);
         }
         json_object_set_new(run->result, "match", result_match(match));
         json_object_set_new(run->result, "vars_before", result_vars(files.vars_path));
         if (!match->holds) {
-                AUTO_FREE char *mend = advice(machine, files, match);
-                return error_set(err, ERROR_NO, "refusing to start: %s%s", match->explanation, mend);
+                AUTO_FREE char *fix = advice(machine, files, match);
+                return error_set(err, ERROR_NO, "refusing to start: %s%s", match->explanation, fix);
         }
         run->entry = match->entry;
         display_step(run->display, "Firmware, vars and disk match");
@@ -96,7 +96,7 @@ static bool match_machine(struct booting *run, struct error *err)
         return true;
 }
 
-// What the firmware said that it starts.
+// Records what the firmware reported that it starts.
 static void note_booted(struct booting *run)
 {
         const struct judge *judge = &run->judge;
@@ -162,7 +162,7 @@ static bool watch(struct booting *run, struct vm *vm, struct error *err)
         return true;
 }
 
-// The console's last lines and screen, of a run that fails with ERR; not where the user has ended it himself.
+// Saves the console's last lines and screen of a run that failed with ERR, unless the user ended it.
 static void save_failure(struct vm *vm, const struct error *err)
 {
         if (err->code != ERROR_INTERRUPTED)
@@ -186,7 +186,7 @@ static bool bring_up(struct booting *run, struct vm *vm, struct error *err)
         return up && written;
 }
 
-// Tells everybody that it is up: the evidence, the user, and who asks for the status.
+// Reports that it is up: to the evidence, to the user, and in the status.
 static bool announce(struct booting *run, struct vm *vm, struct error *err)
 {
         json_t *status = vm_status(vm);
@@ -195,7 +195,7 @@ static bool announce(struct booting *run, struct vm *vm, struct error *err)
         json_object_set_new(status, "own_entry", json_boolean(run->outcome->expected_entry));
         run->outcome->duration_ms = evidence_elapsed_ms(run->evidence);
         display_end(&run->display);
-        // One that does not stay up has its result in a moment.
+        // A machine that does not stay up gets its result in a moment.
         if (run->in->stay != BOOT_STOP && !result_write(run->result, run->evidence, err, err))
                 return false;
         if (run->in->up)
@@ -219,9 +219,9 @@ static bool stay_up(struct booting *run, struct vm *vm, struct error *err)
                 .leave_text = "stop the machine",
         };
         enum attach_end end;
-        bool attended = attach_run(vm, &input, &end, err);
-        json_object_set_new(run->result, "ended", json_string(attended ? endings[end] : err->message));
-        return attended;
+        bool ended = attach_run(vm, &input, &end, err);
+        json_object_set_new(run->result, "ended", json_string(ended ? endings[end] : err->message));
+        return ended;
 }
 
 static bool boot(struct booting *run, struct error *err)

@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "fw/firmware.h"
 
-// Everything that the summary tells.
+// Everything in the summary.
 struct summary {
         struct firmware firmware;
         struct install_outcome install;

@@ -11,7 +11,7 @@
 #include "launcher/vm/attach.h"
 
 enum {
-        LINE_TIMEOUT_S = 5,      // for a line of the log to be whole
+        LINE_TIMEOUT_S = 5,      // for a line of the log to be complete
         FIRMWARE_TIMEOUT_S = 60, // for the firmware to start the installer
 };
 
@@ -27,7 +27,7 @@ static bool has_reset(const struct installation *run)
 
 // ---- waiting
 
-// Waits until DONE says so. False with no message in ERR where TIMEOUT_S is over first.
+// Waits until DONE. On a timeout, returns false with ERR empty.
 static bool wait_until(struct installation *run, bool (*done)(const struct installation *), uint64_t timeout_s,
                        struct error *err)
 {
@@ -69,7 +69,7 @@ static bool has_ended_itself(const struct installation *run)
         return has_reset(run) || vm_state(run->vm)->shut_down;
 }
 
-// The judgement of a phase whose time is over.
+// Judges a phase whose time is over.
 static bool conclude(const struct judge *judge, const char *what, uint64_t seconds, struct error *err)
 {
         struct criteria_verdict verdict = criteria_judge(judge->criteria);
@@ -83,15 +83,14 @@ static bool conclude(const struct judge *judge, const char *what, uint64_t secon
 
 // ---- the installer
 
-// What comes after this phase is judged from now on, too: where a person types, or a kickstart rules, the guest may shut down
-// before anybody here knows.
+// Judges the next phase from now on, too: under a person or a kickstart, the guest may shut down without notice.
 static bool expect_reboot(struct installation *run, struct error *err)
 {
         return !reboots(run) || judge_follow(&run->judge, &run->in->profile->reboot, err);
 }
 
-// Gives the machine to the user; RESUMED tells whether the automation is to go on. A guest that resets meanwhile has been
-// installed by hand, and its reboot is watched as usual.
+// Gives the machine to the user. *RESUMED: the automation continues. A guest that resets meanwhile was installed by
+// hand, and its reboot is watched as usual.
 static bool hand_over(struct installation *run, bool *resumed, struct error *err)
 {
         const struct attach_input input = {
@@ -104,9 +103,9 @@ static bool hand_over(struct installation *run, bool *resumed, struct error *err
         evidence_event(run->evidence, "hand-over", json_pack("{s:s}", "step", drive_step(run->drive)));
         display_step(run->display, "The console is yours, at the step '%s'", drive_step(run->drive));
         display_pause(run->display);
-        bool attended = expect_reboot(run, err) && attach_run(run->vm, &input, &end, err);
+        bool ended = expect_reboot(run, err) && attach_run(run->vm, &input, &end, err);
         display_resume(run->display);
-        if (!attended)
+        if (!ended)
                 return false;
         *resumed = end == ATTACH_RESUME;
         evidence_event(run->evidence, "hand-back", json_pack("{s:b}", "resumed", *resumed));
@@ -116,7 +115,7 @@ static bool hand_over(struct installation *run, bool *resumed, struct error *err
                          drive_step(run->drive));
 }
 
-// Drives to the last screen, with the user in between where that is wanted.
+// Drives to the last screen, with the user in between if requested.
 static bool drive_to_end(struct installation *run, struct error *err)
 {
         enum drive_end end;
@@ -137,7 +136,7 @@ static bool driven_phase(struct installation *run, struct error *err)
                 return false;
         if (run->outcome->stopped)
                 return true;
-        // The last screen is there; its line in the log is whole a moment later.
+        // The last screen is there; its line in the log is complete a moment later.
         wait_until(run, required_met, LINE_TIMEOUT_S, err);
         return conclude(&run->judge, "the installer is at its last screen, but its log is incomplete", LINE_TIMEOUT_S,
                         err);
@@ -170,7 +169,7 @@ static void predict(struct installation *run)
         forecast_note(run->result, &facts);
 }
 
-// The guest resets; the firmware comes back and starts what the installer has put first.
+// The guest resets, and the firmware starts what the installer has put first.
 static bool reboot_phase(struct installation *run, struct error *err)
 {
         uint64_t seconds = run->in->settings->reboot_observe_s;

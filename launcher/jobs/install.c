@@ -23,7 +23,7 @@ void install_outcome_free(struct install_outcome *outcome)
         *outcome = (struct install_outcome){0};
 }
 
-// Ends a machine that failed with what there is to see kept; not where the user has ended it himself.
+// Saves the console of a machine that failed, unless the user ended it.
 static bool fail(struct installation *run, const struct error *err)
 {
         if (err->code != ERROR_INTERRUPTED)
@@ -53,7 +53,7 @@ static bool run_machine(struct installation *run, struct error *err)
         return worked;
 }
 
-// What the installation left: the boot entry in the variables, and that it leads to this disk.
+// Checks what the installation left: a boot entry in the variables, and that it leads to this disk.
 static bool examine(const struct installation *run, struct facts *facts, struct error *err)
 {
         const struct match *match = &facts->match;
@@ -67,7 +67,7 @@ static bool examine(const struct installation *run, struct facts *facts, struct 
                          match->explanation, advice ? " " : "", advice ? advice : "");
 }
 
-// Copies the variables as the installation left them, and writes down everything that a later boot is held against.
+// Copies the variables as the installation left them, and records everything that a later boot is compared with.
 static bool write_seal(struct installation *run, const struct boot_entry *entry, const struct facts *facts,
                        struct error *err)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the user asks for, as the commands install, boot-installed, e2e and rehearse share it: options, the environment,
-// and from them everything that an installation or a boot needs.
+// The request of the commands install, boot-installed, e2e and rehearse: options and environment, and from them
+// everything that an installation or a boot needs.
 #pragma once
 
 #include <stdbool.h>
@@ -24,24 +24,24 @@ struct request {
         const char *code, *vars_template; // firmware files of the user's own
         const char *firmware;             // name of an installed firmware
         const char *password_file;
-        const char *vars; // the live variable store, where it is not the machine's own
+        const char *vars; // the live variable store; NULL for the machine's own
         const char *tag, *runs;
         bool rehearsal, force, json, watch, hand_over;
         bool print_command; // instead of starting anything
 };
 
-// For a command's `stored`: the setting at OFFSET of struct request that the machine in FOLDER has stored, as text, freed with
+// For a command's `stored`: the text of the setting at OFFSET of struct request in the machine FOLDER, freed with
 // free(). NULL if it has none, or FOLDER is not a machine.
 char *request_stored(const char *folder, size_t offset);
 
-// Installs into the machine FOLDER. FIRMWARE is filled as soon as it is known, also where the installation then fails.
+// Installs into the machine FOLDER. FIRMWARE is filled as soon as it is known, even if the installation then fails.
 bool request_install(const struct request *request, const char *folder, struct firmware *firmware,
                      struct install_outcome *outcome, struct error *err);
 
 // If the run failed, adds the path of its EVIDENCE to ERR, unless that is NULL.
 void request_tell_evidence(const char *evidence, struct error *err);
 
-// What becomes of a machine that was booted.
+// What happens to a machine that was booted.
 struct request_stay {
         enum boot_stay stay;
         void (*up)(const struct boot_outcome *outcome, void *context); // see boot.h
@@ -52,6 +52,6 @@ struct request_stay {
 bool request_boot(const struct request *request, const char *path, const struct request_stay *stay,
                   struct boot_outcome *outcome, struct error *err);
 
-// --print-command for either: what QEMU would be started with (print-command.h).
+// --print-command: prints the command that would start QEMU (print-command.h).
 bool request_print_install(const struct request *request, const char *folder, struct error *err);
 bool request_print_boot(const struct request *request, const char *path, struct error *err);

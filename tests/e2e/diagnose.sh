@@ -47,7 +47,7 @@ paste_command() {
 
 fixes() {
         expect_exit 0 "$ESXIARM" diagnose machine --fix
-        contains stdout 'mended by'
+        contains stdout 'fixed by'
         tail -n 1 stdout | grep -q '^healthy: Boot0004 ' || fail "not healthy: $(cat stdout)"
         ls machine/vars.fd.before-fix-* >/dev/null
         names healthy
@@ -73,7 +73,7 @@ test_a_healthy_machine_is_healthy() {
         names healthy --disk machine/disk.qcow2 --vars $vars
         # Nor is anything mended where nothing is wrong.
         expect_exit 0 "$ESXIARM" diagnose machine --fix
-        lacks stdout 'mended'
+        lacks stdout 'fixed by'
 }
 
 # ---- the vars ----
