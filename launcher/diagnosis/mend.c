@@ -24,13 +24,6 @@ void mend_free(struct mend *mend)
         *mend = (struct mend){0};
 }
 
-static void add_words(struct arguments *arguments, const char *const *words)
-{
-        for (; *words; words++)
-                arguments_add(arguments, *words);
-}
-#define ADD_WORDS(arguments, ...) add_words(arguments, (const char *const[]){__VA_ARGS__, NULL})
-
 static void take_command(struct mend *mend, enum mend_kind kind, const struct arguments *command)
 {
         mend->kind = kind;
@@ -59,23 +52,23 @@ static void plan_rebuild(const struct subject *subject, struct mend *mend)
         AUTO_ARGUMENTS struct arguments command = {0};
         // A machine has a fresh template; loose vars are the only copy, so their other variables are kept.
         mend->keeps_vars = !subject->files.is_machine && vars_are_sound(subject);
-        ADD_WORDS(&command, "esxiarm", "rebuild-vars");
+        ARGUMENTS_ADD_ALL(&command, "esxiarm", "rebuild-vars");
         if (subject->files.is_machine)
                 arguments_add(&command, subject->machine.folder);
         else
-                ADD_WORDS(&command, "--disk", subject->files.disk_path);
+                ARGUMENTS_ADD_ALL(&command, "--disk", subject->files.disk_path);
         if (mend->keeps_vars)
-                ADD_WORDS(&command, "--template", subject->files.vars_path);
+                ARGUMENTS_ADD_ALL(&command, "--template", subject->files.vars_path);
         if (subject->files.is_machine)
-                ADD_WORDS(&command, "--timeout", "0");
-        ADD_WORDS(&command, "--label", subject->files.label, "-o", subject->files.vars_path, "--force");
+                ARGUMENTS_ADD_ALL(&command, "--timeout", "0");
+        ARGUMENTS_ADD_ALL(&command, "--label", subject->files.label, "-o", subject->files.vars_path, "--force");
         take_command(mend, MEND_REBUILD, &command);
 }
 
 static void plan_copy(const struct subject *subject, struct mend *mend)
 {
         AUTO_ARGUMENTS struct arguments command = {0};
-        ADD_WORDS(&command, "cp", subject->sealed_path, subject->files.vars_path);
+        ARGUMENTS_ADD_ALL(&command, "cp", subject->sealed_path, subject->files.vars_path);
         take_command(mend, MEND_COPY_SEALED, &command);
 }
 
@@ -83,13 +76,14 @@ static void plan_install(const struct subject *subject, const struct run *run, c
                          struct mend *mend)
 {
         AUTO_ARGUMENTS struct arguments command = {0};
-        ADD_WORDS(&command, "esxiarm", "install", subject->files.is_machine ? subject->machine.folder : "MACHINE");
+        ARGUMENTS_ADD_ALL(&command, "esxiarm", "install",
+                          subject->files.is_machine ? subject->machine.folder : "MACHINE");
         if (run->rehearsal || subject->machine.identity.rehearsal)
                 arguments_add(&command, "--rehearsal");
         else
-                ADD_WORDS(&command, "--payload", "DIR");
+                ARGUMENTS_ADD_ALL(&command, "--payload", "DIR");
         if (machine_options)
-                ADD_WORDS(&command, "--machine-options", machine_options);
+                ARGUMENTS_ADD_ALL(&command, "--machine-options", machine_options);
         if (subject->machine.installed)
                 arguments_add(&command, "--force");
         take_command(mend, MEND_BY_HAND, &command);
@@ -100,9 +94,9 @@ static void plan_boot(const struct subject *subject, const char *option, const c
         AUTO_ARGUMENTS struct arguments command = {0};
         if (!subject->files.is_machine)
                 return;
-        ADD_WORDS(&command, "esxiarm", "boot-installed", subject->machine.folder);
+        ARGUMENTS_ADD_ALL(&command, "esxiarm", "boot-installed", subject->machine.folder);
         if (option)
-                ADD_WORDS(&command, option, value);
+                ARGUMENTS_ADD_ALL(&command, option, value);
         take_command(mend, MEND_BY_HAND, &command);
 }
 
@@ -130,7 +124,7 @@ static void plan_edit(const struct subject *subject, uint16_t entry, enum remedy
 {
         AUTO_ARGUMENTS struct arguments command = {0};
         AUTO_FREE char *number = text_format("%04X", entry);
-        ADD_WORDS(&command, "aavmf-vars", "edit", subject->files.vars_path);
+        ARGUMENTS_ADD_ALL(&command, "aavmf-vars", "edit", subject->files.vars_path);
         if (remedy == REMEDY_ACTIVATE)
                 add_edit(mend, &command, EDIT_BOOT_ACTIVATE, number);
         if (remedy == REMEDY_CLEAR_NEXT)

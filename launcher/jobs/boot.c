@@ -59,9 +59,7 @@ static char *advice(const struct machine *machine, struct facts_input files, con
         files.vars_path = machine->sealed_path;
         if (files.vars_path && compare(&sealed, NULL) && sealed.match.holds) {
                 AUTO_ARGUMENTS struct arguments command = {0};
-                arguments_add(&command, "cp");
-                arguments_add(&command, machine->sealed_path);
-                arguments_add(&command, machine->vars_path);
+                ARGUMENTS_ADD_ALL(&command, "cp", machine->sealed_path, machine->vars_path);
                 AUTO_FREE char *quoted = arguments_quoted(&command);
                 return text_format("\nThe vars of the installation still match. To restore them:\n  %s", quoted);
         }

@@ -35,12 +35,7 @@ static bool make_disk(const char *path, uint64_t size, struct error *err)
 {
         AUTO_ARGUMENTS struct arguments arguments = {0};
         AUTO_PROCESS_RESULT struct process_result result = {0};
-        arguments_add(&arguments, "qemu-img");
-        arguments_add(&arguments, "create");
-        arguments_add(&arguments, "-q");
-        arguments_add(&arguments, "-f");
-        arguments_add(&arguments, "qcow2");
-        arguments_add(&arguments, path);
+        ARGUMENTS_ADD_ALL(&arguments, "qemu-img", "create", "-q", "-f", "qcow2", path);
         arguments_add_format(&arguments, "%" PRIu64, size);
         return process_run_checked(&arguments, TOOL_OUTPUT, TOOL_TIMEOUT_MS, &result, err);
 }
