@@ -24,7 +24,7 @@ enum {
         READ_BLOCK = 16384,
 };
 
-struct console_values {
+struct values {
         bool read_only, raw;
 };
 
@@ -135,7 +135,7 @@ static bool relay(struct session *session, struct error *err)
 static int run(const void *given, int count, char **operands, struct error *err)
 {
         (void)count;
-        const struct console_values *values = given;
+        const struct values *values = given;
         AUTO_MACHINE struct machine machine = {.lock = -1};
         if (!machine_open(operands[0], false, &machine, err))
                 return (int)err->code;
@@ -161,10 +161,9 @@ static int run(const void *given, int count, char **operands, struct error *err)
 }
 
 static const struct cli_option options[] = {
-        {"read-only", NULL, CLI_FLAG, offsetof(struct console_values, read_only),
-         "show the console without sending keys", NULL},
-        {"raw", NULL, CLI_FLAG, offsetof(struct console_values, raw),
-         "print the guest's output unchanged (default if this is not a terminal)", NULL},
+        {"read-only", NULL, CLI_FLAG, offsetof(struct values, read_only), "show the console without sending keys"},
+        {"raw", NULL, CLI_FLAG, offsetof(struct values, raw),
+         "print the guest's output unchanged (default if this is not a terminal)"},
         {0},
 };
 
@@ -176,7 +175,7 @@ const struct cli_command cmd_console = {
                    "machine is being installed or has not come up yet, its launcher accepts no keys from here.\n\n"
                    "Exit codes: 0 you left it, or the machine ended; 1 the machine is not up.",
         .options = options,
-        .values_size = sizeof(struct console_values),
+        .values_size = sizeof(struct values),
         .least = 1,
         .most = 1,
         .run = run,

@@ -26,35 +26,32 @@
 #include "launcher/commands/print.h"
 #include "varstore/report.h"
 
-struct fetch_values {
+struct values {
         const char *from, *deb, *url, *sha256, *package, *to, *mirror, *keyring, *verify;
         uint64_t size, attempts;
         bool list, json;
 };
 
 static const struct cli_option options[] = {
-        {"from", "SOURCE", CLI_TEXT, offsetof(struct fetch_values, from),
-         "same as NAME: a name from the catalog, apt or system", NULL},
-        {"deb", "FILE", CLI_TEXT, offsetof(struct fetch_values, deb), "a local .deb", NULL},
-        {"url", "URL", CLI_TEXT, offsetof(struct fetch_values, url), "a .deb from a URL: http, https or file", NULL},
-        {"sha256", "HEX", CLI_TEXT, offsetof(struct fetch_values, sha256), "expected SHA-256 of the .deb of --url",
-         NULL},
-        {"size", "BYTES", CLI_SIZE, offsetof(struct fetch_values, size), "expected size of the .deb of --url", NULL},
-        {"package", "NAME", CLI_TEXT, offsetof(struct fetch_values, package),
-         "the package to ask apt for (default " FIRMWARE_PACKAGE ")", NULL},
-        {"to", "DIR", CLI_TEXT, offsetof(struct fetch_values, to),
-         "install below DIR (default ~/.cache/esxiarm/firmware)", NULL},
-        {"mirror", "URL", CLI_TEXT, offsetof(struct fetch_values, mirror),
-         "use another archive than the catalog's; its files are verified all the same", NULL},
-        {"keyring", "FILE", CLI_TEXT, offsetof(struct fetch_values, keyring),
-         "a file with the archive's key, which must have the pinned fingerprint", NULL},
-        {"attempts", "N", CLI_NUMBER, offsetof(struct fetch_values, attempts), "attempts per download (default 5)",
-         NULL},
-        {"verify", "NAME", CLI_TEXT, offsetof(struct fetch_values, verify),
-         "hash the installed files of NAME again, fetch nothing", NULL},
-        {"list", NULL, CLI_FLAG, offsetof(struct fetch_values, list),
-         "show the catalog and what is installed, fetch nothing", NULL},
-        {"json", NULL, CLI_FLAG, offsetof(struct fetch_values, json), "print JSON", NULL},
+        {"from", "SOURCE", CLI_TEXT, offsetof(struct values, from),
+         "same as NAME: a name from the catalog, apt or system"},
+        {"deb", "FILE", CLI_TEXT, offsetof(struct values, deb), "a local .deb"},
+        {"url", "URL", CLI_TEXT, offsetof(struct values, url), "a .deb from a URL: http, https or file"},
+        {"sha256", "HEX", CLI_TEXT, offsetof(struct values, sha256), "expected SHA-256 of the .deb of --url"},
+        {"size", "BYTES", CLI_SIZE, offsetof(struct values, size), "expected size of the .deb of --url"},
+        {"package", "NAME", CLI_TEXT, offsetof(struct values, package),
+         "the package to ask apt for (default " FIRMWARE_PACKAGE ")"},
+        {"to", "DIR", CLI_TEXT, offsetof(struct values, to), "install below DIR (default ~/.cache/esxiarm/firmware)"},
+        {"mirror", "URL", CLI_TEXT, offsetof(struct values, mirror),
+         "use another archive than the catalog's; its files are verified all the same"},
+        {"keyring", "FILE", CLI_TEXT, offsetof(struct values, keyring),
+         "a file with the archive's key, which must have the pinned fingerprint"},
+        {"attempts", "N", CLI_NUMBER, offsetof(struct values, attempts), "attempts per download (default 5)"},
+        {"verify", "NAME", CLI_TEXT, offsetof(struct values, verify),
+         "hash the installed files of NAME again, fetch nothing"},
+        {"list", NULL, CLI_FLAG, offsetof(struct values, list),
+         "show the catalog and what is installed, fetch nothing"},
+        {"json", NULL, CLI_FLAG, offsetof(struct values, json), "print JSON"},
         {0},
 };
 
@@ -81,7 +78,7 @@ static bool at_most_one(const struct conflict *choices, size_t count, struct err
 }
 
 // Options that need another option.
-static bool check_companions(const struct fetch_values *values, const char *source, struct error *err)
+static bool check_companions(const struct values *values, const char *source, struct error *err)
 {
         bool from_apt = source && strcmp(source, "apt") == 0;
         bool from_catalog = !values->deb && !values->url && !values->list && !values->verify && !from_apt &&
@@ -106,7 +103,7 @@ static bool check_companions(const struct fetch_values *values, const char *sour
         return true;
 }
 
-static bool check_values(const struct fetch_values *values, const char *operand, struct error *err)
+static bool check_values(const struct values *values, const char *operand, struct error *err)
 {
         const struct conflict choices[] = {
                 {"list", values->list},       {"verify", values->verify != NULL}, {"from", values->from != NULL},
@@ -272,7 +269,7 @@ static void print_list(const struct catalog *catalog, const struct firmware_list
                 cli_note("no firmware is installed");
 }
 
-static int list_all(const struct fetch_values *values, struct error *err)
+static int list_all(const struct values *values, struct error *err)
 {
         AUTO_FIRMWARE_LIST struct firmware_list list = {0};
         AUTO_CATALOG struct catalog catalog = {0};
@@ -287,7 +284,7 @@ static int list_all(const struct fetch_values *values, struct error *err)
 
 // ---- --verify
 
-static int verify(const struct fetch_values *values, struct error *err)
+static int verify(const struct values *values, struct error *err)
 {
         AUTO_FIRMWARE struct firmware firmware = {0};
         if (!firmware_verify(values->to, values->verify, &firmware, err))
@@ -315,7 +312,7 @@ static bool no_such_source(const struct catalog *catalog, const char *name, stru
         return nearest ? error_append(err, "; did you mean '%s'?", nearest) : false;
 }
 
-static bool fetch_named(const struct fetch_values *values, const char *name, const struct firmware_network *network,
+static bool fetch_named(const struct values *values, const char *name, const struct firmware_network *network,
                         struct firmware *firmware, struct error *err)
 {
         AUTO_CATALOG struct catalog catalog = {0};
@@ -330,7 +327,7 @@ static bool fetch_named(const struct fetch_values *values, const char *name, con
                      : no_such_source(&catalog, name, err);
 }
 
-static bool fetch(const struct fetch_values *values, const char *operand, struct firmware *firmware, struct error *err)
+static bool fetch(const struct values *values, const char *operand, struct firmware *firmware, struct error *err)
 {
         const struct firmware_network network = {
                 .mirror = values->mirror, .keyring = values->keyring, .attempts = (unsigned)values->attempts};
@@ -346,7 +343,7 @@ static bool fetch(const struct fetch_values *values, const char *operand, struct
 
 static int run(const void *given, int count, char **operands, struct error *err)
 {
-        const struct fetch_values *values = given;
+        const struct values *values = given;
         const char *operand = count ? operands[0] : NULL;
         if (!check_values(values, operand, err))
                 return (int)err->code;
@@ -387,7 +384,7 @@ const struct cli_command cmd_fetch = {
                 "firmware\n"
                 "that is already on this host.",
         .options = options,
-        .values_size = sizeof(struct fetch_values),
+        .values_size = sizeof(struct values),
         .least = 0,
         .most = 1,
         .run = run,

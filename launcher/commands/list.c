@@ -13,7 +13,7 @@
 #include "launcher/commands/commands.h"
 #include "launcher/commands/standing.h"
 
-struct list_values {
+struct values {
         bool json;
 };
 
@@ -63,7 +63,7 @@ static void print_row(const char *path, const json_t *usage, const struct error 
 
 static int run(const void *given, int count, char **operands, struct error *err)
 {
-        const struct list_values *values = given;
+        const struct values *values = given;
         AUTO_ARGUMENTS struct arguments found = {0};
         if (!find_machines(count ? operands[0] : ".", &found, err))
                 return (int)err->code;
@@ -86,7 +86,7 @@ static int run(const void *given, int count, char **operands, struct error *err)
 }
 
 static const struct cli_option options[] = {
-        {"json", NULL, CLI_FLAG, offsetof(struct list_values, json), "print them as JSON", NULL},
+        {"json", NULL, CLI_FLAG, offsetof(struct values, json), "print them as JSON"},
         {0},
 };
 
@@ -97,7 +97,7 @@ const struct cli_command cmd_list = {
         .details = "One line per machine: its folder, its state (up, starting, installed, unfinished, damaged), the\n"
                    "size of its disk, its boot entry.",
         .options = options,
-        .values_size = sizeof(struct list_values),
+        .values_size = sizeof(struct values),
         .least = 0,
         .most = 1,
         .run = run,

@@ -18,30 +18,29 @@
 #include "launcher/payload/payload.h"
 #include "varstore/report.h"
 
-struct payload_values {
+struct values {
         const char *output, *verify, *kickstart, *disk_bus, *format, *password_file;
         struct arguments kernelopts, replacements;
         bool json;
 };
 
 static const struct cli_option options[] = {
-        {"o", "OUT", CLI_TEXT, offsetof(struct payload_values, output),
-         "the payload to create; an existing file is replaced", NULL},
-        {"kernelopt", "OPT", CLI_LIST, offsetof(struct payload_values, kernelopts),
-         "an option for the kernel, besides allowLegacyCPU=true; replaces one with the same key", NULL},
-        {"replace", "NAME=FILE", CLI_LIST, offsetof(struct payload_values, replacements),
-         "replace the payload's file NAME with FILE", NULL},
-        {"kickstart", "FILE", CLI_TEXT, offsetof(struct payload_values, kickstart),
-         "install unattended with this kickstart, or 'auto' (default: the installer asks)", NULL},
-        {"disk-bus", "BUS", CLI_TEXT, offsetof(struct payload_values, disk_bus),
+        {"o", "OUT", CLI_TEXT, offsetof(struct values, output), "the payload to create; an existing file is replaced"},
+        {"kernelopt", "OPT", CLI_LIST, offsetof(struct values, kernelopts),
+         "an option for the kernel, besides allowLegacyCPU=true; replaces one with the same key"},
+        {"replace", "NAME=FILE", CLI_LIST, offsetof(struct values, replacements),
+         "replace the payload's file NAME with FILE"},
+        {"kickstart", "FILE", CLI_TEXT, offsetof(struct values, kickstart),
+         "install unattended with this kickstart, or 'auto' (default: the installer asks)"},
+        {"disk-bus", "BUS", CLI_TEXT, offsetof(struct values, disk_bus),
          "where an automatic kickstart finds the target disk: usb or nvme (default: either)", "DISK_BUS"},
-        {"root-password-file", "FILE", CLI_TEXT, offsetof(struct payload_values, password_file),
-         "for --kickstart auto: its first line is root's password (or set ROOT_PASSWORD; else you are asked)", NULL},
-        {"format", "FORMAT", CLI_TEXT, offsetof(struct payload_values, format),
-         "image, a FAT32 file system, or folder (default image)", NULL},
-        {"verify", "WHAT", CLI_TEXT, offsetof(struct payload_values, verify),
-         "report what an ISO, a folder or an image is, and create nothing", NULL},
-        {"json", NULL, CLI_FLAG, offsetof(struct payload_values, json), "print JSON", NULL},
+        {"root-password-file", "FILE", CLI_TEXT, offsetof(struct values, password_file),
+         "for --kickstart auto: its first line is root's password (or set ROOT_PASSWORD; else you are asked)"},
+        {"format", "FORMAT", CLI_TEXT, offsetof(struct values, format),
+         "image, a FAT32 file system, or folder (default image)"},
+        {"verify", "WHAT", CLI_TEXT, offsetof(struct values, verify),
+         "report what an ISO, a folder or an image is, and create nothing"},
+        {"json", NULL, CLI_FLAG, offsetof(struct values, json), "print JSON"},
         {0},
 };
 
@@ -59,7 +58,7 @@ static bool is_one_of(const char *value, const char *option, const char *one, co
 }
 
 // --verify creates nothing, so no other option applies.
-static bool check_verify(const struct payload_values *values, int count, struct error *err)
+static bool check_verify(const struct values *values, int count, struct error *err)
 {
         const struct {
                 const char *name;
@@ -78,7 +77,7 @@ static bool check_verify(const struct payload_values *values, int count, struct 
         return !count || error_set(err, ERROR_USAGE, "--verify WHAT takes no other argument");
 }
 
-static bool check_make(const struct payload_values *values, int count, struct error *err)
+static bool check_make(const struct values *values, int count, struct error *err)
 {
         if (!count)
                 return error_set(err, ERROR_USAGE, "too few arguments: expected ISO|DIR -o OUT, or --verify WHAT");
@@ -177,7 +176,7 @@ static void print_info(const char *path, const struct payload_info *info)
                 print_row(10, "because", info->reasons.values[i]);
 }
 
-static void show(const struct payload_values *values, const char *path, const struct payload_info *info)
+static void show(const struct values *values, const char *path, const struct payload_info *info)
 {
         for (size_t i = 0; i < info->warnings.count; i++) {
                 AUTO_FREE char *shown =
@@ -192,7 +191,7 @@ static void show(const struct payload_values *values, const char *path, const st
 
 // ---- what is done
 
-static int verify(const struct payload_values *values, struct error *err)
+static int verify(const struct values *values, struct error *err)
 {
         AUTO_PAYLOAD_INFO struct payload_info info = {0};
         if (!payload_inspect(values->verify, &info, err))
@@ -201,7 +200,7 @@ static int verify(const struct payload_values *values, struct error *err)
         return info.installable ? 0 : (int)ERROR_NO;
 }
 
-static int make(const struct payload_values *values, const char *source, struct error *err)
+static int make(const struct values *values, const char *source, struct error *err)
 {
         AUTO_PAYLOAD_INFO struct payload_info info = {0};
         AUTO_PASSWORD char *password = NULL;
@@ -227,7 +226,7 @@ static int make(const struct payload_values *values, const char *source, struct 
 
 static int run(const void *given, int count, char **operands, struct error *err)
 {
-        const struct payload_values *values = given;
+        const struct values *values = given;
         bool checked = values->verify ? check_verify(values, count, err) : check_make(values, count, err);
         if (!checked)
                 return (int)err->code;
@@ -244,7 +243,7 @@ const struct cli_command cmd_payload = {
                    "options that are added. With --kickstart the installation needs no key.\n\n"
                    "--verify exits with 0 if ESXi for Arm can be installed from it, 1 if not, 3 if it is damaged.",
         .options = options,
-        .values_size = sizeof(struct payload_values),
+        .values_size = sizeof(struct values),
         .least = 0,
         .most = 1,
         .run = run,

@@ -12,7 +12,7 @@
 #include "launcher/commands/print.h"
 #include "launcher/commands/standing.h"
 
-struct status_values {
+struct values {
         bool json;
 };
 
@@ -77,7 +77,7 @@ static void print_usage(const json_t *usage)
 static int run(const void *given, int count, char **operands, struct error *err)
 {
         (void)count;
-        const struct status_values *values = given;
+        const struct values *values = given;
         json_t *usage = usage_of(operands[0], err);
         if (!usage)
                 return (int)err->code;
@@ -92,7 +92,7 @@ static int run(const void *given, int count, char **operands, struct error *err)
 }
 
 static const struct cli_option options[] = {
-        {"json", NULL, CLI_FLAG, offsetof(struct status_values, json), "print it as JSON", NULL},
+        {"json", NULL, CLI_FLAG, offsetof(struct values, json), "print it as JSON"},
         {0},
 };
 
@@ -102,7 +102,7 @@ const struct cli_command cmd_status = {
         .summary = "reports whether a machine is up, since when, what booted, and its forwards",
         .details = "Exit codes: 0 it is up, 1 it is not, 2 no such machine.",
         .options = options,
-        .values_size = sizeof(struct status_values),
+        .values_size = sizeof(struct values),
         .least = 1,
         .most = 1,
         .run = run,

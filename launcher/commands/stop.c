@@ -18,7 +18,7 @@ enum {
         SLICE_MS = 100,
 };
 
-struct stop_values {
+struct values {
         uint64_t wait_s;
         bool now, json;
 };
@@ -75,7 +75,7 @@ static bool clear_away(const char *folder, struct error *err)
 static int run(const void *given, int count, char **operands, struct error *err)
 {
         (void)count;
-        const struct stop_values *values = given;
+        const struct values *values = given;
         uint64_t wait_s = values->now ? 0 : values->wait_s ? values->wait_s : USUAL_WAIT_S;
         AUTO_MACHINE struct machine machine = {.lock = -1};
         if (wait_s > MOST_WAIT_S)
@@ -99,10 +99,10 @@ static int run(const void *given, int count, char **operands, struct error *err)
 }
 
 static const struct cli_option options[] = {
-        {"wait", "SECONDS", CLI_NUMBER, offsetof(struct stop_values, wait_s),
-         "for the guest to power itself off (default 60)", NULL},
-        {"now", NULL, CLI_FLAG, offsetof(struct stop_values, now), "do not wait for the guest", NULL},
-        {"json", NULL, CLI_FLAG, offsetof(struct stop_values, json), "print the result as JSON", NULL},
+        {"wait", "SECONDS", CLI_NUMBER, offsetof(struct values, wait_s),
+         "for the guest to power itself off (default 60)"},
+        {"now", NULL, CLI_FLAG, offsetof(struct values, now), "do not wait for the guest"},
+        {"json", NULL, CLI_FLAG, offsetof(struct values, json), "print the result as JSON"},
         {0},
 };
 
@@ -114,7 +114,7 @@ const struct cli_command cmd_stop = {
                    "that died has left is removed. An installation in progress is lost.\n\n"
                    "Exit codes: 0 the machine is down, 2 no such machine, 4 it could not be ended.",
         .options = options,
-        .values_size = sizeof(struct stop_values),
+        .values_size = sizeof(struct values),
         .least = 1,
         .most = 1,
         .run = run,
