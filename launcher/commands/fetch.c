@@ -43,7 +43,7 @@ static const struct cli_option options[] = {
          "the package to ask apt for (default " FIRMWARE_PACKAGE ")"},
         {"to", "DIR", CLI_TEXT, offsetof(struct values, to), "install below DIR (default ~/.cache/esxiarm/firmware)"},
         {"mirror", "URL", CLI_TEXT, offsetof(struct values, mirror),
-         "use another archive than the catalog's; its files are verified all the same"},
+         "use another archive than the catalog's; its files are verified in the same way"},
         {"keyring", "FILE", CLI_TEXT, offsetof(struct values, keyring),
          "a file with the archive's key, which must have the pinned fingerprint"},
         {"attempts", "N", CLI_NUMBER, offsetof(struct values, attempts), "attempts per download (default 5)"},

@@ -28,7 +28,8 @@ static bool parse_timeout(const char *text, int *timeout, struct error *err)
         if (!text)
                 return true;
         if (!text_parse_number(text, &seconds) || seconds > MOST_SECONDS)
-                return error_set(err, ERROR_USAGE, "--timeout: expected seconds, at most %d", MOST_SECONDS);
+                return error_set(err, ERROR_USAGE, "--timeout: invalid value '%s' (expected 0 to %d seconds)", text,
+                                 MOST_SECONDS);
         *timeout = (int)seconds;
         return true;
 }

@@ -79,7 +79,8 @@ static int run(const void *given, int count, char **operands, struct error *err)
         uint64_t wait_s = values->now ? 0 : values->wait_s ? values->wait_s : USUAL_WAIT_S;
         AUTO_MACHINE struct machine machine = {.lock = -1};
         if (wait_s > MOST_WAIT_S)
-                error_set(err, ERROR_USAGE, "--wait: %" PRIu64 " is too much, the most is %d", wait_s, MOST_WAIT_S);
+                error_set(err, ERROR_USAGE, "--wait: invalid value %" PRIu64 " (expected 1 to %d seconds)", wait_s,
+                          MOST_WAIT_S);
         if (err->code || !machine_open(operands[0], false, &machine, err))
                 return (int)err->code;
         AUTO_FREE char *how = stop(&machine, wait_s, err);

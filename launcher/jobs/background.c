@@ -53,7 +53,7 @@ bool background_split(struct background *background, bool *is_child, int *code, 
         *background = (struct background){-1};
         fflush(NULL);
         if (pipe(ends) != 0)
-                return error_system(err, "cannot make a pipe");
+                return error_system(err, "cannot create a pipe");
         fcntl(ends[0], F_SETFD, FD_CLOEXEC);
         fcntl(ends[1], F_SETFD, FD_CLOEXEC);
         pid_t child = fork();

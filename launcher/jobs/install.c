@@ -125,7 +125,7 @@ static bool seal(struct installation *run, struct error *err)
 
 static bool install(struct installation *run, struct error *err)
 {
-        display_waiting(run->display, "making payload, vars and disk ...");
+        display_waiting(run->display, "creating payload, vars and disk ...");
         if (!install_prepare(run, err))
                 return false;
         json_object_set_new(run->result, "vars_before", result_vars(run->in->machine->vars_path));

@@ -154,7 +154,8 @@ static bool check_driving(const struct request *request, const struct profile *p
         if (request->disk_name && request->disk_position)
                 return error_set(err, ERROR_USAGE, "--disk-name and --disk-position exclude each other");
         if (request->disk_position > MOST_DISKS)
-                return error_set(err, ERROR_USAGE, "--disk-position: %" PRIu64 " is too large", request->disk_position);
+                return error_set(err, ERROR_USAGE, "--disk-position: invalid value %" PRIu64 " (expected 1 to %d)",
+                                 request->disk_position, MOST_DISKS);
         if (request->hand_over && !request->until)
                 return error_set(err, ERROR_USAGE, "--hand-over needs --until STEP");
         if (request->until && request->kickstart)
