@@ -16,7 +16,7 @@ enum {
         TOOL_OUTPUT = 1 << 16,
 };
 
-// Fresh vars: the template, formatted by us where it is blank, with a Timeout of 0, which saves 5 seconds at every boot.
+// Fresh vars: the template, formatted if it is blank, with a Timeout of 0, which saves 5 seconds at every boot.
 static bool make_vars(const char *template, const char *vars, struct error *err)
 {
         AUTO_VARSTORE struct varstore *store = NULL;
@@ -35,12 +35,7 @@ static bool make_disk(const char *path, uint64_t size, struct error *err)
 {
         AUTO_ARGUMENTS struct arguments arguments = {0};
         AUTO_PROCESS_RESULT struct process_result result = {0};
-        arguments_add(&arguments, "qemu-img");
-        arguments_add(&arguments, "create");
-        arguments_add(&arguments, "-q");
-        arguments_add(&arguments, "-f");
-        arguments_add(&arguments, "qcow2");
-        arguments_add(&arguments, path);
+        ARGUMENTS_ADD_ALL(&arguments, "qemu-img", "create", "-q", "-f", "qcow2", path);
         arguments_add_format(&arguments, "%" PRIu64, size);
         return process_run_checked(&arguments, TOOL_OUTPUT, TOOL_TIMEOUT_MS, &result, err);
 }
@@ -60,7 +55,7 @@ static bool make_payload(struct installation *run, struct error *err)
                          input->profile->name);
 }
 
-// The target is found in the installer's list by its size, so the payload must not have the same.
+// The target is found in the installer's list by its size, so the payload must have another.
 static bool check_sizes(const struct installation *run, struct error *err)
 {
         const struct install_input *input = run->in;
@@ -87,7 +82,7 @@ bool install_prepare(struct installation *run, struct error *err)
                 return error_set(err, ERROR_USAGE,
                                  "%s is already installed (%s); --force reinstalls it and erases its disk",
                                  machine->folder, machine->identity.installed_at);
-        // What can fail before anything of an older installation is lost comes first.
+        // Everything that can fail comes before anything of an older installation is lost.
         AUTO_FREE char *qemu_img = process_find("qemu-img", err);
         if (!qemu_img || !forwards_check_host(&input->settings->forwards, err) || !make_payload(run, err) ||
             !check_sizes(run, err))

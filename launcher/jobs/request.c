@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/cli.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
@@ -27,8 +28,7 @@ enum {
         MOST_DISKS = 1000
 };
 
-// What is booted alone, or rehearsed, takes the firmware that there is; a real installer takes the one that it is known to
-// run on.
+// A boot or a rehearsal takes any installed firmware; a real installer takes the one that it is known to run on.
 static bool is_real(const struct request *request)
 {
         return (request->iso || request->payload) && !request->rehearsal;
@@ -60,7 +60,7 @@ static void warn_of_memory(const struct settings *settings)
                          settings->memory_mb, host_mb);
 }
 
-// A program that is named by a relative path lies below the current folder, not below the one that QEMU runs in.
+// A relative path of a program starts at the current folder, not at the one that QEMU runs in.
 static bool make_absolute(struct machine *machine, const char **program, struct error *err)
 {
         if (!*program || **program == '/' || !strchr(*program, '/'))
@@ -106,8 +106,8 @@ static const char *source_of(const struct request *request)
         return request->iso ? request->iso : request->payload;
 }
 
-// Whether root's password will be typed, or written (as a hash) into a kickstart. With a kickstart of the user's own, or one that
-// is in the payload, it is neither.
+// Whether root's password will be typed, or its hash written into a kickstart. The user's own kickstart, or one in the
+// payload, needs neither.
 static bool needs_password(const struct request *request, bool *needed, struct error *err)
 {
         AUTO_PAYLOAD_INFO struct payload_info info = {0};
@@ -121,7 +121,7 @@ static bool needs_password(const struct request *request, bool *needed, struct e
         return true;
 }
 
-// The rehearsal guest guards nothing, so nobody is asked for its password.
+// The rehearsal guest protects nothing, so it gets a password without asking.
 static char *choose_password(const struct request *request, struct error *err)
 {
         const char *given = getenv("ROOT_PASSWORD");
@@ -146,7 +146,7 @@ static bool check_source(const struct request *request, struct error *err)
         return true;
 }
 
-// What can be told of the way to drive before anything is begun.
+// Everything about the drive that can be checked before anything starts.
 static bool check_driving(const struct request *request, const struct profile *profile, struct error *err)
 {
         const struct drive_disk disk = {
@@ -154,7 +154,8 @@ static bool check_driving(const struct request *request, const struct profile *p
         if (request->disk_name && request->disk_position)
                 return error_set(err, ERROR_USAGE, "--disk-name and --disk-position exclude each other");
         if (request->disk_position > MOST_DISKS)
-                return error_set(err, ERROR_USAGE, "--disk-position: %" PRIu64 " is too large", request->disk_position);
+                return error_set(err, ERROR_USAGE, "--disk-position: invalid value %" PRIu64 " (expected 1 to %d)",
+                                 request->disk_position, MOST_DISKS);
         if (request->hand_over && !request->until)
                 return error_set(err, ERROR_USAGE, "--hand-over needs --until STEP");
         if (request->until && request->kickstart)
@@ -169,8 +170,8 @@ static const char *profile_name(const struct request *request)
         return request->profile ? request->profile : request->rehearsal ? "rehearsal" : "esxi8";
 }
 
-// What this host lacks is an error before anything is asked for, fetched or made. An accelerator that was chosen is REQUEST's
-// from here on.
+// Fails if the host lacks something, before anything is asked for, fetched or made. The accelerator chosen here is kept
+// in REQUEST.
 static bool check_host(struct request *request, const char *folder, const struct profile *profile, struct error *err)
 {
         AUTO_MACHINE struct machine machine = {.lock = -1};
@@ -252,7 +253,7 @@ static bool is_file(const char *path)
         return stat(path, &status) == 0 && !S_ISDIR(status.st_mode);
 }
 
-// Opens what is to be booted.
+// Opens the machine or disk to boot.
 static bool open_bootable(const struct request *request, const char *path, struct machine *machine, struct error *err)
 {
         if (!is_file(path))
@@ -265,7 +266,7 @@ static bool open_bootable(const struct request *request, const char *path, struc
         return machine_of_files(path, request->vars, machine, err);
 }
 
-// The firmware's code that MACHINE is booted with, freed with free().
+// CODE of the firmware to boot MACHINE with, freed with free().
 static char *choose_code(const struct request *request, const struct machine *machine, struct error *err)
 {
         if (request->code)
@@ -335,31 +336,37 @@ static char *find_code(const struct request *request, struct error *err)
         return memory_text(firmware.code_path);
 }
 
-bool request_print_install(const struct request *request, const char *folder, struct error *err)
+static bool print(const struct request *request, struct machine *machine, const struct profile *profile,
+                  const char *code, const char *payload, struct error *err)
 {
-        AUTO_MACHINE struct machine machine = {.lock = -1};
         struct settings settings;
-        AUTO_PROFILE struct profile *profile = profile_read(profile_name(request), err);
-        AUTO_FREE char *code = profile ? find_code(request, err) : NULL;
-        if (!code || !machine_look(folder, &machine, err) ||
-            !complete_settings(request, &machine, profile, &settings, err))
-                return false;
-        warn_of_memory(&settings);
-        AUTO_FREE char *payload = file_path(machine.run_folder, "payload.img");
         const struct print_command print = {
-                .machine = &machine,
+                .machine = machine,
                 .settings = &settings,
                 .code_path = code,
                 .payload_path = payload,
                 .json = request->json,
         };
+        if (!complete_settings(request, machine, profile, &settings, err))
+                return false;
+        warn_of_memory(&settings);
         return print_command(&print, err);
+}
+
+bool request_print_install(const struct request *request, const char *folder, struct error *err)
+{
+        AUTO_MACHINE struct machine machine = {.lock = -1};
+        AUTO_PROFILE struct profile *profile = profile_read(profile_name(request), err);
+        AUTO_FREE char *code = profile ? find_code(request, err) : NULL;
+        if (!code || !machine_look(folder, &machine, err))
+                return false;
+        AUTO_FREE char *payload = file_path(machine.run_folder, "payload.img");
+        return print(request, &machine, profile, code, payload, err);
 }
 
 bool request_print_boot(const struct request *request, const char *path, struct error *err)
 {
         AUTO_MACHINE struct machine machine = {.lock = -1};
-        struct settings settings;
         if (!open_bootable(request, path, &machine, err) || !check_installed(&machine, path, err))
                 return false;
         AUTO_PROFILE struct profile *profile = profile_read(choose_profile(request, &machine), err);
@@ -367,14 +374,5 @@ bool request_print_boot(const struct request *request, const char *path, struct 
         AUTO_FREE char *code = !profile ? NULL
                                : kept   ? memory_text(machine.identity.firmware.code_path)
                                         : find_code(request, err);
-        if (!code || !complete_settings(request, &machine, profile, &settings, err))
-                return false;
-        warn_of_memory(&settings);
-        const struct print_command print = {
-                .machine = &machine,
-                .settings = &settings,
-                .code_path = code,
-                .json = request->json,
-        };
-        return print_command(&print, err);
+        return code && print(request, &machine, profile, code, NULL, err);
 }

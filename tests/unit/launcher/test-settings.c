@@ -3,6 +3,7 @@
 #include "launcher/machine/setting-list.h"
 #include "tests/unit/scratch.h"
 
+#include "launcher/commands/options.h"
 #include "launcher/machine/settings.h"
 
 // What settings_finish needs besides its defaults.
