@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/descriptor.h"
 #include "base/memory.h"
 #include "base/text.h"
 
@@ -55,6 +56,12 @@ bool file_sync(int fd)
                 return true;
 #endif
         return fsync(fd) == 0;
+}
+
+bool file_sync_path(const char *path)
+{
+        AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
+        return fd >= 0 && file_sync(fd);
 }
 
 bool file_exists(const char *path)
@@ -136,21 +143,12 @@ bool file_read_end(const char *path, uint64_t limit, struct buffer *buffer, stru
         struct stat status;
         if (fd < 0 || fstat(fd, &status) != 0)
                 return error_system(err, "%s: cannot open", path);
-        AUTO_FREE uint8_t *block = memory_new(READ_BLOCK, 1);
-        uint64_t left = (uint64_t)status.st_size < limit ? (uint64_t)status.st_size : limit;
-        off_t at = status.st_size - (off_t)left;
-        while (left) {
-                ssize_t count = pread(fd, block, left < READ_BLOCK ? (size_t)left : READ_BLOCK, at);
-                if (count < 0 && errno == EINTR)
-                        continue;
-                if (count < 0)
-                        return error_system(err, "%s: cannot read", path);
-                if (count == 0)
-                        return true;
-                buffer_add(buffer, block, (size_t)count);
-                at += count;
-                left -= (uint64_t)count;
-        }
+        size_t size = (uint64_t)status.st_size < limit ? (size_t)status.st_size : (size_t)limit;
+        AUTO_FREE uint8_t *end = memory_new(size, 1);
+        ssize_t count = descriptor_read_at(fd, end, size, (uint64_t)status.st_size - size);
+        if (count < 0)
+                return error_system(err, "%s: cannot read", path);
+        buffer_add(buffer, end, (size_t)count);
         return true;
 }
 
@@ -323,17 +321,11 @@ const char *file_replacement_path(const struct file_replacement *replacement)
         return replacement->partial;
 }
 
-static bool write_at(struct file_replacement *replacement, struct bytes bytes, struct error *err)
+static bool write_data(struct file_replacement *replacement, struct bytes bytes, struct error *err)
 {
-        while (bytes.size) {
-                ssize_t count = pwrite(replacement->fd, bytes.data, bytes.size, (off_t)replacement->at);
-                if (count < 0 && errno == EINTR)
-                        continue;
-                if (count < 0)
-                        return error_system(err, "%s: cannot write", replacement->target);
-                replacement->at += (uint64_t)count;
-                bytes = bytes_from(bytes, (uint64_t)count);
-        }
+        if (!descriptor_write_at(replacement->fd, bytes, replacement->at))
+                return error_system(err, "%s: cannot write", replacement->target);
+        replacement->at += bytes.size;
         return true;
 }
 
@@ -360,7 +352,7 @@ bool file_replacement_write(struct file_replacement *replacement, struct bytes b
                                 break;
                         block.size += more;
                 }
-                if (!(zero ? file_replacement_skip(replacement, block.size, err) : write_at(replacement, block, err)))
+                if (!(zero ? file_replacement_skip(replacement, block.size, err) : write_data(replacement, block, err)))
                         return false;
                 bytes = bytes_from(bytes, block.size);
         }
@@ -370,10 +362,7 @@ bool file_replacement_write(struct file_replacement *replacement, struct bytes b
 static bool sync_folder_of(const char *path, struct error *err)
 {
         AUTO_FREE char *copy = memory_text(path);
-        AUTO_CLOSE int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (fd < 0 || !file_sync(fd))
-                return error_system(err, "%s: cannot sync its folder", path);
-        return true;
+        return file_sync_path(dirname(copy)) || error_system(err, "%s: cannot sync its folder", path);
 }
 
 static bool commit(struct file_replacement **replacement, bool durably, struct error *err)
@@ -434,18 +423,11 @@ static bool copy_range(int fd, const char *source, off_t begin, off_t end, struc
                        struct error *err)
 {
         AUTO_FREE uint8_t *block = memory_new(READ_BLOCK, 1);
-        while (begin < end) {
-                size_t wanted = end - begin < READ_BLOCK ? (size_t)(end - begin) : READ_BLOCK;
-                ssize_t count = pread(fd, block, wanted, begin);
-                if (count < 0 && errno == EINTR)
-                        continue;
-                if (count < 0)
-                        return error_system(err, "%s: cannot read", source);
-                if (count == 0)
-                        return error_set(err, ERROR_ENVIRONMENT, "%s: became shorter while it was copied", source);
-                if (!file_replacement_write(replacement, (struct bytes){block, (size_t)count}, err))
+        for (size_t size; begin < end; begin += (off_t)size) {
+                size = end - begin < READ_BLOCK ? (size_t)(end - begin) : READ_BLOCK;
+                if (!descriptor_read_whole(fd, source, block, size, (uint64_t)begin, err) ||
+                    !file_replacement_write(replacement, (struct bytes){block, size}, err))
                         return false;
-                begin += count;
         }
         return true;
 }

@@ -26,6 +26,9 @@ struct timespec file_changed(const struct stat *status);
 // fsync; on macOS also flushes the disk's own cache, which fsync there does not. False, with errno, on failure.
 bool file_sync(int fd);
 
+// The same for the file or folder at PATH.
+bool file_sync_path(const char *path);
+
 // Reads the regular file (or pipe) at PATH into BUFFER. Fails if it is longer than LIMIT bytes.
 bool file_read(const char *path, uint64_t limit, struct buffer *buffer, struct error *err);
 

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/descriptor.h"
 #include "base/file.h"
 #include "base/memory.h"
 
@@ -112,7 +113,7 @@ bool flash_image_check_code(const char *path, struct error *err)
         AUTO_FREE uint8_t *head = memory_new(FLASH_HEAD_SIZE, 1);
         if (fd < 0 || fstat(fd, &status) != 0)
                 return error_system(err, "%s: cannot open", path);
-        ssize_t count = pread(fd, head, FLASH_HEAD_SIZE, 0);
+        ssize_t count = descriptor_read_at(fd, head, FLASH_HEAD_SIZE, 0);
         if (count < 0)
                 return error_system(err, "%s: cannot read", path);
         return flash_image_check_head((struct bytes){head, (size_t)count}, (uint64_t)status.st_size, err) ||

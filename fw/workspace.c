@@ -4,7 +4,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,16 +11,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/descriptor.h"
 #include "base/file.h"
 #include "base/interrupt.h"
 #include "base/memory.h"
 #include "base/paths.h"
 #include "base/text.h"
 #include "fw/provenance.h"
-
-enum {
-        LOCK_POLL_MS = 100,
-};
 
 #define WORK_PREFIX ".fetch-"
 
@@ -48,14 +44,8 @@ static bool lock(struct workspace *workspace, struct error *err)
                 error_system(err, "%s: cannot create", path);
                 return false;
         }
-        while (flock(workspace->lock, LOCK_EX | LOCK_NB) != 0) {
-                if (errno != EWOULDBLOCK && errno != EINTR)
-                        return error_system(err, "%s: cannot lock", path);
-                struct pollfd interrupt = {interrupt_descriptor(), POLLIN, 0};
-                poll(&interrupt, 1, LOCK_POLL_MS);
-                if (!interrupt_check(err))
-                        return false;
-        }
+        if (!descriptor_lock(workspace->lock, -1))
+                return interrupt_check(err) && error_system(err, "%s: cannot lock", path);
         return true;
 }
 
@@ -125,12 +115,6 @@ static char *reason_to_replace(const char *folder)
         return memory_text("it was made from other files");
 }
 
-static bool sync_folder(const char *path, struct error *err)
-{
-        AUTO_CLOSE int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        return (fd >= 0 && file_sync(fd)) || error_system(err, "%s: cannot sync", path);
-}
-
 // Moves what is at TARGET into the work folder, which is removed at the end.
 static bool move_away(const struct workspace *workspace, const char *target, struct firmware *firmware,
                       struct error *err)
@@ -179,5 +163,7 @@ bool workspace_install(struct workspace *workspace, struct firmware *firmware, s
                 return false;
         }
         remove_leftovers(workspace->root, WORKSPACE_PART);
-        return sync_folder(workspace->root, err) && read_back(target, firmware, err);
+        if (!file_sync_path(workspace->root))
+                return error_system(err, "%s: cannot sync", workspace->root);
+        return read_back(target, firmware, err);
 }

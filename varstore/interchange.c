@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/descriptor.h"
 #include "base/encoding.h"
 #include "base/file.h"
 #include "base/memory.h"
@@ -209,15 +210,7 @@ static bool write_new(const char *path, struct bytes bytes, struct error *err)
         AUTO_CLOSE int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
         if (fd < 0)
                 return error_system(err, "%s: cannot create", path);
-        while (bytes.size) {
-                ssize_t count = write(fd, bytes.data, bytes.size);
-                if (count < 0 && errno == EINTR)
-                        continue;
-                if (count < 0)
-                        return error_system(err, "%s: cannot write", path);
-                bytes = bytes_from(bytes, (uint64_t)count);
-        }
-        return true;
+        return descriptor_write(fd, bytes) || error_system(err, "%s: cannot write", path);
 }
 
 bool interchange_write_folder(const struct varstore *store, const char *folder, struct error *err)

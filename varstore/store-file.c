@@ -4,22 +4,20 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/arguments.h"
+#include "base/descriptor.h"
 #include "base/file.h"
 #include "base/image-lock.h"
 #include "base/interrupt.h"
 #include "base/memory.h"
 #include "base/process.h"
 #include "base/text.h"
-#include "base/time.h"
 
 enum {
         CLAIM_PATIENCE_MS = 5000,
-        CLAIM_PAUSE_MS = 5,
         CONVERT_LIMIT = 1 << 16, // bytes of qemu-img's output
         CONVERT_TIMEOUT_MS = 60000,
 };
@@ -30,7 +28,8 @@ static bool is_qcow2(int fd)
 {
         static const char magic[4] = {'Q', 'F', 'I', '\xfb'};
         char start[sizeof magic];
-        return pread(fd, start, sizeof start, 0) == (ssize_t)sizeof start && memcmp(start, magic, sizeof magic) == 0;
+        return descriptor_read_at(fd, start, sizeof start, 0) == (ssize_t)sizeof start &&
+               memcmp(start, magic, sizeof magic) == 0;
 }
 
 static bool is_qcow2_file(const char *path)
@@ -103,17 +102,11 @@ static bool is_named(int fd, const char *path)
 
 static bool lock_patiently(int fd, const char *path, struct error *err)
 {
-        uint64_t began = time_now_ms();
-        while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-                if (errno != EWOULDBLOCK && errno != EINTR)
-                        return error_system(err, "%s: cannot lock", path);
-                if (!interrupt_check(err))
-                        return false;
-                if (time_now_ms() - began > CLAIM_PATIENCE_MS)
-                        return error_set(err, ERROR_ENVIRONMENT, "%s: another program is changing this file", path);
-                usleep(CLAIM_PAUSE_MS * 1000);
-        }
-        return true;
+        if (descriptor_lock(fd, CLAIM_PATIENCE_MS))
+                return true;
+        if (errno == EWOULDBLOCK)
+                return error_set(err, ERROR_ENVIRONMENT, "%s: another program is changing this file", path);
+        return interrupt_check(err) && error_system(err, "%s: cannot lock", path);
 }
 
 static bool refuse_writing_qemu(int fd, const char *path, struct error *err)

@@ -5,23 +5,22 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <libgen.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "base/descriptor.h"
 #include "base/encoding.h"
 #include "base/file.h"
+#include "base/interrupt.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "base/time.h"
 #include "verify/disk/disk.h"
 
 enum {
         DOCUMENT_LIMIT = 1 << 20,
-        LOOKER_MS = 200, // for a program that only checks whether the machine is locked
-        LOOKER_RETRY_MS = 5,
+        LOOKER_MS = 200, // waited for a program that only checks whether the machine is locked
 };
 
 static const char *text_at(const json_t *object, const char *key)
@@ -272,22 +271,6 @@ static bool refuse_lock(int fd, const struct machine *machine, struct error *err
         return false;
 }
 
-// Locks, and waits a moment for a program that only checks whether it is locked.
-static bool lock_soon(int fd)
-{
-        uint64_t deadline = time_now_ms() + LOOKER_MS;
-        while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-                if (errno != EWOULDBLOCK && errno != EINTR)
-                        return false;
-                if (time_now_ms() >= deadline) {
-                        errno = EWOULDBLOCK;
-                        return false;
-                }
-                poll(NULL, 0, LOOKER_RETRY_MS);
-        }
-        return true;
-}
-
 bool machine_lock(struct machine *machine, struct error *err)
 {
         if (!file_make_folder(machine->run_folder, 0700, err))
@@ -296,9 +279,9 @@ bool machine_lock(struct machine *machine, struct error *err)
         AUTO_CLOSE int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
         if (fd < 0)
                 return error_system(err, "%s: cannot open", path);
-        if (!lock_soon(fd))
+        if (!descriptor_lock(fd, LOOKER_MS))
                 return errno == EWOULDBLOCK ? refuse_lock(fd, machine, err)
-                                            : error_system(err, "%s: cannot lock", path);
+                                            : interrupt_check(err) && error_system(err, "%s: cannot lock", path);
         machine->died_owner = read_owner(fd);
         AUTO_FREE char *owner = text_format("%ld\n", (long)getpid());
         if (ftruncate(fd, 0) != 0 || pwrite(fd, owner, strlen(owner), 0) < 0)

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/arguments.h"
+#include "base/descriptor.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/paths.h"
@@ -92,8 +93,7 @@ static bool work_begin(struct work *work, const char *output, struct error *err)
 
 static bool sync_path(const char *path, struct error *err)
 {
-        AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
-        return (fd >= 0 && file_sync(fd)) || error_system(err, "%s: cannot sync", path);
+        return file_sync_path(path) || error_system(err, "%s: cannot sync", path);
 }
 
 // Makes NAME of the work folder what was asked for.
@@ -114,13 +114,7 @@ static bool write_new(const char *path, mode_t mode, struct bytes bytes, struct 
         AUTO_CLOSE int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
         if (fd < 0)
                 return error_system(err, "%s: cannot create", path);
-        while (bytes.size) {
-                ssize_t count = write(fd, bytes.data, bytes.size);
-                if (count < 0 && errno != EINTR)
-                        return error_system(err, "%s: cannot write", path);
-                bytes = bytes_from(bytes, count > 0 ? (uint64_t)count : 0);
-        }
-        return true;
+        return descriptor_write(fd, bytes) || error_system(err, "%s: cannot write", path);
 }
 
 // ---- the rehearsal guest's own files

@@ -12,6 +12,7 @@
 
 #include "base/arguments.h"
 #include "base/bytes.h"
+#include "base/descriptor.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/process.h"
@@ -187,18 +188,9 @@ static bool file_size_of(int descriptor, uint64_t *size)
 static bool read_layer_file(const struct disk *disk, const struct layer *layer, uint64_t offset, void *data,
                             size_t size, size_t *got, struct error *err)
 {
-        for (*got = 0; *got < size;) {
-                ssize_t step = pread(layer->descriptor, (uint8_t *)data + *got, size - *got, (off_t)(offset + *got));
-                if (step < 0 && errno == EINTR)
-                        continue;
-                if (step < 0)
-                        return error_system(err, "%s: cannot read %s at byte %" PRIu64, disk->path, layer->path,
-                                            offset + *got);
-                if (!step)
-                        return true;
-                *got += (size_t)step;
-        }
-        return true;
+        ssize_t count = descriptor_read_at(layer->descriptor, data, size, offset);
+        *got = count < 0 ? 0 : (size_t)count;
+        return count >= 0 || error_system(err, "%s: cannot read %s at byte %" PRIu64, disk->path, layer->path, offset);
 }
 
 static bool cut_off(const struct disk *disk, const struct layer *layer, const char *what, uint64_t offset,
