@@ -17,9 +17,15 @@ void text_free(struct text *text)
 
 void text_clear(struct text *text)
 {
-        text->length = 0;
-        if (text->data)
-                text->data[0] = '\0';
+        text_truncate(text, 0);
+}
+
+void text_truncate(struct text *text, size_t length)
+{
+        if (length >= text->length)
+                return;
+        text->length = length;
+        text->data[length] = '\0';
 }
 
 void text_add_span(struct text *text, const char *addition, size_t length)

@@ -21,7 +21,8 @@ struct text {
 #define AUTO_TEXT __attribute__((cleanup(text_free)))
 
 void text_free(struct text *text);
-void text_clear(struct text *text); // empty again, keeping the memory
+void text_clear(struct text *text);                   // empty again, keeping the memory
+void text_truncate(struct text *text, size_t length); // only its first LENGTH bytes, if it has more
 void text_add(struct text *text, const char *addition);
 void text_add_span(struct text *text, const char *addition, size_t length);
 void text_add_char(struct text *text, char character);
