@@ -308,7 +308,7 @@ test_a_package_that_was_here_is_known_from_apt_afterwards() {
 # besides the usual ones.
 use_own_apt() {
         use_package
-        mkdir -p repository state/lists/partial state/cache/archives/partial
+        mkdir repository
         cp "$deb" repository/
         {
                 dpkg-deb -f "$deb" Package Version Architecture Maintainer Description
@@ -317,17 +317,7 @@ use_own_apt() {
                 cat
                 echo
         } >repository/Packages
-        echo "deb [trusted=yes] file:$PWD/repository ./" >sources.list
-        : >status
-        cat >apt.conf <<END
-Dir::State "$PWD/state";
-Dir::State::status "$PWD/status";
-Dir::Cache "$PWD/state/cache";
-Dir::Etc::SourceList "$PWD/sources.list";
-Dir::Etc::SourceParts "-";
-APT::Sandbox::User "";
-END
-        export APT_CONFIG="$PWD/apt.conf"
+        own_apt "$PWD/apt" "deb [trusted=yes] file:$PWD/repository ./"
 }
 
 test_an_index_with_stronger_hashes_gives_the_sha256_too() {
