@@ -28,6 +28,15 @@ void arguments_add(struct arguments *arguments, const char *value)
         add_owned(arguments, memory_text(value));
 }
 
+void arguments_add_all(struct arguments *arguments, ...)
+{
+        va_list list;
+        va_start(list, arguments);
+        for (const char *value; (value = va_arg(list, const char *));)
+                arguments_add(arguments, value);
+        va_end(list);
+}
+
 void arguments_add_format(struct arguments *arguments, const char *format, ...)
 {
         va_list list;

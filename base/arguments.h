@@ -14,6 +14,7 @@ struct arguments {
 #define AUTO_ARGUMENTS __attribute__((cleanup(arguments_free)))
 void arguments_free(struct arguments *arguments);
 void arguments_add(struct arguments *arguments, const char *value);
+void arguments_add_all(struct arguments *arguments, ...) __attribute__((sentinel)); // texts, and NULL
 void arguments_add_format(struct arguments *arguments, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 // The vector as one line that a POSIX shell reads back as it was; freed with free().

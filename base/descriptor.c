@@ -2,16 +2,41 @@
 #include "base/descriptor.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/interrupt.h"
+#include "base/memory.h"
 #include "base/time.h"
 
 enum {
         LOCK_PAUSE_MS = 5,
 };
+
+int descriptor_open(const char *path, struct stat *status, struct error *err)
+{
+        AUTO_CLOSE int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+        if (fd < 0 || fstat(fd, status) != 0) {
+                error_system(err, "%s: cannot open", path);
+                return -1;
+        }
+        if (!S_ISREG(status->st_mode)) {
+                error_set(err, ERROR_DAMAGED, "%s: not a regular file", path);
+                return -1;
+        }
+        return DESCRIPTOR_TAKE(fd);
+}
+
+bool descriptor_is_at(int fd, const char *path)
+{
+        struct stat opened;
+        struct stat named;
+        return fstat(fd, &opened) == 0 && stat(path, &named) == 0 && opened.st_ino == named.st_ino &&
+               opened.st_dev == named.st_dev;
+}
 
 bool descriptor_write(int fd, struct bytes bytes)
 {

@@ -13,6 +13,14 @@
 
 #include "base/bytes.h"
 
+struct stat;
+
+// Opens the regular file at PATH for reading, and fills STATUS. -1 on failure. A pipe is refused, not waited for.
+int descriptor_open(const char *path, struct stat *status, struct error *err);
+
+// Whether FD is the file that PATH names now.
+bool descriptor_is_at(int fd, const char *path);
+
 bool descriptor_write(int fd, struct bytes bytes);
 
 // The same at offset AT of a file.

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/digest.h"
 
-#include <fcntl.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/descriptor.h"
 #include "base/encoding.h"
@@ -85,12 +83,10 @@ static void add_hole(struct digest_stream *stream, off_t size)
 
 bool digest_file_padded(const char *path, uint64_t size, struct digest *digest, struct error *err)
 {
-        AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
         struct stat status;
-        if (fd < 0 || fstat(fd, &status) != 0)
-                return error_system(err, "%s: cannot open", path);
-        if (!S_ISREG(status.st_mode))
-                return error_set(err, ERROR_DAMAGED, "%s: not a regular file", path);
+        AUTO_CLOSE int fd = descriptor_open(path, &status, err);
+        if (fd < 0)
+                return false;
         AUTO_DIGEST_STREAM struct digest_stream *stream = digest_begin();
         off_t begin;
         off_t end;

@@ -70,6 +70,13 @@ bool file_exists(const char *path)
         return stat(path, &status) == 0;
 }
 
+bool file_is_same(const char *a, const char *b)
+{
+        struct stat one;
+        struct stat other;
+        return stat(a, &one) == 0 && stat(b, &other) == 0 && one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+}
+
 uint64_t file_allocated(const char *path)
 {
         struct stat status;
@@ -155,16 +162,10 @@ bool file_read_end(const char *path, uint64_t limit, struct buffer *buffer, stru
 bool file_map(const char *path, struct file_mapping *mapping, struct error *err)
 {
         *mapping = (struct file_mapping){0};
-        AUTO_CLOSE int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC); // a pipe is refused, not waited for
-        if (fd < 0)
-                return error_system(err, "%s: cannot open", path);
         struct stat status;
-        if (fstat(fd, &status) != 0)
-                return error_system(err, "%s: cannot examine", path);
-        if (!S_ISREG(status.st_mode))
-                return error_set(err, ERROR_DAMAGED, "%s: not a regular file", path);
-        if (status.st_size == 0)
-                return true;
+        AUTO_CLOSE int fd = descriptor_open(path, &status, err);
+        if (fd < 0 || status.st_size == 0)
+                return fd >= 0;
         void *data = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
         if (data == MAP_FAILED)
                 return error_system(err, "%s: cannot map", path);
@@ -263,10 +264,7 @@ static int open_partial(const char *partial, mode_t mode, struct error *err)
                         error_set(err, ERROR_ENVIRONMENT, "%s: another program is writing this file", partial);
                         return -1;
                 }
-                struct stat opened;
-                struct stat named;
-                if (fstat(fd, &opened) != 0 || stat(partial, &named) != 0 || opened.st_ino != named.st_ino ||
-                    opened.st_dev != named.st_dev)
+                if (!descriptor_is_at(fd, partial))
                         continue;
                 if (ftruncate(fd, 0) != 0) {
                         error_system(err, "%s: cannot empty", partial);
@@ -434,13 +432,10 @@ static bool copy_range(int fd, const char *source, off_t begin, off_t end, struc
 
 bool file_copy(const char *source, const char *target, mode_t mode, struct error *err)
 {
-        AUTO_CLOSE int fd = open(source, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
         struct stat status;
-        if (fd < 0 || fstat(fd, &status) != 0)
-                return error_system(err, "%s: cannot open", source);
-        if (!S_ISREG(status.st_mode))
-                return error_set(err, ERROR_DAMAGED, "%s: not a regular file", source);
-        AUTO_REPLACEMENT struct file_replacement *replacement = file_replacement_begin(target, mode, err);
+        AUTO_CLOSE int fd = descriptor_open(source, &status, err);
+        AUTO_REPLACEMENT struct file_replacement *replacement =
+                fd < 0 ? NULL : file_replacement_begin(target, mode, err);
         if (!replacement)
                 return false;
         off_t begin;

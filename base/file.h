@@ -81,6 +81,9 @@ bool file_copy(const char *source, const char *target, mode_t mode, struct error
 
 bool file_exists(const char *path);
 
+// Whether both paths are there and lead to the same file or folder.
+bool file_is_same(const char *a, const char *b);
+
 // The bytes of disk that PATH takes (not its length); 0 if it cannot be read.
 uint64_t file_allocated(const char *path);
 

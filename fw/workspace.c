@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fw/workspace.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +11,7 @@
 
 #include "base/descriptor.h"
 #include "base/file.h"
+#include "base/folder.h"
 #include "base/interrupt.h"
 #include "base/memory.h"
 #include "base/paths.h"
@@ -52,17 +51,13 @@ static bool lock(struct workspace *workspace, struct error *err)
 // Removes what begins with PREFIX in ROOT, left by killed programs. Failing to do so is not an error.
 static void remove_leftovers(const char *root, const char *prefix)
 {
-        DIR *stream = opendir(root);
-        if (!stream)
-                return;
-        for (const struct dirent *entry; (entry = readdir(stream));) {
-                if (!text_starts_with(entry->d_name, prefix))
-                        continue;
-                AUTO_FREE char *path = file_path(root, entry->d_name);
-                AUTO_ERROR struct error ignored = {0};
-                file_remove_tree(path, &ignored);
+        AUTO_ARGUMENTS struct arguments names = {0};
+        folder_names(root, &names, NULL);
+        for (size_t i = 0; i < names.count; i++) {
+                AUTO_FREE char *path = file_path(root, names.values[i]);
+                if (text_starts_with(names.values[i], prefix))
+                        file_remove_tree(path, NULL);
         }
-        closedir(stream);
 }
 
 void workspace_tidy(const char *root)
@@ -94,10 +89,8 @@ bool workspace_open(const char *root, struct workspace *workspace, struct error 
 
 void workspace_close(struct workspace *workspace)
 {
-        if (workspace->folder) {
-                AUTO_ERROR struct error ignored = {0};
-                file_remove_tree(workspace->folder, &ignored);
-        }
+        if (workspace->folder)
+                file_remove_tree(workspace->folder, NULL);
         memory_close_descriptor(&workspace->lock);
         free(workspace->root);
         free(workspace->folder);

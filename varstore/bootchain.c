@@ -121,8 +121,7 @@ static void read_entries(const struct varstore *store, struct bootchain *chain)
                 if (!guid_equal(variable->vendor, GUID_EFI_GLOBAL_VARIABLE) ||
                     !boot_entry_name(variable->name, &number))
                         continue;
-                chain->entries = memory_resize(chain->entries, chain->entry_count + 1, sizeof *chain->entries);
-                chain->entries[chain->entry_count++] = read_entry(number, variable);
+                *MEMORY_ADD(chain->entries, chain->entry_count) = read_entry(number, variable);
         }
         if (chain->entry_count)
                 qsort(chain->entries, chain->entry_count, sizeof *chain->entries, compare_numbers);

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/arguments.h"
@@ -14,7 +13,6 @@
 #include "base/interrupt.h"
 #include "base/memory.h"
 #include "base/process.h"
-#include "base/text.h"
 
 enum {
         CLAIM_PATIENCE_MS = 5000,
@@ -46,10 +44,7 @@ static bool convert(const char *path, const char *raw, struct error *err)
         if (!program)
                 return false;
         // -U: allows reading while a machine runs, as for a raw file.
-        static const char *const options[] = {"convert", "-U", "-f", "qcow2", "-O", "raw", "--"};
-        arguments_add(&arguments, program);
-        for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
-                arguments_add(&arguments, options[i]);
+        arguments_add_all(&arguments, program, "convert", "-U", "-f", "qcow2", "-O", "raw", "--", NULL);
         // qemu-img takes a colon before the first slash as the end of a protocol name.
         arguments_add_format(&arguments, "%s%s", *path == '/' ? "" : "./", path);
         arguments_add(&arguments, raw);
@@ -92,14 +87,6 @@ bool store_load_sound(const char *path, struct varstore **store, struct error *e
 
 // ---- writing ----
 
-static bool is_named(int fd, const char *path)
-{
-        struct stat opened;
-        struct stat named;
-        return fstat(fd, &opened) == 0 && stat(path, &named) == 0 && opened.st_ino == named.st_ino &&
-               opened.st_dev == named.st_dev;
-}
-
 static bool lock_patiently(int fd, const char *path, struct error *err)
 {
         if (descriptor_lock(fd, CLAIM_PATIENCE_MS))
@@ -140,7 +127,7 @@ bool store_claim_begin(const char *path, struct store_claim *claim, struct error
                 if (!refuse_qcow2(fd, path, err) || !lock_patiently(fd, path, err))
                         return false;
                 // The program that had claimed it has replaced the file.
-                if (!is_named(fd, path))
+                if (!descriptor_is_at(fd, path))
                         continue;
                 if (!refuse_writing_qemu(fd, path, err))
                         return false;
@@ -158,12 +145,9 @@ void store_claim_end(struct store_claim *claim)
 
 bool store_may_write(const char *source, const char *target, bool force, struct error *err)
 {
-        struct stat of_source;
-        struct stat of_target;
-        if (stat(target, &of_target) != 0)
+        if (!file_exists(target))
                 return true;
-        if (source && stat(source, &of_source) == 0 && of_source.st_dev == of_target.st_dev &&
-            of_source.st_ino == of_target.st_ino)
+        if (source && file_is_same(source, target))
                 return error_set(err, ERROR_USAGE, "%s and %s are the same file", source, target);
         return force || error_set(err, ERROR_USAGE, "%s: already exists; use --force to replace it", target);
 }

@@ -20,7 +20,7 @@ struct varstore {
         struct buffer bytes;
         bool changed; // else the image is written as read
         struct variable *records;
-        size_t record_count, record_capacity;
+        size_t record_count;
         uint64_t records_end; // where the next record goes
         bool has_residue;     // and a piece of the firmware's buffer is there
         struct remarks remarks;
@@ -194,17 +194,12 @@ static void forget_records(struct varstore *store)
         free(store->records);
         store->records = NULL;
         store->record_count = 0;
-        store->record_capacity = 0;
         store->records_end = records_start(store);
 }
 
 static void keep_record(struct varstore *store, const struct variable *variable)
 {
-        if (store->record_count == store->record_capacity) {
-                store->record_capacity = store->record_capacity ? 2 * store->record_capacity : 64;
-                store->records = memory_resize(store->records, store->record_capacity, sizeof *store->records);
-        }
-        store->records[store->record_count++] = *variable;
+        *MEMORY_ADD(store->records, store->record_count) = *variable;
         uint64_t end = aligned(variable->offset + variable->size);
         store->records_end = end < store->volume.variables_end ? end : store->volume.variables_end;
 }

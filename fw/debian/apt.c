@@ -157,10 +157,7 @@ static bool ask(const struct arguments *arguments, char **output, struct error *
 static bool ask_show(const char *name, struct apt_package *package, struct error *err)
 {
         AUTO_ARGUMENTS struct arguments show = {0};
-        arguments_add(&show, "apt-cache");
-        arguments_add(&show, "show");
-        arguments_add(&show, "--");
-        arguments_add(&show, name);
+        arguments_add_all(&show, "apt-cache", "show", "--", name, NULL);
         AUTO_FREE char *output = NULL;
         return ask(&show, &output, err) && apt_parse_show(output, package, err);
 }
@@ -182,10 +179,7 @@ bool apt_find(const char *name, const char *selection, struct apt_package *packa
         if (!check_name(name, err))
                 return false;
         AUTO_ARGUMENTS struct arguments print = {0};
-        arguments_add(&print, "apt-get");
-        arguments_add(&print, "--print-uris");
-        arguments_add(&print, "download");
-        arguments_add(&print, "--");
+        arguments_add_all(&print, "apt-get", "--print-uris", "download", "--", NULL);
         arguments_add_format(&print, "%s%s", name, selection);
         AUTO_FREE char *program = process_find("apt-get", err);
         if (!program)
@@ -208,13 +202,7 @@ static bool apt_get_download(const char *name, const struct apt_package *package
 {
         // apt-get writes into its working directory.
         AUTO_ARGUMENTS struct arguments download = {0};
-        arguments_add(&download, "env");
-        arguments_add(&download, "-C");
-        arguments_add(&download, folder);
-        arguments_add(&download, "apt-get");
-        arguments_add(&download, "--quiet");
-        arguments_add(&download, "download");
-        arguments_add(&download, "--");
+        arguments_add_all(&download, "env", "-C", folder, "apt-get", "--quiet", "download", "--", NULL);
         arguments_add_format(&download, "%s=%s", name, package->version);
         AUTO_PROCESS_RESULT struct process_result result = {0};
         if (process_run_checked(&download, ASK_LIMIT, DOWNLOAD_TIMEOUT_MS, &result, err))

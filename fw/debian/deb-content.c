@@ -79,11 +79,7 @@ const struct deb_entry *deb_content_add(struct deb_content *content, const struc
                 bad_name(member, "has a hard link to", hardlink, err);
                 return NULL;
         }
-        if (content->count == content->capacity) {
-                content->capacity = content->capacity ? 2 * content->capacity : 64;
-                content->entries = memory_resize(content->entries, content->capacity, sizeof *content->entries);
-        }
-        struct deb_entry *added = &content->entries[content->count++];
+        struct deb_entry *added = MEMORY_ADD(content->entries, content->count);
         *added = (struct deb_entry){
                 .name = MEMORY_TAKE(name),
                 .link = linked    ? text_format("/%s", linked)

@@ -21,7 +21,7 @@ struct deb_content {
                 char *link; // its target; NULL if it is not a link. From the root if it begins with "/"
                 bool regular;
         } * entries;
-        size_t count, capacity;
+        size_t count;
 };
 
 void deb_content_free(struct deb_content *content);

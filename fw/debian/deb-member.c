@@ -2,12 +2,12 @@
 #include "fw/debian/deb-member.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/bytes.h"
+#include "base/descriptor.h"
 #include "base/interrupt.h"
 #include "base/memory.h"
 #include "base/text.h"
@@ -92,12 +92,10 @@ static la_ssize_t read_stream(struct archive *tar, void *context, const void **d
 
 static bool package_open(struct deb_member *member, struct error *err)
 {
-        member->fd = open(member->path, O_RDONLY | O_CLOEXEC);
         struct stat status;
-        if (member->fd < 0 || fstat(member->fd, &status) != 0)
-                return error_system(err, "%s: cannot open", member->path);
-        if (!S_ISREG(status.st_mode))
-                return error_set(err, ERROR_DAMAGED, "%s: not a regular file", member->path);
+        member->fd = descriptor_open(member->path, &status, err);
+        if (member->fd < 0)
+                return false;
         member->packed_size = (uint64_t)status.st_size;
         member->package = archive_read_new();
         archive_read_support_format_ar(member->package);

@@ -3,9 +3,7 @@
 
 #include <archive.h>
 #include <archive_entry.h>
-#include <dirent.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
@@ -13,6 +11,7 @@
 
 #include "base/arguments.h"
 #include "base/file.h"
+#include "base/folder.h"
 #include "base/interrupt.h"
 #include "base/memory.h"
 #include "base/progress.h"
@@ -185,25 +184,14 @@ static bool pack_file(struct bundle *bundle, const char *name, const char *path,
 
 // ---- what is in it ----
 
-static int compare_names(const void *a, const void *b)
-{
-        return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 static bool pack_run(struct bundle *bundle, struct error *err)
 {
         AUTO_ARGUMENTS struct arguments names = {0};
-        DIR *stream = opendir(bundle->in->run->folder);
-        if (!stream)
-                return error_system(err, "%s", bundle->in->run->folder);
-        for (const struct dirent *entry; (entry = readdir(stream));) {
-                if (entry->d_name[0] != '.')
-                        arguments_add(&names, entry->d_name);
-        }
-        closedir(stream);
-        if (names.count)
-                qsort(names.values, names.count, sizeof *names.values, compare_names);
+        if (!folder_names(bundle->in->run->folder, &names, err))
+                return false;
         for (size_t i = 0; i < names.count; i++) {
+                if (*names.values[i] == '.')
+                        continue;
                 AUTO_FREE char *path = file_path(bundle->in->run->folder, names.values[i]);
                 AUTO_FREE char *name = text_format("run/%s", names.values[i]);
                 if (!pack_file(bundle, name, path, text_ends_with(name, ".png"), err))

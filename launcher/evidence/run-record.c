@@ -66,8 +66,7 @@ static void add_moment(struct reader *reader, double time, enum run_moment_kind 
         }
         bool shown = screen && strlen(screen) <= SCREEN_LIMIT && reader->screens < SCREENS_LIMIT;
         reader->screens += shown;
-        record->moments = memory_resize(record->moments, record->count + 1, sizeof *record->moments);
-        record->moments[record->count++] = (struct run_moment){
+        *MEMORY_ADD(record->moments, record->count) = (struct run_moment){
                 .time = time, .kind = kind, .title = title, .screen = shown ? memory_text(screen) : NULL};
 }
 

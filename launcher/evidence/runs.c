@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launcher/evidence/runs.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/folder.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "base/time.h"
@@ -159,21 +159,14 @@ static void add_run(struct runs *runs, const char *folder)
         struct run run;
         if (!read_run(folder, &run))
                 return;
-        runs->items = memory_resize(runs->items, runs->count + 1, sizeof *runs->items);
-        runs->items[runs->count++] = run;
-}
-
-static bool is_same_folder(const char *a, const char *b)
-{
-        struct stat one, other;
-        return stat(a, &one) == 0 && stat(b, &other) == 0 && one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+        *MEMORY_ADD(runs->items, runs->count) = run;
 }
 
 static void mark_under_way(struct runs *runs, const char *under_way, bool any)
 {
         for (size_t i = runs->count; i-- > 0;) {
                 struct run *run = &runs->items[i];
-                bool is_it = under_way ? is_same_folder(under_way, run->folder) : any && run->state == RUN_UNFINISHED;
+                bool is_it = under_way ? file_is_same(under_way, run->folder) : any && run->state == RUN_UNFINISHED;
                 if (is_it) {
                         run->state = RUN_UNDER_WAY;
                         return;
@@ -184,14 +177,13 @@ static void mark_under_way(struct runs *runs, const char *under_way, bool any)
 void runs_read(const char *folder, const char *under_way, bool any_under_way, struct runs *runs)
 {
         *runs = (struct runs){0};
-        DIR *stream = opendir(folder);
-        for (const struct dirent *entry; stream && (entry = readdir(stream));) {
-                AUTO_FREE char *path = file_path(folder, entry->d_name);
-                if (entry->d_name[0] != '.')
+        AUTO_ARGUMENTS struct arguments names = {0};
+        folder_names(folder, &names, NULL);
+        for (size_t i = 0; i < names.count; i++) {
+                AUTO_FREE char *path = file_path(folder, names.values[i]);
+                if (*names.values[i] != '.')
                         add_run(runs, path);
         }
-        if (stream)
-                closedir(stream);
         if (runs->count)
                 qsort(runs->items, runs->count, sizeof *runs->items, compare_runs);
         mark_under_way(runs, under_way, any_under_way);

@@ -377,11 +377,8 @@ static bool check_installable(const struct payload_info *info, const char *what,
 
 static bool check_not_itself(const struct making *making, struct error *err)
 {
-        struct stat source;
-        struct stat target;
-        bool same = stat(making->source, &source) == 0 && stat(making->work.target, &target) == 0 &&
-                    source.st_dev == target.st_dev && source.st_ino == target.st_ino;
-        return !same || error_set(err, ERROR_USAGE, "%s cannot be made of itself", making->source);
+        return !file_is_same(making->source, making->work.target) ||
+               error_set(err, ERROR_USAGE, "%s cannot be made of itself", making->source);
 }
 
 // Where the source is: the request's, or the rehearsal guest's files, written for it. Freed with free().

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launcher/report/parameters.h"
 
-#include <dirent.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/file.h"
+#include "base/folder.h"
 #include "base/memory.h"
 #include "base/time.h"
 #include "launcher/report/html.h"
@@ -168,16 +167,11 @@ static void add_machine(struct text *html, const struct machine *machine)
         json_decref(document);
 }
 
-static int by_name(const void *a, const void *b)
-{
-        return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 static void add_file(struct text *html, const char *folder, const char *name)
 {
         AUTO_FREE char *path = file_path(folder, name);
         struct stat status;
-        if (stat(path, &status) != 0 || !S_ISREG(status.st_mode))
+        if (*name == '.' || stat(path, &status) != 0 || !S_ISREG(status.st_mode))
                 return;
         AUTO_FREE char *size = text_size((uint64_t)status.st_size);
         html_row(html, name, size);
@@ -185,23 +179,13 @@ static void add_file(struct text *html, const char *folder, const char *name)
 
 static void add_files(struct text *html, const char *folder)
 {
-        DIR *stream = opendir(folder);
-        char *names[FILES_MOST];
-        size_t count = 0;
-        for (const struct dirent *entry; stream && count < FILES_MOST && (entry = readdir(stream));) {
-                if (entry->d_name[0] != '.')
-                        names[count++] = memory_text(entry->d_name);
-        }
-        if (stream)
-                closedir(stream);
-        qsort(names, count, sizeof *names, by_name);
+        AUTO_ARGUMENTS struct arguments names = {0};
+        folder_names(folder, &names, NULL);
         html_element(html, "h3", "Files");
         html_element(html, "p class=\"code\"", folder);
         text_add(html, "<div class=\"wide\"><table class=\"rows pairs\"><tbody>\n");
-        for (size_t i = 0; i < count; i++) {
-                add_file(html, folder, names[i]);
-                free(names[i]);
-        }
+        for (size_t i = 0; i < names.count && i < FILES_MOST; i++)
+                add_file(html, folder, names.values[i]);
         text_add(html, "</tbody></table></div>\n");
 }
 
