@@ -8,6 +8,9 @@
 
 #include "base/text.h"
 
+// The sequences are read here, and not by verify/log/sequence, which keeps fewer parameters than a colour of 24 bits needs, and
+// takes away what this shows as text.
+
 // Adds the screen as a <pre>. ANSI may be any text: of its sequences SGR is understood (ECMA-48, 8.3.117; ISO/IEC 8613-6 for
 // the palette of 256 and 24 bits), every other control character is replaced. At most 24 rows, or what is on more of them,
 // and 64 KiB are shown.
