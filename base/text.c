@@ -254,6 +254,12 @@ char *text_duration(uint64_t milliseconds)
         return text_format("%" PRIu64 " min %02" PRIu64 " s", milliseconds / 60000, milliseconds % 60000 / 1000);
 }
 
+const char *text_line_after(const char *line)
+{
+        line += strcspn(line, "\n");
+        return line + (*line == '\n');
+}
+
 bool text_starts_with(const char *text, const char *prefix)
 {
         return strncmp(text, prefix, strlen(prefix)) == 0;

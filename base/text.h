@@ -59,6 +59,9 @@ char *text_size(uint64_t bytes);
 // The same for a duration in milliseconds: "0.8 s", "12.4 s", "3 min 05 s".
 char *text_duration(uint64_t milliseconds);
 
+// What follows the line at LINE; the end of the text if that is the last.
+const char *text_line_after(const char *line);
+
 bool text_starts_with(const char *text, const char *prefix);
 bool text_ends_with(const char *text, const char *suffix);
 

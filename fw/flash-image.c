@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -30,15 +29,6 @@ struct volume {
         bool valid; // signature, sizes and checksum are right
 };
 
-static uint16_t sum16(struct bytes bytes)
-{
-        struct cursor cursor = cursor_at(bytes, 0);
-        uint16_t sum = 0;
-        while (cursor_left(&cursor) >= 2)
-                sum = (uint16_t)(sum + cursor_u16(&cursor));
-        return sum;
-}
-
 static struct volume read_volume(struct bytes head, uint64_t at, uint64_t image_size)
 {
         static const uint8_t signature[] = {'_', 'F', 'V', 'H'};
@@ -55,7 +45,7 @@ static struct volume read_volume(struct bytes head, uint64_t at, uint64_t image_
         volume.valid = !cursor.overrun && bytes_equal(found, (struct bytes){signature, sizeof signature}) &&
                        header_size >= HEADER_SIZE_LEAST && volume.size >= header_size &&
                        volume.size <= image_size - at && bytes_slice(head, at, header_size, &header) &&
-                       sum16(header) == 0;
+                       bytes_sum_words(header) == 0;
         return volume;
 }
 

@@ -95,7 +95,7 @@ bool apt_parse_uri(const char *output, struct apt_package *package, bool *has_di
 {
         *package = (struct apt_package){0};
         // apt may print notes before the line.
-        for (const char *line = output; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+        for (const char *line = output; *line; line = text_line_after(line)) {
                 AUTO_APT_PACKAGE struct apt_package found = {0};
                 if (!parse_uri_line(line, &found, has_digest))
                         continue;
@@ -111,7 +111,7 @@ bool apt_parse_uri(const char *output, struct apt_package *package, bool *has_di
 // The value of FIELD in the stanza that ends at END, freed with free(); NULL if it is not there.
 static char *stanza_field(const char *stanza, const char *end, const char *field)
 {
-        for (const char *line = stanza; line < end; line += strcspn(line, "\n") + 1) {
+        for (const char *line = stanza; line < end; line = text_line_after(line)) {
                 if (text_starts_with(line, field)) {
                         const char *value = line + strlen(field);
                         return text_format("%.*s", (int)strcspn(value, "\r\n"), value);

@@ -124,12 +124,6 @@ static size_t select_packets(struct bytes packets, const char *const *fingerprin
 
 #define ARMOUR_BEGIN "-----BEGIN PGP PUBLIC KEY BLOCK-----"
 
-static const char *line_after(const char *line)
-{
-        line += strcspn(line, "\n");
-        return line + (*line == '\n');
-}
-
 static bool is_blank(const char *line)
 {
         return line[strspn(line, " \t\r")] == '\n' || !line[strspn(line, " \t\r")];
@@ -139,11 +133,11 @@ static bool is_blank(const char *line)
 static const char *decode_block(const char *line, struct buffer *packets)
 {
         EVP_ENCODE_CTX *context = EVP_ENCODE_CTX_new();
-        line = line_after(line);
+        line = text_line_after(line);
         while (*line && !is_blank(line))
-                line = line_after(line); // headers
+                line = text_line_after(line); // headers
         EVP_DecodeInit(context);
-        for (line = line_after(line); *line && *line != '=' && *line != '-'; line = line_after(line)) {
+        for (line = text_line_after(line); *line && *line != '=' && *line != '-'; line = text_line_after(line)) {
                 size_t length = strcspn(line, "\r\n");
                 AUTO_FREE uint8_t *bytes = memory_new(length + 64, 1);
                 int size = 0;

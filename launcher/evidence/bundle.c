@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/folder.h"
 #include "base/interrupt.h"
+#include "base/json.h"
 #include "base/memory.h"
 #include "base/progress.h"
 #include "base/text.h"
@@ -283,9 +284,9 @@ static char *versions_text(const struct run *run)
                                  json_object_get(run->result, "program"), "qemu", json_object_get(run->result, "qemu"),
                                  "libarchive", archive_version_details(), "system", host.sysname, "release",
                                  host.release, "processor", host.machine);
-        AUTO_FREE char *text = json_dumps(json, JSON_INDENT(2));
+        char *lines = json_lines(json, 2);
         json_decref(json);
-        return text_format("%s\n", text);
+        return lines;
 }
 
 static char *readme_text(const struct bundle *bundle)
@@ -304,8 +305,7 @@ static char *readme_text(const struct bundle *bundle)
         for (size_t i = 0; i < json_array_size(bundle->packed); i++) {
                 const json_t *row = json_array_get(bundle->packed, i);
                 text_add_format(&text, "%12" JSON_INTEGER_FORMAT "  %s%s\n",
-                                json_integer_value(json_object_get(row, "size")),
-                                json_string_value(json_object_get(row, "name")),
+                                json_integer_value(json_object_get(row, "size")), json_text(row, "name"),
                                 json_is_true(json_object_get(row, "cut")) ? "  (without its middle)" : "");
         }
         return text_take(&text);

@@ -10,8 +10,8 @@
 
 #include "base/file.h"
 #include "base/folder.h"
+#include "base/json.h"
 #include "base/memory.h"
-#include "base/text.h"
 #include "base/time.h"
 
 enum {
@@ -38,11 +38,6 @@ void runs_free(struct runs *runs)
         *runs = (struct runs){0};
 }
 
-static const char *text_in(const json_t *object, const char *key)
-{
-        return json_string_value(json_object_get(object, key));
-}
-
 // ---- one run ----
 
 // The first bytes of FOLDER/NAME as text, freed with free(); NULL if there is no such file.
@@ -66,7 +61,7 @@ static json_t *first_line(const char *text)
 static void take_start(struct run *run, const char *events)
 {
         json_t *event = first_line(events);
-        const char *kind = text_in(event, "kind"), *stamp = text_in(event, "started_at");
+        const char *kind = json_text(event, "kind"), *stamp = json_text(event, "started_at");
         run->with_payload = strstr(events, MACHINE_PAYLOAD_DEVICE) != NULL;
         run->kind = memory_text(kind ? kind : run->with_payload ? "install" : "boot");
         if (!stamp || !time_parse_stamp(stamp, &run->began))
@@ -90,12 +85,12 @@ static void take_result(struct run *run)
         if (!file_read(path, RESULT_LIMIT, &content, NULL) || !content.size)
                 return;
         run->result = json_loadb((const char *)content.data, content.size, 0, NULL);
-        run->outcome = text_in(run->result, "outcome");
-        run->message = text_in(run->result, "message");
-        run->booted = text_in(run->result, "booted");
+        run->outcome = json_text(run->result, "outcome");
+        run->message = json_text(run->result, "message");
+        run->booted = json_text(run->result, "booted");
         run->rehearsal = json_is_true(json_object_get(run->result, "rehearsal"));
         run->duration = json_number_value(json_object_get(run->result, "duration"));
-        const char *stamp = text_in(run->result, "started_at");
+        const char *stamp = json_text(run->result, "started_at");
         if (!run->began && (!stamp || !time_parse_stamp(stamp, &run->began)))
                 run->began = 0;
 }

@@ -14,6 +14,7 @@
 #include "base/encoding.h"
 #include "base/file.h"
 #include "base/interrupt.h"
+#include "base/json.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "verify/disk/disk.h"
@@ -22,11 +23,6 @@ enum {
         DOCUMENT_LIMIT = 1 << 20,
         LOOKER_MS = 200, // waited for a program that only checks whether the machine is locked
 };
-
-static const char *text_at(const json_t *object, const char *key)
-{
-        return json_string_value(json_object_get(object, key));
-}
 
 // The members of machine.json that are texts, by object and key.
 static const struct member {
@@ -73,14 +69,14 @@ static void read_identity(struct machine *machine)
         for (const struct member *member = members; member < members + member_count; member++) {
                 const json_t *object =
                         member->object ? json_object_get(machine->document, member->object) : machine->document;
-                *slot(identity, member) = text_at(object, member->key);
+                *slot(identity, member) = json_text(object, member->key);
         }
         const json_t *disk = json_object_get(machine->document, "disk");
         const json_t *entry = json_object_get(machine->document, "boot_entry");
         json_int_t size = json_integer_value(json_object_get(disk, "size"));
         identity->rehearsal = json_is_true(json_object_get(machine->document, "rehearsal"));
         identity->disk.size = size > 0 ? (uint64_t)size : 0;
-        identity->entry.number = boot_number(text_at(entry, "number"));
+        identity->entry.number = boot_number(json_text(entry, "number"));
         machine->installed = identity->vars_sha256 && identity->firmware.code_sha256 && identity->entry.label;
 }
 
@@ -303,11 +299,9 @@ bool machine_save(struct machine *machine, const struct settings *settings, cons
                   struct error *err)
 {
         json_t *document = document_of(settings, identity);
-        AUTO_FREE char *content = json_dumps(document, JSON_INDENT(2));
+        bool written = json_write(machine->json_path, 0666, document, 2, err);
         json_decref(document);
-        AUTO_FREE char *lines = text_format("%s\n", content);
-        return file_replace(machine->json_path, 0666, (struct bytes){(const uint8_t *)lines, strlen(lines)}, err) &&
-               read_document(machine, err);
+        return written && read_document(machine, err);
 }
 
 // An owner recorded in an unlocked lock file has died.

@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "base/folder.h"
+#include "base/json.h"
 #include "base/memory.h"
 #include "base/time.h"
 #include "launcher/report/html.h"
@@ -15,11 +16,6 @@ enum {
         ROWS_MOST = 300,
         FILES_MOST = 60,
 };
-
-static const char *text_in(const json_t *object, const char *key)
-{
-        return json_string_value(json_object_get(object, key));
-}
 
 static void add_figure(struct text *html, const char *name, const char *value)
 {
@@ -43,9 +39,9 @@ static char *stamp_text(const char *stamp)
 static char *firmware_of(const struct report_subject *subject)
 {
         const json_t *firmware = json_object_get(subject->record->result, "firmware");
-        const char *package = text_in(firmware, "package");
-        const char *version = text_in(firmware, "version");
-        const char *name = text_in(firmware, "name");
+        const char *package = json_text(firmware, "package");
+        const char *version = json_text(firmware, "version");
+        const char *name = json_text(firmware, "name");
         if (package && version)
                 return text_format("%s %s", package, version);
         if (!name && subject->machine)
@@ -56,8 +52,8 @@ static char *firmware_of(const struct report_subject *subject)
 // KEY of the result, of a run without one of its first event.
 static const char *told(const struct run_record *record, const char *key, const char *key_at_start)
 {
-        const char *text = text_in(record->result, key);
-        return text ? text : text_in(record->start, key_at_start);
+        const char *text = json_text(record->result, key);
+        return text ? text : json_text(record->start, key_at_start);
 }
 
 void figures_to_html(struct text *html, const struct report_subject *subject)
@@ -66,11 +62,11 @@ void figures_to_html(struct text *html, const struct report_subject *subject)
         AUTO_FREE char *duration = text_duration((uint64_t)(subject->record->end * 1000 + 0.5));
         AUTO_FREE char *firmware = firmware_of(subject);
         AUTO_FREE char *began = stamp_text(told(subject->record, "started_at", "started_at"));
-        const char *qemu = text_in(result, "qemu");
+        const char *qemu = json_text(result, "qemu");
         AUTO_FREE char *qemu_version = qemu ? text_format("QEMU %s", qemu) : NULL;
         text_add(html, "<dl class=\"figures\">\n");
         add_figure(html, "Command", told(subject->record, "command", "kind"));
-        add_figure(html, "Guest", text_in(result, "guest"));
+        add_figure(html, "Guest", json_text(result, "guest"));
         add_figure(html, "Began", began);
         add_figure(html, "Took", duration);
         add_figure(html, "Firmware", firmware);

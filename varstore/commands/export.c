@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/folder.h"
+#include "base/json.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "varstore/commands/commands.h"
@@ -35,10 +36,9 @@ static const struct cli_option OPTIONS[] = {
 static bool export_json(const struct varstore *store, const char *path, struct error *err)
 {
         json_t *json = interchange_json(store);
-        AUTO_FREE char *text = json_dumps(json, JSON_INDENT(4));
+        bool written = json_write(path, STORE_FILE_MODE, json, 4, err);
         json_decref(json);
-        AUTO_FREE char *line = text_format("%s\n", text);
-        return file_replace(path, STORE_FILE_MODE, (struct bytes){(const uint8_t *)line, strlen(line)}, err);
+        return written;
 }
 
 // Whether all files in the folder PATH are variables, so that nothing else is lost.
