@@ -76,17 +76,10 @@ order() {
 boot() {
         vars=$1
         shift
-        : >"$vars.log"
         # shellcheck disable=SC2048,SC2086 # a list of words
-        qemu-system-aarch64 -machine virt -cpu cortex-a72 -accel tcg -m 256 -display none -nic none \
-                -serial "file:$vars.log" -monitor none \
-                -drive "if=pflash,format=raw,readonly=on,file=$(echo "$AAVMF_CODE" | sed 's/,/,,/g')" \
-                -drive "if=pflash,format=raw,file=$vars" -device qemu-xhci $* 2>"$vars.errors" &
-        pid=$!
-        trap 'kill $pid 2>/dev/null || :' EXIT
+        start_firmware "$vars" -device qemu-xhci $*
         wait_for 60 grep -aqE 'BdsDxe: (starting Boot[0-9A-F]{4} |No bootable option)|Started as Boot.*USB\([^)]*\)' "$vars.log"
-        kill $pid
-        wait $pid || :
+        stop_firmware "$pid"
         # The line may still lack its end. An entry that BootNext names is tried again in its place in BootOrder. Without an
         # entry that it starts, the firmware has looked for the fallback file, of which only the guest tells, or shows its menu.
         { tr -d '\r' <"$vars.log" && echo; } | sed -n '
