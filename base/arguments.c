@@ -28,13 +28,10 @@ void arguments_add(struct arguments *arguments, const char *value)
         add_owned(arguments, memory_text(value));
 }
 
-void arguments_add_all(struct arguments *arguments, ...)
+void arguments_add_all(struct arguments *arguments, const char *const *values)
 {
-        va_list list;
-        va_start(list, arguments);
-        for (const char *value; (value = va_arg(list, const char *));)
-                arguments_add(arguments, value);
-        va_end(list);
+        for (; *values; values++)
+                arguments_add(arguments, *values);
 }
 
 void arguments_add_format(struct arguments *arguments, const char *format, ...)

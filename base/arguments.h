@@ -14,8 +14,11 @@ struct arguments {
 #define AUTO_ARGUMENTS __attribute__((cleanup(arguments_free)))
 void arguments_free(struct arguments *arguments);
 void arguments_add(struct arguments *arguments, const char *value);
-void arguments_add_all(struct arguments *arguments, ...) __attribute__((sentinel)); // texts, and NULL
 void arguments_add_format(struct arguments *arguments, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+// Adds every text that follows.
+#define ARGUMENTS_ADD_ALL(ARGUMENTS, ...) arguments_add_all(ARGUMENTS, (const char *const[]){__VA_ARGS__, NULL})
+void arguments_add_all(struct arguments *arguments, const char *const *values); // ended by NULL
 
 // The vector as one line that a POSIX shell reads back as it was; freed with free().
 char *arguments_quoted(const struct arguments *arguments);

@@ -44,7 +44,7 @@ static bool convert(const char *path, const char *raw, struct error *err)
         if (!program)
                 return false;
         // -U: allows reading while a machine runs, as for a raw file.
-        arguments_add_all(&arguments, program, "convert", "-U", "-f", "qcow2", "-O", "raw", "--", NULL);
+        ARGUMENTS_ADD_ALL(&arguments, program, "convert", "-U", "-f", "qcow2", "-O", "raw", "--");
         // qemu-img takes a colon before the first slash as the end of a protocol name.
         arguments_add_format(&arguments, "%s%s", *path == '/' ? "" : "./", path);
         arguments_add(&arguments, raw);

@@ -157,7 +157,7 @@ static bool ask(const struct arguments *arguments, char **output, struct error *
 static bool ask_show(const char *name, struct apt_package *package, struct error *err)
 {
         AUTO_ARGUMENTS struct arguments show = {0};
-        arguments_add_all(&show, "apt-cache", "show", "--", name, NULL);
+        ARGUMENTS_ADD_ALL(&show, "apt-cache", "show", "--", name);
         AUTO_FREE char *output = NULL;
         return ask(&show, &output, err) && apt_parse_show(output, package, err);
 }
@@ -179,7 +179,7 @@ bool apt_find(const char *name, const char *selection, struct apt_package *packa
         if (!check_name(name, err))
                 return false;
         AUTO_ARGUMENTS struct arguments print = {0};
-        arguments_add_all(&print, "apt-get", "--print-uris", "download", "--", NULL);
+        ARGUMENTS_ADD_ALL(&print, "apt-get", "--print-uris", "download", "--");
         arguments_add_format(&print, "%s%s", name, selection);
         AUTO_FREE char *program = process_find("apt-get", err);
         if (!program)
@@ -202,7 +202,7 @@ static bool apt_get_download(const char *name, const struct apt_package *package
 {
         // apt-get writes into its working directory.
         AUTO_ARGUMENTS struct arguments download = {0};
-        arguments_add_all(&download, "env", "-C", folder, "apt-get", "--quiet", "download", "--", NULL);
+        ARGUMENTS_ADD_ALL(&download, "env", "-C", folder, "apt-get", "--quiet", "download", "--");
         arguments_add_format(&download, "%s=%s", name, package->version);
         AUTO_PROCESS_RESULT struct process_result result = {0};
         if (process_run_checked(&download, ASK_LIMIT, DOWNLOAD_TIMEOUT_MS, &result, err))

@@ -105,8 +105,8 @@ static bool format(const char *image, uint64_t size, const char *log, struct err
         AUTO_ARGUMENTS struct arguments arguments = {0};
         AUTO_FREE char *cluster = text_format("%d", size < LARGE ? SMALL_CLUSTER : CLUSTER);
         AUTO_FREE char *sectors = text_format("%" PRIu64, size / SECTOR);
-        arguments_add_all(&arguments, "mformat", "-F", "-c", cluster, "-v", "ESXIARM", "-i", name_of(image), "-T",
-                          sectors, "::", NULL);
+        ARGUMENTS_ADD_ALL(&arguments, "mformat", "-F", "-c", cluster, "-v", "ESXIARM", "-i", name_of(image), "-T",
+                          sectors, "::");
         return run(&arguments, image, size, log, err);
 }
 
@@ -114,7 +114,7 @@ static bool format(const char *image, uint64_t size, const char *log, struct err
 
 static void begin_mcopy(struct arguments *arguments, const char *image)
 {
-        arguments_add_all(arguments, "mcopy", "-Q", "-s", "-o", "-i", name_of(image), NULL);
+        ARGUMENTS_ADD_ALL(arguments, "mcopy", "-Q", "-s", "-o", "-i", name_of(image));
 }
 
 static bool copy_in(const char *folder, const struct file_list *list, const char *image, const char *log,

@@ -174,7 +174,7 @@ static void add_hints(struct text *html, const struct report_subject *subject)
         text_add(html, "<li><a href=\"#console-end\">The last lines of the console</a></li>\n");
         if (subject->machine && !subject->is_running) {
                 AUTO_ARGUMENTS struct arguments command = {0};
-                arguments_add_all(&command, "esxiarm", "diagnose", subject->machine->folder, NULL);
+                ARGUMENTS_ADD_ALL(&command, "esxiarm", "diagnose", subject->machine->folder);
                 AUTO_FREE char *quoted = arguments_quoted(&command);
                 text_add(html, "<li>The cause, if it can be told, and what mends it: ");
                 html_element(html, "code", quoted);

@@ -153,7 +153,7 @@ static json_t *run_qemu_img_json(const struct disk *disk, const struct arguments
 
 static void begin_qemu_img(const char *command, struct arguments *arguments)
 {
-        arguments_add_all(arguments, "qemu-img", command, "-U", NULL); // -U: a running machine has the image locked
+        ARGUMENTS_ADD_ALL(arguments, "qemu-img", command, "-U"); // -U: a running machine has the image locked
 }
 
 // Whether the offsets in the map of this layer are offsets in its own file. qemu-img does not report which file they
@@ -273,9 +273,9 @@ static bool read_info(struct disk *disk, const char *format, struct error *err)
 {
         AUTO_ARGUMENTS struct arguments arguments = {0};
         begin_qemu_img("info", &arguments);
-        arguments_add_all(&arguments, "--backing-chain", "--output=json", NULL);
+        ARGUMENTS_ADD_ALL(&arguments, "--backing-chain", "--output=json");
         if (format)
-                arguments_add_all(&arguments, "-f", format, NULL);
+                ARGUMENTS_ADD_ALL(&arguments, "-f", format);
         arguments_add(&arguments, disk->operand);
         json_t *chain = run_qemu_img_json(disk, &arguments, err);
         if (!chain)
@@ -387,7 +387,7 @@ static bool read_window(struct disk *disk, uint64_t start, struct window *window
         arguments_add(&arguments, "--output=json");
         arguments_add_format(&arguments, "--start-offset=%" PRIu64, start);
         arguments_add_format(&arguments, "--max-length=%" PRIu64, disk->window_size);
-        arguments_add_all(&arguments, "-f", disk->format, disk->operand, NULL);
+        ARGUMENTS_ADD_ALL(&arguments, "-f", disk->format, disk->operand);
         json_t *map = run_qemu_img_json(disk, &arguments, err);
         if (!map)
                 return false;
@@ -480,7 +480,7 @@ static bool fetch_chunk(const struct disk *disk, uint64_t start, struct buffer *
         text_add_format(&source, ",file.file.driver=%s,file.file.filename=", disk->is_device ? "host_device" : "file");
         for (const char *at = disk->operand; *at; at++)
                 text_add(&source, *at == ',' ? ",," : (char[]){*at, 0});
-        arguments_add_all(&arguments, "--image-opts", text_string(&source), "-O", "raw", target, NULL);
+        ARGUMENTS_ADD_ALL(&arguments, "--image-opts", text_string(&source), "-O", "raw", target);
         AUTO_PROCESS_RESULT struct process_result result = {0};
         bool ok = run_qemu_img(disk, &arguments, &result, err) && file_read(target, CHUNK_SIZE, bytes, err);
         AUTO_ERROR struct error ignored = {0};
