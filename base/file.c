@@ -213,8 +213,7 @@ static char *link_target(const char *path)
         return file_path(dirname(copy), target);
 }
 
-// PATH with all links resolved, for a new file those of its folder.
-static char *resolve(const char *path, struct error *err)
+char *file_resolve(const char *path, struct error *err)
 {
         enum {
                 MOST_LINKS = 40
@@ -286,7 +285,7 @@ static void keep_owner(int fd, const struct stat *replaced)
 
 struct file_replacement *file_replacement_begin(const char *path, mode_t mode, struct error *err)
 {
-        AUTO_FREE char *target = resolve(path, err);
+        AUTO_FREE char *target = file_resolve(path, err);
         if (!target)
                 return NULL;
         struct stat status;

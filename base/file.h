@@ -96,5 +96,8 @@ bool file_remove_tree(const char *path, struct error *err);
 // A new empty folder of mode 0700 in $TMPDIR or /tmp; freed with free().
 char *file_temporary_folder(struct error *err);
 
+// PATH as an absolute one, with all symbolic links resolved; freed with free(). It need not exist, its folder must.
+char *file_resolve(const char *path, struct error *err);
+
 // FOLDER/NAME, freed with free().
 char *file_path(const char *folder, const char *name);

@@ -56,24 +56,9 @@ static void work_end(struct work *work)
         free(work->folder);
 }
 
-// OUTPUT as an absolute path. It need not exist, its folder must.
-static char *absolute_path(const char *output, struct error *err)
-{
-        char *resolved = realpath(output, NULL);
-        if (resolved)
-                return resolved;
-        AUTO_FREE char *for_folder = memory_text(output);
-        AUTO_FREE char *for_name = memory_text(output);
-        AUTO_FREE char *folder = realpath(dirname(for_folder), NULL);
-        if (folder)
-                return file_path(folder, basename(for_name));
-        error_system(err, "%s: its folder", output);
-        return NULL;
-}
-
 static bool work_begin(struct work *work, const char *output, struct error *err)
 {
-        *work = (struct work){.lock = -1, .target = absolute_path(output, err)};
+        *work = (struct work){.lock = -1, .target = file_resolve(output, err)};
         if (!work->target)
                 return false;
         const char *name = strrchr(work->target, '/') + 1;
