@@ -110,7 +110,7 @@ ifeq ($(shell uname -s),Linux)
 SHARED := $(BUILD)/libvarstore.so
 endif
 PUBLIC_HEADERS := base/bytes.h base/error.h base/file.h \
-                  $(filter-out %/libvarstore.h %/report.h %/store-file.h %/efivarfs.h,$(sort $(wildcard varstore/*.h)))
+                  $(filter-out %/libvarstore.h %/records.h %/report.h %/store-file.h %/efivarfs.h,$(sort $(wildcard varstore/*.h)))
 
 
 PROGRAMS := $(BUILD)/aavmf-vars $(BUILD)/esxiarm

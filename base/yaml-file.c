@@ -261,8 +261,8 @@ static bool take_word(struct yaml_file *yaml, const yaml_node_t *node, const cha
 // A zeroed block, freed with YAML.
 static void *block(struct yaml_file *yaml, size_t count, size_t size)
 {
-        yaml->blocks = memory_resize(yaml->blocks, yaml->block_count + 1, sizeof *yaml->blocks);
-        return yaml->blocks[yaml->block_count++] = memory_new(count + 1, size);
+        void **block = MEMORY_ADD(yaml->blocks, yaml->block_count);
+        return *block = memory_new(count + 1, size);
 }
 
 static size_t item_count(const yaml_node_t *node)

@@ -25,8 +25,7 @@
 // evidence.
 static bool show(struct finding *finding, char *where, char *found, const char *expected)
 {
-        finding->items = memory_resize(finding->items, finding->count + 1, sizeof *finding->items);
-        finding->items[finding->count++] = (struct evidence_item){
+        *MEMORY_ADD(finding->items, finding->count) = (struct evidence_item){
                 .where = text_printable(where, strlen(where), false),
                 .found = text_printable(found, strlen(found), false),
                 .expected = expected ? text_printable(expected, strlen(expected), false) : NULL,

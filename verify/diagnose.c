@@ -39,9 +39,7 @@ static void look_for_causes(const struct facts *facts, struct diagnosis *diagnos
                         continue;
                 }
                 found |= UINT64_C(1) << cause;
-                diagnosis->findings =
-                        memory_resize(diagnosis->findings, diagnosis->count + 1, sizeof *diagnosis->findings);
-                diagnosis->findings[diagnosis->count++] = finding;
+                *MEMORY_ADD(diagnosis->findings, diagnosis->count) = finding;
         }
 }
 

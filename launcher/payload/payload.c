@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/arguments.h"
+#include "base/descriptor.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/paths.h"
@@ -55,24 +56,9 @@ static void work_end(struct work *work)
         free(work->folder);
 }
 
-// OUTPUT as an absolute path. It need not exist, but its folder must.
-static char *absolute_path(const char *output, struct error *err)
-{
-        char *resolved = realpath(output, NULL);
-        if (resolved)
-                return resolved;
-        AUTO_FREE char *for_folder = memory_text(output);
-        AUTO_FREE char *for_name = memory_text(output);
-        AUTO_FREE char *folder = realpath(dirname(for_folder), NULL);
-        if (folder)
-                return file_path(folder, basename(for_name));
-        error_system(err, "%s: its folder", output);
-        return NULL;
-}
-
 static bool work_begin(struct work *work, const char *output, struct error *err)
 {
-        *work = (struct work){.lock = -1, .target = absolute_path(output, err)};
+        *work = (struct work){.lock = -1, .target = file_resolve(output, err)};
         if (!work->target)
                 return false;
         const char *name = strrchr(work->target, '/') + 1;
@@ -92,8 +78,7 @@ static bool work_begin(struct work *work, const char *output, struct error *err)
 
 static bool sync_path(const char *path, struct error *err)
 {
-        AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
-        return (fd >= 0 && file_sync(fd)) || error_system(err, "%s: cannot sync", path);
+        return file_sync_path(path) || error_system(err, "%s: cannot sync", path);
 }
 
 // Moves NAME from the work folder to the output.
@@ -114,13 +99,7 @@ static bool write_new(const char *path, mode_t mode, struct bytes bytes, struct 
         AUTO_CLOSE int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
         if (fd < 0)
                 return error_system(err, "%s: cannot create", path);
-        while (bytes.size) {
-                ssize_t count = write(fd, bytes.data, bytes.size);
-                if (count < 0 && errno != EINTR)
-                        return error_system(err, "%s: cannot write", path);
-                bytes = bytes_from(bytes, count > 0 ? (uint64_t)count : 0);
-        }
-        return true;
+        return descriptor_write(fd, bytes) || error_system(err, "%s: cannot write", path);
 }
 
 // ---- the rehearsal guest's own files
@@ -384,11 +363,8 @@ static bool check_installable(const struct payload_info *info, const char *what,
 
 static bool check_not_itself(const struct making *making, struct error *err)
 {
-        struct stat source;
-        struct stat target;
-        bool same = stat(making->source, &source) == 0 && stat(making->work.target, &target) == 0 &&
-                    source.st_dev == target.st_dev && source.st_ino == target.st_ino;
-        return !same || error_set(err, ERROR_USAGE, "%s: source and output are the same file", making->source);
+        return !file_is_same(making->source, making->work.target) ||
+               error_set(err, ERROR_USAGE, "%s: source and output are the same file", making->source);
 }
 
 // The path of the source, freed with free(). The rehearsal guest's files are written first.

@@ -86,7 +86,7 @@ TEST(the_control_file_is_read_as_dpkg_deb_reads_it)
         for (size_t i = 0; i < COMPRESSION_COUNT; i++) {
                 make_package(":", compressions[i]);
                 AUTO_DEB_CONTROL struct deb_control control = {0};
-                assert_done(deb_read_control("test.deb", &control, &err), &err);
+                assert_done(deb_extract("test.deb", &control, NULL, 0, &err), &err);
                 shell("test \"$(dpkg-deb -f test.deb Package)\" = %s; test \"$(dpkg-deb -f test.deb Version)\" = %s;"
                       "test \"$(dpkg-deb -f test.deb Architecture)\" = %s",
                       control.package, control.version, control.architecture);
@@ -276,7 +276,7 @@ TEST(control_fields_that_could_be_a_path_or_a_control_sequence_are_refused)
                       field, field);
                 build_by_hand("tar -C tree -cf data.tar usr");
                 AUTO_DEB_CONTROL struct deb_control control = {0};
-                assert_failed(deb_read_control("test.deb", &control, &err), ERROR_DAMAGED, "control file");
+                assert_failed(deb_extract("test.deb", &control, NULL, 0, &err), ERROR_DAMAGED, "control file");
                 assert_null(control.package);
         }
 }
@@ -362,7 +362,7 @@ TEST(a_control_file_cut_off_anywhere_is_refused_or_read_right)
                 write_bytes("test.deb", (struct bytes){whole.data, size});
                 AUTO_DEB_CONTROL struct deb_control control = {0};
                 error_clear(&err);
-                if (deb_read_control("test.deb", &control, &err))
+                if (deb_extract("test.deb", &control, NULL, 0, &err))
                         assert_string_equal(control.version, "1:2.0-3~rc1+b2");
                 else
                         assert_int_equal(err.code, ERROR_DAMAGED);
