@@ -43,7 +43,7 @@ WERROR ?= $(if $(CI),-Werror)
 # Members that a row of a table leaves out are zero, and meant to be.
 WARNINGS := -Wall -Wextra -Wno-missing-field-initializers -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wpointer-arith
 STANDARD := -std=c17 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -D_DARWIN_C_SOURCE -D_FILE_OFFSET_BITS=64
-PACKAGES := libarchive libcurl libcrypto jansson yaml-0.1 vterm libpcre2-8
+PACKAGES := libarchive zlib libcurl libcrypto jansson yaml-0.1 vterm libpcre2-8
 ifeq ($(shell uname -s),Linux)
 LINUX := yes
 # crypt(3), for the password's hash in a kickstart. It is named as needed because AddressSanitizer has a crypt_r, too,
