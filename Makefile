@@ -172,6 +172,7 @@ $(1)/share: Makefile
 	@ln -sfn $(abspath launcher/report) $$@/report
 	@ln -sfn $(abspath $(BUILD))/rehearsal $$@/rehearsal
 	@ln -sfn $(abspath firmware/catalog.yaml) $$@/catalog.yaml
+	@ln -sfn $(abspath firmware/patches) $$@/patches
 	@touch $$@
 endef
 # How aavmf-vars is linked, by STATIC. What keeps the linker from the static one stands in static-link.log.
@@ -233,6 +234,7 @@ install: all
 	$(call to_install,bin,755,$(PROGRAMS))
 	$(call to_install,share/man/man1,644,$(wildcard docs/*.1))
 	$(call to_install,share/esxiarm,644,firmware/catalog.yaml)
+	$(call to_install,share/esxiarm/patches,644,$(wildcard firmware/patches/*))
 	$(call to_install,share/esxiarm/guests,644,$(wildcard launcher/guests/*))
 	$(call to_install,share/esxiarm/report,644,$(wildcard launcher/report/*.css launcher/report/*.js))
 	$(call to_install,share/esxiarm/rehearsal,644,$(BUILD)/rehearsal/BOOTAA64.EFI)
