@@ -18,7 +18,7 @@
 
 struct payload_values {
         const char *output, *verify, *kickstart, *disk_bus, *format, *password_file;
-        struct arguments kernelopts, replacements;
+        struct arguments kernelopts, replacements, patches;
         bool json;
 };
 
@@ -29,6 +29,9 @@ static const struct cli_option options[] = {
          "an option for the kernel, besides allowLegacyCPU=true; replaces one with the same key", NULL},
         {"replace", "NAME=FILE", CLI_LIST, offsetof(struct payload_values, replacements),
          "replace the payload's file NAME with FILE", NULL},
+        {"patch", "FILE|NAME", CLI_LIST, offsetof(struct payload_values, patches),
+         "apply this module patch, a FILE.yaml or the NAME of one that comes with esxiarm; --verify looks for it",
+         NULL},
         {"kickstart", "FILE", CLI_TEXT, offsetof(struct payload_values, kickstart),
          "install unattended with this kickstart, or 'auto' (default: the installer asks)", NULL},
         {"disk-bus", "BUS", CLI_TEXT, offsetof(struct payload_values, disk_bus),
@@ -119,15 +122,16 @@ static json_t *kickstart_to_json(const struct payload_info *info)
 
 static json_t *info_to_json(const char *path, const struct payload_info *info)
 {
-        return json_pack("{s:s, s:s, s:b, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:I, s:o}, s:o, s:b}", "path",
-                         path, "kind", payload_kind_name(info->kind), "installable", info->installable, "reasons",
-                         list_to_json(&info->reasons), "warnings", list_to_json(&info->warnings), "size",
+        return json_pack("{s:s, s:s, s:b, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:I, s:o}, s:o, s:b, s:o}",
+                         "path", path, "kind", payload_kind_name(info->kind), "installable", info->installable,
+                         "reasons", list_to_json(&info->reasons), "warnings", list_to_json(&info->warnings), "size",
                          (json_int_t)info->size, "files",
                          info->file_count ? json_integer((json_int_t)info->file_count) : json_null(), "loader",
                          loader_to_json(info), "title", text_or_null(info->title), "build", text_or_null(info->build),
                          "kernel", text_or_null(info->kernel), "kernelopt", text_or_null(info->kernelopt), "modules",
                          "count", (json_int_t)info->module_count, "missing", list_to_json(&info->missing), "kickstart",
-                         kickstart_to_json(info), "norts", info->norts);
+                         kickstart_to_json(info), "norts", info->norts, "patches",
+                         patch_findings_to_json(&info->patches, false));
 }
 
 // A line of the report. Text from a file goes through text_printable.
@@ -168,6 +172,18 @@ static char *kickstart_line(const struct payload_info *info)
                            *info->kickstart_disk ? info->kickstart_disk : "without a disk");
 }
 
+static void print_patches(const struct patch_findings *patches)
+{
+        for (size_t i = 0; i < patches->count; i++) {
+                const struct patch_finding *finding = &patches->findings[i];
+                AUTO_FREE char *line = text_format("%s%s: %s%s%s", finding->name,
+                                                   finding->status == PATCH_REPORTED ? " (reported, not tried)" : "",
+                                                   patch_state_name(finding->state), finding->reason ? ": " : " to ",
+                                                   finding->reason ? finding->reason : finding->module);
+                print_line("patch", line);
+        }
+}
+
 static void print_info(const char *path, const struct payload_info *info)
 {
         AUTO_FREE char *what = what_it_is(path, info);
@@ -183,6 +199,7 @@ static void print_info(const char *path, const struct payload_info *info)
         print_line("kernelopt", info->kernelopt);
         print_line("modules", modules);
         print_line("kickstart", kickstart);
+        print_patches(&info->patches);
         print_line("verdict", info->installable ? "installable" : "not installable");
         for (size_t i = 0; i < info->reasons.count; i++)
                 print_line("because", info->reasons.values[i]);
@@ -206,7 +223,7 @@ static void show(const struct payload_values *values, const char *path, const st
 static int verify(const struct payload_values *values, struct error *err)
 {
         AUTO_PAYLOAD_INFO struct payload_info info = {0};
-        if (!payload_inspect(values->verify, &info, err))
+        if (!payload_inspect_patches(values->verify, &values->patches, &info, err))
                 return (int)err->code;
         show(values, values->verify, &info);
         return info.installable ? 0 : (int)ERROR_NO;
@@ -223,6 +240,7 @@ static int make(const struct payload_values *values, const char *source, struct 
                 .source = source,
                 .kernelopts = &values->kernelopts,
                 .replacements = &values->replacements,
+                .patches = &values->patches,
                 .kickstart = values->kickstart,
                 .password = password,
                 .disk_type = values->disk_bus,

@@ -13,6 +13,7 @@
 #include "base/arguments.h"
 #include "base/error.h"
 #include "base/process.h"
+#include "launcher/payload/patch-finding.h"
 #include "launcher/payload/payload-tree.h"
 
 #define PAYLOAD_LOADER "EFI/BOOT/BOOTAA64.EFI"
@@ -41,6 +42,7 @@ struct payload_info {
         char *kickstart;      // the value of ks=: "usb:/KS.CFG"
         char *kickstart_disk; // "--firstdisk=usb" or "--disk=NAME", "" where it names no disk; NULL if it is not known
         bool norts;           // no UEFI runtime services: the installer can write no boot entry
+        struct patch_findings patches; // filled by payload_make and payload_inspect_patches alone
         bool installable;
         struct arguments reasons;  // why it is not installable, a sentence each
         struct arguments warnings; // what will be in the way all the same

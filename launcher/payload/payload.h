@@ -20,6 +20,7 @@ struct payload_request {
         // Options for the kernel. `allowLegacyCPU=true` is always added, unless they or BOOT.CFG name that key. NULL: none.
         const struct arguments *kernelopts;
         const struct arguments *replacements; // "NAME=FILE": FILE takes the place of NAME; may be NULL
+        const struct arguments *patches;      // values of --patch (patch-list.h); may be NULL
         const char *kickstart;                // a file, "auto", or NULL; it becomes KS.CFG
         const char *password;                 // root's, for "auto"; it is in the payload as a hash only
         const char *disk_type;                // for "auto": the target's bus, "usb" or "nvme"; NULL if not known
@@ -38,3 +39,8 @@ bool payload_make(const struct payload_request *request, const char *image, stru
 // The same as a folder, which must not exist or be empty. An image cannot be the source.
 bool payload_make_folder(const struct payload_request *request, const char *folder, struct payload_info *info,
                          struct error *err);
+
+// payload_inspect, and which patches it carries: those that come with the program and the GIVEN ones (values of --patch; may
+// be NULL).
+bool payload_inspect_patches(const char *path, const struct arguments *given, struct payload_info *info,
+                             struct error *err);
