@@ -18,7 +18,7 @@ struct request {
         struct settings settings;
         struct arguments rehearsal_options;
         const char *iso, *payload, *profile;
-        struct arguments kernelopts, replacements;
+        struct arguments kernelopts, replacements, patches;
         const char *kickstart;
         const char *disk_name, *until;
         uint64_t disk_position;
@@ -126,6 +126,12 @@ struct request {
                  CLI_LIST,                                                                                             \
                  offsetof(struct request, replacements),                                                               \
                  "replace the installer's file NAME with FILE",                                                        \
+                 NULL},                                                                                                \
+                {"patch",                                                                                              \
+                 "FILE|NAME",                                                                                          \
+                 CLI_LIST,                                                                                             \
+                 offsetof(struct request, patches),                                                                    \
+                 "apply this module patch to the installer, a FILE.yaml or the NAME of one that comes with esxiarm",   \
                  NULL},                                                                                                \
                 {"kickstart",                                                                                          \
                  "FILE|auto",                                                                                          \
