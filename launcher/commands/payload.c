@@ -30,7 +30,7 @@ static const struct cli_option options[] = {
         {"replace", "NAME=FILE", CLI_LIST, offsetof(struct payload_values, replacements),
          "replace the payload's file NAME with FILE", NULL},
         {"patch", "FILE|NAME", CLI_LIST, offsetof(struct payload_values, patches),
-         "apply this module patch, a FILE.yaml or the NAME of one that comes with esxiarm; --verify looks for it",
+         "apply a module patch: FILE.yaml, or the NAME of one that comes with esxiarm; with --verify, look for it",
          NULL},
         {"kickstart", "FILE", CLI_TEXT, offsetof(struct payload_values, kickstart),
          "install unattended with this kickstart, or 'auto' (default: the installer asks)", NULL},
@@ -273,7 +273,8 @@ const struct cli_command cmd_payload = {
                    "there, and writes a FAT32 image with it. BOOT.CFG keeps every byte but for the options that are\n"
                    "added. With --kickstart the installation needs no key.\n"
                    "\n"
-                   "--verify exits with 0 if ESXi for Arm can be installed from it, 1 if not, 3 if it is "
+                   "--verify also reports which module patches it carries: those that come with esxiarm, and each\n"
+                   "--patch. It exits with 0 if ESXi for Arm can be installed from it, 1 if not, 3 if it is "
                    "damaged.",
         .options = options,
         .values_size = sizeof(struct payload_values),

@@ -131,7 +131,7 @@ struct request {
                  "FILE|NAME",                                                                                          \
                  CLI_LIST,                                                                                             \
                  offsetof(struct request, patches),                                                                    \
-                 "apply this module patch to the installer, a FILE.yaml or the NAME of one that comes with esxiarm",   \
+                 "apply a module patch to the installer: FILE.yaml, or the NAME of one that comes with esxiarm",       \
                  NULL},                                                                                                \
                 {"kickstart",                                                                                          \
                  "FILE|auto",                                                                                          \
