@@ -67,21 +67,25 @@ static bool unpack_gzip(struct bytes file, struct buffer *content, struct error 
         return unpacked;
 }
 
-bool patch_module_unpack(struct bytes file, struct patch_module *module, struct error *err)
+static bool read_file(struct bytes file, struct patch_module *module, struct error *err)
 {
-        AUTO_PATCH_MODULE struct patch_module unpacked = {.packed = is_gzip(file)};
         if (file.size > PATCH_MODULE_LIMIT)
                 return error_set(err, ERROR_DAMAGED, "it has more than %" PRIu64 " MiB", PATCH_MODULE_LIMIT >> 20);
-        if (!unpacked.packed)
-                buffer_add_bytes(&unpacked.content, file);
-        else if (!unpack_gzip(file, &unpacked.content, err))
+        if (!module->packed)
+                buffer_add_bytes(&module->content, file);
+        else if (!unpack_gzip(file, &module->content, err))
                 return false;
-        if (!digest_bytes(file, &unpacked.file_digest, err) ||
-            !digest_bytes(buffer_view(&unpacked.content), &unpacked.content_digest, err))
-                return false;
-        *module = unpacked;
-        unpacked = (struct patch_module){0};
-        return true;
+        return digest_bytes(file, &module->file_digest, err) &&
+               digest_bytes(buffer_view(&module->content), &module->content_digest, err);
+}
+
+bool patch_module_unpack(struct bytes file, struct patch_module *module, struct error *err)
+{
+        *module = (struct patch_module){.packed = is_gzip(file)};
+        if (read_file(file, module, err))
+                return true;
+        patch_module_free(module);
+        return false;
 }
 
 static bool pack(z_stream *stream, struct buffer *file, struct error *err)

@@ -149,6 +149,7 @@ TEST_IN_SCRATCH(what_is_not_a_patch)
         // Next to each other is not on each other.
         write_patch(13, "  - {offset: 0x16, expected: '10', bytes: '20', why: x}");
         AUTO_PATCH struct patch *patch = read_patch();
+        assert_int_equal(patch->pieces[1].at, 0x16);
         AUTO_ERROR struct error missing = {0};
         assert_null(patch_read("nowhere.yaml", &missing));
         assert_error(&missing, ERROR_USAGE, "nowhere.yaml");
