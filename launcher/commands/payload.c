@@ -273,8 +273,9 @@ const struct cli_command cmd_payload = {
                    "there, and writes a FAT32 image with it. BOOT.CFG keeps every byte but for the options that are\n"
                    "added. With --kickstart the installation needs no key.\n"
                    "\n"
-                   "--verify also reports which module patches it carries: those that come with esxiarm, and each\n"
-                   "--patch. It exits with 0 if ESXi for Arm can be installed from it, 1 if not, 3 if it is "
+                   "--verify also reports which module patches it carries, of those that come with esxiarm, those\n"
+                   "that it was made with, and each --patch. It exits with 0 if ESXi for Arm can be installed from it, "
+                   "1 if not, 3 if it is "
                    "damaged.",
         .options = options,
         .values_size = sizeof(struct payload_values),

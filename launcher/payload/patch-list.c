@@ -14,6 +14,10 @@
 #define FOLDER    "patches"
 #define EXTENSION ".yaml"
 
+enum {
+        KEPT_LIMIT = 256 << 10, // bytes, as of a patch that is read from a file
+};
+
 void patch_list_free(struct patch_list *list)
 {
         for (size_t i = 0; i < list->count; i++)
@@ -51,7 +55,7 @@ static bool list_files(const char *folder, struct arguments *names, struct error
         return true;
 }
 
-static bool is_there(const struct patch_list *list, const struct patch *patch)
+bool patch_list_has(const struct patch_list *list, const struct patch *patch)
 {
         for (size_t i = 0; i < list->count; i++) {
                 if (digest_equal(&list->patches[i]->digest, &patch->digest))
@@ -73,8 +77,44 @@ bool patch_list_add_known(struct patch_list *list, struct error *err)
                 AUTO_PATCH struct patch *patch = patch_read(path, err);
                 if (!patch)
                         return false;
-                if (!is_there(list, patch))
+                if (!patch_list_has(list, patch))
                         add(list, MEMORY_TAKE(patch));
+        }
+        return true;
+}
+
+// ---- those that a payload keeps
+
+char *patch_list_kept_name(size_t number)
+{
+        return text_format("PATCH-%zu.YAML", number);
+}
+
+static bool add_kept(struct patch_list *list, struct payload_tree *tree, const char *name, struct arguments *warnings,
+                     struct error *err)
+{
+        AUTO_BUFFER struct buffer text = {0};
+        AUTO_ERROR struct error mistake = {0};
+        if (!payload_tree_read(tree, name, KEPT_LIMIT, &text, err))
+                return false;
+        AUTO_PATCH struct patch *patch = patch_parse(name, buffer_view(&text), &mistake);
+        if (!patch && warnings)
+                arguments_add_format(warnings, "the payload keeps a patch that cannot be read: %s", mistake.message);
+        if (patch && !patch_list_has(list, patch))
+                add(list, MEMORY_TAKE(patch));
+        return true;
+}
+
+bool patch_list_add_kept(struct patch_list *list, struct payload_tree *tree, struct arguments *warnings,
+                         struct error *err)
+{
+        bool found = true;
+        for (size_t number = 1; found; number++) {
+                AUTO_FREE char *name = patch_list_kept_name(number);
+                uint64_t size;
+                if (!payload_tree_find(tree, name, &found, &size, err) ||
+                    (found && !add_kept(list, tree, name, warnings, err)))
+                        return false;
         }
         return true;
 }

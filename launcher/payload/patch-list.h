@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The patches that are known: those that the user gives, and those that come with the program (firmware/patches).
+// The patches that are known: those that the user gives, those that come with the program (firmware/patches), and those that
+// a payload was made with, which it keeps as the files PATCH-1.YAML, PATCH-2.YAML ... of its root.
 #pragma once
 
 #include <stdbool.h>
@@ -9,6 +10,7 @@
 #include "base/arguments.h"
 #include "base/error.h"
 #include "launcher/payload/patch.h"
+#include "launcher/payload/payload-tree.h"
 
 // Start from {0}; free with patch_list_free.
 struct patch_list {
@@ -26,3 +28,14 @@ bool patch_list_add_given(struct patch_list *list, const struct arguments *given
 // Adds those that come with the program, by name, but for those that LIST has already. If the program has no folder of them,
 // there are none.
 bool patch_list_add_known(struct patch_list *list, struct error *err);
+
+// Adds those that TREE keeps, but for those that LIST has already. A file of that name that is not a patch, or one of a newer
+// version, becomes a sentence of WARNINGS (which may be NULL).
+bool patch_list_add_kept(struct patch_list *list, struct payload_tree *tree, struct arguments *warnings,
+                         struct error *err);
+
+// Whether LIST has this patch, by its digest.
+bool patch_list_has(const struct patch_list *list, const struct patch *patch);
+
+// The name of the file of that NUMBER, from 1, in a payload; freed with free().
+char *patch_list_kept_name(size_t number);

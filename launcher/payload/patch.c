@@ -298,14 +298,25 @@ static bool check(struct patch *patch, struct error *err)
                check_digest(patch, "unpacked", patch->sha256.unpacked, err) && check_pieces(patch, err);
 }
 
-struct patch *patch_read(const char *path, struct error *err)
+// The patch in FILE, which becomes its own; NULL if FILE is.
+static struct patch *patch_of(struct yaml_file *file, struct error *err)
 {
         AUTO_PATCH struct patch *patch = memory_new(1, sizeof *patch);
-        patch->file = yaml_file_read(path, err);
-        if (!patch->file || !yaml_file_fill(patch->file, &patch_mapping, patch, err) || !check(patch, err) ||
-            !digest_file(path, &patch->digest, err))
+        patch->file = file;
+        if (!file || !yaml_file_fill(file, &patch_mapping, patch, err) || !check(patch, err) ||
+            !digest_bytes(yaml_file_text(file), &patch->digest, err))
                 return NULL;
         return MEMORY_TAKE(patch);
+}
+
+struct patch *patch_read(const char *path, struct error *err)
+{
+        return patch_of(yaml_file_read(path, err), err);
+}
+
+struct patch *patch_parse(const char *path, struct bytes text, struct error *err)
+{
+        return patch_of(yaml_file_parse(path, text, err), err);
 }
 
 // ---- a module

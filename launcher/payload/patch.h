@@ -52,14 +52,17 @@ struct patch {
         } base;
         struct patch_piece *pieces;
         size_t piece_count;
-        struct digest digest; // of its file
-        struct yaml_file *file;
+        struct digest digest;   // of its file
+        struct yaml_file *file; // with its text (yaml_file_text)
 };
 #define AUTO_PATCH __attribute__((cleanup(patch_free)))
 
 // Reads the file at PATH. NULL, with "PATH:LINE: where: what" in ERR, if it is not a patch (ERROR_DAMAGED) or cannot be
 // read.
 struct patch *patch_read(const char *path, struct error *err);
+
+// The same for TEXT; PATH is what messages call it.
+struct patch *patch_parse(const char *path, struct bytes text, struct error *err);
 void patch_free(struct patch **patch);
 
 // What a patch is to a module.

@@ -415,22 +415,25 @@ static bool read_module(const struct making *making, const struct patch *patch, 
         return read && (patch_module_unpack(buffer_view(&file), module, err) || error_wrap(err, "%s", name));
 }
 
-// Puts the patched MODULE into the payload, as the file PLACE of those that are.
-static bool add_module(struct making *making, const struct patch *patch, struct patch_module *module, size_t place,
-                       struct error *err)
+// Puts CONTENT into the payload as NAME.
+static bool add_file(struct making *making, const char *name, struct bytes content, struct error *err)
 {
         AUTO_FREE char *folder = file_path(making->work.folder, PATCHED_FOLDER);
-        AUTO_FREE char *path = text_format("%s/%zu", folder, place);
+        AUTO_FREE char *path = text_format("%s/%zu", folder, making->overlay.names.count);
+        overlay_add(&making->overlay, name, path);
+        return file_make_folder(folder, 0777, err) && write_new(path, 0666, content, err);
+}
+
+static bool add_module(struct making *making, const struct patch *patch, struct patch_module *module, struct error *err)
+{
         AUTO_BUFFER struct buffer file = {0};
         patch_apply(patch, module);
         if (!patch_module_pack(module, &file, err))
                 return error_wrap(err, "%s", patch->module_name);
-        overlay_add(&making->overlay, patch->module_name, path);
-        return file_make_folder(folder, 0777, err) && write_new(path, 0666, buffer_view(&file), err);
+        return add_file(making, patch->module_name, buffer_view(&file), err);
 }
 
-static bool add_patch(struct making *making, const struct patch *patch, const char *build, size_t place,
-                      struct error *err)
+static bool add_patch(struct making *making, const struct patch *patch, const char *build, struct error *err)
 {
         AUTO_PATCH_MODULE struct patch_module module = {0};
         AUTO_FREE char *reason = NULL;
@@ -446,9 +449,40 @@ static bool add_patch(struct making *making, const struct patch *patch, const ch
                                      "the patch %s is only reported to work; this project has not tried it",
                                      patch->name);
         if (state == PATCH_NOT_APPLIED)
-                return add_module(making, patch, &module, place, err);
+                return add_module(making, patch, &module, err);
         arguments_add_format(&making->remarks, "%s has the patch %s already; it stays as it is", patch->module_name,
                              patch->name);
+        return true;
+}
+
+// The first number from *NUMBER on that no file of the source has.
+static bool find_free(const struct making *making, size_t *number, struct error *err)
+{
+        for (bool found = true; found; *number += found) {
+                AUTO_FREE char *name = patch_list_kept_name(*number);
+                uint64_t size;
+                if (!payload_tree_find(making->tree, name, &found, &size, err))
+                        return false;
+        }
+        return true;
+}
+
+// A payload keeps the patches that it was made with, so that everybody who looks at it later knows them.
+static bool keep_patches(struct making *making, const struct patch_list *list, struct error *err)
+{
+        AUTO_PATCH_LIST struct patch_list kept = {0};
+        size_t number = 1;
+        if (!patch_list_add_kept(&kept, making->tree, NULL, err))
+                return false;
+        for (size_t i = 0; i < list->count; i++) {
+                if (patch_list_has(&kept, list->patches[i]))
+                        continue;
+                if (!find_free(making, &number, err))
+                        return false;
+                AUTO_FREE char *name = patch_list_kept_name(number++);
+                if (!add_file(making, name, yaml_file_text(list->patches[i]->file), err))
+                        return false;
+        }
         return true;
 }
 
@@ -459,10 +493,10 @@ static bool add_patches(struct making *making, struct error *err)
         if (!patch_list_add_given(&list, making->request->patches, err) || !find_build(making, &build, err))
                 return false;
         for (size_t i = 0; i < list.count; i++) {
-                if (!add_patch(making, list.patches[i], build, i, err))
+                if (!add_patch(making, list.patches[i], build, err))
                         return error_wrap(err, "--patch %s: not applied", list.patches[i]->name);
         }
-        return true;
+        return keep_patches(making, &list, err);
 }
 
 static bool find_patches(const char *path, const struct arguments *given, struct payload_info *info, struct error *err)
@@ -470,7 +504,8 @@ static bool find_patches(const char *path, const struct arguments *given, struct
         AUTO_PAYLOAD_TREE struct payload_tree *tree = NULL;
         AUTO_PATCH_LIST struct patch_list list = {0};
         if (!patch_list_add_given(&list, given, err) || !patch_list_add_known(&list, err) ||
-            !payload_tree_open(path, &tree, err) || !patch_findings_read(tree, info->build, &list, &info->patches, err))
+            !payload_tree_open(path, &tree, err) || !patch_list_add_kept(&list, tree, &info->warnings, err) ||
+            !patch_findings_read(tree, info->build, &list, &info->patches, err))
                 return false;
         for (size_t i = 0; i < info->patches.count; i++) {
                 const struct patch_finding *finding = &info->patches.findings[i];

@@ -40,7 +40,7 @@ bool payload_make(const struct payload_request *request, const char *image, stru
 bool payload_make_folder(const struct payload_request *request, const char *folder, struct payload_info *info,
                          struct error *err);
 
-// payload_inspect, and which patches it carries: those that come with the program and the GIVEN ones (values of --patch; may
-// be NULL).
+// payload_inspect, and which patches it carries: of those that come with the program, those that it was made with, and the
+// GIVEN ones (values of --patch; may be NULL).
 bool payload_inspect_patches(const char *path, const struct arguments *given, struct payload_info *info,
                              struct error *err);

@@ -102,6 +102,9 @@ test_verify_reports_the_known_patches() {
         "$ESXIARM" payload in -o out.img --patch mine.yaml --patch esxi8-cpu-check >/dev/null 2>&1
         expect_exit 0 "$ESXIARM" payload --verify out.img
         contains stdout 'patch      esxi8-cpu-check (reported, not tried): applied to K.B00'
+        # What it was made with, it keeps.
+        contains stdout 'patch      mine: applied to A.V00'
+        mtype -i out.img ::/PATCH-1.YAML | cmp - mine.yaml
         expect_exit 0 "$ESXIARM" payload --verify out.img --patch mine.yaml --json
         same "$(value '.patches | length')" 2
         same "$(value '.patches[0] | .name, .title, .status, .module, .state, .reason' | paste -sd '|' -)" \

@@ -478,7 +478,40 @@ TEST_IN_SCRATCH(a_payload_gets_a_patched_module)
         assert_done(make_patched("image", "again", &patches, &twice, &err), &err);
         assert_int_equal(twice.warnings.count, 2);
         assert_contains(twice.warnings.values[0], "K.B00 has the patch mine already");
-        shell("mtype -i again ::/K.B00 | cmp - got.gz");
+        shell("mtype -i again ::/K.B00 | cmp - got.gz; mtype -i again ::/PATCH-2.YAML | cmp - more.yaml; "
+              "! mtype -i again ::/PATCH-3.YAML 2>stderr");
+}
+
+TEST_IN_SCRATCH(a_payload_keeps_the_patches_that_it_was_made_with)
+{
+        AUTO_ARGUMENTS struct arguments patches = {0};
+        AUTO_PAYLOAD_INFO struct payload_info info = {0};
+        AUTO_PAYLOAD_INFO struct payload_info damaged = {0};
+        AUTO_PAYLOAD_INFO struct payload_info changed = {0};
+        AUTO_ERROR struct error err = {0};
+        make_patchable();
+        arguments_add(&patches, "p.yaml");
+        assert_done(make_patched("in", "image", &patches, NULL, &err), &err);
+        AUTO_FREE char *sum = shell_output("sha256sum <p.yaml | cut -d ' ' -f 1");
+        shell("mtype -i image ::/PATCH-1.YAML | cmp - p.yaml; rm p.yaml");
+        assert_done(payload_inspect_patches("image", NULL, &info, &err), &err);
+        assert_int_equal(info.patches.count, 1);
+        assert_string_equal(info.patches.findings[0].name, "mine");
+        assert_string_equal(info.patches.findings[0].sha256, sum);
+        assert_int_equal(info.patches.findings[0].state, PATCH_APPLIED);
+        // It is what the module has that counts.
+        shell("mcopy -o -i image in/K.B00 ::/K.B00");
+        assert_done(payload_inspect_patches("image", NULL, &changed, &err), &err);
+        assert_int_equal(changed.patches.findings[0].state, PATCH_NOT_APPLIED);
+        // What another version wrote is in nobody's way.
+        shell("echo 'name: x' >other; mcopy -o -i image other ::/PATCH-1.YAML");
+        assert_done(payload_inspect_patches("image", NULL, &damaged, &err), &err);
+        assert_int_equal(damaged.patches.count, 0);
+        assert_int_equal(damaged.warnings.count, 1);
+        assert_contains(damaged.warnings.values[0], "PATCH-1.YAML:1: the key 'title' is missing");
+        write_patch(0, NULL);
+        assert_done(make_patched("image", "again", &patches, NULL, &err), &err);
+        shell("mtype -i again ::/PATCH-1.YAML | cmp - other; mtype -i again ::/PATCH-2.YAML | cmp - p.yaml");
 }
 
 TEST_IN_SCRATCH(a_replaced_module_is_patched_too)
