@@ -164,7 +164,7 @@ static bool parse_like(const struct place *place, size_t size, uint8_t **parsed,
 {
         size_t count;
         return parse_bytes(place, parsed, &count, err) &&
-               (count == size || refuse(place, err, "%zu bytes, but expected has %zu", count, size));
+               (count == size || refuse(place, err, "must have as many bytes as expected: %zu, not %zu", size, count));
 }
 
 static bool matches(const struct patch_piece *piece, const uint8_t *bytes)
@@ -191,8 +191,10 @@ static bool check_bytes(const struct patch *patch, struct patch_piece *piece, st
         }
         for (size_t i = 0; i < piece->size; i++) {
                 if (piece->old[i] & ~piece->compared[i])
-                        return refuse(&mask, err, "leaves out bits that expected has: byte %zu is %02X of %02X", i + 1,
-                                      piece->compared[i], piece->old[i]);
+                        return refuse(
+                                &mask, err,
+                                "is %02X in byte %zu, where expected has %02X: bits that are not compared must be 0",
+                                piece->compared[i], i + 1, piece->old[i]);
         }
         if (matches(piece, piece->new))
                 return refuse(&bytes, err,
