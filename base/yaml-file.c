@@ -164,6 +164,19 @@ struct yaml_file *yaml_file_read(const char *path, struct error *err)
         return MEMORY_TAKE(yaml);
 }
 
+struct yaml_file *yaml_file_parse(const char *path, struct bytes text, struct error *err)
+{
+        AUTO_YAML_FILE struct yaml_file *yaml = memory_new(1, sizeof *yaml);
+        yaml->path = memory_text(path);
+        buffer_add_bytes(&yaml->content, text);
+        return parse(yaml, err) ? MEMORY_TAKE(yaml) : NULL;
+}
+
+struct bytes yaml_file_text(const struct yaml_file *yaml)
+{
+        return buffer_view(&yaml->content);
+}
+
 // Filling. The function that finds a mistake sets the message and its line; every caller prepends its name.
 
 static bool complain(struct yaml_file *yaml, const yaml_node_t *node, struct error *err, const char *format, ...)

@@ -121,6 +121,10 @@
                     "option for ESXi's kernel (allowLegacyCPU=true is always added)", NULL),                           \
                 REQUEST_ROW("replace", "NAME=FILE", CLI_LIST, replacements,                                            \
                             "replace the installer's file NAME with FILE", NULL),                                      \
+                REQUEST_ROW("patch", "FILE|NAME", CLI_LIST, patches,                                                   \
+                            "apply a module patch to the installer: FILE.yaml, or the NAME of one that comes with "    \
+                            "esxiarm",                                                                                 \
+                            NULL),                                                                                     \
                 REQUEST_ROW("kickstart", "FILE|auto", CLI_TEXT, kickstart,                                             \
                             "install by this kickstart, without a key (docs/payload.md)", NULL),                       \
                 REQUEST_ROW("disk-name", "PATTERN", CLI_TEXT, disk_name,                                               \

@@ -20,7 +20,7 @@
 
 struct values {
         const char *output, *verify, *kickstart, *disk_bus, *format, *password_file;
-        struct arguments kernelopts, replacements;
+        struct arguments kernelopts, replacements, patches;
         bool json;
 };
 
@@ -30,6 +30,8 @@ static const struct cli_option options[] = {
          "an option for the kernel, besides allowLegacyCPU=true; replaces one with the same key"},
         {"replace", "NAME=FILE", CLI_LIST, offsetof(struct values, replacements),
          "replace the payload's file NAME with FILE"},
+        {"patch", "FILE|NAME", CLI_LIST, offsetof(struct values, patches),
+         "apply a module patch: FILE.yaml, or the NAME of one that comes with esxiarm; with --verify, look for it"},
         {"kickstart", "FILE", CLI_TEXT, offsetof(struct values, kickstart),
          "install unattended with this kickstart, or 'auto' (default: the installer asks)"},
         {"disk-bus", "BUS", CLI_TEXT, offsetof(struct values, disk_bus),
@@ -115,15 +117,16 @@ static json_t *kickstart_to_json(const struct payload_info *info)
 
 static json_t *info_to_json(const char *path, const struct payload_info *info)
 {
-        return json_pack("{s:s, s:s, s:b, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:I, s:o}, s:o, s:b}", "path",
-                         path, "kind", payload_kind_name(info->kind), "installable", info->installable, "reasons",
-                         list_to_json(&info->reasons), "warnings", list_to_json(&info->warnings), "size",
+        return json_pack("{s:s, s:s, s:b, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:I, s:o}, s:o, s:b, s:o}",
+                         "path", path, "kind", payload_kind_name(info->kind), "installable", info->installable,
+                         "reasons", list_to_json(&info->reasons), "warnings", list_to_json(&info->warnings), "size",
                          (json_int_t)info->size, "files",
                          info->file_count ? json_integer((json_int_t)info->file_count) : json_null(), "loader",
                          loader_to_json(info), "title", report_text(info->title), "build", report_text(info->build),
                          "kernel", report_text(info->kernel), "kernelopt", report_text(info->kernelopt), "modules",
                          "count", (json_int_t)info->module_count, "missing", list_to_json(&info->missing), "kickstart",
-                         kickstart_to_json(info), "norts", info->norts);
+                         kickstart_to_json(info), "norts", info->norts, "patches",
+                         patch_findings_to_json(&info->patches, false));
 }
 
 static char *what_it_is(const char *path, const struct payload_info *info)
@@ -156,6 +159,18 @@ static char *kickstart_line(const struct payload_info *info)
                            *info->kickstart_disk ? info->kickstart_disk : "without a disk");
 }
 
+static void print_patches(const struct patch_findings *patches)
+{
+        for (size_t i = 0; i < patches->count; i++) {
+                const struct patch_finding *finding = &patches->findings[i];
+                AUTO_FREE char *line = text_format("%s%s: %s%s%s", finding->name,
+                                                   finding->status == PATCH_REPORTED ? " (reported, not tried)" : "",
+                                                   patch_state_name(finding->state), finding->reason ? ": " : " to ",
+                                                   finding->reason ? finding->reason : finding->module);
+                print_row(10, "patch", line);
+        }
+}
+
 static void print_info(const char *path, const struct payload_info *info)
 {
         AUTO_FREE char *what = what_it_is(path, info);
@@ -171,6 +186,7 @@ static void print_info(const char *path, const struct payload_info *info)
         print_row(10, "kernelopt", info->kernelopt);
         print_row(10, "modules", modules);
         print_row(10, "kickstart", kickstart);
+        print_patches(&info->patches);
         print_row(10, "verdict", info->installable ? "installable" : "not installable");
         for (size_t i = 0; i < info->reasons.count; i++)
                 print_row(10, "because", info->reasons.values[i]);
@@ -194,7 +210,7 @@ static void show(const struct values *values, const char *path, const struct pay
 static int verify(const struct values *values, struct error *err)
 {
         AUTO_PAYLOAD_INFO struct payload_info info = {0};
-        if (!payload_inspect(values->verify, &info, err))
+        if (!payload_inspect_patches(values->verify, &values->patches, &info, err))
                 return (int)err->code;
         show(values, values->verify, &info);
         return info.installable ? 0 : (int)ERROR_NO;
@@ -211,6 +227,7 @@ static int make(const struct values *values, const char *source, struct error *e
                 .source = source,
                 .kernelopts = &values->kernelopts,
                 .replacements = &values->replacements,
+                .patches = &values->patches,
                 .kickstart = values->kickstart,
                 .password = password,
                 .disk_type = values->disk_bus,
@@ -241,7 +258,9 @@ const struct cli_command cmd_payload = {
         .details = "Reads an ESXi-on-Arm ISO (or a folder with its files), checks that it has everything that its\n"
                    "BOOT.CFG names, and writes a FAT32 image with it. BOOT.CFG keeps every byte, except for the\n"
                    "options that are added. With --kickstart the installation needs no key.\n\n"
-                   "--verify exits with 0 if ESXi for Arm can be installed from it, 1 if not, 3 if it is damaged.",
+                   "--verify exits with 0 if ESXi for Arm can be installed from it, 1 if not, 3 if it is damaged. It\n"
+                   "also reports which module patches it carries: those that come with esxiarm, those that it was\n"
+                   "made with, and each --patch.",
         .options = options,
         .values_size = sizeof(struct values),
         .least = 0,

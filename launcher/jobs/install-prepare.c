@@ -45,6 +45,7 @@ static bool make_payload(struct installation *run, struct error *err)
         const struct install_input *input = run->in;
         if (!payload_make(&input->payload, run->payload_path, &run->payload_info, err))
                 return false;
+        json_object_set_new(run->result, "patches", patch_findings_to_json(&run->payload_info.patches, true));
         for (size_t i = 0; i < run->payload_info.warnings.count; i++)
                 cli_warn("%s", run->payload_info.warnings.values[i]);
         if (!run->payload_info.has_kickstart || input->profile->has_kickstart)

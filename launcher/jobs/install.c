@@ -101,6 +101,7 @@ static bool write_seal(struct installation *run, const struct boot_entry *entry,
                          .size = run->in->settings->disk_size},
                 .entry = {.label = entry->label, .path = entry->path, .number = entry->number},
                 .vars_sha256 = vars_sha256,
+                .patches = json_object_get(run->result, "patches"),
         };
         return machine_save(machine, run->in->settings, &identity, err);
 }

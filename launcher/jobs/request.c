@@ -19,6 +19,7 @@
 #include "launcher/jobs/password.h"
 #include "launcher/machine/machine.h"
 #include "launcher/machine/profile.h"
+#include "launcher/payload/patch-list.h"
 #include "launcher/screen/terminal.h"
 #include "launcher/vm/print-command.h"
 #include "launcher/vm/qemu-probe.h"
@@ -165,6 +166,13 @@ static bool check_driving(const struct request *request, const struct profile *p
         return disk_list_check(&disk, err) && (!request->until || drive_check_until(profile, request->until, err));
 }
 
+// Mistakes in a patch are reported before anything is asked for; payload_make reads it again, and applies it.
+static bool check_patches(const struct request *request, struct error *err)
+{
+        AUTO_PATCH_LIST struct patch_list list = {0};
+        return patch_list_add_given(&list, &request->patches, err);
+}
+
 static const char *profile_name(const struct request *request)
 {
         return request->profile ? request->profile : request->rehearsal ? "rehearsal" : "esxi8";
@@ -207,6 +215,7 @@ static bool install(const struct request *request, const struct profile *profile
                             .rehearsal_options = &request->rehearsal_options,
                             .kernelopts = &request->kernelopts,
                             .replacements = &request->replacements,
+                            .patches = &request->patches,
                             .kickstart = request->kickstart,
                             .password = password,
                             .disk_type = settings.disk_bus,
@@ -230,8 +239,8 @@ bool request_install(const struct request *request, const char *folder, struct f
         if (!check_source(request, err))
                 return false;
         AUTO_PROFILE struct profile *profile = profile_read(profile_name(request), err);
-        return profile && check_driving(request, profile, err) && check_host(&settled, folder, profile, err) &&
-               install(&settled, profile, folder, firmware, outcome, err);
+        return profile && check_driving(request, profile, err) && check_patches(request, err) &&
+               check_host(&settled, folder, profile, err) && install(&settled, profile, folder, firmware, outcome, err);
 }
 
 void request_tell_evidence(const char *evidence, struct error *err)

@@ -74,6 +74,7 @@ static void read_identity(struct machine *machine)
         const json_t *disk = json_object_get(machine->document, "disk");
         const json_t *entry = json_object_get(machine->document, "boot_entry");
         json_int_t size = json_integer_value(json_object_get(disk, "size"));
+        identity->patches = json_object_get(machine->document, "patches");
         identity->rehearsal = json_is_true(json_object_get(machine->document, "rehearsal"));
         identity->disk.size = size > 0 ? (uint64_t)size : 0;
         identity->entry.number = boot_number(json_text(entry, "number"));
@@ -97,6 +98,8 @@ static json_t *document_of(const struct settings *settings, const struct machine
         if (!identity)
                 return document;
         json_object_set_new(document, "rehearsal", json_boolean(identity->rehearsal));
+        if (identity->patches)
+                json_object_set(document, "patches", identity->patches);
         for (const struct member *member = members; member < members + member_count; member++) {
                 const char *value = *slot(identity, member);
                 if (value)

@@ -31,6 +31,7 @@ void payload_info_free(struct payload_info *info)
         free(info->kernelopt);
         free(info->kickstart);
         free(info->kickstart_disk);
+        patch_findings_free(&info->patches);
         arguments_free(&info->missing);
         arguments_free(&info->reasons);
         arguments_free(&info->warnings);

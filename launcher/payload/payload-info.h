@@ -13,6 +13,7 @@
 #include "base/arguments.h"
 #include "base/error.h"
 #include "base/process.h"
+#include "launcher/payload/patch-finding.h"
 #include "launcher/payload/payload-tree.h"
 
 #define PAYLOAD_LOADER "EFI/BOOT/BOOTAA64.EFI"
@@ -38,9 +39,10 @@ struct payload_info {
         uint64_t module_count;
         struct arguments missing; // kernel, modules and ACPI tables that BOOT.CFG names but the payload does not have
         bool has_kickstart;
-        char *kickstart;      // the value of ks=: "usb:/KS.CFG"
-        char *kickstart_disk; // "--firstdisk=usb" or "--disk=NAME", "" if it names no disk; NULL if not known
-        bool norts;           // no UEFI runtime services: the installer cannot write a boot entry
+        char *kickstart;               // the value of ks=: "usb:/KS.CFG"
+        char *kickstart_disk;          // "--firstdisk=usb" or "--disk=NAME", "" if it names no disk; NULL if not known
+        bool norts;                    // no UEFI runtime services: the installer cannot write a boot entry
+        struct patch_findings patches; // filled by payload_make and payload_inspect_patches only
         bool installable;
         struct arguments reasons;  // why it is not installable, a sentence each
         struct arguments warnings; // problems that do not prevent an installation

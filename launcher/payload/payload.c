@@ -21,8 +21,10 @@
 #include "launcher/payload/bootcfg.h"
 #include "launcher/payload/fat-image.h"
 #include "launcher/payload/kickstart.h"
+#include "launcher/payload/patch-list.h"
 
 #define KICKSTART_NAME  "KS.CFG"
+#define PATCHED_FOLDER  "patched"
 #define LEGACY_CPU      "allowLegacyCPU"
 #define DEFAULT_OPTIONS LEGACY_CPU "=true"
 
@@ -35,7 +37,8 @@ struct work {
 };
 
 // Its possible content.
-static const char *const work_names[] = {"files", "rehearsal", "image", "log", "KS.CFG", "0.CFG", "1.CFG"};
+static const char *const work_names[] = {"files",  "rehearsal", "image", "log",
+                                         "KS.CFG", "0.CFG",     "1.CFG", PATCHED_FOLDER};
 
 static void empty_folder(const struct work *work)
 {
@@ -175,6 +178,7 @@ struct making {
         char *source; // the request's, or the rehearsal guest's files
         struct payload_tree *tree;
         struct overlay overlay;
+        struct arguments remarks; // on what was done; they become warnings
 };
 
 static struct making making_of(const struct payload_request *request)
@@ -186,6 +190,7 @@ static void making_end(struct making *making)
 {
         payload_tree_close(&making->tree);
         overlay_free(&making->overlay);
+        arguments_free(&making->remarks);
         work_end(&making->work);
         free(making->source);
 }
@@ -353,6 +358,155 @@ static bool edit_bootcfgs(struct making *making, struct error *err)
         return true;
 }
 
+// ---- patches
+
+// What `build=` in the BOOT.CFG that the loader reads will be; freed with free(). NULL if it names none.
+static bool find_build(const struct making *making, char **build, struct error *err)
+{
+        for (size_t i = 0; i < sizeof payload_bootcfg_places / sizeof payload_bootcfg_places[0]; i++) {
+                const char *path = overlay_find(&making->overlay, payload_bootcfg_places[i].name);
+                AUTO_BUFFER struct buffer text = {0};
+                AUTO_BOOTCFG struct bootcfg bootcfg = {0};
+                if (!path)
+                        continue;
+                if (!file_read(path, PAYLOAD_TEXT_LIMIT, &text, err) ||
+                    !bootcfg_read(buffer_view(&text), &bootcfg, err))
+                        return false;
+                *build = MEMORY_TAKE(bootcfg.build);
+                return true;
+        }
+        return true;
+}
+
+static bool read_module(const struct making *making, const struct patch *patch, struct patch_module *module,
+                        struct error *err)
+{
+        const char *name = patch->module_name;
+        const char *path = overlay_find(&making->overlay, name);
+        AUTO_BUFFER struct buffer file = {0};
+        bool found;
+        uint64_t size;
+        if (!payload_tree_find(making->tree, name, &found, &size, err))
+                return false;
+        if (!found)
+                return error_set(err, ERROR_DAMAGED, "the payload has no %s", name);
+        bool read = path ? file_read(path, PATCH_MODULE_LIMIT, &file, err)
+                         : payload_tree_read(making->tree, name, PATCH_MODULE_LIMIT, &file, err);
+        return read && (patch_module_unpack(buffer_view(&file), module, err) || error_wrap(err, "%s", name));
+}
+
+// Puts CONTENT into the payload as NAME.
+static bool add_file(struct making *making, const char *name, struct bytes content, struct error *err)
+{
+        AUTO_FREE char *folder = file_path(making->work.folder, PATCHED_FOLDER);
+        AUTO_FREE char *path = text_format("%s/%zu", folder, making->overlay.names.count);
+        overlay_add(&making->overlay, name, path);
+        return file_make_folder(folder, 0777, err) && write_new(path, 0666, content, err);
+}
+
+static bool add_module(struct making *making, const struct patch *patch, struct patch_module *module, struct error *err)
+{
+        AUTO_BUFFER struct buffer file = {0};
+        patch_apply(patch, module);
+        if (!patch_module_pack(module, &file, err))
+                return error_wrap(err, "%s", patch->module_name);
+        return add_file(making, patch->module_name, buffer_view(&file), err);
+}
+
+static bool add_patch(struct making *making, const struct patch *patch, const char *build, struct error *err)
+{
+        AUTO_PATCH_MODULE struct patch_module module = {0};
+        AUTO_FREE char *reason = NULL;
+        if (!patch_is_for_build(patch, build, &reason))
+                return error_set(err, ERROR_DAMAGED, "%s", reason);
+        if (!read_module(making, patch, &module, err))
+                return false;
+        enum patch_state state = patch_examine(patch, &module, &reason);
+        if (reason)
+                return error_set(err, ERROR_DAMAGED, "%s", reason);
+        if (patch->status == PATCH_REPORTED)
+                arguments_add_format(&making->remarks,
+                                     "the patch %s is only reported to work; this project has not tried it",
+                                     patch->name);
+        if (state == PATCH_NOT_APPLIED)
+                return add_module(making, patch, &module, err);
+        arguments_add_format(&making->remarks, "%s has the patch %s already; it stays as it is", patch->module_name,
+                             patch->name);
+        return true;
+}
+
+// The first number from *NUMBER on that no file of the source has.
+static bool find_free(const struct making *making, size_t *number, struct error *err)
+{
+        for (bool found = true; found; *number += found) {
+                AUTO_FREE char *name = patch_list_kept_name(*number);
+                uint64_t size;
+                if (!payload_tree_find(making->tree, name, &found, &size, err))
+                        return false;
+        }
+        return true;
+}
+
+// A payload keeps the patches that it was made with, so that everybody who looks at it later knows them.
+static bool keep_patches(struct making *making, const struct patch_list *list, struct error *err)
+{
+        AUTO_PATCH_LIST struct patch_list kept = {0};
+        size_t number = 1;
+        if (!patch_list_add_kept(&kept, making->tree, NULL, err))
+                return false;
+        for (size_t i = 0; i < list->count; i++) {
+                if (patch_list_has(&kept, list->patches[i]))
+                        continue;
+                if (!find_free(making, &number, err))
+                        return false;
+                AUTO_FREE char *name = patch_list_kept_name(number++);
+                if (!add_file(making, name, yaml_file_text(list->patches[i]->file), err))
+                        return false;
+        }
+        return true;
+}
+
+static bool add_patches(struct making *making, struct error *err)
+{
+        AUTO_PATCH_LIST struct patch_list list = {0};
+        AUTO_FREE char *build = NULL;
+        if (!patch_list_add_given(&list, making->request->patches, err) || !find_build(making, &build, err))
+                return false;
+        for (size_t i = 0; i < list.count; i++) {
+                if (!add_patch(making, list.patches[i], build, err))
+                        return error_wrap(err, "--patch %s: not applied", list.patches[i]->name);
+        }
+        return keep_patches(making, &list, err);
+}
+
+static bool find_patches(const char *path, const struct arguments *given, struct payload_info *info, struct error *err)
+{
+        AUTO_PAYLOAD_TREE struct payload_tree *tree = NULL;
+        AUTO_PATCH_LIST struct patch_list list = {0};
+        if (!patch_list_add_given(&list, given, err) || !patch_list_add_known(&list, err) ||
+            !payload_tree_open(path, &tree, err) || !patch_list_add_kept(&list, tree, &info->warnings, err) ||
+            !patch_findings_read(tree, info->build, &list, &info->patches, err))
+                return false;
+        for (size_t i = 0; i < info->patches.count; i++) {
+                const struct patch_finding *finding = &info->patches.findings[i];
+                if (finding->state == PATCH_HALF_APPLIED)
+                        arguments_add_format(&info->warnings, "the patch %s is half applied: %s", finding->name,
+                                             finding->reason);
+        }
+        return true;
+}
+
+bool payload_inspect_patches(const char *path, const struct arguments *given, struct payload_info *info,
+                             struct error *err)
+{
+        if (!payload_inspect(path, info, err))
+                return false;
+        if (find_patches(path, given, info, err))
+                return true;
+        payload_info_free(info);
+        return false;
+}
+
 // ---- the source
 
 static bool check_installable(const struct payload_info *info, const char *what, struct error *err)
@@ -390,7 +544,7 @@ static bool open_source(struct making *making, struct error *err)
 static bool prepare(struct making *making, const char *output, struct error *err)
 {
         return work_begin(&making->work, output, err) && open_source(making, err) && add_replacements(making, err) &&
-               add_kickstart(making, err) && edit_bootcfgs(making, err);
+               add_kickstart(making, err) && edit_bootcfgs(making, err) && add_patches(making, err);
 }
 
 // ---- building
@@ -440,7 +594,8 @@ static bool make_image(struct making *making, const char *image, struct error *e
 static bool wants_nothing_else(const struct payload_request *request)
 {
         return !request->kickstart && !(request->kernelopts && request->kernelopts->count) &&
-               !(request->replacements && request->replacements->count);
+               !(request->replacements && request->replacements->count) &&
+               !(request->patches && request->patches->count);
 }
 
 // Copies the source image and replaces files in the copy.
@@ -456,16 +611,33 @@ static bool change_image(struct making *making, const char *image, struct error 
         return true;
 }
 
+// The patches that were requested come first among those that are found.
+static bool check_patched(const struct making *making, const struct payload_info *made, const char *output,
+                          struct error *err)
+{
+        size_t count = making->request->patches ? making->request->patches->count : 0;
+        for (size_t i = 0; i < count; i++) {
+                const struct patch_finding *finding = &made->patches.findings[i];
+                if (finding->state != PATCH_APPLIED)
+                        return error_set(err, ERROR_DAMAGED, "cannot make the payload %s: the patch %s is %s in it: %s",
+                                         output, finding->name, patch_state_name(finding->state),
+                                         finding->reason ? finding->reason : "its bytes are not there");
+        }
+        return true;
+}
+
 // Reads the result back as the guest will see it, and moves it to the output.
 static bool finish(const struct making *making, const char *name, const char *output, struct payload_info *info,
                    struct error *err)
 {
         AUTO_FREE char *path = file_path(making->work.folder, name);
         AUTO_PAYLOAD_INFO struct payload_info made = {0};
-        if (!payload_inspect(path, &made, err))
+        if (!payload_inspect_patches(path, making->request->patches, &made, err))
                 return error_wrap(err, "cannot make the payload %s", output);
-        if (!check_installable(&made, output, err))
+        if (!check_installable(&made, output, err) || !check_patched(making, &made, output, err))
                 return false;
+        for (size_t i = 0; i < making->remarks.count; i++)
+                arguments_add(&made.warnings, making->remarks.values[i]);
         if (made.kind == PAYLOAD_IMAGE && made.has_kickstart && chmod(path, 0600) != 0)
                 return error_system(err, "%s: cannot set the mode", path);
         if (!publish(&making->work, name, !making->request->for_one_run, err))

@@ -32,6 +32,7 @@ test_everything_is_installed() {
                 [ -f "$prefix/share/man/man1/$program.1" ] || [ ! -f "$ROOT/docs/$program.1" ] || fail "no man page"
         done
         [ -f "$prefix/share/esxiarm/guests/esxi8.yaml" ]
+        [ -f "$prefix/share/esxiarm/patches/esxi8-cpu-check.yaml" ]
         [ -f "$prefix/share/esxiarm/rehearsal/BOOTAA64.EFI" ]
         [ "$(readlink "$prefix/lib/libvarstore.so")" = libvarstore.so.0 ]
         [ "$(stat -c %a "$prefix/lib/libvarstore.a")" = 644 ]
