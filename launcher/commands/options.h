@@ -135,6 +135,10 @@
         REQUEST_ROW("aavmf-vars-template", "FILE", CLI_TEXT, vars_template,                                            \
                     "your own template of the variable store; needs --aavmf-code", "AAVMF_VARS_TEMPLATE"),             \
                 REQUEST_ROW("force", NULL, CLI_FLAG, force, "reinstall an installed machine, erasing its disk", NULL), \
+                REQUEST_ROW("overwrite", NULL, CLI_FLAG, overwrite,                                                    \
+                            "keep the machine's disk and let the installer overwrite what is on it", NULL),            \
+                REQUEST_ROW("upgrade", NULL, CLI_FLAG, upgrade,                                                        \
+                            "keep the machine's disk and vars and let the installer upgrade the system on it", NULL),  \
                 REQUEST_ROW("rehearsal-option", "KEY=VALUE", CLI_LIST, rehearsal_options,                              \
                             "make the rehearsal guest misbehave; docs/rehearsal-guest.md lists the options", NULL)
 

@@ -217,6 +217,13 @@ static bool run_phases(struct installation *run, struct error *err)
                work_and_note(run, "reboot", reboot_phase, err);
 }
 
+// A disk that was just made may be overwritten, unless another one is pointed out to the installer.
+static enum profile_when allowed_over(const struct install_input *input)
+{
+        bool is_new = input->over == WHEN_KEEP && !input->disk_name && !input->disk_position;
+        return is_new ? WHEN_OVERWRITE : input->over;
+}
+
 bool install_phases(struct installation *run, struct error *err)
 {
         const struct drive_input input = {
@@ -230,6 +237,7 @@ bool install_phases(struct installation *run, struct error *err)
                          .name = run->in->disk_name,
                          .position = run->in->disk_position},
                 .payload_size = run->payload_info.size,
+                .over = allowed_over(run->in),
         };
         AUTO_DRIVE struct drive *drive = drive_new(&input);
         run->drive = drive;

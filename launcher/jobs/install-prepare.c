@@ -75,14 +75,23 @@ static bool check_sizes(const struct installation *run, struct error *err)
                          "another --disk-size, or the disk by --disk-name or --disk-position");
 }
 
+static bool is_there(const char *path)
+{
+        return access(path, F_OK) == 0;
+}
+
 bool install_prepare(struct installation *run, struct error *err)
 {
         const struct install_input *input = run->in;
         struct machine *machine = input->machine;
-        if (machine->installed && !input->force)
+        if (machine->installed && !input->force && input->over == WHEN_KEEP)
                 return error_set(err, ERROR_USAGE,
-                                 "%s is already installed (%s); --force reinstalls it and erases its disk",
+                                 "%s is already installed (%s); --force reinstalls it and erases its disk, --overwrite "
+                                 "and --upgrade keep the disk",
                                  machine->folder, machine->identity.installed_at);
+        if (input->over == WHEN_UPGRADE && (!is_there(machine->disk_path) || !is_there(machine->vars_path)))
+                return error_set(err, ERROR_USAGE, "%s has no disk with vars that --upgrade could keep",
+                                 machine->folder);
         // Everything that can fail comes before anything of an older installation is lost.
         AUTO_FREE char *qemu_img = process_find("qemu-img", err);
         if (!qemu_img || !forwards_check_host(&input->settings->forwards, err) || !make_payload(run, err) ||
@@ -91,6 +100,8 @@ bool install_prepare(struct installation *run, struct error *err)
         if (!machine_save(machine, input->settings, NULL, err))
                 return false;
         unlink(machine->sealed_path);
-        return make_vars(input->firmware->vars_template_path, machine->vars_path, err) &&
-               make_disk(machine->disk_path, input->settings->disk_size, err);
+        bool keeps_disk = input->over != WHEN_KEEP && is_there(machine->disk_path);
+        return (input->over == WHEN_UPGRADE ||
+                make_vars(input->firmware->vars_template_path, machine->vars_path, err)) &&
+               (keeps_disk || make_disk(machine->disk_path, input->settings->disk_size, err));
 }

@@ -28,6 +28,9 @@ struct install_input {
         bool watch;             // show the guest's screen
         const char *tag, *runs; // of the run; NULL for the defaults
         bool force;             // replace an installed machine
+        // WHEN_OVERWRITE and WHEN_UPGRADE: keep the machine's disk, and let the installer do that to what is on it.
+        // WHEN_KEEP: make the disk anew; what is on another disk stays.
+        enum profile_when over;
 };
 
 // The outcome. Free with install_outcome_free, on failure too.

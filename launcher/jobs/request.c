@@ -108,13 +108,14 @@ static const char *source_of(const struct request *request)
 }
 
 // Whether root's password will be typed, or its hash written into a kickstart. The user's own kickstart, or one in the
-// payload, needs neither.
-static bool needs_password(const struct request *request, bool *needed, struct error *err)
+// payload, needs neither, nor does a profile that types none.
+static bool needs_password(const struct request *request, const struct profile *profile, bool *needed,
+                           struct error *err)
 {
         AUTO_PAYLOAD_INFO struct payload_info info = {0};
         bool automatic = request->kickstart && strcmp(request->kickstart, "auto") == 0;
-        *needed = automatic || !request->kickstart;
-        if (automatic || request->kickstart || request->rehearsal)
+        *needed = automatic || (!request->kickstart && profile_types_password(profile));
+        if (automatic || !*needed || request->rehearsal)
                 return true;
         if (!payload_inspect(source_of(request), &info, err))
                 return false;
@@ -123,17 +124,18 @@ static bool needs_password(const struct request *request, bool *needed, struct e
 }
 
 // The rehearsal guest protects nothing, so it gets a password without asking.
-static char *choose_password(const struct request *request, struct error *err)
+static char *choose_password(const struct request *request, const struct profile *profile, struct error *err)
 {
         const char *given = getenv("ROOT_PASSWORD");
         bool needed;
-        if (!needs_password(request, &needed, err))
+        if (!needs_password(request, profile, &needed, err))
                 return NULL;
         if (!needed)
                 return password_copy("");
         if (request->rehearsal && !request->password_file && !(given && *given))
                 return password_copy("Rehearsal-1");
-        return password_get(request->password_file, err);
+        AUTO_PASSWORD char *password = password_get(request->password_file, err);
+        return password && profile_check_password(profile, password, err) ? MEMORY_TAKE(password) : NULL;
 }
 
 static bool check_source(const struct request *request, struct error *err)
@@ -152,6 +154,8 @@ static bool check_driving(const struct request *request, const struct profile *p
 {
         const struct drive_disk disk = {
                 .size = 1, .name = request->disk_name, .position = (unsigned)request->disk_position};
+        if (request->force + request->overwrite + request->upgrade > 1)
+                return error_set(err, ERROR_USAGE, "--force, --overwrite and --upgrade exclude each other");
         if (request->disk_name && request->disk_position)
                 return error_set(err, ERROR_USAGE, "--disk-name and --disk-position exclude each other");
         if (request->disk_position > MOST_DISKS)
@@ -198,7 +202,7 @@ static bool install(const struct request *request, const struct profile *profile
 {
         AUTO_MACHINE struct machine machine = {.lock = -1};
         struct settings settings;
-        AUTO_PASSWORD char *password = choose_password(request, err);
+        AUTO_PASSWORD char *password = choose_password(request, profile, err);
         if (!password)
                 return false;
         if (!choose_firmware(request, firmware, err) || !machine_open(folder, true, &machine, err) ||
@@ -228,6 +232,9 @@ static bool install(const struct request *request, const struct profile *profile
                 .tag = request->tag,
                 .runs = request->runs,
                 .force = request->force,
+                .over = request->upgrade     ? WHEN_UPGRADE
+                        : request->overwrite ? WHEN_OVERWRITE
+                                             : WHEN_KEEP,
         };
         return install_run(&input, outcome, err);
 }

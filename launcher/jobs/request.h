@@ -26,7 +26,7 @@ struct request {
         const char *password_file;
         const char *vars; // the live variable store; NULL for the machine's own
         const char *tag, *runs;
-        bool rehearsal, force, json, watch, hand_over;
+        bool rehearsal, force, overwrite, upgrade, json, watch, hand_over;
         bool print_command; // instead of starting anything
 };
 
