@@ -20,6 +20,7 @@ MEMORY_RESULT void *memory_resize(void *pointer, size_t count, size_t size);
 // 0, grows only by this, and is freed with free().
 //
 //         struct edit *edit = MEMORY_ADD(edits->items, edits->count);
+// NOLINTNEXTLINE(bugprone-sizeof-expression): items may be pointers
 #define MEMORY_ADD(items, count) ((__typeof__(items))memory_add(&(items), &(count), sizeof *(items)))
 MEMORY_RESULT void *memory_add(void *pointer_to_items, size_t *count, size_t size);
 

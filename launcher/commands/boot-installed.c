@@ -105,6 +105,8 @@ static const struct cli_option options[] = {
         {"detach", NULL, CLI_FLAG, offsetof(struct values, detach), "leave it running in the background once it is up"},
         {"interactive", NULL, CLI_FLAG, offsetof(struct values, interactive),
          "connect your terminal to its console once it is up; Ctrl-] opens a menu (default)"},
+        {"force", NULL, CLI_FLAG, offsetof(struct request, force),
+         "start although the firmware will start another boot entry than the system's own"},
         {"profile", "NAME", CLI_TEXT, offsetof(struct request, profile),
          "guest profile that judges the log (default: that of the installation; esxi8 for a disk)"},
         SETTINGS_MACHINE_OPTIONS(struct request, settings),

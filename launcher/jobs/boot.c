@@ -67,6 +67,19 @@ static char *advice(const struct machine *machine, struct facts_input files, con
         return text_format("%s%s", general ? " " : "", general ? general : "");
 }
 
+// Whether the firmware will start the system's own entry, as far as that is known.
+static bool starts_itself(const struct booting *run, const struct prediction *prediction, struct error *err)
+{
+        const struct prediction_step *started = prediction->started;
+        if (!prediction->is_certain || !started || started->number == run->entry)
+                return true;
+        AUTO_FREE char *name = prediction_step_name(started);
+        return error_set(err, ERROR_NO,
+                         "refusing to start: the firmware would start %s \"%s\" and not the system's own Boot%04X "
+                         "\"%s\"; esxiarm diagnose shows how to fix that, --force starts it anyway",
+                         name, started->label ? started->label : "", run->entry, run->in->profile->boot_label);
+}
+
 // Nothing is started unless firmware, vars and disk belong together.
 static bool match_machine(struct booting *run, struct error *err)
 {
@@ -91,7 +104,7 @@ static bool match_machine(struct booting *run, struct error *err)
         run->entry = match->entry;
         display_step(run->display, "Firmware, vars and disk match");
         forecast_note(run->result, &facts);
-        return true;
+        return run->in->force || starts_itself(run, &facts.prediction, err);
 }
 
 // Records what the firmware reported that it starts.
@@ -125,6 +138,35 @@ static void show_progress(struct booting *run, size_t *shown)
         }
 }
 
+// Whether another entry than the system's own runs, and did not just return to the firmware.
+static bool is_elsewhere(const struct booting *run)
+{
+        const struct judge *judge = &run->judge;
+        return run->in->stay == BOOT_STOP && !run->in->force && judge->has_booted && judge->has_spoken &&
+               judge->booted.number != run->entry;
+}
+
+static bool fail_elsewhere(const struct booting *run, struct error *err)
+{
+        const struct boot_line *line = &run->judge.booted;
+        return error_set(err, ERROR_NO, "the firmware started Boot%04X \"%s\" and not the system's own Boot%04X \"%s\"",
+                         line->number, line->label ? line->label : "", run->entry, run->in->profile->boot_label);
+}
+
+// When a console that goes on printing nothing has hung; UINT64_MAX if it may be silent.
+static uint64_t hangs_at_us(const struct booting *run, struct vm *vm)
+{
+        uint64_t quiet_s = run->in->profile->boot.quiet_s;
+        return quiet_s && run->judge.has_booted ? vm_state(vm)->last_output_us + quiet_s * 1000000 : UINT64_MAX;
+}
+
+static bool fail_hung(const struct booting *run, struct error *err)
+{
+        return error_set(err, ERROR_TIMED_OUT,
+                         "the installed system hangs: the console has printed nothing for %u s, since the line: %s",
+                         (unsigned)run->in->profile->boot.quiet_s, judge_last_line(&run->judge));
+}
+
 static bool fail_timed_out(struct booting *run, struct vm *vm, struct error *err)
 {
         struct criteria_verdict verdict = criteria_judge(run->judge.criteria);
@@ -145,11 +187,17 @@ static bool watch(struct booting *run, struct vm *vm, struct error *err)
         while (!criteria_complete(run->judge.criteria)) {
                 enum vm_event event;
                 uint64_t due = display_due_us(run->display);
+                uint64_t hangs_at = hangs_at_us(run, vm);
                 if (time_now_us() >= deadline)
                         return fail_timed_out(run, vm, err);
+                if (time_now_us() >= hangs_at)
+                        return fail_hung(run, err);
+                due = hangs_at < due ? hangs_at : due;
                 if (!vm_wait(vm, due < deadline ? due : deadline, &event, err) || !judge_check(&run->judge, err) ||
                     !vm_check_panic(vm, err))
                         return false;
+                if (is_elsewhere(run))
+                        return fail_elsewhere(run, err);
                 show_progress(run, &shown);
                 display_console_line(run->display, judge_last_line(&run->judge));
                 display_tick(run->display);
@@ -178,7 +226,6 @@ static bool bring_up(struct booting *run, struct vm *vm, struct error *err)
         display_watch(run->display, NULL);
         note_booted(run);
         bool written = result_phase(run->result, run->evidence, "boot", &run->judge, up ? err : NULL);
-        judge_end(&run->judge);
         if (!up)
                 save_failure(vm, err);
         return up && written;
@@ -219,7 +266,7 @@ static bool stay_up(struct booting *run, struct vm *vm, struct error *err)
         enum attach_end end;
         bool ended = attach_run(vm, &input, &end, err);
         json_object_set_new(run->result, "ended", json_string(ended ? endings[end] : err->message));
-        return ended;
+        return ended && judge_check(&run->judge, err);
 }
 
 static bool boot(struct booting *run, struct error *err)
@@ -254,6 +301,7 @@ bool boot_run(const struct boot_input *input, struct boot_outcome *outcome, stru
         run.result = result_new("boot-installed", machine, input->settings, input->profile);
         result_identity(run.result, machine, input->code_path);
         bool booted = boot(&run, err);
+        judge_end(&run.judge);
         json_object_set_new(run.result, "vars_after", result_vars(machine->vars_path));
         display_end(&run.display);
         if (!outcome->duration_ms)

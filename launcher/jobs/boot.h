@@ -35,6 +35,7 @@ struct boot_input {
         const struct profile *profile;
         const char *code_path;  // the firmware
         const char *tag, *runs; // of the run; NULL for the defaults
+        bool force;             // start although the firmware will start another entry than the system's own
         enum boot_stay stay;
         bool watch; // show the guest's screen in the user's terminal
         // Called once it is up, before it stays up; may be NULL.
@@ -42,6 +43,7 @@ struct boot_input {
         void *context;
 };
 
-// Boots and judges. Fails with ERROR_NO if firmware, variables and disk do not match (nothing is started then) or a
-// criterion is not met, ERROR_TIMED_OUT, ERROR_PANIC, ERROR_ENVIRONMENT, ERROR_INTERRUPTED. ERR must not be NULL.
+// Boots and judges. Fails with ERROR_NO if firmware, variables and disk do not match or the firmware would start another
+// entry (nothing is started then), or if a criterion is not met or, with BOOT_STOP, another entry starts; with
+// ERROR_PANIC also if the system panics after it came up; ERROR_TIMED_OUT, ERROR_PANIC, ERROR_ENVIRONMENT, ERROR_INTERRUPTED. ERR must not be NULL.
 bool boot_run(const struct boot_input *input, struct boot_outcome *outcome, struct error *err);

@@ -325,6 +325,7 @@ bool request_boot(const struct request *request, const char *path, const struct 
                 .tag = request->tag,
                 .runs = request->runs,
                 .watch = request->watch,
+                .force = request->force,
                 .stay = stay->stay,
                 .up = stay->up,
                 .context = stay->context,

@@ -92,7 +92,11 @@ static const struct yaml_field driven_fields[] = {
 static const struct yaml_mapping driven_mapping = {driven_fields, sizeof(struct profile_phase),
                                                    offsetof(struct profile_phase, line)};
 
-static const struct yaml_field watched_fields[] = {WAIT, CRITERIA, {0}};
+#define QUIET                                                                                                          \
+        {                                                                                                              \
+                "quiet", YAML_NUMBER, false, AT(profile_phase, quiet_s), .least = 1, .most = WAIT_LIMIT_S              \
+        }
+static const struct yaml_field watched_fields[] = {WAIT, QUIET, CRITERIA, {0}};
 static const struct yaml_mapping watched_mapping = {watched_fields, sizeof(struct profile_phase),
                                                     offsetof(struct profile_phase, line)};
 
