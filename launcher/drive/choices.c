@@ -15,7 +15,7 @@ enum {
 };
 
 struct choice {
-        unsigned row, column, end; // of its button; where its label is cut off by the frame
+        unsigned row, column; // of its button
         bool selected;
         char *label;
 };
@@ -52,9 +52,11 @@ static bool is_button(const char *cells)
         return cells[0] == '(' && strchr(" Xx*", cells[1]) && cells[2] == ')' && cells[3] == ' ';
 }
 
-// Adds the columns FROM to TO of a row to LABEL, without the blanks around them. False if there is nothing else.
-static bool add_words(struct text *label, const char *cells, unsigned from, unsigned to)
+// Adds what is in a row from column FROM up to the frame to LABEL, without the blanks around it. False if there is
+// nothing else.
+static bool add_words(struct text *label, const char *cells, unsigned from)
 {
+        unsigned to = from + (unsigned)strcspn(cells + from, "|");
         while (from < to && cells[from] == ' ')
                 from++;
         while (to > from && cells[to - 1] == ' ')
@@ -71,11 +73,11 @@ static char *read_label(const struct typing *typing, const struct choice *choice
         struct text label = {0};
         unsigned from = choice->column + BUTTON_COLUMNS;
         read_row(typing, choice->row, cells);
-        add_words(&label, cells, from, choice->end);
+        add_words(&label, cells, from);
         for (unsigned row = choice->row + 1; row < CONSOLE_ROWS; row++) {
                 read_row(typing, row, cells);
                 bool is_below = strspn(cells + choice->column, " ") >= BUTTON_COLUMNS;
-                if (!is_below || !add_words(&label, cells, from, choice->end))
+                if (!is_below || !add_words(&label, cells, from))
                         break;
         }
         return text_take(&label);
@@ -92,7 +94,6 @@ static void read_choices(const struct typing *typing, struct choices *choices)
                                 continue;
                         struct choice *choice = &choices->items[choices->count++];
                         *choice = (struct choice){.row = row, .column = column, .selected = cells[column + 1] != ' '};
-                        choice->end = column + (unsigned)strcspn(cells + column, "|");
                         choice->label = read_label(typing, choice);
                 }
         }

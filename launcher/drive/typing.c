@@ -15,9 +15,11 @@ enum {
         PROOF_US = 1200000,   // a single row that has changed since a key is its effect if it then stands still so long
         QUIET_KEY_FACTOR = 4, // settle times to wait after a key without visible effect
         KEY_TRIES = 5,        // how often a key without effect is sent
-        DOUBLINGS = 6,        // of the time between two attempts
-        KEY_US = 50000,       // until a key's effect is complete on a fast guest
-        DIALOG_US = 100000,   // until the next dialog is
+        SECRET_TRIES = 3,     // how often a password is typed
+        SLOW_CHECK_US = 40000000, // what a guest may take to check a password while it is typed
+        DOUBLINGS = 6,            // of the time between two attempts
+        KEY_US = 50000,           // until a key's effect is complete on a fast guest
+        DIALOG_US = 100000,       // until the next dialog is
 };
 
 struct console *typing_console(const struct typing *typing)
@@ -325,71 +327,79 @@ static size_t count_stars(const struct typing *typing)
         return count;
 }
 
-// Waits until the screen has COUNT asterisks. *SEEN is false if it has not by DEADLINE_US.
-static bool await_stars(struct typing *typing, size_t count, uint64_t deadline_us, bool *seen, struct error *err)
+// Waits until the screen has COUNT asterisks, or their number has not changed for PATIENCE_US. *STARS is their number.
+static bool await_stars(struct typing *typing, size_t count, uint64_t patience_us, size_t *stars, struct error *err)
 {
+        uint64_t changed_us = time_now_us();
+        *stars = count_stars(typing);
         for (;;) {
                 look(typing);
-                *seen = count_stars(typing) == count;
-                if (*seen)
+                size_t now = count_stars(typing);
+                changed_us = now == *stars ? changed_us : time_now_us();
+                *stars = now;
+                if (now == count)
                         credit_key(typing);
-                if (*seen || time_now_us() >= deadline_us)
+                if (now == count || time_now_us() >= changed_us + patience_us)
                         return true;
-                if (!typing_wait(typing, deadline_us, err))
+                if (!typing_wait(typing, changed_us + patience_us, err))
                         return false;
         }
 }
 
-// Sends the characters of TEXT, each of them once and after the one before is on the screen. *TYPED is false if one
-// did not appear in PATIENCE_US, or if the screen has another number of asterisks in the end.
-static bool type_once(struct typing *typing, const char *text, const char *shown, size_t stars, uint64_t patience_us,
-                      bool *typed, struct error *err)
+// Sends the characters of TEXT, each of them once. A guest that shows nothing may be slow: it gets the next character
+// then. If it shows that one and not those before, *SENT characters are in vain; *TYPED is false.
+static bool type_once(struct typing *typing, const char *text, const char *shown, size_t *sent, bool *typed,
+                      struct error *err)
 {
         uint64_t echo_us = 0;
+        size_t stars = count_stars(typing);
+        size_t expected = stars;
         *typed = true;
-        for (; *typed && *text; text++) {
-                if (!send(typing, text, 1, shown, echo_us, err) ||
-                    !await_stars(typing, ++stars, typing->sent_us + patience_us, typed, err))
+        for (*sent = 0; *typed && text[*sent]; ++*sent) {
+                size_t before = stars;
+                if (!send(typing, text + *sent, 1, shown, echo_us, err) ||
+                    !await_stars(typing, ++expected, 2 * typing->resend_us, &stars, err))
                         return false;
                 echo_us = echo_time(typing);
                 typing->is_secret = true;
+                *typed = stars == expected || stars == before;
         }
         if (!*typed)
                 return true;
-        if (!typing_settle(typing, err))
+        if (!await_stars(typing, expected, SLOW_CHECK_US, &stars, err) || !typing_settle(typing, err))
                 return false;
-        *typed = count_stars(typing) == stars;
+        *typed = count_stars(typing) == expected;
         return true;
 }
 
-// Empties the field, in which a character is missing or was late.
-static bool erase(struct typing *typing, size_t length, size_t stars, uint64_t patience_us, struct error *err)
+// Empties a field into which COUNT characters were sent, and which shows nothing if the screen has STARS asterisks.
+static bool erase(struct typing *typing, size_t count, size_t stars, struct error *err)
 {
         const char *bytes = key_bytes("Backspace");
-        for (size_t i = 0; i < 2 * length && count_stars(typing) > stars; i++) {
-                bool erased;
+        size_t left;
+        for (size_t i = 0; i < count; i++) {
                 if (!send(typing, bytes, strlen(bytes), "Backspace", 0, err) ||
-                    !await_stars(typing, count_stars(typing) - 1, typing->sent_us + patience_us, &erased, err))
+                    !await_stars(typing, stars, 2 * typing->settle_us, &left, err))
                         return false;
         }
-        return true;
+        return await_stars(typing, stars, SLOW_CHECK_US, &left, err);
 }
 
 static bool type_secret(struct typing *typing, const char *text, const char *shown, struct error *err)
 {
         size_t stars = count_stars(typing);
-        for (unsigned attempt = 0; attempt < KEY_TRIES; attempt++) {
-                uint64_t patience_us = typing->resend_us << attempt;
+        for (unsigned attempt = 0; attempt < SECRET_TRIES; attempt++) {
+                size_t sent;
                 bool typed;
-                if (!type_once(typing, text, shown, stars, patience_us, &typed, err))
+                if (!type_once(typing, text, shown, &sent, &typed, err))
                         return false;
                 if (typed)
                         return true;
-                if (!erase(typing, strlen(text), stars, patience_us, err))
+                if (!erase(typing, sent, stars, err))
                         return false;
         }
-        return typing_fail(typing, ERROR_TIMED_OUT, err, "the key %s had no effect, although it was sent %d times",
-                           shown, KEY_TRIES);
+        return typing_fail(typing, ERROR_TIMED_OUT, err, "%s was typed %d times, but the field never showed all of it",
+                           shown, SECRET_TRIES);
 }
 
 bool typing_secret(struct typing *typing, const char *text, const char *shown, struct error *err)

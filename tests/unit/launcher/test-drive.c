@@ -18,7 +18,7 @@
 enum {
         QUEUE_LIMIT = 4096,
         DISKS_LIMIT = 32,
-        VISIBLE = 8,
+        VISIBLE = 5,
         MS = 1000,
         SECOND = 1000 * MS,
         LIST_TOP = 9, // first row of the list, from 1
@@ -276,6 +276,9 @@ static const struct page *find_page(const char *id)
         return NULL;
 }
 
+static void press_radio(const char *key);
+static void draw_radio(void);
+
 static void draw_list(uint64_t delay_us)
 {
         if (guest.selected < guest.first)
@@ -309,6 +312,8 @@ static void open_page(const char *id, uint64_t delay_us)
         }
         if (strcmp(id, "disk") == 0)
                 draw_list(0);
+        if (page->take == press_radio)
+                draw_radio();
         print(0, page, "%s", "");
         guest.busy_until_us = guest.last_at_us;
 }
@@ -324,7 +329,7 @@ static const char *name_of(const char *bytes)
 }
 
 static void show_stars(const char *key);
-static int typed;
+static bool has_password(void);
 
 static void take_key(const char *bytes)
 {
@@ -339,7 +344,7 @@ static void take_key(const char *bytes)
         text_add_format(&guest.taken, "%s:%s ", guest.page->id, key);
         if (guest.page->take)
                 guest.page->take(key);
-        if (guest.page->take == show_stars && !typed)
+        if (guest.page->take == show_stars && !has_password())
                 return;
         for (size_t i = 0; guest.page && i < 3 && guest.page->ways[i].key; i++) {
                 if (strcmp(guest.page->ways[i].key, key) == 0) {
@@ -358,11 +363,37 @@ static void move_selection(const char *key)
         draw_list(guest.latency_us);
 }
 
-// A password; Enter does nothing while it is empty.
+// A field that shows an asterisk for each character. Its keys are taken in turn, also if one takes long.
+static struct {
+        char text[64];
+        size_t length;
+        unsigned keys;
+        unsigned lost; // number of the key that is lost, from 1; 0 for none
+        unsigned slow; // number of the key that takes SLOW_US
+        uint64_t slow_us;
+} field;
+
 static void show_stars(const char *key)
 {
-        if (!key[1])
-                print(guest.latency_us, NULL, "\033[6;%dH*", 20 + typed++);
+        bool is_character = !key[1];
+        bool is_backspace = strcmp(key, "Backspace") == 0;
+        if (!is_character && !is_backspace)
+                return;
+        if (++field.keys == field.lost)
+                return;
+        if (is_character)
+                field.text[field.length++] = *key;
+        else if (field.length)
+                field.length--;
+        field.text[field.length] = '\0';
+        print(field.keys == field.slow ? field.slow_us : guest.latency_us, NULL, "\033[6;20H%.*s ", (int)field.length,
+              "********************************");
+}
+
+// Enter does nothing in an empty field.
+static bool has_password(void)
+{
+        return field.length > 0;
 }
 
 #define KEYS "\n\n\n(Enter) Continue"
@@ -432,7 +463,7 @@ static int begin(void **state)
         guest.disks[0] = "QEMU HARDDISK (vmhba32)      504.00 MiB";
         guest.disks[1] = "QEMU HARDDISK (vmhba33)       40.00 GiB";
         guest.console = console_new();
-        typed = 0;
+        memset(&field, 0, sizeof field);
         run = (struct run){.input = {.password = "secret", .disk.size = UINT64_C(40) << 30}};
         write_text("test.yaml", usual_profile);
         return 0;
@@ -559,7 +590,8 @@ DRIVEN(a_screen_is_not_answered_while_it_is_drawn)
 DRIVEN(keys_that_were_thrown_away_are_sent_again)
 {
         guest.deaf_us = 300 * MS;
-        expect_installed(usual_keys);
+        expect_installed(NULL);
+        assert_string_equal(field.text, "secret");
         assert_true(guest.keys > 14);
 }
 
@@ -632,9 +664,11 @@ DRIVEN(nothing_is_sent_to_a_screen_that_has_gone)
 }
 
 // A clock or a spinner, slow and quick.
+static const uint64_t clocks_us[] = {5 * MS, 20 * MS, 100 * MS, SECOND};
+
+// A clock or a spinner, slow and quick.
 DRIVEN(a_screen_that_never_stands_still_is_answered_and_lost_keys_are_noticed)
 {
-        static const uint64_t clocks_us[] = {5 * MS, 20 * MS, 100 * MS, SECOND};
         for (size_t i = 0; i < sizeof clocks_us / sizeof clocks_us[0]; i++) {
                 for (unsigned lost = 0; lost <= 2; lost += 2) {
                         begin_again(state);
@@ -660,8 +694,9 @@ DRIVEN(a_hang_is_reported_with_its_step_and_screen)
 DRIVEN(a_key_without_effect_is_reported_without_the_password)
 {
         pages[5].take = NULL;
-        expect_failure(ERROR_TIMED_OUT,
-                       "in the step 'password' (F): the key <password> had no effect, although it was sent 5 times");
+        expect_failure(
+                ERROR_TIMED_OUT,
+                "in the step 'password' (F): <password> was typed 3 times, but the field never showed all of it");
         assert_null(strstr(run.err.message, "secret"));
 }
 
@@ -867,6 +902,9 @@ static const char *const long_first[] = {ROW(1, "40.00 GiB"), NINE, ROW(11, "11.
 static const char *const long_third[] = {ROW(1, "1.00 GiB"), ROW(11, "11.00 GiB"), ROW(12, "40.00 GiB"), NINE, NULL};
 static const char *const long_last[] = {NINE, ROW(1, "1.00 GiB"), ROW(11, "11.00 GiB"), ROW(12, "40.00 GiB"), NULL};
 static const char *const long_two[] = {ROW(1, "40.00 GiB"), NINE, ROW(11, "40.00 GiB"), NULL};
+static const char *const second_and_eighth[] = {ROW(1, "504.00 MiB"), ROW(2, "40.00 GiB"), ROW(3, "3.00 GiB"),
+                                                ROW(4, "4.00 GiB"),   ROW(5, "5.00 GiB"),  ROW(6, "6.00 GiB"),
+                                                ROW(7, "7.00 GiB"),   ROW(8, "40.00 GiB"), NULL};
 static const char *const long_alike[] = {ALIKE, ALIKE, ALIKE, ALIKE, ALIKE, ALIKE, ALIKE, ALIKE, ALIKE, ALIKE, NULL};
 
 static const struct {
@@ -916,6 +954,8 @@ static const struct {
         {long_first, 11, {.size = GIB(40)}, .chosen = 0},
         {long_third, 8, {.size = GIB(40)}, .chosen = 2},
         // The second one of that size is not on the screen at first.
+        {second_and_eighth, 0, {.size = GIB(40)}, .message = "at the positions 2 and 8"},
+        {second_and_eighth, 0, {.size = GIB(40), .name = "vmhba8"}, .chosen = 7},
         {long_two, 0, {.size = GIB(40)}, .message = "at the positions 1 and 11"},
         {long_none, 0, {.size = GIB(40)}, .message = "no disk of 40.00 GiB is in the list"},
         // Rows that look the same are counted.
@@ -988,7 +1028,177 @@ TEST(a_target_disk_needs_a_name_a_position_or_a_size)
         assert_true(disk_list_check(&(struct drive_disk){.size = 1}, NULL));
 }
 
+// Passwords.
+
+DRIVEN(a_lost_character_of_a_password_is_noticed)
+{
+        for (unsigned lost = 1; lost <= 6; lost++) {
+                begin_again(state);
+                field.lost = lost;
+                expect_installed(NULL);
+                assert_string_equal(field.text, "secret");
+        }
+}
+
+DRIVEN(no_character_is_typed_twice_however_long_a_check_takes)
+{
+        for (unsigned slow = 1; slow <= 6; slow++) {
+                begin_again(state);
+                field.slow = slow;
+                field.slow_us = 25 * SECOND;
+                expect_installed(usual_keys);
+        }
+}
+
+DRIVEN(a_password_that_is_refused_while_it_is_typed_is_not_confirmed)
+{
+        change_profile("screen: Refused, fail", "screen: ['\\*{6}', at most 5], fail");
+        pages[5].text = "Password\n\n\n\nat most 5 characters\n(Enter) Continue";
+        expect_failure(ERROR_NO, "the installer says no (\"at most 5\"): the step 'no' (J) appeared");
+        assert_null(strstr(text_string(&guest.taken), "password:Enter"));
+}
+
+// A box over the list of disks, whose text stands beside it.
+
+static struct {
+        int focus, selected;
+        const char *const *labels; // two rows each
+        int count;
+} radio;
+
+static void draw_radio(void)
+{
+        for (int i = 0; i < radio.count; i++) {
+                bool focused = i == radio.focus;
+                print(i ? 0 : guest.latency_us, NULL, "\033[%d;22H| %s(%c) %-26s\033[0m |", 9 + 2 * i,
+                      focused ? "\033[7m" : "", i == radio.selected ? 'X' : ' ', radio.labels[2 * i]);
+                print(0, NULL, "\033[%d;22H|     %-27s|", 10 + 2 * i, radio.labels[2 * i + 1]);
+        }
+}
+
+static void press_radio(const char *key)
+{
+        if (strcmp(key, "Up") == 0 && radio.focus > 0)
+                radio.focus--;
+        else if (strcmp(key, "Down") == 0 && radio.focus + 1 < radio.count)
+                radio.focus++;
+        else if (strcmp(key, "Space") == 0)
+                radio.selected = radio.focus;
+        draw_radio();
+}
+
+static const char *const both_labels[] = {"Upgrade ESXi, preserve VMFS",  "datastore",
+                                          "Install ESXi, preserve VMFS",  "datastore",
+                                          "Install ESXi, overwrite VMFS", "datastore"};
+
+#define FOUND_PAGES                                                                                                    \
+        "    - {id: upgrade, title: U, when: upgrade, screen: [Found, OK], keys: ['<choose: ^Upgrade>', Enter]}\n"     \
+        "    - {id: over, title: O, when: overwrite, screen: [Found, OK], keys: ['<choose: ^Install.*over>', "         \
+        "Enter]}\n"                                                                                                    \
+        "    - {id: kept, title: K, when: keep, screen: 'ESXi and VMFS Found', fail: the disk is not empty}\n"
+
+// The list of disks leads to a box, whose Enter leads on.
+static void put_box_over_the_list(void)
+{
+        static const struct page box = {
+                .id = "usb",
+                .text = "Select a disk\n\n|  ESXi and VMFS Found  |\n|  (Enter) OK   |\n\n\n40 GiB           |    |\n",
+                .ways = {{"Enter", "keyboard"}},
+                .take = press_radio,
+        };
+        pages[3] = box;
+        radio.labels = both_labels;
+        radio.count = 3;
+        radio.focus = radio.selected = 0;
+        change_profile("  anytime:\n", "  anytime:\n" FOUND_PAGES);
+}
+
+DRIVEN(a_disk_that_is_not_empty_is_kept_overwritten_or_upgraded)
+{
+        static const struct {
+                enum profile_when over;
+                unsigned swallow; // keys
+                int selected;
+        } cases[] = {{WHEN_OVERWRITE, 0, 2}, {WHEN_UPGRADE, 0, 0}, {WHEN_OVERWRITE, 4, 2}};
+        for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+                begin_again(state);
+                put_box_over_the_list();
+                run.input.over = cases[i].over;
+                expect_until(cases[i].over == WHEN_UPGRADE ? "upgrade" : "over");
+                guest.swallow = cases[i].swallow;
+                expect_continued();
+                assert_int_equal(radio.selected, cases[i].selected);
+        }
+        begin_again(state);
+        put_box_over_the_list();
+        run.input.over = WHEN_KEEP;
+        expect_failure(ERROR_NO, "the disk is not empty (\"ESXi and VMFS Found\")");
+        assert_null(strstr(text_string(&guest.taken), "usb:"));
+}
+
+DRIVEN(a_choice_that_is_not_offered_is_reported_with_those_that_are)
+{
+        put_box_over_the_list();
+        change_profile("Install.*over", "Reinstall");
+        run.input.over = WHEN_OVERWRITE;
+        expect_failure(ERROR_NO,
+                       "no choice matches '^Reinstall'; the choices are: 'Upgrade ESXi, preserve VMFS datastore', "
+                       "'Install ESXi, preserve VMFS datastore', 'Install ESXi, overwrite VMFS datastore'");
+}
+
+// Screens that no step knows.
+
+DRIVEN(an_unknown_screen_ends_the_wait_and_is_shown)
+{
+        pages[4].text = "A question of tomorrow\n\n(Enter) Whatever";
+        change_profile("keyboard, title: E, screen: Keyboard, keys: [Enter], wait: 60",
+                       "keyboard, title: E, screen: Keyboard, keys: [Enter], wait: 3600");
+        expect_failure(ERROR_NO,
+                       "the installer has asked for something for 60 s that no step of the profile test knows");
+        assert_contains(run.err.message, "A question of tomorrow");
+        assert_null(strstr(text_string(&guest.taken), "keyboard:"));
+        assert_true(guest.now_us < 70 * SECOND);
+}
+
+// The list's own title and keys are still to be seen behind the box.
+DRIVEN(an_unknown_box_over_the_list_is_not_answered_with_the_list_s_enter)
+{
+        pages[3] = (struct page){.id = "usb",
+                                 .text = "Select a disk" KEYS "\n\n| A box |\n| (Enter) Yes |",
+                                 .ways = {{"Enter", "keyboard"}}};
+        change_profile("keyboard, title: E, screen: Keyboard, keys: [Enter], wait: 60",
+                       "keyboard, title: E, screen: Keyboard, keys: [Enter], wait: 600");
+        expect_failure(ERROR_NO, "asked for something for 60 s");
+        assert_null(strstr(text_string(&guest.taken), "usb:"));
+}
+
+// A quiet screen that asks for nothing is a guest at work.
+DRIVEN(a_screen_that_asks_for_nothing_is_waited_for)
+{
+        static const struct page at_work[] = {
+                {.id = "welcome", .text = "Welcome" KEYS, .ways = {{"Enter", "work"}}},
+                {.id = "work", .text = "Loading the rest of the installer"},
+                {0},
+        };
+        guest.pages = at_work;
+        change_profile("keys: [F11], wait: 60", "keys: [F11], wait: 600");
+        expect_failure(ERROR_TIMED_OUT, "step timed out: 'eula' (B) did not appear within 600 s");
+}
+
 // The end.
+
+// The only change that the last Enter could be mistaken for is the clock's.
+DRIVEN(a_lost_last_key_is_noticed_beside_a_clock)
+{
+        for (size_t i = 0; i < sizeof clocks_us / sizeof clocks_us[0]; i++) {
+                begin_again(state);
+                guest.clock_us = clocks_us[i];
+                expect_installed(NULL);
+                guest.swallow = 1;
+                assert_done(drive_reboot(run.drive, &run.err), &run.err);
+                assert_contains(text_string(&guest.taken), "complete:Enter");
+        }
+}
 
 static void reset_at_once(const char *key)
 {
