@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/arguments.h"
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/text.h"
@@ -21,15 +22,17 @@
 // The smallest disk that `install --firstdisk` takes: 1843200 sectors and 10 MiB, in bytes.
 #define KICKSTART_LEAST_DISK (UINT64_C(910) << 20)
 
+// Free with kickstart_free.
 struct kickstart {
-        bool accepts_eula;
-        bool includes; // it has %include: the rest is not known
-        char *disk;    // of the install line, "--firstdisk=usb" or "--disk=NAME"; "" if it names none, NULL without one
+        char *disk; // of the install line, "--firstdisk=usb" or "--disk=NAME"; "" if it names none, NULL without one
+        // What the installer refuses, ignores, or takes otherwise than it looks: "LINE: text", without any password.
+        // What is missing has the line of the last command.
+        struct arguments remarks;
 };
 void kickstart_free(struct kickstart *kickstart);
 #define AUTO_KICKSTART __attribute__((cleanup(kickstart_free)))
 
-// Fails with ERROR_DAMAGED if TEXT is not text.
+// Reads TEXT as ESXi's installer does (kickstart-read.c). Fails with ERROR_DAMAGED if it is not text.
 bool kickstart_read(struct bytes text, struct kickstart *kickstart, struct error *err);
 
 // Adds to TEXT a kickstart that accepts the licence, sets root's password (as a hash), installs on the target disk,

@@ -124,6 +124,42 @@ test_an_automatic_kickstart_keeps_the_password_to_itself() {
         contains stderr 'ROOT_PASSWORD'
 }
 
+# A warning is FILE:LINE: the user's file when the payload is made, the payload's later.
+test_what_is_remarked_on_a_kickstart() {
+        make_installer
+        printf 'vmaccepteula\nrootpw Geheim!4711x\ninstall --firstdisk=usb # any\n%%post\necho x\n%%end\nreboot\n' >my.cfg
+        expect_exit 0 "$ESXIARM" payload in -o out.img --kickstart my.cfg --json
+        for line in "my.cfg:3: '#' behind a command begins a comment" 'my.cfg:3: without --overwritevmfs' \
+                'my.cfg:6: %end ends nothing' "my.cfg:7: 'reboot' belongs to the script of %post in line 4" \
+                "my.cfg:4: no 'reboot': the installer waits for Enter"; do
+                contains stderr "$line"
+                contains stdout "$line"
+        done
+        same "$(value '.warnings | length')" 5
+        lacks stderr Geheim
+        expect_exit 0 "$ESXIARM" payload --verify out.img
+        contains stderr 'KS.CFG:6: %end ends nothing'
+        lacks stderr my.cfg
+}
+
+test_a_kickstart_of_an_iso_for_a_cd() {
+        make_installer
+        edit_file 's,runweasel,& ks=cdrom:/Ks.cfg,' in/EFI/BOOT/BOOT.CFG
+        printf 'vmaccepteula\nrootpw --iscrypted $6$a$b\ninstall --firstdisk=usb --overwritevmfs\nreboot\n' >in/KS.CFG
+        xorriso -stdio_sync off -as mkisofs -quiet -R -o a.iso in
+        expect_exit 0 "$ESXIARM" payload --verify a.iso
+        contains stderr 'names the kickstart ks=cdrom:/Ks.cfg, but a payload is a USB disk'
+        contains stdout 'kickstart  cdrom:/Ks.cfg, install --firstdisk=usb'
+        expect_exit 0 "$ESXIARM" payload a.iso -o out.img
+        contains stderr 'BOOT.CFG: ks=cdrom:/Ks.cfg is now ks=usb:/KS.CFG, because a payload is a USB disk'
+        contains stdout 'runweasel ks=usb:/KS.CFG allowLegacyCPU=true'
+        rm in/KS.CFG
+        expect_exit 3 "$ESXIARM" payload in -o out.img
+        contains stderr 'its BOOT.CFG names the kickstart cdrom:/Ks.cfg, which is not in it'
+        expect_exit 0 "$ESXIARM" payload in -o out.img --kernelopt ks=http://10.0.2.2/ks.cfg
+        contains stderr 'its kickstart is at http://10.0.2.2/ks.cfg, not on the payload'
+}
+
 test_usage() {
         make_installer
         expect_exit 2 "$ESXIARM" payload
