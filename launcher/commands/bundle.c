@@ -117,10 +117,9 @@ const struct cli_command cmd_bundle = {
                 "machine.json, the\n"
                 "variable stores, the boot chain and the partition table as text, and versions; nothing of what is on "
                 "the disk.\n"
-                "Hashes of passwords, a kickstart's rootpw, the value of ROOT_PASSWORD where that is set, and your "
-                "home "
-                "folder\n"
-                "are hidden in every text. Look before you send it: tar --zstd -xf FILE.",
+                "Hashes of passwords, a kickstart's rootpw, licence keys, the value of ROOT_PASSWORD if that is set, "
+                "and\n"
+                "your home folder are hidden in every text. Look before you send it: tar --zstd -xf FILE.",
         .options = options,
         .values_size = sizeof(struct values),
         .least = 1,

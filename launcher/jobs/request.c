@@ -106,12 +106,17 @@ static const char *source_of(const struct request *request)
         return request->iso ? request->iso : request->payload;
 }
 
+static bool has_automatic_kickstart(const struct request *request)
+{
+        return request->kickstart && strcmp(request->kickstart, "auto") == 0;
+}
+
 // Whether root's password will be typed, or written (as a hash) into a kickstart. With a kickstart of the user's own, or one that
 // is in the payload, it is neither.
 static bool needs_password(const struct request *request, bool *needed, struct error *err)
 {
         AUTO_PAYLOAD_INFO struct payload_info info = {0};
-        bool automatic = request->kickstart && strcmp(request->kickstart, "auto") == 0;
+        bool automatic = has_automatic_kickstart(request);
         *needed = automatic || !request->kickstart;
         if (automatic || request->kickstart || request->rehearsal)
                 return true;
@@ -161,7 +166,8 @@ static bool check_driving(const struct request *request, const struct profile *p
                 return error_set(err, ERROR_USAGE, "--until cannot be used with a kickstart, which has no steps");
         if (request->hand_over && !terminal_is_there())
                 return error_set(err, ERROR_USAGE, "--hand-over needs a terminal");
-        return disk_list_check(&disk, err) && (!request->until || drive_check_until(profile, request->until, err));
+        return kickstart_options_check(&request->kickstart_options, has_automatic_kickstart(request), err) &&
+               disk_list_check(&disk, err) && (!request->until || drive_check_until(profile, request->until, err));
 }
 
 static const char *profile_name(const struct request *request)
@@ -209,6 +215,7 @@ static bool install(const struct request *request, const struct profile *profile
                             .kickstart = request->kickstart,
                             .password = password,
                             .disk_type = settings.disk_bus,
+                            .kickstart_options = &request->kickstart_options,
                             .for_one_run = true},
                 .disk_name = request->disk_name,
                 .disk_position = (unsigned)request->disk_position,

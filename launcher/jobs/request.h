@@ -20,6 +20,7 @@ struct request {
         const char *iso, *payload, *profile;
         struct arguments kernelopts, replacements;
         const char *kickstart;
+        struct kickstart_options kickstart_options;
         const char *disk_name, *until;
         uint64_t disk_position;
         const char *code, *vars_template; // firmware files of the user's own
@@ -131,8 +132,9 @@ struct request {
                  "FILE|auto",                                                                                          \
                  CLI_TEXT,                                                                                             \
                  offsetof(struct request, kickstart),                                                                  \
-                 "install by this kickstart, without a key (docs/payload.md)",                                         \
+                 "install by this kickstart, without a key (docs/kickstart.md)",                                       \
                  NULL},                                                                                                \
+                KICKSTART_OPTIONS(struct request, kickstart_options),                                                  \
                 {"disk-name",                                                                                          \
                  "PATTERN",                                                                                            \
                  CLI_TEXT,                                                                                             \

@@ -70,8 +70,13 @@ static const char *filters(const char *disk_type)
         return "local,usb";
 }
 
-bool kickstart_make(const char *password, const char *disk_type, struct text *text, struct error *err)
+bool kickstart_make(const char *password, const char *disk_type, const struct kickstart_options *options,
+                    struct text *text, struct error *err)
 {
+        static const struct kickstart_options none = {0};
+        options = options ? options : &none;
+        if (!kickstart_options_check(options, true, err))
+                return false;
         AUTO_FREE char *hash = kickstart_hash(password, NULL, err);
         if (!hash)
                 return false;
@@ -79,13 +84,14 @@ bool kickstart_make(const char *password, const char *disk_type, struct text *te
                         "# Made by esxiarm.\n"
                         "vmaccepteula\n"
                         "rootpw --iscrypted %s\n"
-                        "install --firstdisk=%s --overwritevmfs\n"
-                        "network --bootproto=dhcp --device=vmnic0\n"
-                        "reboot\n"
-                        "\n"
-                        "%%firstboot --interpreter=busybox\n"
-                        "vim-cmd hostsvc/enable_ssh\n"
-                        "vim-cmd hostsvc/start_ssh\n",
+                        "install --firstdisk=%s --overwritevmfs\n",
                         hash, filters(disk_type));
+        kickstart_options_commands(options, text);
+        text_add(text, "reboot\n"
+                       "\n"
+                       "%firstboot --interpreter=busybox\n");
+        kickstart_options_firstboot(options, text);
+        text_add(text, "vim-cmd hostsvc/enable_ssh\n"
+                       "vim-cmd hostsvc/start_ssh\n");
         return true;
 }

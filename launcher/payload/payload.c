@@ -283,7 +283,7 @@ static bool make_kickstart(const struct payload_request *request, struct text *t
                 return read_users_kickstart(request->kickstart, text, err);
         if (!request->password)
                 return error_set(err, ERROR_USAGE, "an automatic kickstart needs root's password");
-        return kickstart_make(request->password, request->disk_type, text, err);
+        return kickstart_make(request->password, request->disk_type, request->kickstart_options, text, err);
 }
 
 static bool add_kickstart(struct making *making, struct error *err)

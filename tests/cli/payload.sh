@@ -160,6 +160,49 @@ test_a_kickstart_of_an_iso_for_a_cd() {
         contains stderr 'its kickstart is at http://10.0.2.2/ks.cfg, not on the payload'
 }
 
+# The options of an automatic kickstart, as the installer's commands; docs/kickstart.md lists them.
+test_an_automatic_kickstart_with_options() {
+        make_installer
+        ROOT_PASSWORD='Geheim!4711'
+        export ROOT_PASSWORD
+        expect_exit 0 "$ESXIARM" payload in -o out --format folder --kickstart auto --hostname esxi1.example.org \
+                --ip 10.0.2.20 --netmask 255.255.255.0 --gateway 10.0.2.2 --dns 10.0.2.3 --dns 10.0.2.4 --vlan 7 \
+                --license ABCDE-12345-ABCDE-12345-ABCDE
+        [ ! -s stderr ] || fail "$(cat stderr)"
+        contains out/KS.CFG 'network --bootproto=static --device=vmnic0 --ip=10.0.2.20 --netmask=255.255.255.0 --gateway=10.0.2.2 --nameserver=10.0.2.3,10.0.2.4 --hostname=esxi1.example.org --vlanid=7'
+        contains out/KS.CFG 'vmserialnum --esx=ABCDE-12345-ABCDE-12345-ABCDE'
+        lacks stdout ABCDE
+        expect_exit 2 "$ESXIARM" payload in -o x --kickstart auto --vlan 5000
+        contains stderr "--vlan: invalid value '5000' (expected 1 to 4094, or 0 for none)"
+        expect_exit 2 "$ESXIARM" payload in -o x --kickstart auto --license AAAAA
+        lacks stderr AAAAA
+        echo reboot >ks.cfg
+        for kickstart in '' '--kickstart ks.cfg'; do
+                # shellcheck disable=SC2086 # words
+                expect_exit 2 "$ESXIARM" payload in -o x $kickstart --hostname a
+                contains stderr '--hostname needs --kickstart auto'
+                # shellcheck disable=SC2086 # words
+                expect_exit 2 "$ESXIARM" install machine --payload in $kickstart --dns 10.0.2.3
+                contains stderr '--dns needs --kickstart auto'
+        done
+        expect_exit 2 "$ESXIARM" install machine --payload in --kickstart auto --ip 10.0.2.20
+        contains stderr '--ip 10.0.2.20 needs --netmask and --gateway'
+        expect_exit 2 "$ESXIARM" payload --verify in --ip 10.0.2.20
+        [ ! -e machine ] && [ ! -e x ] || fail 'something was made'
+}
+
+# The templates are read without a warning.
+test_the_templates() {
+        make_installer
+        count=0
+        for template in "$ROOT"/docs/kickstart/*.cfg; do
+                expect_exit 0 "$ESXIARM" payload in -o out.img --kickstart "$template"
+                [ ! -s stderr ] || fail "$(cat stderr)"
+                count=$((count + 1))
+        done
+        [ $count -eq 3 ] || fail "$count templates"
+}
+
 test_usage() {
         make_installer
         expect_exit 2 "$ESXIARM" payload

@@ -62,7 +62,7 @@ TEST(the_kickstart_that_is_made)
                 AUTO_ERROR struct error err = {0};
                 AUTO_TEXT struct text text = {0};
                 AUTO_KICKSTART struct kickstart kickstart = {0};
-                assert_done(kickstart_make("Secret-99", cases[i].type, &text, &err), &err);
+                assert_done(kickstart_make("Secret-99", cases[i].type, NULL, &text, &err), &err);
                 const char *made = text_string(&text);
                 AUTO_FREE char *install = text_format("\ninstall %s --overwritevmfs\n", cases[i].disk);
                 assert_contains(made, "\nvmaccepteula\n");
@@ -261,4 +261,157 @@ TEST(a_file_that_is_no_kickstart)
         assert_int_equal(kickstart.remarks.count, 35);
         assert_string_equal(kickstart.remarks.values[30], "1000: 970 more remarks are not shown");
         assert_true(text_starts_with(kickstart.remarks.values[34], "1000: no 'reboot'"));
+}
+
+// ---- options of an automatic one
+
+static char *made_with(const struct kickstart_options *options)
+{
+        AUTO_ERROR struct error err = {0};
+        struct text text = {0};
+        assert_done(kickstart_make("Secret-99", "usb", options, &text, &err), &err);
+        return text_take(&text);
+}
+
+#define STATIC "--bootproto=static --device=vmnic0 --ip=10.0.2.20 --netmask=255.255.255.0 --gateway=10.0.2.2"
+
+TEST(options_become_the_installers_commands)
+{
+        static char *servers[] = {"10.0.2.3", "8.8.8.8", NULL};
+        static const struct {
+                struct kickstart_options options;
+                const char *lines;
+        } cases[] = {
+                {{0},
+                 "\nnetwork --bootproto=dhcp --device=vmnic0\nreboot\n\n%firstboot --interpreter=busybox\nvim-cmd"},
+                {{.hostname = "esxi1"},
+                 "=dhcp --device=vmnic0\nreboot\n\n%firstboot --interpreter=busybox\nesxcli system hostname set "
+                 "--host=esxi1\n"},
+                {{.hostname = "a.example.org"}, "\nesxcli system hostname set --fqdn=a.example.org\nvim-cmd"},
+                {{.vlan = "4094"}, "\nnetwork --bootproto=dhcp --device=vmnic0 --vlanid=4094\n"},
+                {{.vlan = "0"}, "\nnetwork --bootproto=dhcp --device=vmnic0\n"},
+                {{.license = "abcde-12345-ABCDE-12345-ABCDE"},
+                 "\nvmserialnum --esx=ABCDE-12345-ABCDE-12345-ABCDE\nreboot\n"},
+                {{.ip = "10.0.2.20", .netmask = "255.255.255.0", .gateway = "10.0.2.2"},
+                 "\nnetwork " STATIC "\nreboot\n"},
+                {{.ip = "10.0.2.20",
+                  .netmask = "255.255.255.0",
+                  .gateway = "10.0.2.2",
+                  .dns = {servers, 2},
+                  .hostname = "a-1",
+                  .vlan = "7"},
+                 "\nnetwork " STATIC " --nameserver=10.0.2.3,8.8.8.8 --hostname=a-1 --vlanid=7\nreboot\n\n%firstboot "
+                 "--interpreter=busybox\nvim-cmd"},
+        };
+        for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+                AUTO_KICKSTART struct kickstart kickstart = {0};
+                AUTO_FREE char *made = made_with(&cases[i].options);
+                assert_contains(made, cases[i].lines);
+                read_kickstart(made, &kickstart);
+                assert_int_equal(kickstart.remarks.count, 0);
+        }
+}
+
+#define NETWORK(address, mask, router) .ip = (address), .netmask = (mask), .gateway = (router)
+#define LABEL_63                       "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+
+TEST(options_that_are_refused)
+{
+        static char *servers[] = {"10.0.2.3", "8.8.8.8", "9.9.9.9", NULL};
+        static char *wrong[] = {"10.0.2.3,8.8.8.8", NULL};
+        static const struct {
+                struct kickstart_options options;
+                const char *message;
+        } cases[] = {
+                {{.ip = "10.0.2.20"}, "--ip 10.0.2.20 needs --netmask and --gateway"},
+                {{.ip = "10.0.2.20", .netmask = "255.0.0.0"}, "--ip 10.0.2.20 needs --netmask and --gateway"},
+                {{.netmask = "255.0.0.0"}, "--netmask 255.0.0.0 needs --ip"},
+                {{.gateway = "10.0.2.2"}, "--gateway 10.0.2.2 needs --ip"},
+                {{.dns = {servers, 1}}, "--dns 10.0.2.3 needs --ip; without it the host uses DHCP"},
+                {{NETWORK("10.0.2", "255.0.0.0", "10.0.2.2")},
+                 "--ip: invalid value '10.0.2' (expected the IPv4 address of a host"},
+                {{NETWORK("10.0.2.256", "255.0.0.0", "10.0.2.2")}, "--ip: invalid value '10.0.2.256'"},
+                {{NETWORK("010.0.2.3", "255.0.0.0", "10.0.2.2")}, "--ip: invalid value '010.0.2.3'"},
+                {{NETWORK("::1", "255.0.0.0", "10.0.2.2")}, "--ip: invalid value '::1'"},
+                {{NETWORK("127.0.0.1", "255.0.0.0", "10.0.2.2")}, "--ip: invalid value '127.0.0.1'"},
+                {{NETWORK("224.0.0.1", "255.0.0.0", "10.0.2.2")}, "--ip: invalid value '224.0.0.1'"},
+                {{NETWORK("0.0.0.1", "255.0.0.0", "10.0.2.2")}, "--ip: invalid value '0.0.0.1'"},
+                {{NETWORK("10.0.2.3\n", "255.0.0.0", "10.0.2.2")}, "--ip: invalid value '10.0.2.3\\x0a'"},
+                {{NETWORK("", "255.0.0.0", "10.0.2.2")}, "--ip: invalid value ''"},
+                {{NETWORK("10.0.2.20", "255.0.255.0", "10.0.2.2")},
+                 "--netmask: invalid value '255.0.255.0' (expected ones, then zeros"},
+                {{NETWORK("10.0.2.20", "255.255.255.255", "10.0.2.2")}, "--netmask: invalid value '255.255.255.255'"},
+                {{NETWORK("10.0.2.20", "255.255.255.254", "10.0.2.2")}, "--netmask: invalid value '255.255.255.254'"},
+                {{NETWORK("10.0.2.20", "0.0.0.0", "10.0.2.2")}, "--netmask: invalid value '0.0.0.0'"},
+                {{NETWORK("10.0.2.20", "24", "10.0.2.2")}, "--netmask: invalid value '24'"},
+                {{NETWORK("10.0.2.20", "255.255.255.0", "10.0.3.2")},
+                 "--gateway: 10.0.3.2 is not another host in the network of --ip 10.0.2.20 by --netmask 255.255.255.0"},
+                {{NETWORK("10.0.2.20", "255.255.255.0", "10.0.2.20")}, "--gateway: 10.0.2.20 is not another host"},
+                {{NETWORK("10.0.2.20", "255.255.255.0", "10.0.2.255")}, "--gateway: 10.0.2.255 is not another host"},
+                {{NETWORK("10.0.2.0", "255.255.255.0", "10.0.2.2")}, "--ip: 10.0.2.0 is the first or last address"},
+                {{NETWORK("10.0.2.255", "255.255.255.0", "10.0.2.2")}, "--ip: 10.0.2.255 is the first or last address"},
+                {{NETWORK("10.0.2.20", "255.255.255.0", "10.0.2.2"), .dns = {servers, 3}},
+                 "--dns: 9.9.9.9 is one too many"},
+                {{NETWORK("10.0.2.20", "255.255.255.0", "10.0.2.2"), .dns = {wrong, 1}},
+                 "--dns: invalid value '10.0.2.3,8.8.8.8'"},
+                {{.hostname = ""}, "--hostname: invalid value ''"},
+                {{.hostname = "a_b"}, "--hostname: invalid value 'a_b' (expected a host name"},
+                {{.hostname = "-a"}, "--hostname: invalid value '-a'"},
+                {{.hostname = "a-.org"}, "--hostname: invalid value 'a-.org'"},
+                {{.hostname = "a..b"}, "--hostname: invalid value 'a..b'"},
+                {{.hostname = "a."}, "--hostname: invalid value 'a.'"},
+                {{.hostname = "10.0.2.20"}, "--hostname: invalid value '10.0.2.20'"},
+                {{.hostname = "a b"}, "--hostname: invalid value 'a b'"},
+                {{.hostname = LABEL_63 "a"}, "--hostname: invalid value"},
+                {{.hostname = LABEL_63 "." LABEL_63 "." LABEL_63 "." LABEL_63}, "--hostname: invalid value"},
+                {{.vlan = "4095"}, "--vlan: invalid value '4095' (expected 1 to 4094, or 0 for none)"},
+                {{.vlan = "-1"}, "--vlan: invalid value '-1'"},
+                {{.vlan = "7 "}, "--vlan: invalid value '7 '"},
+                {{.license = "12345-12345-12345-12345"}, "--license: invalid key (expected five groups"},
+                {{.license = "12345-12345-12345-12345-1234\n"}, "--license: invalid key"},
+                {{.license = "12345-12345-12345-12345-123456"}, "--license: invalid key"},
+                {{.license = "12345 12345 12345 12345 12345"}, "--license: invalid key"},
+        };
+        for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+                AUTO_ERROR struct error err = {0};
+                AUTO_TEXT struct text text = {0};
+                if (kickstart_make("Secret-99", "usb", &cases[i].options, &text, &err))
+                        fail_msg("not refused: %s", cases[i].message);
+                assert_error(&err, ERROR_USAGE, cases[i].message);
+                if (cases[i].options.license)
+                        assert_null(strstr(err.message, "12345"));
+        }
+}
+
+TEST(names_of_hosts)
+{
+        static const char *const names[] = {"a",      "1a",          "3com.example",
+                                            LABEL_63, "A-1.b--c.D4", LABEL_63 "." LABEL_63 "." LABEL_63};
+        for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+                AUTO_FREE char *made = made_with(&(struct kickstart_options){.hostname = names[i]});
+                assert_contains(made, names[i]);
+        }
+}
+
+TEST(options_belong_to_an_automatic_kickstart)
+{
+        static char *servers[] = {"10.0.2.3", NULL};
+        static const struct {
+                struct kickstart_options options;
+                const char *message;
+        } cases[] = {
+                {{.hostname = "a"}, "--hostname needs --kickstart auto"},
+                {{.ip = "10.0.2.3"}, "--ip needs --kickstart auto"},
+                {{.netmask = "x"}, "--netmask needs --kickstart auto"},
+                {{.gateway = "x"}, "--gateway needs --kickstart auto"},
+                {{.dns = {servers, 1}}, "--dns needs --kickstart auto"},
+                {{.vlan = "0"}, "--vlan needs --kickstart auto"},
+                {{.license = "x"}, "--license needs --kickstart auto"},
+        };
+        for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+                AUTO_ERROR struct error err = {0};
+                assert_false(kickstart_options_check(&cases[i].options, false, &err));
+                assert_error(&err, ERROR_USAGE, cases[i].message);
+        }
+        assert_true(kickstart_options_check(&(struct kickstart_options){0}, false, NULL));
 }
