@@ -42,6 +42,7 @@ struct criteria {
         size_t count;
         const char *watched;      // another pattern whose words are searched for; NULL for none
         struct literals literals; // of the criteria not met yet; a line without any of them meets none
+        struct literals quick;    // the same and, if REJOINS, the frames of boxes
         bool judges_all;          // one of the patterns has no words
         pcre2_match_data *match;
         pcre2_match_context *context;
@@ -125,8 +126,9 @@ static void gather_literals(struct criteria *criteria)
                 if (!literals_add(&criteria->literals, words))
                         criteria->judges_all = true;
         }
+        criteria->quick = criteria->literals;
         if (criteria->rejoins &&
-            !(literals_add_word(&criteria->literals, FRAME) && literals_add_word(&criteria->literals, ASCII_FRAME " ")))
+            !(literals_add_word(&criteria->quick, FRAME) && literals_add_word(&criteria->quick, ASCII_FRAME " ")))
                 criteria->judges_all = true;
 }
 
@@ -231,6 +233,12 @@ static bool row_is_met(struct criteria *criteria, size_t i, const struct line *l
         return true;
 }
 
+static bool may_match(const struct criteria *criteria, const struct line *line)
+{
+        return criteria->judges_all || panic_reader_needs_next(&criteria->panic) ||
+               literals_in(&criteria->literals, line->text, line->length);
+}
+
 // Judges LINE, which is two rows of a box if REJOINED.
 static void judge_line(struct criteria *criteria, const struct line *line, bool rejoined)
 {
@@ -303,7 +311,7 @@ static void judge_rows(struct criteria *criteria, const struct line *line, const
                                             .time_ms = line->time_ms,
                                             .text = text,
                                             .length = above->length + blank + row->length};
-                if (criteria->judges_all || literals_in(&criteria->literals, joined.text, joined.length))
+                if (may_match(criteria, &joined))
                         judge_line(criteria, &joined, true);
         }
 }
@@ -320,7 +328,7 @@ static void rejoin(struct criteria *criteria, const struct line *line)
 bool criteria_may_meet(const struct criteria *criteria, const char *text, size_t length)
 {
         return criteria->judges_all || panic_reader_needs_next(&criteria->panic) || criteria->row.length ||
-               literals_in(&criteria->literals, text, length);
+               literals_in(&criteria->quick, text, length);
 }
 
 void criteria_watch(struct criteria *criteria, const char *pattern)
@@ -334,7 +342,9 @@ void criteria_span(struct criteria *criteria, uint64_t line_number, uint64_t tim
         if (!criteria_may_meet(criteria, text, length))
                 return;
         const struct line line = {.number = line_number, .time_ms = time_ms, .text = text, .length = length};
-        judge_line(criteria, &line, false);
+        // Most rows of boxes come here only for their frames.
+        if (may_match(criteria, &line))
+                judge_line(criteria, &line, false);
         if (criteria->rejoins)
                 rejoin(criteria, &line);
         else
