@@ -24,7 +24,7 @@ struct kickstart_options {
          "NAME",                                                                                                       \
          CLI_TEXT,                                                                                                     \
          offsetof(STRUCT, MEMBER.hostname),                                                                            \
-         "for --kickstart auto: the host's name (default: what DHCP says)",                                            \
+         "for --kickstart auto: the host's name (default: from DHCP)",                                                 \
          NULL},                                                                                                        \
                 {"ip",                                                                                                 \
                  "ADDRESS",                                                                                            \
