@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <inttypes.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/arguments.h"
 #include "base/cli.h"
 #include "base/memory.h"
-#include "base/text.h"
 #include "launcher/jobs/install-private.h"
 #include "launcher/machine/forward.h"
 #include "varstore/variable.h"
@@ -52,11 +50,8 @@ static bool make_payload(struct installation *run, struct error *err)
         const struct install_input *input = run->in;
         if (!payload_make(&input->payload, run->payload_path, &run->payload_info, err))
                 return false;
-        for (size_t i = 0; i < run->payload_info.warnings.count; i++) {
-                const char *warning = run->payload_info.warnings.values[i];
-                AUTO_FREE char *shown = text_printable(warning, strlen(warning), false);
-                cli_warn("%s", shown);
-        }
+        for (size_t i = 0; i < run->payload_info.warnings.count; i++)
+                cli_warn("%s", run->payload_info.warnings.values[i]);
         if (!run->payload_info.has_kickstart || input->profile->has_kickstart)
                 return true;
         return error_set(err, ERROR_USAGE,

@@ -238,19 +238,20 @@ static bool find_kickstart(const struct look *look, struct error *err)
         if (!info->has_kickstart)
                 return true;
         const char *name;
+        AUTO_FREE char *shown = text_printable(info->kickstart, strlen(info->kickstart), false);
         switch (kickstart_place(info->kickstart, &name)) {
         case KICKSTART_ELSEWHERE:
                 arguments_add_format(
                         &info->warnings,
                         "its kickstart is at %s, not on the payload: it was not checked, and the installer "
                         "must be able to reach it",
-                        info->kickstart);
+                        shown);
                 return true;
         case KICKSTART_ON_DISC:
                 arguments_add_format(&info->warnings,
                                      "its BOOT.CFG names the kickstart ks=%s, but a payload is a USB disk: in one that "
-                                     "esxiarm makes, it is ks=usb:/%s",
-                                     info->kickstart, name);
+                                     "esxiarm makes, it is ks=usb:",
+                                     shown);
                 break;
         case KICKSTART_ON_PAYLOAD:
                 break;

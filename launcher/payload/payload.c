@@ -351,8 +351,9 @@ static bool move_kickstart(struct making *making, const struct bootcfg *bootcfg,
         if (!found)
                 return true;
         arguments_add_format(options, "ks=usb:/%s", name);
+        AUTO_FREE char *shown = text_printable(value, strlen(value), false);
         free(making->moved);
-        making->moved = text_format("BOOT.CFG: ks=%s is now ks=usb:/%s, because a payload is a USB disk", value, name);
+        making->moved = text_format("BOOT.CFG: ks=%s is now ks=usb:/%s, because a payload is a USB disk", shown, name);
         return true;
 }
 
