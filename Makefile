@@ -43,7 +43,7 @@ WERROR ?= $(if $(CI),-Werror)
 # Omitted members of a table's row are zero on purpose.
 WARNINGS := -Wall -Wextra -Wno-missing-field-initializers -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wpointer-arith
 STANDARD := -std=c17 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -D_DARWIN_C_SOURCE -D_FILE_OFFSET_BITS=64
-PACKAGES := libarchive libcurl libcrypto jansson yaml-0.1 vterm libpcre2-8
+PACKAGES := libarchive zlib libcurl libcrypto jansson yaml-0.1 vterm libpcre2-8
 ifeq ($(shell uname -s),Linux)
 LINUX := yes
 # crypt(3), for password hashes; always linked, because AddressSanitizer's crypt_r only calls the real one.
@@ -110,7 +110,7 @@ ifeq ($(shell uname -s),Linux)
 SHARED := $(BUILD)/libvarstore.so
 endif
 PUBLIC_HEADERS := base/bytes.h base/error.h base/file.h \
-                  $(filter-out %/libvarstore.h %/report.h %/store-file.h %/efivarfs.h,$(sort $(wildcard varstore/*.h)))
+                  $(filter-out %/libvarstore.h %/records.h %/report.h %/store-file.h %/efivarfs.h,$(sort $(wildcard varstore/*.h)))
 
 
 PROGRAMS := $(BUILD)/aavmf-vars $(BUILD)/esxiarm
@@ -170,6 +170,7 @@ $(1)/share: Makefile
 	@ln -sfn $(abspath launcher/report) $$@/report
 	@ln -sfn $(abspath $(BUILD))/rehearsal $$@/rehearsal
 	@ln -sfn $(abspath firmware/catalog.yaml) $$@/catalog.yaml
+	@ln -sfn $(abspath firmware/patches) $$@/patches
 	@touch $$@
 endef
 # How aavmf-vars is linked, by STATIC. static-link.log has the reason if static linking fails.
@@ -231,6 +232,7 @@ install: all
 	$(call to_install,bin,755,$(PROGRAMS))
 	$(call to_install,share/man/man1,644,$(wildcard docs/*.1))
 	$(call to_install,share/esxiarm,644,firmware/catalog.yaml)
+	$(call to_install,share/esxiarm/patches,644,$(wildcard firmware/patches/*))
 	$(call to_install,share/esxiarm/guests,644,$(wildcard launcher/guests/*))
 	$(call to_install,share/esxiarm/report,644,$(wildcard launcher/report/*.css launcher/report/*.js))
 	$(call to_install,share/esxiarm/rehearsal,644,$(BUILD)/rehearsal/BOOTAA64.EFI)

@@ -28,6 +28,12 @@ void arguments_add(struct arguments *arguments, const char *value)
         add_owned(arguments, memory_text(value));
 }
 
+void arguments_add_all(struct arguments *arguments, const char *const *values)
+{
+        for (; *values; values++)
+                arguments_add(arguments, *values);
+}
+
 void arguments_add_format(struct arguments *arguments, const char *format, ...)
 {
         va_list list;

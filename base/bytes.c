@@ -188,3 +188,12 @@ void buffer_fill(struct buffer *buffer, uint8_t value, size_t count)
         if (count)
                 memset(grow(buffer, count), value, count);
 }
+
+uint16_t bytes_sum_words(struct bytes view)
+{
+        struct cursor cursor = cursor_at(view, 0);
+        uint16_t sum = 0;
+        while (cursor_left(&cursor) >= 2)
+                sum = (uint16_t)(sum + cursor_u16(&cursor));
+        return sum;
+}

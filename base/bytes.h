@@ -35,6 +35,9 @@ bool bytes_equal(struct bytes a, struct bytes b);
 // Whether every byte of VIEW is VALUE. True for an empty view.
 bool bytes_all(struct bytes view, uint8_t value);
 
+// The sum of VIEW's 16-bit words, modulo 2^16, which is 0 for a whole header of a firmware volume.
+uint16_t bytes_sum_words(struct bytes view);
+
 struct cursor {
         struct bytes view;
         size_t at;         // offset of the next read in VIEW

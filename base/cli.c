@@ -236,8 +236,7 @@ static bool keep_number(const char *text, const char *name, bool is_size, void *
 
 static void keep_ordered(struct cli_ordered *ordered, const char *name, const char *value)
 {
-        ordered->options = memory_resize(ordered->options, ordered->count + 1, sizeof *ordered->options);
-        ordered->options[ordered->count++] = (struct cli_ordered_option){name, value};
+        *MEMORY_ADD(ordered->options, ordered->count) = (struct cli_ordered_option){name, value};
 }
 
 // Stores VALUE for OPTION; SPELLED is the option as the user typed it, for the message.

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/digest.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
+#include "base/descriptor.h"
 #include "base/encoding.h"
 #include "base/file.h"
 #include "base/memory.h"
@@ -66,17 +64,11 @@ bool digest_bytes(struct bytes bytes, struct digest *digest, struct error *err)
 static bool add_data(struct digest_stream *stream, int fd, off_t begin, off_t end, const char *path, struct error *err)
 {
         AUTO_FREE uint8_t *block = memory_new(READ_BLOCK, 1);
-        while (begin < end) {
-                size_t wanted = end - begin < READ_BLOCK ? (size_t)(end - begin) : READ_BLOCK;
-                ssize_t count = pread(fd, block, wanted, begin);
-                if (count < 0 && errno == EINTR)
-                        continue;
-                if (count < 0)
-                        return error_system(err, "%s: cannot read", path);
-                if (count == 0)
-                        return error_set(err, ERROR_ENVIRONMENT, "%s: became shorter while it was read", path);
-                digest_add(stream, (struct bytes){block, (size_t)count});
-                begin += count;
+        for (size_t size; begin < end; begin += (off_t)size) {
+                size = end - begin < READ_BLOCK ? (size_t)(end - begin) : READ_BLOCK;
+                if (!descriptor_read_whole(fd, path, block, size, (uint64_t)begin, err))
+                        return false;
+                digest_add(stream, (struct bytes){block, size});
         }
         return true;
 }
@@ -91,12 +83,10 @@ static void add_hole(struct digest_stream *stream, off_t size)
 
 bool digest_file_padded(const char *path, uint64_t size, struct digest *digest, struct error *err)
 {
-        AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
         struct stat status;
-        if (fd < 0 || fstat(fd, &status) != 0)
-                return error_system(err, "%s: cannot open", path);
-        if (!S_ISREG(status.st_mode))
-                return error_set(err, ERROR_DAMAGED, "%s: not a regular file", path);
+        AUTO_CLOSE int fd = descriptor_open(path, &status, err);
+        if (fd < 0)
+                return false;
         AUTO_DIGEST_STREAM struct digest_stream *stream = digest_begin();
         off_t begin;
         off_t end;

@@ -71,7 +71,7 @@ char *text_hex(struct bytes bytes)
         return hex;
 }
 
-static int hex_digit(char digit)
+int text_hex_digit(char digit)
 {
         if (digit >= '0' && digit <= '9')
                 return digit - '0';
@@ -85,8 +85,8 @@ static int hex_digit(char digit)
 bool text_parse_hex(const char *hex, struct buffer *buffer)
 {
         for (; *hex; hex += 2) {
-                int high = hex_digit(hex[0]);
-                int low = high < 0 ? -1 : hex_digit(hex[1]);
+                int high = text_hex_digit(hex[0]);
+                int low = high < 0 ? -1 : text_hex_digit(hex[1]);
                 if (low < 0)
                         return false;
                 buffer_add_u8(buffer, (uint8_t)(high << 4 | low));

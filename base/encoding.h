@@ -17,5 +17,8 @@ bool text_to_utf16(const char *utf8, struct buffer *buffer);
 // Lower-case hexadecimal, two digits a byte; freed with free().
 char *text_hex(struct bytes bytes);
 
+// The value of a hexadecimal digit in either case; -1 if DIGIT is not one.
+int text_hex_digit(char digit);
+
 // The bytes that HEX spells, added to BUFFER. False if it is not an even number of hexadecimal digits.
 bool text_parse_hex(const char *hex, struct buffer *buffer);

@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/descriptor.h"
 #include "base/memory.h"
 #include "base/text.h"
 
@@ -57,10 +58,23 @@ bool file_sync(int fd)
         return fsync(fd) == 0;
 }
 
+bool file_sync_path(const char *path)
+{
+        AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
+        return fd >= 0 && file_sync(fd);
+}
+
 bool file_exists(const char *path)
 {
         struct stat status;
         return stat(path, &status) == 0;
+}
+
+bool file_is_same(const char *a, const char *b)
+{
+        struct stat one;
+        struct stat other;
+        return stat(a, &one) == 0 && stat(b, &other) == 0 && one.st_dev == other.st_dev && one.st_ino == other.st_ino;
 }
 
 uint64_t file_allocated(const char *path)
@@ -136,37 +150,22 @@ bool file_read_end(const char *path, uint64_t limit, struct buffer *buffer, stru
         struct stat status;
         if (fd < 0 || fstat(fd, &status) != 0)
                 return error_system(err, "%s: cannot open", path);
-        AUTO_FREE uint8_t *block = memory_new(READ_BLOCK, 1);
-        uint64_t left = (uint64_t)status.st_size < limit ? (uint64_t)status.st_size : limit;
-        off_t at = status.st_size - (off_t)left;
-        while (left) {
-                ssize_t count = pread(fd, block, left < READ_BLOCK ? (size_t)left : READ_BLOCK, at);
-                if (count < 0 && errno == EINTR)
-                        continue;
-                if (count < 0)
-                        return error_system(err, "%s: cannot read", path);
-                if (count == 0)
-                        return true;
-                buffer_add(buffer, block, (size_t)count);
-                at += count;
-                left -= (uint64_t)count;
-        }
+        size_t size = (uint64_t)status.st_size < limit ? (size_t)status.st_size : (size_t)limit;
+        AUTO_FREE uint8_t *end = memory_new(size, 1);
+        ssize_t count = descriptor_read_at(fd, end, size, (uint64_t)status.st_size - size);
+        if (count < 0)
+                return error_system(err, "%s: cannot read", path);
+        buffer_add(buffer, end, (size_t)count);
         return true;
 }
 
 bool file_map(const char *path, struct file_mapping *mapping, struct error *err)
 {
         *mapping = (struct file_mapping){0};
-        AUTO_CLOSE int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC); // a pipe is refused, not waited for
-        if (fd < 0)
-                return error_system(err, "%s: cannot open", path);
         struct stat status;
-        if (fstat(fd, &status) != 0)
-                return error_system(err, "%s: cannot examine", path);
-        if (!S_ISREG(status.st_mode))
-                return error_set(err, ERROR_DAMAGED, "%s: not a regular file", path);
-        if (status.st_size == 0)
-                return true;
+        AUTO_CLOSE int fd = descriptor_open(path, &status, err);
+        if (fd < 0 || status.st_size == 0)
+                return fd >= 0;
         void *data = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
         if (data == MAP_FAILED)
                 return error_system(err, "%s: cannot map", path);
@@ -214,8 +213,7 @@ static char *link_target(const char *path)
         return file_path(dirname(copy), target);
 }
 
-// PATH with all links resolved, for a new file those of its folder.
-static char *resolve(const char *path, struct error *err)
+char *file_resolve(const char *path, struct error *err)
 {
         enum {
                 MOST_LINKS = 40
@@ -265,10 +263,7 @@ static int open_partial(const char *partial, mode_t mode, struct error *err)
                         error_set(err, ERROR_ENVIRONMENT, "%s: another program is writing this file", partial);
                         return -1;
                 }
-                struct stat opened;
-                struct stat named;
-                if (fstat(fd, &opened) != 0 || stat(partial, &named) != 0 || opened.st_ino != named.st_ino ||
-                    opened.st_dev != named.st_dev)
+                if (!descriptor_is_at(fd, partial))
                         continue;
                 if (ftruncate(fd, 0) != 0) {
                         error_system(err, "%s: cannot empty", partial);
@@ -290,7 +285,7 @@ static void keep_owner(int fd, const struct stat *replaced)
 
 struct file_replacement *file_replacement_begin(const char *path, mode_t mode, struct error *err)
 {
-        AUTO_FREE char *target = resolve(path, err);
+        AUTO_FREE char *target = file_resolve(path, err);
         if (!target)
                 return NULL;
         struct stat status;
@@ -323,17 +318,11 @@ const char *file_replacement_path(const struct file_replacement *replacement)
         return replacement->partial;
 }
 
-static bool write_at(struct file_replacement *replacement, struct bytes bytes, struct error *err)
+static bool write_data(struct file_replacement *replacement, struct bytes bytes, struct error *err)
 {
-        while (bytes.size) {
-                ssize_t count = pwrite(replacement->fd, bytes.data, bytes.size, (off_t)replacement->at);
-                if (count < 0 && errno == EINTR)
-                        continue;
-                if (count < 0)
-                        return error_system(err, "%s: cannot write", replacement->target);
-                replacement->at += (uint64_t)count;
-                bytes = bytes_from(bytes, (uint64_t)count);
-        }
+        if (!descriptor_write_at(replacement->fd, bytes, replacement->at))
+                return error_system(err, "%s: cannot write", replacement->target);
+        replacement->at += bytes.size;
         return true;
 }
 
@@ -360,7 +349,7 @@ bool file_replacement_write(struct file_replacement *replacement, struct bytes b
                                 break;
                         block.size += more;
                 }
-                if (!(zero ? file_replacement_skip(replacement, block.size, err) : write_at(replacement, block, err)))
+                if (!(zero ? file_replacement_skip(replacement, block.size, err) : write_data(replacement, block, err)))
                         return false;
                 bytes = bytes_from(bytes, block.size);
         }
@@ -370,10 +359,7 @@ bool file_replacement_write(struct file_replacement *replacement, struct bytes b
 static bool sync_folder_of(const char *path, struct error *err)
 {
         AUTO_FREE char *copy = memory_text(path);
-        AUTO_CLOSE int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (fd < 0 || !file_sync(fd))
-                return error_system(err, "%s: cannot sync its folder", path);
-        return true;
+        return file_sync_path(dirname(copy)) || error_system(err, "%s: cannot sync its folder", path);
 }
 
 static bool commit(struct file_replacement **replacement, bool durably, struct error *err)
@@ -434,31 +420,21 @@ static bool copy_range(int fd, const char *source, off_t begin, off_t end, struc
                        struct error *err)
 {
         AUTO_FREE uint8_t *block = memory_new(READ_BLOCK, 1);
-        while (begin < end) {
-                size_t wanted = end - begin < READ_BLOCK ? (size_t)(end - begin) : READ_BLOCK;
-                ssize_t count = pread(fd, block, wanted, begin);
-                if (count < 0 && errno == EINTR)
-                        continue;
-                if (count < 0)
-                        return error_system(err, "%s: cannot read", source);
-                if (count == 0)
-                        return error_set(err, ERROR_ENVIRONMENT, "%s: became shorter while it was copied", source);
-                if (!file_replacement_write(replacement, (struct bytes){block, (size_t)count}, err))
+        for (size_t size; begin < end; begin += (off_t)size) {
+                size = end - begin < READ_BLOCK ? (size_t)(end - begin) : READ_BLOCK;
+                if (!descriptor_read_whole(fd, source, block, size, (uint64_t)begin, err) ||
+                    !file_replacement_write(replacement, (struct bytes){block, size}, err))
                         return false;
-                begin += count;
         }
         return true;
 }
 
 bool file_copy(const char *source, const char *target, mode_t mode, struct error *err)
 {
-        AUTO_CLOSE int fd = open(source, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
         struct stat status;
-        if (fd < 0 || fstat(fd, &status) != 0)
-                return error_system(err, "%s: cannot open", source);
-        if (!S_ISREG(status.st_mode))
-                return error_set(err, ERROR_DAMAGED, "%s: not a regular file", source);
-        AUTO_REPLACEMENT struct file_replacement *replacement = file_replacement_begin(target, mode, err);
+        AUTO_CLOSE int fd = descriptor_open(source, &status, err);
+        AUTO_REPLACEMENT struct file_replacement *replacement =
+                fd < 0 ? NULL : file_replacement_begin(target, mode, err);
         if (!replacement)
                 return false;
         off_t begin;

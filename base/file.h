@@ -24,6 +24,9 @@ struct timespec file_changed(const struct stat *status);
 // fsync; on macOS also flushes the disk's own cache, which fsync there does not. False, with errno, on failure.
 bool file_sync(int fd);
 
+// The same for the file or folder at PATH.
+bool file_sync_path(const char *path);
+
 // Reads the regular file (or pipe) at PATH into BUFFER. Fails if it is longer than LIMIT bytes.
 bool file_read(const char *path, uint64_t limit, struct buffer *buffer, struct error *err);
 
@@ -76,6 +79,9 @@ bool file_copy(const char *source, const char *target, mode_t mode, struct error
 
 bool file_exists(const char *path);
 
+// Whether both paths are there and lead to the same file or folder.
+bool file_is_same(const char *a, const char *b);
+
 // The bytes of disk that PATH takes (not its length); 0 if it cannot be read.
 uint64_t file_allocated(const char *path);
 
@@ -87,6 +93,9 @@ bool file_remove_tree(const char *path, struct error *err);
 
 // A new empty folder of mode 0700 in $TMPDIR or /tmp; freed with free().
 char *file_temporary_folder(struct error *err);
+
+// PATH as an absolute one, with all symbolic links resolved; freed with free(). It need not exist, its folder must.
+char *file_resolve(const char *path, struct error *err);
 
 // FOLDER/NAME, freed with free().
 char *file_path(const char *folder, const char *name);

@@ -27,6 +27,18 @@ void *memory_resize(void *pointer, size_t count, size_t size)
         return checked(realloc(pointer, count && size ? count * size : 1));
 }
 
+void *memory_add(void *pointer_to_items, size_t *count, size_t size)
+{
+        char *items;
+        memcpy(&items, pointer_to_items, sizeof items);
+        // There is room up to the next power of two.
+        if (!(*count & (*count - 1))) {
+                items = memory_resize(items, *count ? *count * 2 : 1, size);
+                memcpy(pointer_to_items, &items, sizeof items);
+        }
+        return memset(items + (*count)++ * size, 0, size);
+}
+
 void *memory_copy(const void *data, size_t size)
 {
         void *copy = memory_new(1, size);

@@ -16,6 +16,14 @@ MEMORY_RESULT void *memory_new(size_t count, size_t size);
 // POINTER (or NULL) resized to COUNT * SIZE bytes; added bytes are not initialised.
 MEMORY_RESULT void *memory_resize(void *pointer, size_t count, size_t size);
 
+// A new zeroed item at the end of an array of COUNT items, which may move; COUNT becomes one more. The array begins as NULL and
+// 0, grows only by this, and is freed with free().
+//
+//         struct edit *edit = MEMORY_ADD(edits->items, edits->count);
+// NOLINTNEXTLINE(bugprone-sizeof-expression): items may be pointers
+#define MEMORY_ADD(items, count) ((__typeof__(items))memory_add(&(items), &(count), sizeof *(items)))
+MEMORY_RESULT void *memory_add(void *pointer_to_items, size_t *count, size_t size);
+
 // Copies. TEXT must not be NULL. Freed with free().
 MEMORY_RESULT void *memory_copy(const void *data, size_t size);
 MEMORY_RESULT char *memory_text(const char *text);

@@ -17,9 +17,15 @@ void text_free(struct text *text)
 
 void text_clear(struct text *text)
 {
-        text->length = 0;
-        if (text->data)
-                text->data[0] = '\0';
+        text_truncate(text, 0);
+}
+
+void text_truncate(struct text *text, size_t length)
+{
+        if (length >= text->length)
+                return;
+        text->length = length;
+        text->data[length] = '\0';
 }
 
 void text_add_span(struct text *text, const char *addition, size_t length)
@@ -246,6 +252,12 @@ char *text_duration(uint64_t milliseconds)
         if (milliseconds < 60000)
                 return text_format("%" PRIu64 ".%" PRIu64 " s", milliseconds / 1000, milliseconds % 1000 / 100);
         return text_format("%" PRIu64 " min %02" PRIu64 " s", milliseconds / 60000, milliseconds % 60000 / 1000);
+}
+
+const char *text_line_after(const char *line)
+{
+        line += strcspn(line, "\n");
+        return line + (*line == '\n');
 }
 
 bool text_starts_with(const char *text, const char *prefix)

@@ -21,7 +21,8 @@ struct text {
 #define AUTO_TEXT __attribute__((cleanup(text_free)))
 
 void text_free(struct text *text);
-void text_clear(struct text *text); // empty again, keeping the memory
+void text_clear(struct text *text);                   // empty again, keeping the memory
+void text_truncate(struct text *text, size_t length); // only its first LENGTH bytes, if it has more
 void text_add(struct text *text, const char *addition);
 void text_add_span(struct text *text, const char *addition, size_t length);
 void text_add_char(struct text *text, char character);
@@ -57,6 +58,9 @@ char *text_size(uint64_t bytes);
 
 // The same for a duration in milliseconds: "0.8 s", "12.4 s", "3 min 05 s".
 char *text_duration(uint64_t milliseconds);
+
+// What follows the line at LINE; the end of the text if that is the last.
+const char *text_line_after(const char *line);
 
 bool text_starts_with(const char *text, const char *prefix);
 bool text_ends_with(const char *text, const char *suffix);

@@ -164,6 +164,19 @@ struct yaml_file *yaml_file_read(const char *path, struct error *err)
         return MEMORY_TAKE(yaml);
 }
 
+struct yaml_file *yaml_file_parse(const char *path, struct bytes text, struct error *err)
+{
+        AUTO_YAML_FILE struct yaml_file *yaml = memory_new(1, sizeof *yaml);
+        yaml->path = memory_text(path);
+        buffer_add_bytes(&yaml->content, text);
+        return parse(yaml, err) ? MEMORY_TAKE(yaml) : NULL;
+}
+
+struct bytes yaml_file_text(const struct yaml_file *yaml)
+{
+        return buffer_view(&yaml->content);
+}
+
 // Filling. The function that finds a mistake sets the message and its line; every caller prepends its name.
 
 static bool complain(struct yaml_file *yaml, const yaml_node_t *node, struct error *err, const char *format, ...)
@@ -261,8 +274,8 @@ static bool take_word(struct yaml_file *yaml, const yaml_node_t *node, const cha
 // A zeroed block, freed with YAML.
 static void *block(struct yaml_file *yaml, size_t count, size_t size)
 {
-        yaml->blocks = memory_resize(yaml->blocks, yaml->block_count + 1, sizeof *yaml->blocks);
-        return yaml->blocks[yaml->block_count++] = memory_new(count + 1, size);
+        void **block = MEMORY_ADD(yaml->blocks, yaml->block_count);
+        return *block = memory_new(count + 1, size);
 }
 
 static size_t item_count(const yaml_node_t *node)

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/bytes.h"
 #include "base/error.h"
 
 enum yaml_kind {
@@ -48,6 +49,12 @@ struct yaml_file;
 // (ERROR_DAMAGED) or cannot be read.
 struct yaml_file *yaml_file_read(const char *path, struct error *err);
 void yaml_file_free(struct yaml_file **yaml);
+
+// The same for TEXT, which is copied; PATH is its name in messages.
+struct yaml_file *yaml_file_parse(const char *path, struct bytes text, struct error *err);
+
+// The bytes that were read; they belong to YAML.
+struct bytes yaml_file_text(const struct yaml_file *yaml);
 
 // Fills TARGET, a zeroed struct, by the table; texts and lists belong to YAML. Fails with "PATH:LINE: FIELD: ...".
 bool yaml_file_fill(struct yaml_file *yaml, const struct yaml_mapping *mapping, void *target, struct error *err);

@@ -9,6 +9,7 @@
 #include "base/arguments.h"
 #include "base/cache.h"
 #include "base/file.h"
+#include "base/json.h"
 #include "base/memory.h"
 #include "base/text.h"
 
@@ -287,14 +288,6 @@ static bool take_texts(const json_t *array, struct arguments *list)
         return json_is_array(array);
 }
 
-static json_t *texts_json(const struct arguments *list)
-{
-        json_t *array = json_array();
-        for (size_t i = 0; i < list->count; i++)
-                json_array_append_new(array, json_string(list->values[i]));
-        return array;
-}
-
 bool code_contents_of(const char *path, struct code_contents *contents, struct error *err)
 {
         *contents = (struct code_contents){0};
@@ -309,7 +302,7 @@ bool code_contents_of(const char *path, struct code_contents *contents, struct e
                 return false;
         if (!code_contents_read(mapping.bytes, contents, err))
                 return error_wrap(err, "%s", path);
-        cache_keep(&cache, json_pack("{s:o, s:o}", "programs", texts_json(&contents->programs), "switches",
-                                     texts_json(&contents->switches)));
+        cache_keep(&cache, json_pack("{s:o, s:o}", "programs", json_texts(&contents->programs), "switches",
+                                     json_texts(&contents->switches)));
         return true;
 }

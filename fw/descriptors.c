@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fw/descriptors.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <fnmatch.h>
 #include <jansson.h>
 #include <stdlib.h>
@@ -11,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "base/file.h"
+#include "base/folder.h"
 #include "base/memory.h"
 #include "base/text.h"
 
@@ -60,19 +59,14 @@ static bool candidates_have(const struct candidates *candidates, const char *nam
 // Adds the descriptors in FOLDER that no earlier file hides. A missing folder has none.
 static void candidates_add(struct candidates *candidates, const char *folder)
 {
-        DIR *stream = opendir(folder);
-        if (!stream)
-                return;
-        for (const struct dirent *entry; (entry = readdir(stream));) {
-                if (!text_ends_with(entry->d_name, ".json") || *entry->d_name == '.' ||
-                    candidates_have(candidates, entry->d_name))
-                        continue;
-                candidates->entries =
-                        memory_resize(candidates->entries, candidates->count + 1, sizeof *candidates->entries);
-                candidates->entries[candidates->count++] =
-                        (struct candidate){memory_text(entry->d_name), file_path(folder, entry->d_name)};
+        AUTO_ARGUMENTS struct arguments names = {0};
+        folder_names(folder, &names, NULL);
+        for (size_t i = 0; i < names.count; i++) {
+                const char *name = names.values[i];
+                if (text_ends_with(name, ".json") && *name != '.' && !candidates_have(candidates, name))
+                        *MEMORY_ADD(candidates->entries, candidates->count) =
+                                (struct candidate){memory_text(name), file_path(folder, name)};
         }
-        closedir(stream);
 }
 
 static int compare_names(const void *a, const void *b)

@@ -36,15 +36,13 @@ const struct firmware_file *firmware_file_named(const struct firmware *firmware,
 
 void firmware_add_file(struct firmware *firmware, const char *name, uint64_t size, const char *sha256)
 {
-        firmware->files = memory_resize(firmware->files, firmware->file_count + 1, sizeof *firmware->files);
-        firmware->files[firmware->file_count++] =
+        *MEMORY_ADD(firmware->files, firmware->file_count) =
                 (struct firmware_file){.name = memory_text(name), .sha256 = memory_text(sha256), .size = size};
 }
 
 void firmware_add_link(struct firmware *firmware, const struct firmware_link *link)
 {
-        firmware->links = memory_resize(firmware->links, firmware->link_count + 1, sizeof *firmware->links);
-        firmware->links[firmware->link_count++] = (struct firmware_link){
+        *MEMORY_ADD(firmware->links, firmware->link_count) = (struct firmware_link){
                 .kind = memory_text(link->kind),
                 .url = memory_text(link->url),
                 .sha256 = memory_text(link->sha256),

@@ -3,11 +3,11 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/descriptor.h"
 #include "base/file.h"
 #include "base/memory.h"
 
@@ -29,15 +29,6 @@ struct volume {
         bool valid; // signature, sizes and checksum are right
 };
 
-static uint16_t sum16(struct bytes bytes)
-{
-        struct cursor cursor = cursor_at(bytes, 0);
-        uint16_t sum = 0;
-        while (cursor_left(&cursor) >= 2)
-                sum = (uint16_t)(sum + cursor_u16(&cursor));
-        return sum;
-}
-
 static struct volume read_volume(struct bytes head, uint64_t at, uint64_t image_size)
 {
         static const uint8_t signature[] = {'_', 'F', 'V', 'H'};
@@ -54,7 +45,7 @@ static struct volume read_volume(struct bytes head, uint64_t at, uint64_t image_
         volume.valid = !cursor.overrun && bytes_equal(found, (struct bytes){signature, sizeof signature}) &&
                        header_size >= HEADER_SIZE_LEAST && volume.size >= header_size &&
                        volume.size <= image_size - at && bytes_slice(head, at, header_size, &header) &&
-                       sum16(header) == 0;
+                       bytes_sum_words(header) == 0;
         return volume;
 }
 
@@ -112,7 +103,7 @@ bool flash_image_check_code(const char *path, struct error *err)
         AUTO_FREE uint8_t *head = memory_new(FLASH_HEAD_SIZE, 1);
         if (fd < 0 || fstat(fd, &status) != 0)
                 return error_system(err, "%s: cannot open", path);
-        ssize_t count = pread(fd, head, FLASH_HEAD_SIZE, 0);
+        ssize_t count = descriptor_read_at(fd, head, FLASH_HEAD_SIZE, 0);
         if (count < 0)
                 return error_system(err, "%s: cannot read", path);
         return flash_image_check_head((struct bytes){head, (size_t)count}, (uint64_t)status.st_size, err) ||

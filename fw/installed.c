@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fw/installed.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/file.h"
+#include "base/folder.h"
 #include "base/memory.h"
 #include "fw/provenance.h"
 #include "fw/workspace.h"
@@ -33,25 +32,18 @@ static void list_add(struct firmware_list *list, const char *root, const char *n
         struct firmware_entry entry = {.name = memory_text(name)};
         if (!provenance_read(folder, &entry.firmware, &damage))
                 entry.damage = memory_text(damage.message);
-        list->entries = memory_resize(list->entries, list->count + 1, sizeof *list->entries);
-        list->entries[list->count++] = entry;
-}
-
-static int compare_entries(const void *a, const void *b)
-{
-        return strcmp(((const struct firmware_entry *)a)->name, ((const struct firmware_entry *)b)->name);
+        *MEMORY_ADD(list->entries, list->count) = entry;
 }
 
 static bool list_root(const char *root, struct firmware_list *list, struct error *err)
 {
-        DIR *stream = opendir(root);
-        if (!stream)
-                return errno == ENOENT || error_system(err, "%s: cannot open", root);
-        for (const struct dirent *entry; (entry = readdir(stream));)
-                list_add(list, root, entry->d_name);
-        closedir(stream);
-        if (list->count)
-                qsort(list->entries, list->count, sizeof *list->entries, compare_entries);
+        AUTO_ARGUMENTS struct arguments names = {0};
+        if (!file_exists(root))
+                return true;
+        if (!folder_names(root, &names, err))
+                return false;
+        for (size_t i = 0; i < names.count; i++)
+                list_add(list, root, names.values[i]);
         return true;
 }
 

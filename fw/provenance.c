@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "base/digest.h"
 #include "base/file.h"
+#include "base/json.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "fw/digest-cache.h"
@@ -22,11 +23,6 @@ enum {
 #define FILE_NAME "firmware.json"
 
 // ---- writing
-
-static json_t *text_or_null(const char *text)
-{
-        return text ? json_string(text) : json_null();
-}
 
 static json_t *files_to_json(const struct firmware *firmware)
 {
@@ -57,25 +53,24 @@ static json_t *firmware_to_json(const struct firmware *firmware)
                                                        (json_int_t)firmware->deb_size)
                                            : json_null();
         return json_pack("{s:i, s:s, s:o, s:{s:s, s:o}, s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:s}", "schema", SCHEMA,
-                         "name", firmware->name, "catalog", text_or_null(firmware->catalog), "source", "kind",
-                         firmware->source, "url", text_or_null(firmware->url), "package",
-                         text_or_null(firmware->package), "version", text_or_null(firmware->version), "architecture",
-                         text_or_null(firmware->architecture), "deb", deb, "verified", firmware->verified, "chain",
-                         provenance_links_to_json(firmware), "files", files_to_json(firmware), "fetched_at",
-                         firmware->fetched_at);
+                         "name", firmware->name, "catalog", json_text_or_null(firmware->catalog), "source", "kind",
+                         firmware->source, "url", json_text_or_null(firmware->url), "package",
+                         json_text_or_null(firmware->package), "version", json_text_or_null(firmware->version),
+                         "architecture", json_text_or_null(firmware->architecture), "deb", deb, "verified",
+                         firmware->verified, "chain", provenance_links_to_json(firmware), "files",
+                         files_to_json(firmware), "fetched_at", firmware->fetched_at);
 }
 
 bool provenance_write(const char *folder, const struct firmware *firmware, struct error *err)
 {
         json_t *json = firmware_to_json(firmware);
-        AUTO_FREE char *dumped = json ? json_dumps(json, JSON_INDENT(2)) : NULL;
-        json_decref(json);
         // jansson refuses text that is not UTF-8: a URL from the user.
-        if (!dumped)
+        if (!json)
                 return error_set(err, ERROR_USAGE, "the source is not UTF-8");
-        AUTO_FREE char *text = text_format("%s\n", dumped);
         AUTO_FREE char *path = file_path(folder, FILE_NAME);
-        return file_replace(path, 0644, (struct bytes){(const uint8_t *)text, strlen(text)}, err);
+        bool written = json_write(path, 0644, json, 2, err);
+        json_decref(json);
+        return written;
 }
 
 // ---- reading
@@ -87,7 +82,7 @@ static bool malformed(const char *path, const char *key, struct error *err)
 
 static char *text_of(const json_t *object, const char *key)
 {
-        const char *text = json_string_value(json_object_get(object, key));
+        const char *text = json_text(object, key);
         return text ? memory_text(text) : NULL;
 }
 
@@ -104,8 +99,8 @@ static bool read_files(const char *path, const json_t *files, struct firmware *f
         if (json_array_size(files) > MOST_FILES)
                 return malformed(path, "files", err);
         json_array_foreach (files, i, file) {
-                const char *name = json_string_value(json_object_get(file, "name"));
-                const char *sha256 = json_string_value(json_object_get(file, "sha256"));
+                const char *name = json_text(file, "name");
+                const char *sha256 = json_text(file, "sha256");
                 json_int_t size = json_integer_value(json_object_get(file, "size"));
                 struct digest digest;
                 if (!is_file_name(name) || !sha256 || !digest_parse(sha256, &digest) || size <= 0)
@@ -140,7 +135,7 @@ static bool read_deb(const char *path, const json_t *deb, struct firmware *firmw
         if (!deb || json_is_null(deb))
                 return true;
         struct digest digest;
-        const char *sha256 = json_string_value(json_object_get(deb, "sha256"));
+        const char *sha256 = json_text(deb, "sha256");
         json_int_t size = json_integer_value(json_object_get(deb, "size"));
         if (!sha256 || !digest_parse(sha256, &digest) || size <= 0)
                 return malformed(path, "deb", err);

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fw/workspace.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,16 +9,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/descriptor.h"
 #include "base/file.h"
+#include "base/folder.h"
 #include "base/interrupt.h"
 #include "base/memory.h"
 #include "base/paths.h"
 #include "base/text.h"
 #include "fw/provenance.h"
-
-enum {
-        LOCK_POLL_MS = 100,
-};
 
 #define WORK_PREFIX ".fetch-"
 
@@ -48,31 +43,21 @@ static bool lock(struct workspace *workspace, struct error *err)
                 error_system(err, "%s: cannot create", path);
                 return false;
         }
-        while (flock(workspace->lock, LOCK_EX | LOCK_NB) != 0) {
-                if (errno != EWOULDBLOCK && errno != EINTR)
-                        return error_system(err, "%s: cannot lock", path);
-                struct pollfd interrupt = {interrupt_descriptor(), POLLIN, 0};
-                poll(&interrupt, 1, LOCK_POLL_MS);
-                if (!interrupt_check(err))
-                        return false;
-        }
+        if (!descriptor_lock(workspace->lock, -1))
+                return interrupt_check(err) && error_system(err, "%s: cannot lock", path);
         return true;
 }
 
 // Removes what begins with PREFIX in ROOT, left by killed programs. Failing to do so is not an error.
 static void remove_leftovers(const char *root, const char *prefix)
 {
-        DIR *stream = opendir(root);
-        if (!stream)
-                return;
-        for (const struct dirent *entry; (entry = readdir(stream));) {
-                if (!text_starts_with(entry->d_name, prefix))
-                        continue;
-                AUTO_FREE char *path = file_path(root, entry->d_name);
-                AUTO_ERROR struct error ignored = {0};
-                file_remove_tree(path, &ignored);
+        AUTO_ARGUMENTS struct arguments names = {0};
+        folder_names(root, &names, NULL);
+        for (size_t i = 0; i < names.count; i++) {
+                AUTO_FREE char *path = file_path(root, names.values[i]);
+                if (text_starts_with(names.values[i], prefix))
+                        file_remove_tree(path, NULL);
         }
-        closedir(stream);
 }
 
 void workspace_tidy(const char *root)
@@ -104,10 +89,8 @@ bool workspace_open(const char *root, struct workspace *workspace, struct error 
 
 void workspace_close(struct workspace *workspace)
 {
-        if (workspace->folder) {
-                AUTO_ERROR struct error ignored = {0};
-                file_remove_tree(workspace->folder, &ignored);
-        }
+        if (workspace->folder)
+                file_remove_tree(workspace->folder, NULL);
         memory_close_descriptor(&workspace->lock);
         free(workspace->root);
         free(workspace->folder);
@@ -123,12 +106,6 @@ static char *reason_to_replace(const char *folder)
         if (!provenance_read(folder, &old, &damage) || !provenance_check(&old, false, &damage))
                 return memory_text(damage.message);
         return memory_text("it was made from other files");
-}
-
-static bool sync_folder(const char *path, struct error *err)
-{
-        AUTO_CLOSE int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        return (fd >= 0 && file_sync(fd)) || error_system(err, "%s: cannot sync", path);
 }
 
 // Moves TARGET, if it exists, into the work folder, which is removed at the end.
@@ -179,5 +156,7 @@ bool workspace_install(struct workspace *workspace, struct firmware *firmware, s
                 return false;
         }
         remove_leftovers(workspace->root, WORKSPACE_PART);
-        return sync_folder(workspace->root, err) && read_back(target, firmware, err);
+        if (!file_sync_path(workspace->root))
+                return error_system(err, "%s: cannot sync", workspace->root);
+        return read_back(target, firmware, err);
 }

@@ -36,6 +36,22 @@ use_package() {
         installed=$XDG_CACHE_HOME/esxiarm/firmware/${PACKAGE}_$version
 }
 
+# own_apt FOLDER SOURCE: an apt that knows only that source.
+own_apt() {
+        mkdir -p "$1/lists/partial" "$1/cache/archives/partial"
+        : >"$1/status"
+        echo "$2" >"$1/sources.list"
+        cat >"$1/apt.conf" <<END
+Dir::State "$1";
+Dir::State::status "$1/status";
+Dir::Cache "$1/cache";
+Dir::Etc::SourceList "$1/sources.list";
+Dir::Etc::SourceParts "-";
+APT::Sandbox::User "";
+END
+        export APT_CONFIG="$1/apt.conf"
+}
+
 # The package as dpkg-deb unpacks it, also kept, because unpacking writes 256 MiB of zeroes.
 unpack_sparsely() {
         mkdir whole

@@ -101,6 +101,12 @@ in_terminal() {
         terminal new-session -d -x 100 -y 30 -s "$1" "$2; echo exit code \$? >$1.code; exec cat"
 }
 
+# Makes the window of NAME so small that the guest's screen does not fit, and larger than it.
+resize() {
+        terminal resize-window -t "$1" -x 40 -y 12
+        terminal resize-window -t "$1" -x 120 -y 40
+}
+
 shows() {
         terminal capture-pane -p -t "$1" | grep -qF -- "$2"
 }

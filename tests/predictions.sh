@@ -1,14 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=sh
 #
-# Shared by the tests of predictions; sourced after lib.sh: disks, stores, and the firmware that boots them.
+# Shared by the tests of predictions; sourced after lib.sh and store.sh: disks, stores, and the firmware that boots them.
 
-put=$BUILD/tests/put-variable
 predict=$BUILD/tests/predict
-global=8BE4DF61-93CA-11D2-AA0D-00E098032B8C
-guid=0A48CC8F-F9C7-44DD-9EB5-AF5635D049C8
-guid_hex=8fcc480ac7f9dd449eb5af5635d049c8
-auto_created=4eac0881119f594d850ee21a522c59b2
 loader='\EFI\VMware\safeboot64.efi'
 fallback='\EFI\BOOT\BOOTAA64.EFI'
 
@@ -31,7 +26,7 @@ make_disk() {
         shift
         rm -f "$name"
         truncate -s 12M "$name"
-        sgdisk -a 1 -n 1:64:20543 -t 1:EF00 -u 1:$guid "$name" >/dev/null
+        sgdisk -a 1 -n 1:64:20543 -t 1:EF00 -u 1:$esp "$name" >/dev/null
         fill "$name" 32768 20480 "$@"
 }
 
@@ -42,29 +37,6 @@ make_payload() {
 }
 
 # ---- stores ----
-
-little_endian() {
-        printf "%0$((2 * $2))x" "$1" | sed 's/../& /g' | awk '{ for (i = NF; i > 0; i--) printf "%s", $i }'
-}
-
-utf16() {
-        printf '%s' "$1" | od -An -v -tx1 | tr -d '\n' | sed 's/ \(..\)/\100/g'
-        echo 0000
-}
-
-# option ATTRIBUTES LABEL PATH [OPTIONAL-DATA], in hexadecimal except the label.
-option() {
-        printf '%s%s%s%s%s\n' "$1" "$(little_endian $((${#3} / 2)) 2)" "$(utf16 "$2")" "$3" "$4"
-}
-
-hd_node() {
-        printf '04012a00%s%s%s%s0202' "$(little_endian "$1" 4)" "$(little_endian "$2" 8)" "$(little_endian 20480 8)" $guid_hex
-}
-
-file_node() {
-        name=$(utf16 "$1")
-        printf '0404%s%s' "$(little_endian $((${#name} / 2 + 4)) 2)" "$name"
-}
 
 usb_node() {
         printf '02010c00d041030a0000000001010600000103050600%02x00' "$1"
@@ -104,17 +76,10 @@ order() {
 boot() {
         vars=$1
         shift
-        : >"$vars.log"
         # shellcheck disable=SC2048,SC2086 # a list of words
-        qemu-system-aarch64 -machine virt -cpu cortex-a72 -accel tcg -m 256 -display none -nic none \
-                -serial "file:$vars.log" -monitor none \
-                -drive "if=pflash,format=raw,readonly=on,file=$(echo "$AAVMF_CODE" | sed 's/,/,,/g')" \
-                -drive "if=pflash,format=raw,file=$vars" -device qemu-xhci $* 2>"$vars.errors" &
-        pid=$!
-        trap 'kill $pid 2>/dev/null || :' EXIT
+        start_firmware "$vars" -device qemu-xhci $*
         wait_for 60 grep -aqE 'BdsDxe: (starting Boot[0-9A-F]{4} |No bootable option)|Started as Boot.*USB\([^)]*\)' "$vars.log"
-        kill $pid
-        wait $pid || :
+        stop_firmware "$pid"
         # The line may lack its end. BootNext's entry is tried again at its place in BootOrder. If no entry starts, the
         # firmware looks for the fallback file, which only the guest reports, or shows its menu.
         { tr -d '\r' <"$vars.log" && echo; } | sed -n '
@@ -155,7 +120,7 @@ compare() {
         echo "$store: $(tr '\n' ' ' <happened)"
 }
 
-disk_content="gpt=1,$guid,40,5000;$loader;$fallback"
+disk_content="gpt=1,$esp,40,5000;$loader;$fallback"
 payload_content="fs;$fallback"
 
 disks() {
@@ -285,7 +250,7 @@ content_of() {
         case $1 in
         payload) echo "$payload_content" ;;
         disk) echo "$disk_content" ;;
-        bare) echo "gpt=1,$guid,40,5000;$loader" ;;
+        bare) echo "gpt=1,$esp,40,5000;$loader" ;;
         empty) echo fs ;;
         esac
 }

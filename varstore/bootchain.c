@@ -4,33 +4,34 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/encoding.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "varstore/loadopt.h"
 
-bool boot_entry_name(const char *name, uint16_t *number)
+bool boot_number_parse(const char *text, uint16_t *number)
 {
-        static const char digits[] = "0123456789ABCDEF";
-        if (!text_starts_with(name, "Boot") || strlen(name) != 8)
-                return false;
+        const char *digits = text + (text_starts_with(text, "Boot") ? strlen("Boot") : 0);
         unsigned value = 0;
-        for (const char *at = name + 4; *at; at++) {
-                const char *digit = strchr(digits, *at);
-                if (!digit)
+        if (strlen(digits) != 4)
+                return false;
+        for (; *digits; digits++) {
+                int digit = text_hex_digit(*digits);
+                if (digit < 0)
                         return false;
-                value = value << 4 | (unsigned)(digit - digits);
+                value = value << 4 | (unsigned)digit;
         }
-        if (number)
-                *number = (uint16_t)value;
+        *number = (uint16_t)value;
         return true;
 }
 
-bool boot_number_parse(const char *text, uint16_t *number)
+bool boot_entry_name(const char *name, uint16_t *number)
 {
-        AUTO_FREE char *name = text_format("%s%s", text_starts_with(text, "Boot") ? "" : "Boot", text);
-        for (char *at = name + 4; *at; at++)
-                *at = (char)(*at >= 'a' && *at <= 'f' ? *at - 'a' + 'A' : *at);
-        return boot_entry_name(name, number);
+        uint16_t parsed;
+        bool spelled = text_starts_with(name, "Boot") && !strpbrk(name, "abcdef") && boot_number_parse(name, &parsed);
+        if (spelled && number)
+                *number = parsed;
+        return spelled;
 }
 
 static bool read_number(const struct varstore *store, const char *name, bool *has, uint16_t *number, struct error *err)
@@ -120,8 +121,7 @@ static void read_entries(const struct varstore *store, struct bootchain *chain)
                 if (!guid_equal(variable->vendor, GUID_EFI_GLOBAL_VARIABLE) ||
                     !boot_entry_name(variable->name, &number))
                         continue;
-                chain->entries = memory_resize(chain->entries, chain->entry_count + 1, sizeof *chain->entries);
-                chain->entries[chain->entry_count++] = read_entry(number, variable);
+                *MEMORY_ADD(chain->entries, chain->entry_count) = read_entry(number, variable);
         }
         if (chain->entry_count)
                 qsort(chain->entries, chain->entry_count, sizeof *chain->entries, compare_numbers);

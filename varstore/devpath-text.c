@@ -120,27 +120,6 @@ static void add_form(struct text *text, struct bytes data, const char *form)
         }
 }
 
-static void add_vendor(struct text *text, struct bytes data, const char *name)
-{
-        text_add(text, name);
-        add_form(text, data, data.size > sizeof(struct guid) ? "({g@0},{h@16})" : "({g@0})");
-}
-
-static void add_hardware_vendor(struct text *text, struct bytes data)
-{
-        add_vendor(text, data, "VenHw");
-}
-
-static void add_messaging_vendor(struct text *text, struct bytes data)
-{
-        add_vendor(text, data, "VenMsg");
-}
-
-static void add_media_vendor(struct text *text, struct bytes data)
-{
-        add_vendor(text, data, "VenMedia");
-}
-
 // EISA identifiers: the low half is the manufacturer (three letters of 5 bits), the high half the product.
 enum {
         EISA_PNP = 0x41D0
@@ -385,18 +364,13 @@ static void add_dns(struct text *text, struct bytes data)
 
 static void add_hard_drive(struct text *text, struct bytes data)
 {
-        switch (data.data[37]) {
-        case DEVPATH_SIGNATURE_MBR:
-                add_form(text, data, "HD({d4@0},MBR,0x{X4@20},");
-                break;
-        case DEVPATH_SIGNATURE_GUID:
-                add_form(text, data, "HD({d4@0},GPT,{g@20},");
-                break;
-        default:
-                add_form(text, data, "HD({d4@0},{d1@37},0,");
-                break;
-        }
-        add_form(text, data, "0x{x8@4},0x{x8@12})");
+        uint8_t signature = data.data[37];
+        add_form(text, data, "HD({d4@0},");
+        add_form(text, data,
+                 signature == DEVPATH_SIGNATURE_MBR    ? "MBR,0x{X4@20}"
+                 : signature == DEVPATH_SIGNATURE_GUID ? "GPT,{g@20}"
+                                                       : "{d1@37},0");
+        add_form(text, data, ",0x{x8@4},0x{x8@12})");
 }
 
 static void add_ram_disk(struct text *text, struct bytes data)
@@ -422,15 +396,17 @@ static void add_ram_disk(struct text *text, struct bytes data)
 
 static void add_bios_boot(struct text *text, struct bytes data)
 {
-        static const char *const types[] = {NULL, "Floppy", "HD", "CDROM", "PCMCIA", "USB", "Network"};
+        static const char *const types[] = {"0x0", "Floppy", "HD", "CDROM", "PCMCIA", "USB", "Network"};
         uint64_t type = number_at(data, 0, 2);
-        if (type > 0 && type < sizeof types / sizeof types[0])
-                text_add_format(text, "BBS(%s,", types[type]);
+        text_add(text, "BBS(");
+        if (type < sizeof types / sizeof types[0])
+                text_add(text, types[type]);
         else
-                text_add_format(text, "BBS(0x%" PRIX64 ",", type);
-        add_form(text, data, "{a@4},0x{x2@2})");
+                add_form(text, data, "0x{x2@0}");
+        add_form(text, data, ",{a@4},0x{x2@2})");
 }
 
+// Of the rows for one kind of node, the first whose size it has counts.
 static const struct node_form {
         uint8_t type, subtype;
         size_t least;     // minimum size of its data in bytes
@@ -440,7 +416,8 @@ static const struct node_form {
         {DEVPATH_HARDWARE, 1, 2, "Pci(0x{x1@1},0x{x1@0})", NULL},
         {DEVPATH_HARDWARE, 2, 1, "PcCard(0x{x1@0})", NULL},
         {DEVPATH_HARDWARE, 3, 20, "MemoryMapped(0x{x4@0},0x{x8@4},0x{x8@12})", NULL},
-        {DEVPATH_HARDWARE, 4, 16, NULL, add_hardware_vendor},
+        {DEVPATH_HARDWARE, 4, 17, "VenHw({g@0},{h@16})", NULL},
+        {DEVPATH_HARDWARE, 4, 16, "VenHw({g@0})", NULL},
         {DEVPATH_HARDWARE, 5, 4, "Ctrl(0x{x4@0})", NULL},
         {DEVPATH_HARDWARE, 6, 9, "BMC(0x{x1@0},0x{x8@1})", NULL},
         {DEVPATH_ACPI, 1, 8, NULL, add_acpi},
@@ -453,7 +430,8 @@ static const struct node_form {
         {DEVPATH_MESSAGING, 5, 2, "USB(0x{x1@0},0x{x1@1})", NULL},
         {DEVPATH_MESSAGING, 6, 4, "I2O(0x{x4@0})", NULL},
         {DEVPATH_MESSAGING, 9, 44, "Infiniband(0x{x4@0},{g@4},0x{x8@20},0x{x8@28},0x{x8@36})", NULL},
-        {DEVPATH_MESSAGING, 10, 16, NULL, add_messaging_vendor},
+        {DEVPATH_MESSAGING, 10, 17, "VenMsg({g@0},{h@16})", NULL},
+        {DEVPATH_MESSAGING, 10, 16, "VenMsg({g@0})", NULL},
         {DEVPATH_MESSAGING, 11, 33, NULL, add_mac},
         {DEVPATH_MESSAGING, 12, 15, NULL, add_ipv4},
         {DEVPATH_MESSAGING, 13, 39, NULL, add_ipv6},
@@ -477,7 +455,8 @@ static const struct node_form {
         {DEVPATH_MESSAGING, 31, 1, NULL, add_dns},
         {DEVPATH_MEDIA, DEVPATH_HARD_DRIVE, 38, NULL, add_hard_drive},
         {DEVPATH_MEDIA, 2, 20, "CDROM(0x{x4@0},0x{x8@4},0x{x8@12})", NULL},
-        {DEVPATH_MEDIA, 3, 16, NULL, add_media_vendor},
+        {DEVPATH_MEDIA, 3, 17, "VenMedia({g@0},{h@16})", NULL},
+        {DEVPATH_MEDIA, 3, 16, "VenMedia({g@0})", NULL},
         {DEVPATH_MEDIA, DEVPATH_FILE, 0, "{s@0}", NULL},
         {DEVPATH_MEDIA, 5, 16, "Media({g@0})", NULL},
         {DEVPATH_MEDIA, 6, 16, "FvFile({g@0})", NULL},

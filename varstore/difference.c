@@ -45,14 +45,8 @@ static int compare_pointers(const void *left, const void *right)
 static struct sorted sort_variables(const struct varstore *store)
 {
         struct sorted sorted = {0};
-        size_t capacity = 0;
-        for (const struct variable *variable = NULL; (variable = varstore_next(store, variable));) {
-                if (sorted.count == capacity) {
-                        capacity = capacity ? 2 * capacity : 64;
-                        sorted.variables = memory_resize(sorted.variables, capacity, sizeof(struct variable *));
-                }
-                sorted.variables[sorted.count++] = variable;
-        }
+        for (const struct variable *variable = NULL; (variable = varstore_next(store, variable));)
+                *MEMORY_ADD(sorted.variables, sorted.count) = variable;
         if (sorted.count)
                 qsort(sorted.variables, sorted.count, sizeof(struct variable *), compare_pointers);
         return sorted;
@@ -74,8 +68,7 @@ static void add_difference(struct differences *differences, const struct variabl
                 if (!difference.attributes && !difference.data && !difference.stamps)
                         return;
         }
-        differences->items = memory_resize(differences->items, differences->count + 1, sizeof *differences->items);
-        differences->items[differences->count++] = difference;
+        *MEMORY_ADD(differences->items, differences->count) = difference;
 }
 
 static void compare_variables(const struct varstore *a, const struct varstore *b, struct differences *differences)
@@ -101,9 +94,7 @@ static void say(struct differences *differences, const char *variable, const cha
 
 static void say(struct differences *differences, const char *variable, const char *format, ...)
 {
-        differences->sentences =
-                memory_resize(differences->sentences, differences->sentence_count + 1, sizeof *differences->sentences);
-        struct difference_sentence *sentence = &differences->sentences[differences->sentence_count++];
+        struct difference_sentence *sentence = MEMORY_ADD(differences->sentences, differences->sentence_count);
         va_list arguments;
         va_start(arguments, format);
         *sentence = (struct difference_sentence){

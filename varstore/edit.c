@@ -33,9 +33,9 @@ void edits_free(struct edits *edits)
 
 struct edit *edits_add(struct edits *edits, enum edit_kind kind)
 {
-        edits->items = memory_resize(edits->items, edits->count + 1, sizeof *edits->items);
-        edits->items[edits->count] = (struct edit){.kind = kind};
-        return &edits->items[edits->count++];
+        struct edit *edit = MEMORY_ADD(edits->items, edits->count);
+        edit->kind = kind;
+        return edit;
 }
 
 // ---- variables of the boot chain ----

@@ -147,8 +147,7 @@ int efivarfs_create(struct efivarfs *efivarfs, const char *file)
                 return EINVAL;
         if (find_variable(efivarfs, file) || find_empty(efivarfs, file, &index))
                 return EEXIST;
-        efivarfs->empty = memory_resize(efivarfs->empty, efivarfs->empty_count + 1, sizeof *efivarfs->empty);
-        efivarfs->empty[efivarfs->empty_count++] = memory_text(file);
+        *MEMORY_ADD(efivarfs->empty, efivarfs->empty_count) = memory_text(file);
         return 0;
 }
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/encoding.h"
 #include "base/text.h"
 
 // The known GUIDs: name, then the groups of the text.
@@ -104,13 +105,6 @@ void guid_text(struct guid guid, char text[37])
         *at = 0;
 }
 
-static int hex_digit(char digit)
-{
-        static const char digits[] = "0123456789abcdef0123456789ABCDEF";
-        const char *at = digit ? strchr(digits, digit) : NULL;
-        return at ? (int)((at - digits) % 16) : -1;
-}
-
 bool guid_parse(const char *text, struct guid *guid)
 {
         struct guid parsed;
@@ -120,8 +114,8 @@ bool guid_parse(const char *text, struct guid *guid)
                                 return false;
                         continue;
                 }
-                int high = hex_digit(text[0]);
-                int low = high < 0 ? -1 : hex_digit(text[1]);
+                int high = text_hex_digit(text[0]);
+                int low = high < 0 ? -1 : text_hex_digit(text[1]);
                 if (low < 0)
                         return false;
                 parsed.bytes[TEXT_ORDER[i]] = (uint8_t)(high << 4 | low);

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "varstore/interchange.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/descriptor.h"
 #include "base/encoding.h"
 #include "base/file.h"
+#include "base/folder.h"
 #include "base/memory.h"
 #include "base/text.h"
 
@@ -209,15 +209,7 @@ static bool write_new(const char *path, struct bytes bytes, struct error *err)
         AUTO_CLOSE int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
         if (fd < 0)
                 return error_system(err, "%s: cannot create", path);
-        while (bytes.size) {
-                ssize_t count = write(fd, bytes.data, bytes.size);
-                if (count < 0 && errno == EINTR)
-                        continue;
-                if (count < 0)
-                        return error_system(err, "%s: cannot write", path);
-                bytes = bytes_from(bytes, (uint64_t)count);
-        }
-        return true;
+        return descriptor_write(fd, bytes) || error_system(err, "%s: cannot write", path);
 }
 
 bool interchange_write_folder(const struct varstore *store, const char *folder, struct error *err)
@@ -265,29 +257,16 @@ static bool read_file(const char *folder, const char *file, struct edits *edits,
         return true;
 }
 
-static int is_entry(const struct dirent *entry)
-{
-        return strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
-}
-
-static int compare_entries(const struct dirent **a, const struct dirent **b)
-{
-        return strcmp((*a)->d_name, (*b)->d_name);
-}
-
 bool interchange_read_folder(const char *folder, struct edits *edits, size_t *volatile_count, struct error *err)
 {
-        struct dirent **entries;
-        *volatile_count = 0;
-        int count = scandir(folder, &entries, is_entry, compare_entries);
-        if (count < 0)
-                return error_system(err, "%s: cannot read the folder", folder);
+        AUTO_ARGUMENTS struct arguments names = {0};
         size_t first = edits->count;
-        bool read = true;
-        for (int i = 0; i < count; i++) {
-                read = read && read_file(folder, entries[i]->d_name, edits, volatile_count, err);
-                free(entries[i]);
+        *volatile_count = 0;
+        if (!folder_names(folder, &names, err))
+                return false;
+        for (size_t i = 0; i < names.count; i++) {
+                if (!read_file(folder, names.values[i], edits, volatile_count, err))
+                        return false;
         }
-        free(entries);
-        return read && (refuse_twins(edits, first, err) || error_wrap(err, "%s", folder));
+        return refuse_twins(edits, first, err) || error_wrap(err, "%s", folder);
 }

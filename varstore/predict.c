@@ -104,18 +104,10 @@ static const struct predict_partition *find_file(const struct predict_device *de
 
 // ---- the entries ----
 
-static struct option *add_option(struct start *start)
-{
-        start->options = memory_resize(start->options, start->count + 1, sizeof *start->options);
-        struct option *option = &start->options[start->count++];
-        *option = (struct option){0};
-        return option;
-}
-
 static void add_entry(struct start *start, const struct boot_entry *entry, bool is_ordered)
 {
         const struct bootchain *chain = start->machine->chain;
-        struct option *option = add_option(start);
+        struct option *option = MEMORY_ADD(start->options, start->count);
         option->step = (struct prediction_step){
                 .number = entry->number,
                 .entry = entry,
@@ -193,7 +185,7 @@ static void add_new(struct start *start, const char *label, const char *path, ui
 {
         uint16_t number = free_number(start);
         overwrite(start, number, label);
-        struct option *option = add_option(start);
+        struct option *option = MEMORY_ADD(start->options, start->count);
         option->step =
                 (struct prediction_step){.number = number, .label = memory_text(label), .path = memory_text(path)};
         option->attributes = attributes;
@@ -617,7 +609,7 @@ static const struct option *recover(struct start *start)
         recovery.step.is_recovery = recovery.step.is_fallback = true;
         recovery.step.label = memory_text("Default PlatformRecovery");
         recovery.step.path = memory_text(start->fallback);
-        *add_option(start) = recovery;
+        *MEMORY_ADD(start->options, start->count) = recovery;
         return &start->options[start->count - 1];
 }
 

@@ -11,8 +11,7 @@ void remarks_add(struct remarks *remarks, uint64_t offset, enum remark_severity 
 {
         va_list arguments;
         va_start(arguments, format);
-        remarks->items = memory_resize(remarks->items, remarks->count + 1, sizeof *remarks->items);
-        remarks->items[remarks->count++] =
+        *MEMORY_ADD(remarks->items, remarks->count) =
                 (struct remark){.offset = offset, .severity = severity, .text = text_format_list(format, arguments)};
         va_end(arguments);
 }

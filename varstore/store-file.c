@@ -4,22 +4,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/arguments.h"
+#include "base/descriptor.h"
 #include "base/file.h"
 #include "base/image-lock.h"
 #include "base/interrupt.h"
 #include "base/memory.h"
 #include "base/process.h"
-#include "base/text.h"
-#include "base/time.h"
 
 enum {
         CLAIM_PATIENCE_MS = 5000,
-        CLAIM_PAUSE_MS = 5,
         CONVERT_LIMIT = 1 << 16, // bytes of qemu-img's output
         CONVERT_TIMEOUT_MS = 60000,
 };
@@ -30,7 +26,8 @@ static bool is_qcow2(int fd)
 {
         static const char magic[4] = {'Q', 'F', 'I', '\xfb'};
         char start[sizeof magic];
-        return pread(fd, start, sizeof start, 0) == (ssize_t)sizeof start && memcmp(start, magic, sizeof magic) == 0;
+        return descriptor_read_at(fd, start, sizeof start, 0) == (ssize_t)sizeof start &&
+               memcmp(start, magic, sizeof magic) == 0;
 }
 
 static bool is_qcow2_file(const char *path)
@@ -47,10 +44,7 @@ static bool convert(const char *path, const char *raw, struct error *err)
         if (!program)
                 return false;
         // -U: allows reading while a machine runs, as for a raw file.
-        static const char *const options[] = {"convert", "-U", "-f", "qcow2", "-O", "raw", "--"};
-        arguments_add(&arguments, program);
-        for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
-                arguments_add(&arguments, options[i]);
+        ARGUMENTS_ADD_ALL(&arguments, program, "convert", "-U", "-f", "qcow2", "-O", "raw", "--");
         // qemu-img takes a colon before the first slash as the end of a protocol name.
         arguments_add_format(&arguments, "%s%s", *path == '/' ? "" : "./", path);
         arguments_add(&arguments, raw);
@@ -93,27 +87,13 @@ bool store_load_sound(const char *path, struct varstore **store, struct error *e
 
 // ---- writing ----
 
-static bool is_named(int fd, const char *path)
-{
-        struct stat opened;
-        struct stat named;
-        return fstat(fd, &opened) == 0 && stat(path, &named) == 0 && opened.st_ino == named.st_ino &&
-               opened.st_dev == named.st_dev;
-}
-
 static bool lock_patiently(int fd, const char *path, struct error *err)
 {
-        uint64_t began = time_now_ms();
-        while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-                if (errno != EWOULDBLOCK && errno != EINTR)
-                        return error_system(err, "%s: cannot lock", path);
-                if (!interrupt_check(err))
-                        return false;
-                if (time_now_ms() - began > CLAIM_PATIENCE_MS)
-                        return error_set(err, ERROR_ENVIRONMENT, "%s: another program is changing this file", path);
-                usleep(CLAIM_PAUSE_MS * 1000);
-        }
-        return true;
+        if (descriptor_lock(fd, CLAIM_PATIENCE_MS))
+                return true;
+        if (errno == EWOULDBLOCK)
+                return error_set(err, ERROR_ENVIRONMENT, "%s: another program is changing this file", path);
+        return interrupt_check(err) && error_system(err, "%s: cannot lock", path);
 }
 
 static bool refuse_writing_qemu(int fd, const char *path, struct error *err)
@@ -147,7 +127,7 @@ bool store_claim_begin(const char *path, struct store_claim *claim, struct error
                 if (!refuse_qcow2(fd, path, err) || !lock_patiently(fd, path, err))
                         return false;
                 // The program that had claimed it has replaced the file.
-                if (!is_named(fd, path))
+                if (!descriptor_is_at(fd, path))
                         continue;
                 if (!refuse_writing_qemu(fd, path, err))
                         return false;
@@ -165,12 +145,9 @@ void store_claim_end(struct store_claim *claim)
 
 bool store_may_write(const char *source, const char *target, bool force, struct error *err)
 {
-        struct stat of_source;
-        struct stat of_target;
-        if (stat(target, &of_target) != 0)
+        if (!file_exists(target))
                 return true;
-        if (source && stat(source, &of_source) == 0 && of_source.st_dev == of_target.st_dev &&
-            of_source.st_ino == of_target.st_ino)
+        if (source && file_is_same(source, target))
                 return error_set(err, ERROR_USAGE, "%s and %s are the same file", source, target);
         return force || error_set(err, ERROR_USAGE, "%s: already exists; use --force to replace it", target);
 }

@@ -9,298 +9,9 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
-
-struct varstore {
-        struct file_mapping mapping; // if loaded from a file
-        uint8_t *blank;              // if newly created
-        struct bytes image;          // as read
-        struct volume volume;
-        // The volume as the firmware sees it: with a pending write completed, and later changes. Empty while the image
-        // is the same.
-        struct buffer bytes;
-        bool changed; // else the image is written as read
-        struct variable *records;
-        size_t record_count, record_capacity;
-        uint64_t records_end; // where the next record goes
-        bool has_residue;     // and a piece of the firmware's buffer is there
-        struct remarks remarks;
-};
+#include "varstore/records.h"
 
 // ---- reading ----
-
-static struct bytes variables_view(const struct varstore *store)
-{
-        return (struct bytes){store->bytes.size ? store->bytes.data : store->image.data,
-                              (size_t)store->volume.variables_end};
-}
-
-// The volume, ready to be changed. Views into the image stay valid.
-static uint8_t *own_bytes(struct varstore *store)
-{
-        if (!store->bytes.size)
-                buffer_add(&store->bytes, store->image.data, (size_t)store->volume.size);
-        return store->bytes.data;
-}
-
-static uint64_t aligned(uint64_t offset)
-{
-        return (offset + VARIABLE_ALIGNMENT - 1) / VARIABLE_ALIGNMENT * VARIABLE_ALIGNMENT;
-}
-
-static char *record_title(const struct variable *variable)
-{
-        if (!*variable->name)
-                return text_format("the variable without a name");
-        AUTO_FREE char *name = text_printable(variable->name, strlen(variable->name), false);
-        return text_format("the variable %s", name);
-}
-
-static const uint32_t STORABLE_ATTRIBUTES =
-        EFI_VARIABLE_NON_VOLATILE | EFI_VARIABLE_BOOTSERVICE_ACCESS | EFI_VARIABLE_RUNTIME_ACCESS |
-        EFI_VARIABLE_HARDWARE_ERROR_RECORD | EFI_VARIABLE_AUTHENTICATED_WRITE_ACCESS |
-        EFI_VARIABLE_TIME_BASED_AUTHENTICATED_WRITE_ACCESS | EFI_VARIABLE_ENHANCED_AUTHENTICATED_ACCESS;
-
-static bool is_whole_record(const struct varstore *store, uint64_t offset)
-{
-        // A longer name would only cost time: every offset where a record might begin is checked.
-        enum {
-                NAME_LIMIT = 1024,     // bytes
-                NAME_SIZE_BEFORE = 24, // the end of the header
-        };
-        struct cursor cursor = cursor_at(variables_view(store),
-                                         offset + variable_header_size(store->volume.format) - NAME_SIZE_BEFORE);
-        if (cursor_u32(&cursor) > NAME_LIMIT)
-                return false;
-        struct variable variable;
-        const char *problem;
-        bool whole = variable_read(variables_view(store), store->volume.format, offset, &variable, &problem) ==
-                             VARIABLE_READ &&
-                     variable.standing != VARIABLE_LOST && *variable.name && !variable.reserved &&
-                     !(variable.attributes & ~STORABLE_ATTRIBUTES);
-        variable_free(&variable);
-        return whole;
-}
-
-// A size that has become too large swallows the records that follow, unnoticed by the firmware. Records never contain
-// records, so one inside another proves it.
-static void judge_size(const struct varstore *store, const struct variable *variable, struct remarks *remarks)
-{
-        uint64_t at = aligned(variable->offset + variable_header_size(store->volume.format));
-        const uint8_t *bytes = variables_view(store).data;
-        for (; at + 2 <= variable->offset + variable->size; at += VARIABLE_ALIGNMENT) {
-                bool starts = bytes[at] == (VARIABLE_START & 0xFF) && bytes[at + 1] == VARIABLE_START >> 8;
-                if (!starts || !is_whole_record(store, at))
-                        continue;
-                AUTO_FREE char *title = record_title(variable);
-                remarks_add(remarks, variable->offset, REMARK_DAMAGE,
-                            "%s, of 0x%" PRIx64 " bytes, has swallowed another record at 0x%" PRIx64
-                            ": its size cannot be right",
-                            title, variable->size, at);
-                return;
-        }
-}
-
-// A property of a live record that no firmware stores; NULL if it has none.
-static const char *oddity_of(const struct variable *variable)
-{
-        if (variable->standing == VARIABLE_UNFINISHED)
-                return NULL;
-        if (variable->reserved)
-                return "a reserved byte that is not zero";
-        if (variable->standing != VARIABLE_LIVE)
-                return NULL;
-        if (variable->attributes & ~STORABLE_ATTRIBUTES)
-                return "attributes that no variable has";
-        if (!(variable->attributes & EFI_VARIABLE_NON_VOLATILE))
-                return "no attribute NV, though it is stored";
-        return NULL;
-}
-
-static void judge_record(const struct variable *variable, const char *problem, struct remarks *remarks)
-{
-        const char *oddity = oddity_of(variable);
-        bool passed_over = variable->standing == VARIABLE_LOST || variable->standing == VARIABLE_UNFINISHED;
-        if (!problem && !oddity && !passed_over)
-                return;
-        AUTO_FREE char *title = record_title(variable);
-        if (problem)
-                remarks_add(remarks, variable->offset, REMARK_DAMAGE, "a record is ignored: %s", problem);
-        else if (variable->standing == VARIABLE_LOST)
-                remarks_add(remarks, variable->offset + 2, REMARK_DAMAGE,
-                            "%s is ignored: 0x%02x is not a valid record state", title, variable->state);
-        else if (variable->standing == VARIABLE_UNFINISHED)
-                remarks_add(remarks, variable->offset, REMARK_NOTE, "the write of %s was cut off", title);
-        if (oddity)
-                remarks_add(remarks, variable->offset, REMARK_ODD, "%s has %s", title, oddity);
-}
-
-enum {
-        FLASH_BUFFER = 0x80
-}; // bytes that the firmware's flash driver writes at once
-
-// The offset at which the bytes after the last record, from AT on, also are earlier in the store, a multiple of the
-// flash driver's buffer before AT; 0 if they are not.
-static uint64_t residue_of(const struct varstore *store, uint64_t at, struct bytes strange)
-{
-        for (uint64_t distance = FLASH_BUFFER; distance <= at; distance += FLASH_BUFFER) {
-                struct bytes earlier;
-                bool before = at - distance + strange.size <= store->records_end;
-                if (before && bytes_slice(variables_view(store), at - distance, strange.size, &earlier) &&
-                    bytes_equal(earlier, strange))
-                        return at - distance;
-        }
-        return 0;
-}
-
-// The last record is followed by erased flash. EDK2's driver for QEMU's flash (VirtNorFlashDxe, before tianocore/edk2
-// pull request 5254) may leave a piece of its buffer there, a copy of earlier bytes of the store, which is harmless.
-// Anything else means that the start of a record was lost, and with it all records that follow.
-static void judge_end(struct varstore *store, struct remarks *remarks)
-{
-        struct bytes rest = bytes_from(variables_view(store), store->records_end);
-        store->has_residue = false;
-        if (bytes_all(rest, 0xFF))
-                return;
-        size_t first = 0;
-        while (rest.data[first] == 0xFF)
-                first++;
-        while (rest.data[rest.size - 1] == 0xFF)
-                rest.size--;
-        const struct bytes strange = bytes_from(rest, first);
-        uint64_t at = store->records_end + first;
-        uint64_t copied_from = residue_of(store, at, strange);
-        store->has_residue = copied_from != 0;
-        if (store->has_residue)
-                remarks_add(remarks, at, REMARK_ODD,
-                            "a copy of the %zu bytes at 0x%" PRIx64 " follows the last record: the firmware's flash "
-                            "driver left it; nothing is lost",
-                            strange.size, copied_from);
-        else
-                remarks_add(remarks, store->records_end, REMARK_DAMAGE,
-                            "the records end here, but bytes follow (from 0x%" PRIx64
-                            "): the firmware cannot read them",
-                            at);
-}
-
-static uint64_t records_start(const struct varstore *store)
-{
-        return aligned(store->volume.variables_at);
-}
-
-static void forget_records(struct varstore *store)
-{
-        for (size_t i = 0; i < store->record_count; i++)
-                variable_free(&store->records[i]);
-        free(store->records);
-        store->records = NULL;
-        store->record_count = 0;
-        store->record_capacity = 0;
-        store->records_end = records_start(store);
-}
-
-static void keep_record(struct varstore *store, const struct variable *variable)
-{
-        if (store->record_count == store->record_capacity) {
-                store->record_capacity = store->record_capacity ? 2 * store->record_capacity : 64;
-                store->records = memory_resize(store->records, store->record_capacity, sizeof *store->records);
-        }
-        store->records[store->record_count++] = *variable;
-        uint64_t end = aligned(variable->offset + variable->size);
-        store->records_end = end < store->volume.variables_end ? end : store->volume.variables_end;
-}
-
-static void walk_records(struct varstore *store, struct remarks *remarks)
-{
-        uint64_t at = records_start(store);
-        for (;;) {
-                struct variable variable;
-                const char *problem;
-                enum variable_reading reading =
-                        variable_read(variables_view(store), store->volume.format, at, &variable, &problem);
-                if (reading == VARIABLE_BROKEN)
-                        remarks_add(remarks, at, REMARK_DAMAGE, "a record cannot be read: %s", problem);
-                if (reading != VARIABLE_READ)
-                        break;
-                keep_record(store, &variable);
-                judge_record(&variable, problem, remarks);
-                judge_size(store, &variable, remarks);
-                at = aligned(at + variable.size);
-        }
-        judge_end(store, remarks);
-}
-
-static int compare_names(const struct variable *a, const struct variable *b)
-{
-        int order = memcmp(a->vendor.bytes, b->vendor.bytes, sizeof a->vendor.bytes);
-        return order ? order : strcmp(a->name, b->name);
-}
-
-// A record that is valid by itself.
-struct holding {
-        struct variable *record;
-};
-
-static int compare_holdings(const void *left, const void *right)
-{
-        const struct variable *a = ((const struct holding *)left)->record;
-        const struct variable *b = ((const struct holding *)right)->record;
-        int order = compare_names(a, b);
-        return order ? order : a->offset < b->offset ? -1 : 1;
-}
-
-// Decides which of the COUNT records of one name is live, each valid by itself: the first complete one, else the last
-// one in deleted transition.
-static void settle_standing(const struct holding *holding, size_t count, struct remarks *remarks)
-{
-        size_t live = 0;
-        while (live < count && holding[live].record->state != VAR_ADDED)
-                live++;
-        bool replaced = live < count;
-        if (!replaced)
-                live = count - 1;
-        for (size_t i = 0; i < count; i++) {
-                struct variable *record = holding[i].record;
-                AUTO_FREE char *title = record_title(record);
-                if (i == live && !replaced) {
-                        remarks_add(remarks, record->offset + 2, REMARK_NOTE,
-                                    "the update of %s was cut off; its old value is valid", title);
-                } else if (i != live && record->state == VAR_ADDED) {
-                        record->standing = VARIABLE_SHADOWED;
-                        remarks_add(remarks, record->offset, REMARK_DAMAGE,
-                                    "%s appears again here; the firmware sees only the one at 0x%" PRIx64, title,
-                                    holding[live].record->offset);
-                } else if (i != live) {
-                        record->standing = VARIABLE_SUPERSEDED;
-                        remarks_add(remarks, record->offset + 2, REMARK_NOTE,
-                                    "the old record of %s was not yet marked as deleted", title);
-                }
-        }
-}
-
-static void settle_standings(struct varstore *store, struct remarks *remarks)
-{
-        AUTO_FREE struct holding *holding = memory_new(store->record_count, sizeof *holding);
-        size_t count = 0;
-        for (size_t i = 0; i < store->record_count; i++)
-                if (store->records[i].standing == VARIABLE_LIVE)
-                        holding[count++].record = &store->records[i];
-        qsort(holding, count, sizeof *holding, compare_holdings);
-        for (size_t i = 0, next; i < count; i = next) {
-                for (next = i + 1; next < count && compare_names(holding[i].record, holding[next].record) == 0;)
-                        next++;
-                if (next - i > 1 || holding[i].record->state != VAR_ADDED)
-                        settle_standing(holding + i, next - i, remarks);
-        }
-}
-
-static void read_records(struct varstore *store, struct remarks *remarks)
-{
-        forget_records(store);
-        if (store->volume.kind == VOLUME_BLANK)
-                return;
-        walk_records(store, remarks);
-        settle_standings(store, remarks);
-}
 
 static int compare_remarks(const void *left, const void *right)
 {
@@ -317,8 +28,8 @@ static bool read_image(struct varstore *store, struct bytes image, struct error 
         // The bytes to write have the pending write completed; varstore_volume still returns the layout as read.
         struct volume settled = store->volume;
         if (settled.queue == QUEUE_PENDING)
-                volume_settle(&settled, own_bytes(store));
-        read_records(store, &store->remarks);
+                volume_settle(&settled, records_own(store));
+        records_read(store, &store->remarks);
         if (store->remarks.count)
                 qsort(store->remarks.items, store->remarks.count, sizeof *store->remarks.items, compare_remarks);
         return true;
@@ -364,7 +75,7 @@ static struct varstore *empty_store(const struct volume *layout, uint64_t image_
         store->volume = *layout;
         store->changed = true;
         volume_build(layout, &store->bytes);
-        forget_records(store);
+        records_forget(store);
         return store;
 }
 
@@ -406,7 +117,7 @@ void varstore_free(struct varstore **store)
 {
         if (!*store)
                 return;
-        forget_records(*store);
+        records_forget(*store);
         remarks_free(&(*store)->remarks);
         buffer_free(&(*store)->bytes);
         file_unmap(&(*store)->mapping);
@@ -442,7 +153,7 @@ struct varstore_space varstore_space(const struct varstore *store)
         space.left = space.capacity - space.used;
         for (size_t i = 0; i < store->record_count; i++)
                 if (store->records[i].standing != VARIABLE_LIVE)
-                        space.dead += aligned(store->records[i].size);
+                        space.dead += records_aligned(store->records[i].size);
         return space;
 }
 
@@ -510,7 +221,7 @@ bool varstore_format(struct varstore *store, struct error *err)
         volume_build(&layout, &store->bytes);
         store->volume = layout;
         store->changed = true;
-        forget_records(store);
+        records_forget(store);
         return true;
 }
 
@@ -545,7 +256,7 @@ static void reread(struct varstore *store)
 {
         struct remarks ignored = {0};
         note_change(store);
-        read_records(store, &ignored);
+        records_read(store, &ignored);
         remarks_free(&ignored);
 }
 
@@ -564,7 +275,7 @@ static void mark_deleted(struct varstore *store, struct guid vendor, const char 
                         continue;
                 variable->state &= VAR_IN_DELETED_TRANSITION & VAR_DELETED;
                 variable->standing = VARIABLE_DELETED;
-                own_bytes(store)[variable->offset + 2] = variable->state;
+                records_own(store)[variable->offset + 2] = variable->state;
         }
 }
 
@@ -576,16 +287,16 @@ static void gather_live(const struct varstore *store, const struct variable *exc
                         continue;
                 size_t start = buffer->size;
                 struct bytes record;
-                bytes_slice(variables_view(store), variable->offset, variable->size, &record);
+                bytes_slice(records_view(store), variable->offset, variable->size, &record);
                 buffer_add_bytes(buffer, record);
-                buffer_fill(buffer, 0xFF, (size_t)(aligned(variable->size) - variable->size));
+                buffer_fill(buffer, 0xFF, (size_t)(records_aligned(variable->size) - variable->size));
                 buffer->data[start + 2] = VAR_ADDED;
         }
 }
 
 static void replace_records(struct varstore *store, const struct buffer *records)
 {
-        uint8_t *start = own_bytes(store) + records_start(store);
+        uint8_t *start = records_own(store) + records_start(store);
         size_t capacity = (size_t)(store->volume.variables_end - records_start(store));
         if (records->size)
                 memcpy(start, records->data, records->size);
@@ -595,7 +306,7 @@ static void replace_records(struct varstore *store, const struct buffer *records
 static void append_record(struct varstore *store, const struct variable *record, struct bytes stored)
 {
         uint64_t offset = store->records_end;
-        uint8_t *bytes = own_bytes(store);
+        uint8_t *bytes = records_own(store);
         if (store->has_residue)
                 memset(bytes + offset, 0xFF, (size_t)(store->volume.variables_end - offset));
         store->has_residue = false;
@@ -603,8 +314,8 @@ static void append_record(struct varstore *store, const struct variable *record,
         mark_deleted(store, record->vendor, record->name);
         struct variable appended;
         const char *problem;
-        if (variable_read(variables_view(store), store->volume.format, offset, &appended, &problem) == VARIABLE_READ)
-                keep_record(store, &appended);
+        if (variable_read(records_view(store), store->volume.format, offset, &appended, &problem) == VARIABLE_READ)
+                records_keep(store, &appended);
         note_change(store);
 }
 
@@ -722,7 +433,7 @@ static bool take_over_records(const struct varstore *damaged, struct varstore *s
                 return error_set(err, ERROR_DAMAGED, "the readable variables, %zu bytes, do not fit in a new store",
                                  records.size);
         replace_records(store, &records);
-        read_records(store, &store->remarks);
+        records_read(store, &store->remarks);
         const struct remark *damage = varstore_first_damage(store);
         return !damage || error_set(err, ERROR_DAMAGED, "a readable variable is damaged too: %s", damage->text);
 }
@@ -759,7 +470,7 @@ void varstore_go_back(struct varstore *store, const struct varstore_moment *mome
         buffer_add_bytes(&store->bytes, buffer_view(&moment->bytes));
         store->volume = moment->volume;
         store->changed = moment->changed;
-        read_records(store, &ignored);
+        records_read(store, &ignored);
         remarks_free(&ignored);
 }
 

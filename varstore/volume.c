@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/crc32.h"
-#include "base/text.h"
 
 enum {
         VOLUME_HEADER_SIZE = 0x48,     // with a block map of one entry, as every known firmware writes it
@@ -90,15 +89,6 @@ struct volume_header {
         uint16_t sum; // of its 16-bit words: 0 in a whole header
 };
 
-static uint16_t sum_words(struct bytes bytes)
-{
-        struct cursor cursor = cursor_at(bytes, 0);
-        uint16_t sum = 0;
-        while (cursor_left(&cursor) >= 2)
-                sum = (uint16_t)(sum + cursor_u16(&cursor));
-        return sum;
-}
-
 static struct volume_header read_volume_header(struct bytes image)
 {
         struct cursor cursor = cursor_at(image, 16);
@@ -116,7 +106,7 @@ static struct volume_header read_volume_header(struct bytes image)
         header.block_size = cursor_u32(&cursor);
         struct bytes whole;
         bytes_slice(image, 0, header.size, &whole);
-        header.sum = sum_words(whole);
+        header.sum = bytes_sum_words(whole);
         return header;
 }
 
@@ -541,7 +531,8 @@ static void add_volume_header(const struct volume *volume, struct buffer *buffer
         buffer_add_u32(buffer, (uint32_t)volume->block_size);
         buffer_fill(buffer, 0, 8);
         uint8_t *header = buffer->data + start;
-        set_u16(header + CHECKSUM_AT, (uint16_t)(0x10000 - sum_words((struct bytes){header, VOLUME_HEADER_SIZE})));
+        set_u16(header + CHECKSUM_AT,
+                (uint16_t)(0x10000 - bytes_sum_words((struct bytes){header, VOLUME_HEADER_SIZE})));
 }
 
 static void add_store_header(const struct volume *volume, struct buffer *buffer)

@@ -25,8 +25,7 @@
 // evidence.
 static bool show(struct finding *finding, char *where, char *found, const char *expected)
 {
-        finding->items = memory_resize(finding->items, finding->count + 1, sizeof *finding->items);
-        finding->items[finding->count++] = (struct evidence_item){
+        *MEMORY_ADD(finding->items, finding->count) = (struct evidence_item){
                 .where = text_printable(where, strlen(where), false),
                 .found = text_printable(found, strlen(found), false),
                 .expected = expected ? text_printable(expected, strlen(expected), false) : NULL,
@@ -503,6 +502,24 @@ static bool find_run_failed(const struct facts *facts, struct finding *finding)
         return false;
 }
 
+static bool find_boot_ended(const struct facts *facts, struct finding *finding)
+{
+        return show_word(facts, LASTBOOT_ENDED, "a boot that goes on", finding);
+}
+
+// Only ESXi prints the words that are missing here. What an installation leaves behind is a boot that was cut off.
+static bool find_boot_incomplete(const struct facts *facts, struct finding *finding)
+{
+        const struct facts_run *run = &facts->in->run;
+        const struct lastboot *log = last_log(facts);
+        bool passed = run->is_install || facts->in->is_running || (run->outcome && strcmp(run->outcome, "pass") == 0);
+        if (passed || !log || !log->has_started || !log->started.path || !strstr(log->started.path, "VMware"))
+                return false;
+        return !log->found[LASTBOOT_UP].line && !log->found[LASTBOOT_WAS_COMPLETE].line &&
+               show(finding, at_line(log->path, log->last_line), memory_text(log->last_text),
+                    "Starting service DCUI, or To manage this host");
+}
+
 // ---- the table ----
 
 #define BIT(cause)        (UINT64_C(1) << (cause))
@@ -673,10 +690,21 @@ static const struct row rows[CAUSES] = {
                               "Vars and disk are ready to boot: boot again.", REMEDY_BOOT},
                              find_host_died,
                              BITS_BELOW(CAUSE_HOST_DIED)},
+        [CAUSE_BOOT_ENDED] = {{"boot-ended", "The loader or the firmware gave up.",
+                               "The log has its error after the last start.",
+                               "Its line reports why. If the disk's boot banks are damaged, install again.",
+                               REMEDY_INSTALL},
+                              find_boot_ended,
+                              BITS_BELOW(CAUSE_BOOT_ENDED)},
         [CAUSE_RUN_FAILED] = {{"run-failed", "The last run failed, but not because of vars, disk or firmware.",
                                "Its result reports it.", "Look at its screen and log, then boot again.", REMEDY_BOOT},
                               find_run_failed,
                               BITS_BELOW(CAUSE_RUN_FAILED)},
+        [CAUSE_BOOT_INCOMPLETE] = {{"boot-incomplete", "The last boot did not come up.",
+                                    "The log ends before the console of the system.",
+                                    "Look at the end of the log, then boot again.", REMEDY_BOOT},
+                                   find_boot_incomplete,
+                                   BITS_BELOW(CAUSE_BOOT_INCOMPLETE)},
 };
 
 const struct cause_row *cause_row(enum cause cause)

@@ -38,7 +38,9 @@ enum cause {
         CAUSE_BOOT_NEXT,
         CAUSE_ENTRY_NOT_FIRST,
         CAUSE_HOST_DIED,
+        CAUSE_BOOT_ENDED,
         CAUSE_RUN_FAILED,
+        CAUSE_BOOT_INCOMPLETE,
         CAUSES
 };
 

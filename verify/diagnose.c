@@ -39,9 +39,7 @@ static void look_for_causes(const struct facts *facts, struct diagnosis *diagnos
                         continue;
                 }
                 found |= UINT64_C(1) << cause;
-                diagnosis->findings =
-                        memory_resize(diagnosis->findings, diagnosis->count + 1, sizeof *diagnosis->findings);
-                diagnosis->findings[diagnosis->count++] = finding;
+                *MEMORY_ADD(diagnosis->findings, diagnosis->count) = finding;
         }
 }
 
@@ -50,6 +48,7 @@ static void tell_what_boots(const struct facts *facts, struct diagnosis *diagnos
         const struct prediction_step *started = facts->prediction.started;
         diagnosis->has_entry = facts->has_match && facts->match.has_entry;
         diagnosis->entry = facts->match.entry;
+        diagnosis->has_loader = facts->has_loader;
         diagnosis->boots_itself = facts_boot_themselves(facts);
         if (!started)
                 return;
@@ -62,7 +61,7 @@ bool diagnose(const struct facts_input *input, struct diagnosis *diagnosis, stru
 {
         AUTO_FACTS struct facts facts = {0};
         *diagnosis = (struct diagnosis){0};
-        if (!facts_read(input, &facts, err))
+        if (!facts_read_all(input, &facts, err))
                 return false;
         look_for_causes(&facts, diagnosis);
         tell_what_boots(&facts, diagnosis);

@@ -20,6 +20,7 @@ struct diagnosis {
         size_t count;
         bool has_entry;
         uint16_t entry;    // of the boot entry that the findings are about
+        bool has_loader;   // the disk has one of the known loaders
         bool boots_itself; // the firmware will start that entry
         char *boots;       // what the firmware will start with the disk alone, one line; NULL if unknown
 };

@@ -25,7 +25,67 @@ void facts_free(struct facts *facts)
         error_clear(&facts->vars_error);
 }
 
-// False, with FAILURE moved to ERR, if its cause is the host and not the input.
+bool facts_read_vars(struct facts *facts, struct error *err)
+{
+        const struct facts_input *in = facts->in;
+        if (facts->store)
+                return true;
+        return (in->vars == FACTS_QEMU_VARS ? varstore_load : store_load)(in->vars_path, &facts->store, err) &&
+               (in->vars == FACTS_ANY_VARS || varstore_is_sound(facts->store, in->vars_path, err)) &&
+               bootchain_read(facts->store, &facts->chain, err);
+}
+
+bool facts_open_disk(struct facts *facts, struct error *err)
+{
+        return facts->disk || disk_open(facts->in->disk_path, facts->in->disk_format, &facts->disk, err);
+}
+
+bool facts_compare(struct facts *facts, const char *code_sha256, struct error *err)
+{
+        if (!facts_read_vars(facts, err) || !facts_open_disk(facts, err))
+                return false;
+        const struct match_input input = {
+                .chain = varstore_is_blank(facts->store) ? NULL : &facts->chain,
+                .disk = facts->disk,
+                .expected_code = facts->in->expected_code,
+                .actual_code = code_sha256,
+                .label = facts->in->label,
+        };
+        facts->has_match = match_compare(&input, &facts->match, err);
+        return facts->has_match;
+}
+
+static bool add_payload(struct facts *facts, struct error *err)
+{
+        const struct facts_input *in = facts->in;
+        AUTO_DISK struct disk *image = NULL;
+        if (in->payload_path)
+                return disk_open(in->payload_path, "raw", &image, err) &&
+                       devices_add_disk(&facts->devices, &in->payload, image, &facts->chain, err);
+        if (in->payload.name)
+                devices_add_payload(&facts->devices, &in->payload);
+        return true;
+}
+
+bool facts_predict(struct facts *facts, struct predict_firmware firmware, struct error *err)
+{
+        if (!facts_read_vars(facts, err) || !add_payload(facts, err) || !facts_open_disk(facts, err) ||
+            !devices_add_disk(&facts->devices, &facts->in->disk, facts->disk, &facts->chain, err))
+                return false;
+        const struct predict_machine machine = {
+                .chain = &facts->chain,
+                .devices = facts->devices.items,
+                .device_count = facts->devices.count,
+                .checks_signatures = predict_checks_signatures(facts->store),
+                .firmware = firmware,
+        };
+        prediction_make(&machine, &facts->prediction);
+        return true;
+}
+
+// ---- all of it ----
+
+// False, with FAILURE copied to ERR, if its cause is the host and not the input.
 static bool host_is_fine(const struct error *failure, struct error *err)
 {
         if (failure->code != ERROR_ENVIRONMENT && failure->code != ERROR_INTERRUPTED)
@@ -33,46 +93,15 @@ static bool host_is_fine(const struct error *failure, struct error *err)
         return error_set(err, failure->code, "%s", failure->message);
 }
 
-static bool read_vars(struct facts *facts, struct error *err)
-{
-        if (store_load(facts->in->vars_path, &facts->store, &facts->vars_error))
-                bootchain_read(facts->store, &facts->chain, &facts->vars_error);
-        return host_is_fine(&facts->vars_error, err);
-}
-
 static bool read_disk(struct facts *facts, struct error *err)
 {
-        if (!disk_open(facts->in->disk_path, facts->in->disk_format, &facts->disk, &facts->disk_error))
+        if (!facts_open_disk(facts, &facts->disk_error))
                 return host_is_fine(&facts->disk_error, err);
         if (!gpt_read(facts->disk, &facts->gpt, &facts->gpt_error))
                 return host_is_fine(&facts->gpt_error, err);
         facts->has_gpt = facts->gpt.state == GPT_PRESENT && facts->gpt.protective_mbr;
         AUTO_REBUILD_TARGET struct rebuild_target target = {0};
         facts->has_loader = facts->has_gpt && rebuild_find(facts->disk, NULL, NULL, &target, NULL);
-        return true;
-}
-
-// Compares the vars with this disk.
-static bool compare(struct facts *facts, struct error *err)
-{
-        if (!facts->disk || !facts->store || facts->gpt_error.code)
-                return true;
-        const struct match_input input = {
-                .chain = varstore_is_blank(facts->store) ? NULL : &facts->chain,
-                .disk = facts->disk,
-                .label = facts->in->label,
-        };
-        facts->has_match = match_compare(&input, &facts->match, err);
-        if (!facts->has_match || !devices_add_disk(&facts->devices, &facts->in->disk, facts->disk, &facts->chain, err))
-                return false;
-        const struct predict_machine machine = {
-                .chain = &facts->chain,
-                .devices = facts->devices.items,
-                .device_count = facts->devices.count,
-                .checks_signatures = predict_checks_signatures(facts->store),
-                .firmware = facts->in->firmware,
-        };
-        prediction_make(&machine, &facts->prediction);
         return true;
 }
 
@@ -87,10 +116,15 @@ static bool read_logs(struct facts *facts, struct error *err)
         return true;
 }
 
-bool facts_read(const struct facts_input *input, struct facts *facts, struct error *err)
+bool facts_read_all(const struct facts_input *input, struct facts *facts, struct error *err)
 {
         *facts = (struct facts){.in = input};
-        return read_vars(facts, err) && read_disk(facts, err) && compare(facts, err) && read_logs(facts, err);
+        facts_read_vars(facts, &facts->vars_error);
+        if (!host_is_fine(&facts->vars_error, err) || !read_disk(facts, err))
+                return false;
+        bool comparable = facts->store && facts->disk && !facts->gpt_error.code;
+        return (!comparable || (facts_compare(facts, NULL, err) && facts_predict(facts, input->firmware, err))) &&
+               read_logs(facts, err);
 }
 
 bool facts_boot_themselves(const struct facts *facts)

@@ -95,7 +95,7 @@ bool apt_parse_uri(const char *output, struct apt_package *package, bool *has_di
 {
         *package = (struct apt_package){0};
         // apt may print notes before the line.
-        for (const char *line = output; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+        for (const char *line = output; *line; line = text_line_after(line)) {
                 AUTO_APT_PACKAGE struct apt_package found = {0};
                 if (!parse_uri_line(line, &found, has_digest))
                         continue;
@@ -111,7 +111,7 @@ bool apt_parse_uri(const char *output, struct apt_package *package, bool *has_di
 // The value of FIELD in the stanza that ends at END, freed with free(); NULL if it is not there.
 static char *stanza_field(const char *stanza, const char *end, const char *field)
 {
-        for (const char *line = stanza; line < end; line += strcspn(line, "\n") + 1) {
+        for (const char *line = stanza; line < end; line = text_line_after(line)) {
                 if (text_starts_with(line, field)) {
                         const char *value = line + strlen(field);
                         return text_format("%.*s", (int)strcspn(value, "\r\n"), value);
@@ -157,10 +157,7 @@ static bool ask(const struct arguments *arguments, char **output, struct error *
 static bool ask_show(const char *name, struct apt_package *package, struct error *err)
 {
         AUTO_ARGUMENTS struct arguments show = {0};
-        arguments_add(&show, "apt-cache");
-        arguments_add(&show, "show");
-        arguments_add(&show, "--");
-        arguments_add(&show, name);
+        ARGUMENTS_ADD_ALL(&show, "apt-cache", "show", "--", name);
         AUTO_FREE char *output = NULL;
         return ask(&show, &output, err) && apt_parse_show(output, package, err);
 }
@@ -182,10 +179,7 @@ bool apt_find(const char *name, const char *selection, struct apt_package *packa
         if (!check_name(name, err))
                 return false;
         AUTO_ARGUMENTS struct arguments print = {0};
-        arguments_add(&print, "apt-get");
-        arguments_add(&print, "--print-uris");
-        arguments_add(&print, "download");
-        arguments_add(&print, "--");
+        ARGUMENTS_ADD_ALL(&print, "apt-get", "--print-uris", "download", "--");
         arguments_add_format(&print, "%s%s", name, selection);
         AUTO_FREE char *program = process_find("apt-get", err);
         if (!program)
@@ -208,13 +202,7 @@ static bool apt_get_download(const char *name, const struct apt_package *package
 {
         // apt-get writes into its working directory.
         AUTO_ARGUMENTS struct arguments download = {0};
-        arguments_add(&download, "env");
-        arguments_add(&download, "-C");
-        arguments_add(&download, folder);
-        arguments_add(&download, "apt-get");
-        arguments_add(&download, "--quiet");
-        arguments_add(&download, "download");
-        arguments_add(&download, "--");
+        ARGUMENTS_ADD_ALL(&download, "env", "-C", folder, "apt-get", "--quiet", "download", "--");
         arguments_add_format(&download, "%s=%s", name, package->version);
         AUTO_PROCESS_RESULT struct process_result result = {0};
         if (process_run_checked(&download, ASK_LIMIT, DOWNLOAD_TIMEOUT_MS, &result, err))

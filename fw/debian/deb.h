@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Debian packages, read by libarchive: an `ar` archive of debian-binary, control.tar.* and data.tar.*, the latter two
-// compressed with xz, zstd or gzip or not at all. Source: deb(5), deb-control(5).
+// Files unpacked from a Debian package, by libarchive.
 //
 // A package is untrusted. Nothing is written under a name from the package: the caller names the files to unpack and
 // their targets. A package that contains an absolute name or `..` is refused; symbolic and hard links are followed only
@@ -14,16 +13,7 @@
 
 #include "base/digest.h"
 #include "base/error.h"
-
-// Fields of the control file.
-struct deb_control {
-        char *package, *version, *architecture;
-};
-#define AUTO_DEB_CONTROL __attribute__((cleanup(deb_control_free)))
-void deb_control_free(struct deb_control *control);
-
-// Reads the control file of the package at PATH. Freed with deb_control_free.
-bool deb_read_control(const char *path, struct deb_control *control, struct error *err);
+#include "fw/debian/deb-control.h"
 
 // A file wanted from a package.
 struct deb_file {

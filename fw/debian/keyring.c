@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fw/debian/keyring.h"
 
-#include <dirent.h>
 #include <openssl/evp.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/encoding.h"
 #include "base/file.h"
+#include "base/folder.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "fw/net/download.h"
@@ -125,12 +124,6 @@ static size_t select_packets(struct bytes packets, const char *const *fingerprin
 
 #define ARMOUR_BEGIN "-----BEGIN PGP PUBLIC KEY BLOCK-----"
 
-static const char *line_after(const char *line)
-{
-        line += strcspn(line, "\n");
-        return line + (*line == '\n');
-}
-
 static bool is_blank(const char *line)
 {
         return line[strspn(line, " \t\r")] == '\n' || !line[strspn(line, " \t\r")];
@@ -140,11 +133,11 @@ static bool is_blank(const char *line)
 static const char *decode_block(const char *line, struct buffer *packets)
 {
         EVP_ENCODE_CTX *context = EVP_ENCODE_CTX_new();
-        line = line_after(line);
+        line = text_line_after(line);
         while (*line && !is_blank(line))
-                line = line_after(line); // headers
+                line = text_line_after(line); // headers
         EVP_DecodeInit(context);
-        for (line = line_after(line); *line && *line != '=' && *line != '-'; line = line_after(line)) {
+        for (line = text_line_after(line); *line && *line != '=' && *line != '-'; line = text_line_after(line)) {
                 size_t length = strcspn(line, "\r\n");
                 AUTO_FREE uint8_t *bytes = memory_new(length + 64, 1);
                 int size = 0;
@@ -200,20 +193,15 @@ static bool is_keyring_name(const char *name)
 static void select_folder(const char *folder, const struct keyring_source *source, struct buffer *keyring,
                           size_t *found, struct text *from)
 {
-        struct dirent **names;
-        int count = scandir(folder, &names, NULL, alphasort);
-        for (int i = 0; i < count; i++) {
-                AUTO_FREE char *path = file_path(folder, names[i]->d_name);
-                size_t count_here = *found < source->count && is_keyring_name(names[i]->d_name)
-                                            ? select_file(path, source, keyring)
-                                            : 0;
-                if (count_here)
+        AUTO_ARGUMENTS struct arguments names = {0};
+        folder_names(folder, &names, NULL);
+        for (size_t i = 0; i < names.count && *found < source->count; i++) {
+                AUTO_FREE char *path = file_path(folder, names.values[i]);
+                size_t count = is_keyring_name(path) ? select_file(path, source, keyring) : 0;
+                if (count)
                         text_add_format(from, "%s%s", from->length ? ", " : "", path);
-                *found += count_here;
-                free(names[i]);
+                *found += count;
         }
-        if (count >= 0)
-                free(names);
 }
 
 static bool ask_server(const char *url, const char *path, struct error *err)

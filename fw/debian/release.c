@@ -24,16 +24,10 @@ void release_free(struct release *release)
         *release = (struct release){0};
 }
 
-static const char *line_after(const char *line)
-{
-        line += strcspn(line, "\n");
-        return line + (*line == '\n');
-}
-
 // What follows FIELD ("Suite:") on its line, freed with free(); NULL if it is not there.
 static char *field_value(const char *text, const char *field)
 {
-        for (const char *line = text; *line; line = line_after(line)) {
+        for (const char *line = text; *line; line = text_line_after(line)) {
                 if (!text_starts_with(line, field))
                         continue;
                 const char *value = line + strlen(field);
@@ -141,7 +135,7 @@ static bool parse_line(const char *line, const char *path, struct digest *digest
 bool release_find(const struct release *release, const char *path, struct digest *digest, uint64_t *size)
 {
         bool in_section = false;
-        for (const char *line = release->text; *line; line = line_after(line)) {
+        for (const char *line = release->text; *line; line = text_line_after(line)) {
                 if (*line != ' ' && *line != '\t')
                         in_section = text_starts_with(line, "SHA256:");
                 else if (in_section && parse_line(line, path, digest, size))

@@ -13,6 +13,7 @@
 
 #include "base/bytes.h"
 #include "base/cli.h"
+#include "base/descriptor.h"
 #include "base/interrupt.h"
 #include "base/memory.h"
 #include "base/progress.h"
@@ -140,16 +141,7 @@ static bool check_received(const struct transfer *transfer, struct error *err)
 
 static bool keep_bytes(const struct transfer *transfer, struct bytes bytes, uint64_t at, struct error *err)
 {
-        while (bytes.size) {
-                ssize_t count = pwrite(transfer->fd, bytes.data, bytes.size, (off_t)at);
-                if (count < 0 && errno == EINTR)
-                        continue;
-                if (count < 0)
-                        return error_system(err, "%s: cannot write", transfer->path);
-                at += (uint64_t)count;
-                bytes = bytes_from(bytes, (uint64_t)count);
-        }
-        return true;
+        return descriptor_write_at(transfer->fd, bytes, at) || error_system(err, "%s: cannot write", transfer->path);
 }
 
 // libcurl's CURLOPT_WRITEFUNCTION: anything but COUNT ends the transfer. Its type is libcurl's.

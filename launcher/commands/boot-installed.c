@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// esxiarm boot-installed: the installed disk alone, with the vars that belong to it (boot.h).
+// esxiarm boot-installed: boots the installed disk alone, with the vars that belong to it (boot.h).
 #include <stdio.h>
 
 #include "base/memory.h"
 #include "base/text.h"
 #include "launcher/commands/commands.h"
+#include "launcher/commands/options.h"
 #include "launcher/jobs/background.h"
 #include "launcher/jobs/request.h"
 
-struct boot_values {
+struct values {
         struct request request; // first: its options have offsets in it
         bool check, detach, interactive;
 };
 
-// What is reported about a boot, and to which request.
+// A boot, and how to report it.
 struct telling {
-        const struct boot_values *values;
+        const struct values *values;
         struct background *background;
         const char *path;
         bool told;
@@ -57,14 +58,14 @@ static void tell_up(const struct boot_outcome *outcome, void *context)
         background_let_go(telling->background);
 }
 
-static bool check_values(const struct boot_values *values, struct error *err)
+static bool check_values(const struct values *values, struct error *err)
 {
         if (values->check + values->detach + values->interactive > 1)
                 return error_set(err, ERROR_USAGE, "--check, --detach and --interactive exclude each other");
         return true;
 }
 
-static int boot(const struct boot_values *values, const char *path, struct background *background, struct error *err)
+static int boot(const struct values *values, const char *path, struct background *background, struct error *err)
 {
         AUTO_BOOT_OUTCOME struct boot_outcome outcome = {0};
         struct telling telling = {.values = values, .background = background, .path = path};
@@ -86,7 +87,7 @@ static int boot(const struct boot_values *values, const char *path, struct backg
 static int run(const void *given, int count, char **operands, struct error *err)
 {
         (void)count;
-        const struct boot_values *values = given;
+        const struct values *values = given;
         struct background background = {.report = -1};
         bool is_child = true;
         int code = 0;
@@ -100,13 +101,14 @@ static int run(const void *given, int count, char **operands, struct error *err)
 }
 
 static const struct cli_option options[] = {
-        {"check", NULL, CLI_FLAG, offsetof(struct boot_values, check), "stop the machine once it is up", NULL},
-        {"detach", NULL, CLI_FLAG, offsetof(struct boot_values, detach),
-         "leave it running in the background once it is up", NULL},
-        {"interactive", NULL, CLI_FLAG, offsetof(struct boot_values, interactive),
-         "connect your terminal to its console once it is up; Ctrl-] opens a menu (default)", NULL},
+        {"check", NULL, CLI_FLAG, offsetof(struct values, check), "stop the machine once it is up"},
+        {"detach", NULL, CLI_FLAG, offsetof(struct values, detach), "leave it running in the background once it is up"},
+        {"interactive", NULL, CLI_FLAG, offsetof(struct values, interactive),
+         "connect your terminal to its console once it is up; Ctrl-] opens a menu (default)"},
+        {"force", NULL, CLI_FLAG, offsetof(struct request, force),
+         "start although the firmware will start another boot entry than the system's own"},
         {"profile", "NAME", CLI_TEXT, offsetof(struct request, profile),
-         "guest profile that judges the log (default: that of the installation; esxi8 for a disk)", NULL},
+         "guest profile that judges the log (default: that of the installation; esxi8 for a disk)"},
         SETTINGS_MACHINE_OPTIONS(struct request, settings),
         REQUEST_RUN_OPTIONS,
         REQUEST_PRINT_OPTION,
@@ -126,7 +128,7 @@ const struct cli_command cmd_boot_installed = {
                    "are\n"
                    "damaged, 4 QEMU or the host failed, 5 not up in time, 6 the guest panicked, 130 interrupted.",
         .options = options,
-        .values_size = sizeof(struct boot_values),
+        .values_size = sizeof(struct values),
         .least = 1,
         .most = 1,
         .run = run,

@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "launcher/commands/commands.h"
+#include "launcher/commands/options.h"
 #include "launcher/commands/standing.h"
 #include "launcher/evidence/bundle.h"
 #include "launcher/evidence/redact.h"
@@ -102,8 +103,7 @@ static int run(const void *parsed, int count, char **operands, struct error *err
 static const struct cli_option options[] = {
         {"o", "FILE", CLI_TEXT, offsetof(struct values, output), "the bundle, FILE.tar.zst"},
         {"force", NULL, CLI_FLAG, offsetof(struct values, force), "overwrite FILE if it exists"},
-        {"log-dir", "DIR", CLI_TEXT, offsetof(struct values, folder), "where runs are kept (default MACHINE/runs)",
-         "LOG_DIR"},
+        LOG_DIR_OPTION(struct values, folder),
         {"json", NULL, CLI_FLAG, offsetof(struct values, json), "print what was packed as JSON"},
         {0},
 };
@@ -112,14 +112,11 @@ const struct cli_command cmd_bundle = {
         .name = "bundle",
         .operands = "MACHINE [RUN]",
         .summary = "packs what a bug report needs of a run, without secrets, into one file",
-        .details =
-                "RUN is one of those that esxiarm runs lists, by default the newest. Packed are its folder, "
-                "machine.json, the\n"
-                "variable stores, the boot chain and the partition table as text, and versions; nothing of what is on "
-                "the disk.\n"
-                "Hashes of passwords, a kickstart's rootpw, licence keys, the value of ROOT_PASSWORD if that is set, "
-                "and\n"
-                "your home folder are hidden in every text. Look before you send it: tar --zstd -xf FILE.",
+        .details = "RUN is one of those that esxiarm runs lists (default: the newest). The bundle has its folder,\n"
+                   "machine.json, the variable stores, the boot chain and the partition table as text, and versions;\n"
+                   "nothing of the disk's content. Hashes of passwords, a kickstart's rootpw, licence keys, the\n"
+                   "value of ROOT_PASSWORD if it is set, and your home folder are hidden in every text. Check the\n"
+                   "bundle before you send it: tar --zstd -xf FILE.",
         .options = options,
         .values_size = sizeof(struct values),
         .least = 1,

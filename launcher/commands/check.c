@@ -11,6 +11,7 @@
 #include "base/progress.h"
 #include "base/text.h"
 #include "launcher/commands/commands.h"
+#include "launcher/commands/print.h"
 #include "launcher/evidence/findings.h"
 #include "launcher/machine/profile.h"
 #include "varstore/report.h"
@@ -70,12 +71,6 @@ static size_t first_that_counts(const struct job *job, const struct check_boot *
 
 // ---- text ----
 
-static void print_safely(const char *text)
-{
-        AUTO_FREE char *shown = text_printable(text, strlen(text), false);
-        fputs(shown, stdout);
-}
-
 static char *time_column(const struct judged *log, uint64_t ms)
 {
         if (log->file.kind == LOGFILE_RAW)
@@ -115,7 +110,7 @@ static void print_started(const struct job *job, const struct check_boot *boot)
 }
 
 // A criterion that was not seen is reported once, even if several phases forbid it, and not for a follower.
-static bool is_worth_telling(const struct check_boot *boot, size_t phase, const struct criterion_finding *finding)
+static bool is_worth_reporting(const struct check_boot *boot, size_t phase, const struct criterion_finding *finding)
 {
         bool last = phase + 1 == boot->count;
         return finding->met || (!boot->is_follower && (last || !is_unwanted(finding->criterion)));
@@ -131,7 +126,7 @@ static void print_boot(const struct job *job, const struct judged *log, const st
         for (size_t i = 0; i < boot->count; i++) {
                 const struct check_judgement *judgement = &boot->judgements[i];
                 for (size_t j = 0; j < judgement->count; j++) {
-                        if (is_worth_telling(boot, i, &judgement->findings[j]))
+                        if (is_worth_reporting(boot, i, &judgement->findings[j]))
                                 print_finding(log, &judgement->findings[j]);
                 }
         }
@@ -233,7 +228,7 @@ static bool write_junit(const struct job *job, struct error *err)
 
 // ---- judging ----
 
-static void tell(struct job *job, const struct judged *log)
+static void report(struct job *job, const struct judged *log)
 {
         if (log->was_read && outcome_of(job, log) > job->worst)
                 job->worst = outcome_of(job, log);
@@ -258,7 +253,7 @@ static bool judge_log(struct job *job, const char *path, struct error *err)
         log.was_read = log.file.bytes || !unread.code;
         progress_end(&progress);
         check_finish(check);
-        tell(job, &log);
+        report(job, &log);
         // The first log that cannot be read gives the command's error; the others are reported in place.
         if (unread.code && !err->code)
                 error_set(err, unread.code, "%s", unread.message);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The subcommands of esxiarm, one a file.
+// The subcommands of esxiarm, one per file.
 #pragma once
 
 #include "base/cli.h"

@@ -24,14 +24,13 @@ enum {
         READ_BLOCK = 16384,
 };
 
-struct console_values {
+struct values {
         bool read_only, raw;
 };
 
 struct session {
         int fd;
-        uint64_t
-                hint_until_ms; // so long the line that tells of the menu has the last row, if need be; 0 once it has gone
+        uint64_t hint_until_ms; // until then the hint to the menu may cover the last row; 0 once it is gone
         bool read_only;
         struct terminal terminal;
         struct menu menu;
@@ -104,7 +103,7 @@ static bool take_output(struct session *session, struct error *err)
                error_set(err, ERROR_ENVIRONMENT, "cannot write to standard output");
 }
 
-static bool attend(struct session *session, struct error *err)
+static bool relay(struct session *session, struct error *err)
 {
         bool interactive = session->terminal.taken;
         while (!session->left && !session->closed) {
@@ -136,7 +135,7 @@ static bool attend(struct session *session, struct error *err)
 static int run(const void *given, int count, char **operands, struct error *err)
 {
         (void)count;
-        const struct console_values *values = given;
+        const struct values *values = given;
         AUTO_MACHINE struct machine machine = {.lock = -1};
         if (!machine_open(operands[0], false, &machine, err))
                 return (int)err->code;
@@ -153,19 +152,18 @@ static int run(const void *given, int count, char **operands, struct error *err)
         if (fd < 0)
                 return (int)err->code;
         bool drawn = !values->raw && terminal_take(&session.terminal);
-        bool attended =
-                open_console(&session, !drawn, err) && (!drawn || show_line(&session, err)) && attend(&session, err);
+        bool relayed =
+                open_console(&session, !drawn, err) && (!drawn || show_line(&session, err)) && relay(&session, err);
         terminal_give_back(&session.terminal);
-        if (attended && drawn)
+        if (relayed && drawn)
                 fprintf(stderr, "%s: %s\n", operands[0], session.closed ? "the machine is down" : "still running");
         return (int)err->code;
 }
 
 static const struct cli_option options[] = {
-        {"read-only", NULL, CLI_FLAG, offsetof(struct console_values, read_only),
-         "show the console without sending keys", NULL},
-        {"raw", NULL, CLI_FLAG, offsetof(struct console_values, raw),
-         "print the guest's output unchanged (default if this is not a terminal)", NULL},
+        {"read-only", NULL, CLI_FLAG, offsetof(struct values, read_only), "show the console without sending keys"},
+        {"raw", NULL, CLI_FLAG, offsetof(struct values, raw),
+         "print the guest's output unchanged (default if this is not a terminal)"},
         {0},
 };
 
@@ -177,7 +175,7 @@ const struct cli_command cmd_console = {
                    "machine is being installed or has not come up yet, its launcher accepts no keys from here.\n\n"
                    "Exit codes: 0 you left it, or the machine ended; 1 the machine is not up.",
         .options = options,
-        .values_size = sizeof(struct console_values),
+        .values_size = sizeof(struct values),
         .least = 1,
         .most = 1,
         .run = run,

@@ -14,6 +14,7 @@
 #include "base/time.h"
 #include "fw/code-contents.h"
 #include "launcher/commands/commands.h"
+#include "launcher/commands/options.h"
 #include "launcher/diagnosis/forecast.h"
 #include "launcher/diagnosis/mend.h"
 #include "launcher/diagnosis/target.h"
@@ -89,7 +90,7 @@ static bool prepare(struct examination *examination, struct error *err)
         const struct subject *subject = examination->subject;
         if (!read_boot_cfg(examination, err))
                 return false;
-        if (subject->is_machine)
+        if (subject->files.is_machine)
                 runs_newest(subject->machine.runs_folder, true, &examination->run);
         gather_logs(examination);
         AUTO_ERROR struct error unread = {0};
@@ -101,10 +102,10 @@ static bool prepare(struct examination *examination, struct error *err)
 static bool is_running(const struct subject *subject)
 {
         uint64_t owner;
-        return subject->is_machine && subject->machine.lock < 0 && machine_is_held(&subject->machine, &owner);
+        return subject->files.is_machine && subject->machine.lock < 0 && machine_is_held(&subject->machine, &owner);
 }
 
-// With WITH_HISTORY, logs and the last run count, too; after a fix they are out of date.
+// WITH_HISTORY: logs and the last run count, too. After a fix they are out of date.
 static bool examine(struct examination *examination, bool with_history, struct error *err)
 {
         const struct subject *subject = examination->subject;
@@ -112,31 +113,20 @@ static bool examine(struct examination *examination, bool with_history, struct e
         // CODE is not recognised: the vars are used instead.
         AUTO_ERROR struct error unread = {0};
         code_contents_free(&examination->contents);
-        const struct facts_input input = {
-                .vars_path = subject->vars_path,
-                .disk_path = subject->disk_path,
-                .disk_format = subject->disk_format,
-                .label = subject->label,
-                .code_path = subject->code_path,
-                .expected_code = subject->expected_code,
-                .actual_code = examination->code_sha256,
-                .firmware = forecast_firmware(subject->code_path, &examination->contents, &unread),
-                .disk = forecast_disk(subject->disk_path, subject->disk_bus, false),
-                .is_machine = subject->is_machine,
-                .is_installed = subject->machine.installed,
-                .is_running = is_running(subject),
-                .installed_disk = subject->machine.identity.disk.guid,
-                .run = {.folder = with_history ? run->folder : NULL,
-                        .is_install = run->with_payload,
-                        .is_finished = run->result != NULL,
-                        .outcome = with_history ? run->outcome : NULL,
-                        .message = run->message},
-                .logs = examination->logs,
-                .log_count = with_history ? examination->log_count : 0,
-                .boot_cfg_name = examination->boot_cfg_name,
-                .boot_cfg = buffer_view(&examination->boot_cfg),
-                .machine_options = subject->machine.settings.machine_options,
-        };
+        struct facts_input input = subject->files;
+        input.actual_code = examination->code_sha256;
+        input.firmware = forecast_firmware(input.code_path, &examination->contents, &unread);
+        input.is_running = is_running(subject);
+        input.run = (struct facts_run){.folder = with_history ? run->folder : NULL,
+                                       .is_install = run->with_payload,
+                                       .is_finished = run->result != NULL,
+                                       .outcome = with_history ? run->outcome : NULL,
+                                       .message = run->message};
+        input.logs = examination->logs;
+        input.log_count = with_history ? examination->log_count : 0;
+        input.boot_cfg_name = examination->boot_cfg_name;
+        input.boot_cfg = buffer_view(&examination->boot_cfg);
+        forecast_attach(&input, subject->disk_bus, FORECAST_WITHOUT_PAYLOAD, NULL);
         diagnosis_free(&examination->diagnosis);
         return diagnose(&input, &examination->diagnosis, err);
 }
@@ -146,7 +136,7 @@ static void plan(const struct examination *examination, const struct finding *fi
         mend_plan(examination->subject, &examination->run, &examination->diagnosis, finding, mend);
 }
 
-// ---- telling ----
+// ---- the report ----
 
 static void print_finding(const struct examination *examination, const struct finding *finding)
 {
@@ -199,15 +189,15 @@ static json_t *to_json(const struct examination *examination)
                          "causes", causes);
 }
 
-// ---- mending ----
+// ---- fixes ----
 
 static bool keep_copy(const struct subject *subject, char **copy, struct error *err)
 {
-        if (*copy || !file_exists(subject->vars_path))
+        if (*copy || !file_exists(subject->files.vars_path))
                 return true;
         AUTO_FREE char *tag = time_tag();
-        *copy = text_format("%s.before-fix-%s", subject->vars_path, tag);
-        return file_copy(subject->vars_path, *copy, 0666, err);
+        *copy = text_format("%s.before-fix-%s", subject->files.vars_path, tag);
+        return file_copy(subject->files.vars_path, *copy, 0666, err);
 }
 
 // Runs every fix that loses nothing; DONE gets their commands. *COPY, freed with free(), is the path of the saved vars.
@@ -226,12 +216,12 @@ static bool mend_all(const struct examination *examination, json_t *done, char *
         return true;
 }
 
-static void print_mended(const json_t *done, const char *copy)
+static void print_fixed(const json_t *done, const char *copy)
 {
         for (size_t i = 0; i < json_array_size(done); i++)
                 printf("fixed by\n    %s\n", json_string_value(json_array_get(done, i)));
         if (copy)
-                printf("  the vars as they were: %s\n", copy);
+                printf("  copy of the vars before: %s\n", copy);
 }
 
 static bool fix(struct examination *examination, json_t *json, struct error *err)
@@ -241,7 +231,7 @@ static bool fix(struct examination *examination, json_t *json, struct error *err
         json_t *done = json_array();
         bool mended = mend_all(examination, done, &copy, err);
         if (!values->json)
-                print_mended(done, copy);
+                print_fixed(done, copy);
         bool any = json_array_size(done) > 0;
         json_object_set_new(json, "mended", done);
         json_object_set_new(json, "kept", report_text(copy));
@@ -268,7 +258,7 @@ static int run(const void *parsed, int count, char **operands, struct error *err
         AUTO_SUBJECT struct subject subject = {0};
         AUTO_EXAMINATION struct examination examination = {.values = values, .subject = &subject};
         if (!subject_open(&values->subject, count, operands, true, &subject, err) ||
-            (values->fix && subject.is_machine && !machine_lock(&subject.machine, err)) ||
+            (values->fix && subject.files.is_machine && !machine_lock(&subject.machine, err)) ||
             !prepare(&examination, err) || !examine(&examination, true, err))
                 return (int)err->code;
         json_t *json = to_json(&examination);
@@ -284,10 +274,8 @@ static int run(const void *parsed, int count, char **operands, struct error *err
 }
 
 static const struct cli_option options[] = {
-        SUBJECT_DISK_OPTION(struct values, subject),
-        SUBJECT_VARS_OPTION(struct values, subject),
-        SUBJECT_CODE_OPTION(struct values, subject),
-        SUBJECT_BUS_OPTION(struct values, subject),
+        SUBJECT_OPTIONS,
+        SUBJECT_BUS_OPTION,
         {"log", "FILE", CLI_LIST, offsetof(struct values, logs),
          "a console log; repeatable, the newest last (the log of a machine's last run is always read)"},
         {"payload", "PATH", CLI_TEXT, offsetof(struct values, payload),

@@ -2,6 +2,7 @@
 //
 // esxiarm e2e: install, then boot the disk alone.
 #include "launcher/commands/commands.h"
+#include "launcher/commands/options.h"
 #include "launcher/jobs/end-to-end.h"
 
 static int run(const void *values, int count, char **operands, struct error *err)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// esxiarm fetch: firmware with a provenance, from the catalog, apt, the system, a URL or a .deb (fw/firmware.h).
+// esxiarm fetch: firmware of known origin, from the catalog, apt, the system, a URL or a .deb (fw/firmware.h).
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -23,36 +23,35 @@
 #include "fw/net/network.h"
 #include "fw/provenance.h"
 #include "launcher/commands/commands.h"
+#include "launcher/commands/print.h"
+#include "varstore/report.h"
 
-struct fetch_values {
+struct values {
         const char *from, *deb, *url, *sha256, *package, *to, *mirror, *keyring, *verify;
         uint64_t size, attempts;
         bool list, json;
 };
 
 static const struct cli_option options[] = {
-        {"from", "SOURCE", CLI_TEXT, offsetof(struct fetch_values, from),
-         "same as NAME: a name from the catalog, apt or system", NULL},
-        {"deb", "FILE", CLI_TEXT, offsetof(struct fetch_values, deb), "a local .deb", NULL},
-        {"url", "URL", CLI_TEXT, offsetof(struct fetch_values, url), "a .deb from a URL: http, https or file", NULL},
-        {"sha256", "HEX", CLI_TEXT, offsetof(struct fetch_values, sha256), "expected SHA-256 of the .deb of --url",
-         NULL},
-        {"size", "BYTES", CLI_SIZE, offsetof(struct fetch_values, size), "expected size of the .deb of --url", NULL},
-        {"package", "NAME", CLI_TEXT, offsetof(struct fetch_values, package),
-         "the package to ask apt for (default " FIRMWARE_PACKAGE ")", NULL},
-        {"to", "DIR", CLI_TEXT, offsetof(struct fetch_values, to),
-         "install below DIR (default ~/.cache/esxiarm/firmware)", NULL},
-        {"mirror", "URL", CLI_TEXT, offsetof(struct fetch_values, mirror),
-         "use another archive than the catalog's; its files are verified all the same", NULL},
-        {"keyring", "FILE", CLI_TEXT, offsetof(struct fetch_values, keyring),
-         "a file with the archive's key, which must have the pinned fingerprint", NULL},
-        {"attempts", "N", CLI_NUMBER, offsetof(struct fetch_values, attempts), "attempts per download (default 5)",
-         NULL},
-        {"verify", "NAME", CLI_TEXT, offsetof(struct fetch_values, verify),
-         "hash the installed files of NAME again, fetch nothing", NULL},
-        {"list", NULL, CLI_FLAG, offsetof(struct fetch_values, list),
-         "show the catalog and what is installed, fetch nothing", NULL},
-        {"json", NULL, CLI_FLAG, offsetof(struct fetch_values, json), "print JSON", NULL},
+        {"from", "SOURCE", CLI_TEXT, offsetof(struct values, from),
+         "same as NAME: a name from the catalog, apt or system"},
+        {"deb", "FILE", CLI_TEXT, offsetof(struct values, deb), "a local .deb"},
+        {"url", "URL", CLI_TEXT, offsetof(struct values, url), "a .deb from a URL: http, https or file"},
+        {"sha256", "HEX", CLI_TEXT, offsetof(struct values, sha256), "expected SHA-256 of the .deb of --url"},
+        {"size", "BYTES", CLI_SIZE, offsetof(struct values, size), "expected size of the .deb of --url"},
+        {"package", "NAME", CLI_TEXT, offsetof(struct values, package),
+         "the package to ask apt for (default " FIRMWARE_PACKAGE ")"},
+        {"to", "DIR", CLI_TEXT, offsetof(struct values, to), "install below DIR (default ~/.cache/esxiarm/firmware)"},
+        {"mirror", "URL", CLI_TEXT, offsetof(struct values, mirror),
+         "use another archive than the catalog's; its files are verified in the same way"},
+        {"keyring", "FILE", CLI_TEXT, offsetof(struct values, keyring),
+         "a file with the archive's key, which must have the pinned fingerprint"},
+        {"attempts", "N", CLI_NUMBER, offsetof(struct values, attempts), "attempts per download (default 5)"},
+        {"verify", "NAME", CLI_TEXT, offsetof(struct values, verify),
+         "hash the installed files of NAME again, fetch nothing"},
+        {"list", NULL, CLI_FLAG, offsetof(struct values, list),
+         "show the catalog and what is installed, fetch nothing"},
+        {"json", NULL, CLI_FLAG, offsetof(struct values, json), "print JSON"},
         {0},
 };
 
@@ -63,7 +62,7 @@ struct conflict {
         bool given;
 };
 
-// At most one of the COUNT CHOICES. False if it is more.
+// Fails if more than one of the COUNT CHOICES was given.
 static bool at_most_one(const struct conflict *choices, size_t count, struct error *err)
 {
         const char *first = NULL;
@@ -79,7 +78,7 @@ static bool at_most_one(const struct conflict *choices, size_t count, struct err
 }
 
 // Options that need another option.
-static bool check_companions(const struct fetch_values *values, const char *source, struct error *err)
+static bool check_companions(const struct values *values, const char *source, struct error *err)
 {
         bool from_apt = source && strcmp(source, "apt") == 0;
         bool from_catalog = !values->deb && !values->url && !values->list && !values->verify && !from_apt &&
@@ -104,7 +103,7 @@ static bool check_companions(const struct fetch_values *values, const char *sour
         return true;
 }
 
-static bool check_values(const struct fetch_values *values, const char *operand, struct error *err)
+static bool check_values(const struct values *values, const char *operand, struct error *err)
 {
         const struct conflict choices[] = {
                 {"list", values->list},       {"verify", values->verify != NULL}, {"from", values->from != NULL},
@@ -125,11 +124,6 @@ static bool check_values(const struct fetch_values *values, const char *operand,
 
 // ---- what is shown
 
-static json_t *text_or_null(const char *text)
-{
-        return text ? json_string(text) : json_null();
-}
-
 static json_t *files_to_json(const struct firmware *firmware)
 {
         json_t *files = json_array();
@@ -148,11 +142,11 @@ static json_t *firmware_to_json(const struct firmware *firmware)
                                                        (json_int_t)firmware->deb_size)
                                            : json_null();
         return json_pack("{s:s, s:o, s:s, s:s, s:s, s:o, s:o, s:o, s:{s:s, s:o}, s:o, s:s, s:o, s:s, s:o}", "name",
-                         firmware->name, "catalog", text_or_null(firmware->catalog), "folder", firmware->folder, "code",
+                         firmware->name, "catalog", report_text(firmware->catalog), "folder", firmware->folder, "code",
                          firmware->code_path, "vars_template", firmware->vars_template_path, "package",
-                         text_or_null(firmware->package), "version", text_or_null(firmware->version), "architecture",
-                         text_or_null(firmware->architecture), "source", "kind", firmware->source, "url",
-                         text_or_null(firmware->url), "deb", deb, "verified", firmware->verified, "chain",
+                         report_text(firmware->package), "version", report_text(firmware->version), "architecture",
+                         report_text(firmware->architecture), "source", "kind", firmware->source, "url",
+                         report_text(firmware->url), "deb", deb, "verified", firmware->verified, "chain",
                          provenance_links_to_json(firmware), "fetched_at", firmware->fetched_at, "files",
                          files_to_json(firmware));
 }
@@ -176,19 +170,12 @@ static void print_file(const struct firmware_file *file)
         printf("  %-24s %s, %s on disk, SHA-256 %s\n", file->name, size, allocated, file->sha256);
 }
 
-// A line of the report. Text from a file or a server goes through text_printable.
-static void print_line(const char *label, const char *value)
-{
-        AUTO_FREE char *shown = text_printable(value, strlen(value), false);
-        printf("%-9s %s\n", label, shown);
-}
-
 static void print_link(const struct firmware_link *link)
 {
         AUTO_FREE char *kind = text_format("  %s", link->kind);
         AUTO_FREE char *line =
                 text_format("%s, %" PRIu64 " bytes, SHA-256 %s: %s", link->url, link->size, link->sha256, link->proof);
-        print_line(kind, line);
+        print_row(9, kind, line);
 }
 
 static void print_firmware(const struct firmware *firmware, const char *state)
@@ -201,16 +188,16 @@ static void print_firmware(const struct firmware *firmware, const char *state)
                 text_format("%s%s%s", firmware->source, firmware->url ? ", " : "", firmware->url ? firmware->url : "");
         AUTO_FREE char *deb_size = text_size(firmware->deb_size);
         AUTO_FREE char *deb = text_format("%s, SHA-256 %s", deb_size, firmware->deb_sha256 ? firmware->deb_sha256 : "");
-        print_line("firmware", heading);
-        print_line("folder", firmware->folder);
-        print_line("package", firmware->version ? package : "not known");
-        print_line("source", source);
+        print_row(9, "firmware", heading);
+        print_row(9, "folder", firmware->folder);
+        print_row(9, "package", firmware->version ? package : "not known");
+        print_row(9, "source", source);
         if (firmware->deb_sha256)
-                print_line(".deb", deb);
-        print_line("verified", firmware->verified);
+                print_row(9, ".deb", deb);
+        print_row(9, "verified", firmware->verified);
         for (size_t i = 0; i < firmware->link_count; i++)
                 print_link(&firmware->links[i]);
-        print_line("fetched", firmware->fetched_at);
+        print_row(9, "fetched", firmware->fetched_at);
         puts("files");
         for (size_t i = 0; i < firmware->file_count; i++)
                 print_file(&firmware->files[i]);
@@ -237,7 +224,7 @@ static json_t *entry_to_json(const struct catalog *catalog, const struct catalog
         return json_pack("{s:s, s:b, s:s, s:s, s:s, s:o, s:o}", "name", entry->name, "default",
                          strcmp(entry->name, catalog->default_name) == 0, "package", entry->package, "version",
                          entry->version ? entry->version : "newest", "esxi", entry->esxi, "archive",
-                         text_or_null(entry->archive), "installed", text_or_null(installed));
+                         report_text(entry->archive), "installed", report_text(installed));
 }
 
 static json_t *list_to_json(const struct catalog *catalog, const struct firmware_list *list)
@@ -274,7 +261,7 @@ static void print_list(const struct catalog *catalog, const struct firmware_list
                 const struct firmware_entry *entry = &list->entries[i];
                 putchar('\n');
                 if (entry->damage)
-                        print_line("damaged", entry->damage);
+                        print_row(9, "damaged", entry->damage);
                 else
                         print_firmware(&entry->firmware, "not checked");
         }
@@ -282,7 +269,7 @@ static void print_list(const struct catalog *catalog, const struct firmware_list
                 cli_note("no firmware is installed");
 }
 
-static int list_all(const struct fetch_values *values, struct error *err)
+static int list_all(const struct values *values, struct error *err)
 {
         AUTO_FIRMWARE_LIST struct firmware_list list = {0};
         AUTO_CATALOG struct catalog catalog = {0};
@@ -297,7 +284,7 @@ static int list_all(const struct fetch_values *values, struct error *err)
 
 // ---- --verify
 
-static int verify(const struct fetch_values *values, struct error *err)
+static int verify(const struct values *values, struct error *err)
 {
         AUTO_FIRMWARE struct firmware firmware = {0};
         if (!firmware_verify(values->to, values->verify, &firmware, err))
@@ -325,7 +312,7 @@ static bool no_such_source(const struct catalog *catalog, const char *name, stru
         return nearest ? error_append(err, "; did you mean '%s'?", nearest) : false;
 }
 
-static bool fetch_named(const struct fetch_values *values, const char *name, const struct firmware_network *network,
+static bool fetch_named(const struct values *values, const char *name, const struct firmware_network *network,
                         struct firmware *firmware, struct error *err)
 {
         AUTO_CATALOG struct catalog catalog = {0};
@@ -340,7 +327,7 @@ static bool fetch_named(const struct fetch_values *values, const char *name, con
                      : no_such_source(&catalog, name, err);
 }
 
-static bool fetch(const struct fetch_values *values, const char *operand, struct firmware *firmware, struct error *err)
+static bool fetch(const struct values *values, const char *operand, struct firmware *firmware, struct error *err)
 {
         const struct firmware_network network = {
                 .mirror = values->mirror, .keyring = values->keyring, .attempts = (unsigned)values->attempts};
@@ -356,7 +343,7 @@ static bool fetch(const struct fetch_values *values, const char *operand, struct
 
 static int run(const void *given, int count, char **operands, struct error *err)
 {
-        const struct fetch_values *values = given;
+        const struct values *values = given;
         const char *operand = count ? operands[0] : NULL;
         if (!check_values(values, operand, err))
                 return (int)err->code;
@@ -372,7 +359,7 @@ static int run(const void *given, int count, char **operands, struct error *err)
         if (values->json) {
                 json_t *json = firmware_to_json(&firmware);
                 json_object_set_new(json, "outcome", json_string(outcomes[firmware.outcome]));
-                json_object_set_new(json, "replaced_because", text_or_null(firmware.replaced_because));
+                json_object_set_new(json, "replaced_because", report_text(firmware.replaced_because));
                 cli_print_json(json);
                 return 0;
         }
@@ -397,7 +384,7 @@ const struct cli_command cmd_fetch = {
                 "firmware\n"
                 "that is already on this host.",
         .options = options,
-        .values_size = sizeof(struct fetch_values),
+        .values_size = sizeof(struct values),
         .least = 0,
         .most = 1,
         .run = run,

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// esxiarm install: from an installer to a sealed machine (install.h).
+// esxiarm install: turns an installer into a sealed machine (install.h).
 #include <stdio.h>
 
 #include "base/memory.h"
 #include "base/text.h"
 #include "launcher/commands/commands.h"
+#include "launcher/commands/options.h"
 #include "launcher/jobs/request.h"
 
 static int run(const void *values, int count, char **operands, struct error *err)

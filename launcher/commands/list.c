@@ -11,9 +11,10 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "launcher/commands/commands.h"
+#include "launcher/commands/print.h"
 #include "launcher/commands/standing.h"
 
-struct list_values {
+struct values {
         bool json;
 };
 
@@ -50,20 +51,21 @@ static bool find_machines(const char *folder, struct arguments *found, struct er
         return true;
 }
 
-static void print_row(const char *path, const json_t *usage, const struct error *damage)
+static void print_machine(const char *path, const json_t *usage, const struct error *damage)
 {
         const char *entry = json_string_value(json_object_get(usage, "boot_entry"));
         json_int_t size = json_integer_value(json_object_get(usage, "disk_size"));
         AUTO_FREE char *disk = size ? text_size((uint64_t)size) : memory_text("");
         AUTO_FREE char *shown = text_printable(path, strlen(path), false);
-        printf("%-24s  %-10s  %-10s  %s\n", shown,
-               usage ? json_string_value(json_object_get(usage, "state")) : "damaged", disk,
-               usage ? (entry ? entry : "") : damage->message);
+        printf("%-24s  %-10s  %-10s  ", shown, usage ? json_string_value(json_object_get(usage, "state")) : "damaged",
+               disk);
+        print_safely(usage ? (entry ? entry : "") : damage->message);
+        putchar('\n');
 }
 
 static int run(const void *given, int count, char **operands, struct error *err)
 {
-        const struct list_values *values = given;
+        const struct values *values = given;
         AUTO_ARGUMENTS struct arguments found = {0};
         if (!find_machines(count ? operands[0] : ".", &found, err))
                 return (int)err->code;
@@ -72,7 +74,7 @@ static int run(const void *given, int count, char **operands, struct error *err)
                 AUTO_ERROR struct error damage = {0};
                 json_t *usage = usage_of(found.values[i], &damage);
                 if (!values->json)
-                        print_row(found.values[i], usage, &damage);
+                        print_machine(found.values[i], usage, &damage);
                 json_array_append_new(all, usage ? usage
                                                  : json_pack("{s:s, s:s, s:s}", "machine", found.values[i], "state",
                                                              "damaged", "message", damage.message));
@@ -86,7 +88,7 @@ static int run(const void *given, int count, char **operands, struct error *err)
 }
 
 static const struct cli_option options[] = {
-        {"json", NULL, CLI_FLAG, offsetof(struct list_values, json), "print them as JSON", NULL},
+        {"json", NULL, CLI_FLAG, offsetof(struct values, json), "print them as JSON"},
         {0},
 };
 
@@ -94,11 +96,10 @@ const struct cli_command cmd_list = {
         .name = "list",
         .operands = "[DIR]",
         .summary = "lists the machines in a folder, by default the current one",
-        .details = "A line a machine: its folder, its state (up, starting, installed, unfinished, damaged), the size "
-                   "of its\n"
-                   "disk, its boot entry.",
+        .details = "One line per machine: its folder, its state (up, starting, installed, unfinished, damaged), the\n"
+                   "size of its disk, its boot entry.",
         .options = options,
-        .values_size = sizeof(struct list_values),
+        .values_size = sizeof(struct values),
         .least = 0,
         .most = 1,
         .run = run,

@@ -9,12 +9,12 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "launcher/commands/commands.h"
+#include "launcher/commands/options.h"
+#include "launcher/commands/print.h"
 #include "launcher/diagnosis/target.h"
 #include "launcher/evidence/result.h"
-#include "varstore/bootchain.h"
-#include "varstore/store-file.h"
-#include "verify/disk/gpt.h"
-#include "verify/match.h"
+#include "verify/disk/disk.h"
+#include "verify/facts.h"
 
 struct values {
         struct subject_request subject;
@@ -36,93 +36,74 @@ static const struct {
 };
 static const size_t part_count = sizeof parts / sizeof parts[0];
 
-// The inputs of the comparison.
 struct comparison {
-        const struct subject *subject;
         char *code_sha256;
-        struct varstore *store;
-        struct bootchain chain;
-        struct disk *disk;
-        struct match match;
+        struct facts facts;
         bool firmware_differs;
 };
 
 static void comparison_free(struct comparison *comparison)
 {
         free(comparison->code_sha256);
-        match_free(&comparison->match);
-        disk_close(&comparison->disk);
-        bootchain_free(&comparison->chain);
-        varstore_free(&comparison->store);
+        facts_free(&comparison->facts);
 }
 #define AUTO_COMPARISON __attribute__((cleanup(comparison_free)))
 
-// The firmware is compared apart from the rest, so that one difference does not hide the other.
-static bool compare(struct comparison *comparison, struct error *err)
+// The firmware is compared separately, so that one difference does not hide the other.
+static bool compare(const struct subject *subject, struct comparison *comparison, struct error *err)
 {
-        const struct subject *subject = comparison->subject;
-        if (subject->code_path) {
-                comparison->code_sha256 = subject_code_sha256(subject, err);
-                if (!comparison->code_sha256)
-                        return false;
-        }
-        comparison->firmware_differs = comparison->code_sha256 && subject->expected_code &&
-                                       !text_equal_ignoring_case(comparison->code_sha256, subject->expected_code);
-        if (!store_load(subject->vars_path, &comparison->store, err) ||
-            !varstore_is_sound(comparison->store, subject->vars_path, err) ||
-            !bootchain_read(comparison->store, &comparison->chain, err) ||
-            !disk_open(subject->disk_path, subject->disk_format, &comparison->disk, err))
+        comparison->code_sha256 = subject_code_sha256(subject, err);
+        if (!comparison->code_sha256 && subject->files.code_path)
                 return false;
-        const struct match_input input = {
-                .chain = varstore_is_blank(comparison->store) ? NULL : &comparison->chain,
-                .disk = comparison->disk,
-                .label = subject->label,
-        };
-        return match_compare(&input, &comparison->match, err);
+        comparison->firmware_differs = comparison->code_sha256 && subject->files.expected_code &&
+                                       !text_equal_ignoring_case(comparison->code_sha256, subject->files.expected_code);
+        return facts_compare(&comparison->facts, NULL, err);
 }
 
 static bool holds(const struct comparison *comparison)
 {
-        return comparison->match.holds && !comparison->firmware_differs;
+        return comparison->facts.match.holds && !comparison->firmware_differs;
 }
 
 static char *firmware_evidence(const struct comparison *comparison)
 {
-        const struct subject *subject = comparison->subject;
+        const struct facts_input *in = comparison->facts.in;
         if (!comparison->code_sha256)
                 return NULL;
         if (comparison->firmware_differs)
-                return text_format("%s has SHA-256 %s, but the disk was installed with %s", subject->code_path,
-                                   comparison->code_sha256, subject->expected_code);
-        return text_format("%s, SHA-256 %.12s...%s", subject->code_path, comparison->code_sha256,
-                           subject->expected_code ? ", as installed" : "");
+                return text_format("%s has SHA-256 %s, but the disk was installed with %s", in->code_path,
+                                   comparison->code_sha256, in->expected_code);
+        return text_format("%s, SHA-256 %.12s...%s", in->code_path, comparison->code_sha256,
+                           in->expected_code ? ", as installed" : "");
 }
 
 static const struct boot_entry *entry_of(const struct comparison *comparison)
 {
-        return comparison->match.has_entry ? bootchain_find_number(&comparison->chain, comparison->match.entry) : NULL;
+        return comparison->facts.match.has_entry
+                       ? bootchain_find_number(&comparison->facts.chain, comparison->facts.match.entry)
+                       : NULL;
 }
 
 static char *order_evidence(const struct comparison *comparison)
 {
         const struct boot_entry *entry = entry_of(comparison);
         return text_format("Boot%04X is active, number %zu of %zu in BootOrder", entry->number, entry->position + 1,
-                           comparison->chain.order_count);
+                           comparison->facts.chain.order_count);
 }
 
 // The evidence that the part matches; freed with free().
 static char *part_evidence(const struct comparison *comparison, const char *name)
 {
-        const struct match *match = &comparison->match;
+        const struct match *match = &comparison->facts.match;
         const struct boot_entry *entry = entry_of(comparison);
         char guid[37];
         guid_text(match->partition_guid, guid);
         if (strcmp(name, "disk") == 0)
-                return text_format("%s, %s, has a GPT with an EFI system partition", comparison->subject->disk_path,
-                                   disk_format(comparison->disk));
+                return text_format("%s, %s, has a GPT with an EFI system partition", comparison->facts.in->disk_path,
+                                   disk_format(comparison->facts.disk));
         if (strcmp(name, "vars") == 0)
-                return text_format("%s is sound, %zu boot entries", comparison->subject->vars_path,
-                                   comparison->chain.entry_count);
+                return text_format("%s is sound, %zu boot entries", comparison->facts.in->vars_path,
+                                   comparison->facts.chain.entry_count);
         if (!entry)
                 return NULL;
         if (strcmp(name, "entry") == 0)
@@ -137,12 +118,12 @@ static char *part_evidence(const struct comparison *comparison, const char *name
 // One line of the answer. STATE is "yes", "no" or "-".
 struct line {
         const char *name, *state;
-        char *evidence; // NULL if there is nothing to say
+        char *evidence; // NULL if the part was not compared
 };
 
 static struct line part_line(const struct comparison *comparison, size_t part)
 {
-        const struct match *match = &comparison->match;
+        const struct match *match = &comparison->facts.match;
         struct line line = {.name = parts[part].name, .state = "yes"};
         if (match->holds || match->reason > parts[part].to) {
                 line.evidence = part_evidence(comparison, line.name);
@@ -167,22 +148,19 @@ static struct line firmware_line(const struct comparison *comparison)
 static void print_line(struct line line)
 {
         AUTO_FREE char *evidence = line.evidence;
-        AUTO_FREE char *shown = text_printable(evidence ? evidence : "not compared",
-                                               strlen(evidence ? evidence : "not compared"), false);
-        printf("%-10s %-4s %s\n", line.name, line.state, shown);
+        AUTO_FREE char *label = text_format("%-10s %s", line.name, line.state);
+        print_row(15, label, evidence ? evidence : "not compared");
 }
 
 static void print_text(const struct comparison *comparison)
 {
-        const struct match *match = &comparison->match;
+        const struct match *match = &comparison->facts.match;
         print_line(firmware_line(comparison));
         for (size_t i = 0; i < part_count; i++)
                 print_line(part_line(comparison, i));
         printf("%-10s %s\n", "match", holds(comparison) ? "yes" : "no");
-        if (match->found)
-                printf("  found     %s\n", match->found);
-        if (match->expected)
-                printf("  expected  %s\n", match->expected);
+        print_row(11, "  found", match->found);
+        print_row(11, "  expected", match->expected);
         if (match->remark)
                 cli_note("%s", match->remark);
         if (!match->holds)
@@ -204,14 +182,14 @@ static json_t *line_json(struct line line)
 
 static void print_json(const struct comparison *comparison)
 {
-        json_t *json = result_match(&comparison->match);
+        json_t *json = result_match(&comparison->facts.match);
         json_t *lines = json_array();
         json_array_append_new(lines, line_json(firmware_line(comparison)));
         for (size_t i = 0; i < part_count; i++)
                 json_array_append_new(lines, line_json(part_line(comparison, i)));
         json_object_set_new(json, "parts", lines);
         json_object_set_new(json, "holds", json_boolean(holds(comparison)));
-        if (comparison->match.holds && comparison->firmware_differs)
+        if (comparison->facts.match.holds && comparison->firmware_differs)
                 json_object_set_new(json, "reason", json_string(match_reason_id(MATCH_FIRMWARE_CHANGED)));
         cli_print_json(json);
 }
@@ -220,8 +198,11 @@ static int run(const void *parsed, int count, char **operands, struct error *err
 {
         const struct values *values = parsed;
         AUTO_SUBJECT struct subject subject = {0};
-        AUTO_COMPARISON struct comparison comparison = {.subject = &subject};
-        if (!subject_open(&values->subject, count, operands, true, &subject, err) || !compare(&comparison, err))
+        AUTO_COMPARISON struct comparison comparison = {.facts.in = &subject.files};
+        if (!subject_open(&values->subject, count, operands, true, &subject, err))
+                return (int)err->code;
+        subject.files.vars = FACTS_SOUND_VARS;
+        if (!compare(&subject, &comparison, err))
                 return (int)err->code;
         if (values->json)
                 print_json(&comparison);
@@ -231,9 +212,7 @@ static int run(const void *parsed, int count, char **operands, struct error *err
 }
 
 static const struct cli_option options[] = {
-        SUBJECT_DISK_OPTION(struct values, subject),
-        SUBJECT_VARS_OPTION(struct values, subject),
-        SUBJECT_CODE_OPTION(struct values, subject),
+        SUBJECT_OPTIONS,
         {"json", NULL, CLI_FLAG, offsetof(struct values, json), "print the result as JSON"},
         {0},
 };

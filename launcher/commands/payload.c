@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// esxiarm payload: makes an installer's ISO into what the machine boots from, and says what a payload is
+// esxiarm payload: turns an installer's ISO into a payload, and reports what an ISO or payload is
 // (launcher/payload/payload.h, launcher/payload/payload-info.h).
 #include <jansson.h>
 #include <stdio.h>
@@ -13,35 +13,38 @@
 #include "base/spelling.h"
 #include "base/text.h"
 #include "launcher/commands/commands.h"
+#include "launcher/commands/print.h"
 #include "launcher/jobs/password.h"
 #include "launcher/payload/payload.h"
+#include "varstore/report.h"
 
-struct payload_values {
+struct values {
         const char *output, *verify, *kickstart, *disk_bus, *format, *password_file;
-        struct arguments kernelopts, replacements;
+        struct arguments kernelopts, replacements, patches;
         struct kickstart_options kickstart_options;
         bool json;
 };
 
 static const struct cli_option options[] = {
-        {"o", "OUT", CLI_TEXT, offsetof(struct payload_values, output),
-         "the payload to create; an existing file is replaced", NULL},
-        {"kernelopt", "OPT", CLI_LIST, offsetof(struct payload_values, kernelopts),
-         "an option for the kernel, besides allowLegacyCPU=true; replaces one with the same key", NULL},
-        {"replace", "NAME=FILE", CLI_LIST, offsetof(struct payload_values, replacements),
-         "replace the payload's file NAME with FILE", NULL},
-        {"kickstart", "FILE", CLI_TEXT, offsetof(struct payload_values, kickstart),
-         "install unattended with this kickstart, or 'auto' (default: the installer asks)", NULL},
-        {"disk-bus", "BUS", CLI_TEXT, offsetof(struct payload_values, disk_bus),
+        {"o", "OUT", CLI_TEXT, offsetof(struct values, output), "the payload to create; an existing file is replaced"},
+        {"kernelopt", "OPT", CLI_LIST, offsetof(struct values, kernelopts),
+         "an option for the kernel, besides allowLegacyCPU=true; replaces one with the same key"},
+        {"replace", "NAME=FILE", CLI_LIST, offsetof(struct values, replacements),
+         "replace the payload's file NAME with FILE"},
+        {"patch", "FILE|NAME", CLI_LIST, offsetof(struct values, patches),
+         "apply a module patch: FILE.yaml, or the NAME of one that comes with esxiarm; with --verify, look for it"},
+        {"kickstart", "FILE", CLI_TEXT, offsetof(struct values, kickstart),
+         "install unattended with this kickstart, or 'auto' (default: the installer asks)"},
+        {"disk-bus", "BUS", CLI_TEXT, offsetof(struct values, disk_bus),
          "where an automatic kickstart finds the target disk: usb or nvme (default: either)", "DISK_BUS"},
-        {"root-password-file", "FILE", CLI_TEXT, offsetof(struct payload_values, password_file),
-         "for --kickstart auto: its first line is root's password (or set ROOT_PASSWORD; else you are asked)", NULL},
-        KICKSTART_OPTIONS(struct payload_values, kickstart_options),
-        {"format", "FORMAT", CLI_TEXT, offsetof(struct payload_values, format),
-         "image, a FAT32 file system, or folder (default image)", NULL},
-        {"verify", "WHAT", CLI_TEXT, offsetof(struct payload_values, verify),
-         "report what an ISO, a folder or an image is, and create nothing", NULL},
-        {"json", NULL, CLI_FLAG, offsetof(struct payload_values, json), "print JSON", NULL},
+        {"root-password-file", "FILE", CLI_TEXT, offsetof(struct values, password_file),
+         "for --kickstart auto: its first line is root's password (or set ROOT_PASSWORD; else you are asked)"},
+        KICKSTART_OPTIONS(struct values, kickstart_options),
+        {"format", "FORMAT", CLI_TEXT, offsetof(struct values, format),
+         "image, a FAT32 file system, or folder (default image)"},
+        {"verify", "WHAT", CLI_TEXT, offsetof(struct values, verify),
+         "report what an ISO, a folder or an image is, and create nothing"},
+        {"json", NULL, CLI_FLAG, offsetof(struct values, json), "print JSON"},
         {0},
 };
 
@@ -59,7 +62,7 @@ static bool is_one_of(const char *value, const char *option, const char *one, co
 }
 
 // --verify creates nothing, so no other option applies.
-static bool check_verify(const struct payload_values *values, int count, struct error *err)
+static bool check_verify(const struct values *values, int count, struct error *err)
 {
         const struct {
                 const char *name;
@@ -79,7 +82,7 @@ static bool check_verify(const struct payload_values *values, int count, struct 
                (!count || error_set(err, ERROR_USAGE, "--verify WHAT takes no other argument"));
 }
 
-static bool check_make(const struct payload_values *values, int count, struct error *err)
+static bool check_make(const struct values *values, int count, struct error *err)
 {
         if (!count)
                 return error_set(err, ERROR_USAGE, "too few arguments: expected ISO|DIR -o OUT, or --verify WHAT");
@@ -94,11 +97,6 @@ static bool check_make(const struct payload_values *values, int count, struct er
 }
 
 // ---- what is shown
-
-static json_t *text_or_null(const char *text)
-{
-        return text ? json_string(text) : json_null();
-}
 
 static json_t *list_to_json(const struct arguments *list)
 {
@@ -118,29 +116,22 @@ static json_t *loader_to_json(const struct payload_info *info)
 static json_t *kickstart_to_json(const struct payload_info *info)
 {
         return info->has_kickstart
-                       ? json_pack("{s:s, s:o}", "file", info->kickstart, "disk", text_or_null(info->kickstart_disk))
+                       ? json_pack("{s:s, s:o}", "file", info->kickstart, "disk", report_text(info->kickstart_disk))
                        : json_null();
 }
 
 static json_t *info_to_json(const char *path, const struct payload_info *info)
 {
-        return json_pack("{s:s, s:s, s:b, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:I, s:o}, s:o, s:b}", "path",
-                         path, "kind", payload_kind_name(info->kind), "installable", info->installable, "reasons",
-                         list_to_json(&info->reasons), "warnings", list_to_json(&info->warnings), "size",
+        return json_pack("{s:s, s:s, s:b, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:I, s:o}, s:o, s:b, s:o}",
+                         "path", path, "kind", payload_kind_name(info->kind), "installable", info->installable,
+                         "reasons", list_to_json(&info->reasons), "warnings", list_to_json(&info->warnings), "size",
                          (json_int_t)info->size, "files",
                          info->file_count ? json_integer((json_int_t)info->file_count) : json_null(), "loader",
-                         loader_to_json(info), "title", text_or_null(info->title), "build", text_or_null(info->build),
-                         "kernel", text_or_null(info->kernel), "kernelopt", text_or_null(info->kernelopt), "modules",
+                         loader_to_json(info), "title", report_text(info->title), "build", report_text(info->build),
+                         "kernel", report_text(info->kernel), "kernelopt", report_text(info->kernelopt), "modules",
                          "count", (json_int_t)info->module_count, "missing", list_to_json(&info->missing), "kickstart",
-                         kickstart_to_json(info), "norts", info->norts);
-}
-
-// A line of the report. Text from a file goes through text_printable.
-static void print_line(const char *label, const char *value)
-{
-        AUTO_FREE char *shown = value ? text_printable(value, strlen(value), false) : NULL;
-        if (shown)
-                printf("%-10s %s\n", label, shown);
+                         kickstart_to_json(info), "norts", info->norts, "patches",
+                         patch_findings_to_json(&info->patches, false));
 }
 
 static char *what_it_is(const char *path, const struct payload_info *info)
@@ -173,6 +164,18 @@ static char *kickstart_line(const struct payload_info *info)
                            *info->kickstart_disk ? info->kickstart_disk : "without a disk");
 }
 
+static void print_patches(const struct patch_findings *patches)
+{
+        for (size_t i = 0; i < patches->count; i++) {
+                const struct patch_finding *finding = &patches->findings[i];
+                AUTO_FREE char *line = text_format("%s%s: %s%s%s", finding->name,
+                                                   finding->status == PATCH_REPORTED ? " (reported, not tried)" : "",
+                                                   patch_state_name(finding->state), finding->reason ? ": " : " to ",
+                                                   finding->reason ? finding->reason : finding->module);
+                print_row(10, "patch", line);
+        }
+}
+
 static void print_info(const char *path, const struct payload_info *info)
 {
         AUTO_FREE char *what = what_it_is(path, info);
@@ -180,20 +183,21 @@ static void print_info(const char *path, const struct payload_info *info)
         AUTO_FREE char *loader = info->loader ? text_format("%s, %s", info->loader, loader_size) : NULL;
         AUTO_FREE char *modules = info->kernel ? modules_line(info) : NULL;
         AUTO_FREE char *kickstart = kickstart_line(info);
-        print_line("payload", what);
-        print_line("loader", loader ? loader : "none");
-        print_line("title", info->title);
-        print_line("build", info->build);
-        print_line("kernel", info->kernel);
-        print_line("kernelopt", info->kernelopt);
-        print_line("modules", modules);
-        print_line("kickstart", kickstart);
-        print_line("verdict", info->installable ? "installable" : "not installable");
+        print_row(10, "payload", what);
+        print_row(10, "loader", loader ? loader : "none");
+        print_row(10, "title", info->title);
+        print_row(10, "build", info->build);
+        print_row(10, "kernel", info->kernel);
+        print_row(10, "kernelopt", info->kernelopt);
+        print_row(10, "modules", modules);
+        print_row(10, "kickstart", kickstart);
+        print_patches(&info->patches);
+        print_row(10, "verdict", info->installable ? "installable" : "not installable");
         for (size_t i = 0; i < info->reasons.count; i++)
-                print_line("because", info->reasons.values[i]);
+                print_row(10, "because", info->reasons.values[i]);
 }
 
-static void show(const struct payload_values *values, const char *path, const struct payload_info *info)
+static void show(const struct values *values, const char *path, const struct payload_info *info)
 {
         for (size_t i = 0; i < info->warnings.count; i++) {
                 AUTO_FREE char *shown =
@@ -208,16 +212,16 @@ static void show(const struct payload_values *values, const char *path, const st
 
 // ---- what is done
 
-static int verify(const struct payload_values *values, struct error *err)
+static int verify(const struct values *values, struct error *err)
 {
         AUTO_PAYLOAD_INFO struct payload_info info = {0};
-        if (!payload_inspect(values->verify, &info, err))
+        if (!payload_inspect_patches(values->verify, &values->patches, &info, err))
                 return (int)err->code;
         show(values, values->verify, &info);
         return info.installable ? 0 : (int)ERROR_NO;
 }
 
-static int make(const struct payload_values *values, const char *source, struct error *err)
+static int make(const struct values *values, const char *source, struct error *err)
 {
         AUTO_PAYLOAD_INFO struct payload_info info = {0};
         AUTO_PASSWORD char *password = NULL;
@@ -228,6 +232,7 @@ static int make(const struct payload_values *values, const char *source, struct 
                 .source = source,
                 .kernelopts = &values->kernelopts,
                 .replacements = &values->replacements,
+                .patches = &values->patches,
                 .kickstart = values->kickstart,
                 .password = password,
                 .disk_type = values->disk_bus,
@@ -244,7 +249,7 @@ static int make(const struct payload_values *values, const char *source, struct 
 
 static int run(const void *given, int count, char **operands, struct error *err)
 {
-        const struct payload_values *values = given;
+        const struct values *values = given;
         bool checked = values->verify ? check_verify(values, count, err) : check_make(values, count, err);
         if (!checked)
                 return (int)err->code;
@@ -256,15 +261,14 @@ const struct cli_command cmd_payload = {
         .name = "payload",
         .operands = "ISO|DIR -o OUT",
         .summary = "creates a payload from an installer's ISO, or reports what an ISO or payload is",
-        .details = "Reads an ESXi-on-Arm ISO (or a folder with its files), checks that everything that its BOOT.CFG "
-                   "names is\n"
-                   "there, and writes a FAT32 image with it. BOOT.CFG keeps every byte but for the options that are\n"
-                   "added. With --kickstart the installation needs no key.\n"
-                   "\n"
-                   "--verify exits with 0 if ESXi for Arm can be installed from it, 1 if not, 3 if it is "
-                   "damaged.",
+        .details = "Reads an ESXi-on-Arm ISO (or a folder with its files), checks that it has everything that its\n"
+                   "BOOT.CFG names, and writes a FAT32 image with it. BOOT.CFG keeps every byte, except for the\n"
+                   "options that are added. With --kickstart the installation needs no key.\n\n"
+                   "--verify exits with 0 if ESXi for Arm can be installed from it, 1 if not, 3 if it is damaged. It\n"
+                   "also reports which module patches it carries: those that come with esxiarm, those that it was\n"
+                   "made with, and each --patch.",
         .options = options,
-        .values_size = sizeof(struct payload_values),
+        .values_size = sizeof(struct values),
         .least = 0,
         .most = 1,
         .run = run,

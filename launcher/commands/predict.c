@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// esxiarm predict: which boot entry the firmware will start, and why none of the others.
+// esxiarm predict: which boot entry the firmware will start, and why not the others.
 #include <stdio.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "base/text.h"
 #include "launcher/commands/commands.h"
+#include "launcher/commands/options.h"
+#include "launcher/commands/print.h"
 #include "launcher/diagnosis/forecast.h"
 #include "launcher/diagnosis/target.h"
 #include "varstore/report.h"
@@ -22,13 +24,6 @@ static enum forecast_payload payload_of(const struct values *values)
         if (values->payload_first)
                 return FORECAST_PAYLOAD_FIRST;
         return values->with_payload || values->payload ? FORECAST_WITH_PAYLOAD : FORECAST_WITHOUT_PAYLOAD;
-}
-
-// Label and path are free text.
-static void print_safely(const char *text)
-{
-        AUTO_FREE char *shown = text_printable(text, strlen(text), false);
-        fputs(shown, stdout);
 }
 
 static void print_step(const struct prediction_step *step)
@@ -52,9 +47,8 @@ static const char *doubt(const struct prediction *prediction)
                                       : " (as far as possible without knowing the firmware)";
 }
 
-static void print_text(const struct forecast *forecast)
+static void print_text(const struct prediction *prediction, const struct error *unread)
 {
-        const struct prediction *prediction = &forecast->prediction;
         const struct prediction_step *started = prediction->started;
         if (!started) {
                 printf("nothing starts: %s\n", forecast_nothing(prediction));
@@ -69,10 +63,8 @@ static void print_text(const struct forecast *forecast)
         }
         for (size_t i = 0; i < prediction->count; i++)
                 print_step(&prediction->steps[i]);
-        AUTO_FREE char *firmware = forecast_firmware_text(forecast);
-        printf("firmware: ");
-        print_safely(firmware);
-        printf("\n");
+        AUTO_FREE char *firmware = forecast_firmware_text(prediction, unread);
+        print_row(9, "firmware:", firmware);
 }
 
 static json_t *step_json(const struct prediction_step *step)
@@ -99,16 +91,16 @@ static json_t *device_json(const struct predict_device *device)
         return json;
 }
 
-static void print_json(const struct forecast *forecast)
+static void print_json(const struct facts *facts)
 {
-        const struct prediction *prediction = &forecast->prediction;
+        const struct prediction *prediction = &facts->prediction;
         json_t *json = json_object();
         json_t *steps = json_array();
         json_t *devices = json_array();
         for (size_t i = 0; i < prediction->count; i++)
                 json_array_append_new(steps, step_json(&prediction->steps[i]));
-        for (size_t i = 0; i < forecast->devices.count; i++)
-                json_array_append_new(devices, device_json(&forecast->devices.items[i]));
+        for (size_t i = 0; i < facts->devices.count; i++)
+                json_array_append_new(devices, device_json(&facts->devices.items[i]));
         json_object_set_new(json, "starts", forecast_to_json(prediction));
         json_object_set_new(json, "entries", steps);
         json_object_set_new(json, "devices", devices);
@@ -119,28 +111,21 @@ static int run(const void *parsed, int count, char **operands, struct error *err
 {
         const struct values *values = parsed;
         AUTO_SUBJECT struct subject subject = {0};
-        AUTO_FORECAST struct forecast forecast = {0};
+        AUTO_CODE_CONTENTS struct code_contents contents = {0};
+        AUTO_ERROR struct error unread = {0};
         if (!subject_open(&values->subject, count, operands, true, &subject, err))
                 return (int)err->code;
-        const struct forecast_input input = {
-                .vars_path = subject.vars_path,
-                .code_path = subject.code_path,
-                .disk_path = subject.disk_path,
-                .disk_format = subject.disk_format,
-                .disk_bus = subject.disk_bus,
-                .payload = payload_of(values),
-                .payload_path = values->payload,
-        };
-        if (!forecast_make(&input, &forecast, err))
+        AUTO_FACTS struct facts facts = {.in = &subject.files};
+        forecast_attach(&subject.files, subject.disk_bus, payload_of(values), values->payload);
+        if (!facts_predict(&facts, forecast_firmware(subject.files.code_path, &contents, &unread), err))
                 return (int)err->code;
         // A file given by the user must be a firmware.
-        const struct error *unread = &forecast.code_error;
-        if (values->subject.code && unread->code && unread->code != ERROR_NO)
-                return error_set(err, unread->code, "--code: %s", unread->message), (int)err->code;
+        if (values->subject.code && unread.code && unread.code != ERROR_NO)
+                return error_set(err, unread.code, "--code: %s", unread.message), (int)err->code;
         if (values->json)
-                print_json(&forecast);
+                print_json(&facts);
         else
-                print_text(&forecast);
+                print_text(&facts.prediction, &unread);
         return 0;
 }
 
@@ -151,10 +136,8 @@ static const struct cli_option options[] = {
          "the same with bootindex=0, as an installation begins"},
         {"payload", "IMG", CLI_TEXT, offsetof(struct values, payload),
          "its raw image (default: one that has a fallback loader)"},
-        SUBJECT_DISK_OPTION(struct values, subject),
-        SUBJECT_VARS_OPTION(struct values, subject),
-        SUBJECT_CODE_OPTION(struct values, subject),
-        SUBJECT_BUS_OPTION(struct values, subject),
+        SUBJECT_OPTIONS,
+        SUBJECT_BUS_OPTION,
         {"json", NULL, CLI_FLAG, offsetof(struct values, json), "print the result as JSON"},
         {0},
 };
@@ -163,16 +146,12 @@ const struct cli_command cmd_predict = {
         .name = "predict",
         .operands = "MACHINE",
         .summary = "predicts which boot entry the firmware will start, and why not the others",
-        .details = "The vars file and the disk are read, and what the firmware does with them at its next start is "
-                   "followed\n"
-                   "step by step, before anything is started. The first line is what starts; then each entry in the "
-                   "order\n"
-                   "in which it is tried, with the reason why it is skipped.\n\n"
-                   "Which entries a firmware makes by itself, and under which numbers, is read from its CODE, or from "
-                   "the\n"
-                   "entries that it has written into the vars. If it is neither there nor of a known generation, the "
-                   "last\n"
-                   "line says so.\n\n"
+        .details = "Reads the vars file and the disk, and follows what the firmware does with them at its next\n"
+                   "start. The first line is what starts; then each entry in the order in which it is tried, with\n"
+                   "the reason why it is skipped.\n\n"
+                   "Which entries a firmware creates by itself, and under which numbers, is read from its CODE, or\n"
+                   "from the entries that it has written into the vars. If neither identifies the firmware, the last\n"
+                   "line reports that.\n\n"
                    "Instead of MACHINE: --disk IMG --vars FILE [--code FILE].",
         .options = options,
         .values_size = sizeof(struct values),

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "launcher/commands/commands.h"
+#include "launcher/commands/options.h"
 #include "launcher/diagnosis/rebuild.h"
 #include "launcher/diagnosis/target.h"
 #include "varstore/report.h"
@@ -27,7 +28,8 @@ static bool parse_timeout(const char *text, int *timeout, struct error *err)
         if (!text)
                 return true;
         if (!text_parse_number(text, &seconds) || seconds > MOST_SECONDS)
-                return error_set(err, ERROR_USAGE, "--timeout: expected seconds, at most %d", MOST_SECONDS);
+                return error_set(err, ERROR_USAGE, "--timeout: invalid value '%s' (expected 0 to %d seconds)", text,
+                                 MOST_SECONDS);
         *timeout = (int)seconds;
         return true;
 }
@@ -70,7 +72,7 @@ static int run(const void *parsed, int count, char **operands, struct error *err
 }
 
 static const struct cli_option options[] = {
-        SUBJECT_DISK_OPTION(struct values, subject),
+        SUBJECT_DISK_OPTION,
         {"o", "FILE", CLI_TEXT, offsetof(struct values, output), "the vars file to create"},
         {"template", "FILE", CLI_TEXT, offsetof(struct values, template),
          "the store to start from (default: the machine's firmware's template, else an empty one)"},
@@ -88,15 +90,12 @@ const struct cli_command cmd_rebuild_vars = {
         .name = "rebuild-vars",
         .operands = "MACHINE",
         .summary = "creates a vars file that boots a disk, from the disk itself",
-        .details =
-                "The new store is the template with the entry Boot0004, active and first in BootOrder, for the boot\n"
-                "loader on the disk's EFI system partition: \\EFI\\VMware\\safeboot64.efi, mboot64.efi, those of "
-                "Debian,\n"
-                "Ubuntu and Fedora, or \\EFI\\BOOT\\BOOTAA64.EFI. The disk is only read.\n\n"
-                "Instead of MACHINE: --disk IMG.\n\n"
-                "Exit codes: 0 made, 1 the disk has nothing to boot, 2 an input is missing or FILE exists "
-                "already,\n"
-                "3 an input is damaged, 4 FILE cannot be written or a running QEMU has it.",
+        .details = "The new store is the template with the entry Boot0004, active and first in BootOrder, for the\n"
+                   "boot loader on the disk's EFI system partition: \\EFI\\VMware\\safeboot64.efi, mboot64.efi, those\n"
+                   "of Debian, Ubuntu and Fedora, or \\EFI\\BOOT\\BOOTAA64.EFI. The disk is only read.\n\n"
+                   "Instead of MACHINE: --disk IMG.\n\n"
+                   "Exit codes: 0 created, 1 the disk has nothing to boot, 2 an input is missing or FILE exists,\n"
+                   "3 an input is damaged, 4 FILE cannot be written or a running QEMU has it open.",
         .options = options,
         .values_size = sizeof(struct values),
         .least = 0,

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/paths.h"
 #include "launcher/commands/commands.h"
+#include "launcher/commands/options.h"
 #include "launcher/jobs/end-to-end.h"
 
 static int run(const void *values, int count, char **operands, struct error *err)

@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "launcher/commands/commands.h"
+#include "launcher/commands/options.h"
 #include "launcher/commands/standing.h"
 #include "varstore/report.h"
 
@@ -16,7 +17,7 @@ struct values {
         bool json;
 };
 
-// "2026-05-04T09:07:12Z", freed with free(); "-" where it is not known.
+// "2026-05-04T09:07:12Z", freed with free(); "-" if not known.
 static char *stamp_of(const struct run *run)
 {
         char stamp[32];
@@ -98,8 +99,7 @@ static int run(const void *parsed, int count, char **operands, struct error *err
 }
 
 static const struct cli_option options[] = {
-        {"log-dir", "DIR", CLI_TEXT, offsetof(struct values, folder), "where runs are kept (default MACHINE/runs)",
-         "LOG_DIR"},
+        LOG_DIR_OPTION(struct values, folder),
         {"json", NULL, CLI_FLAG, offsetof(struct values, json), "print them as JSON"},
         {0},
 };

@@ -9,21 +9,16 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "launcher/commands/commands.h"
+#include "launcher/commands/print.h"
 #include "launcher/commands/standing.h"
 
-struct status_values {
+struct values {
         bool json;
 };
 
 static const char *text_in(const json_t *object, const char *key)
 {
         return json_string_value(json_object_get(object, key));
-}
-
-static void print_row(const char *label, const char *value)
-{
-        if (value && *value)
-                printf("%-10s%s\n", label, value);
 }
 
 static char *up_since(const json_t *run)
@@ -45,13 +40,13 @@ static void print_run(const json_t *run)
         const char *step = text_in(run, "step");
         AUTO_FREE char *doing = text_format("%s: %s%s%s", text_in(run, "command"), text_in(run, "phase"),
                                             step ? ", " : "", step ? step : "");
-        print_row("doing", doing);
-        print_row("process", processes);
-        print_row("booted", text_in(run, "booted"));
+        print_row(9, "doing", doing);
+        print_row(9, "process", processes);
+        print_row(9, "booted", text_in(run, "booted"));
         const json_t *forwards = json_object_get(run, "forwards");
         for (size_t i = 0; i < json_array_size(forwards); i++)
-                print_row(i ? "" : "forwards", json_string_value(json_array_get(forwards, i)));
-        print_row("evidence", text_in(run, "evidence"));
+                print_row(9, i ? "" : "forwards", json_string_value(json_array_get(forwards, i)));
+        print_row(9, "evidence", text_in(run, "evidence"));
 }
 
 static void print_usage(const json_t *usage)
@@ -60,28 +55,29 @@ static void print_usage(const json_t *usage)
         const json_t *run = json_object_get(usage, "run");
         bool up = strcmp(state, "up") == 0;
         AUTO_FREE char *shown = up ? up_since(run) : memory_text(strcmp(state, "starting") == 0 ? state : "not up");
-        print_row("machine", text_in(usage, "machine"));
-        print_row("state", shown);
-        print_row("guest", json_is_true(json_object_get(usage, "rehearsal")) ? "the rehearsal guest, which is not ESXi"
-                                                                             : text_in(usage, "guest"));
-        print_row("entry", text_in(usage, "boot_entry"));
+        print_row(9, "machine", text_in(usage, "machine"));
+        print_row(9, "state", shown);
+        print_row(9, "guest",
+                  json_is_true(json_object_get(usage, "rehearsal")) ? "the rehearsal guest, which is not ESXi"
+                                                                    : text_in(usage, "guest"));
+        print_row(9, "entry", text_in(usage, "boot_entry"));
         if (!json_is_true(json_object_get(usage, "installed")) && !up)
-                print_row("installed", "no");
-        print_row("installed", text_in(usage, "installed_at"));
-        print_row("firmware", text_in(usage, "firmware"));
+                print_row(9, "installed", "no");
+        print_row(9, "installed", text_in(usage, "installed_at"));
+        print_row(9, "firmware", text_in(usage, "firmware"));
         if (up)
                 print_run(run);
         const json_t *last = json_object_get(usage, "last_run");
         if (!last)
                 return;
         AUTO_FREE char *outcome = text_format("%s (%s)", text_in(last, "folder"), text_in(last, "outcome"));
-        print_row("last run", outcome);
+        print_row(9, "last run", outcome);
 }
 
 static int run(const void *given, int count, char **operands, struct error *err)
 {
         (void)count;
-        const struct status_values *values = given;
+        const struct values *values = given;
         json_t *usage = usage_of(operands[0], err);
         if (!usage)
                 return (int)err->code;
@@ -96,7 +92,7 @@ static int run(const void *given, int count, char **operands, struct error *err)
 }
 
 static const struct cli_option options[] = {
-        {"json", NULL, CLI_FLAG, offsetof(struct status_values, json), "print it as JSON", NULL},
+        {"json", NULL, CLI_FLAG, offsetof(struct values, json), "print it as JSON"},
         {0},
 };
 
@@ -106,7 +102,7 @@ const struct cli_command cmd_status = {
         .summary = "reports whether a machine is up, since when, what booted, and its forwards",
         .details = "Exit codes: 0 it is up, 1 it is not, 2 no such machine.",
         .options = options,
-        .values_size = sizeof(struct status_values),
+        .values_size = sizeof(struct values),
         .least = 1,
         .most = 1,
         .run = run,

@@ -18,12 +18,12 @@ enum {
         SLICE_MS = 100,
 };
 
-struct stop_values {
+struct values {
         uint64_t wait_s;
         bool now, json;
 };
 
-// The answer to a request to stop, the caller's; a live line shows the elapsed time meanwhile.
+// Waits for the answer to a request to stop, which the caller frees. A live line shows the elapsed time.
 static json_t *await_end(int fd, uint64_t wait_s, struct error *err)
 {
         AUTO_DISPLAY struct display *display = display_begin("stop");
@@ -52,7 +52,7 @@ static bool await_lock(const struct machine *machine, struct error *err)
         return true;
 }
 
-// How the machine ended, freed with free(); NULL with ERR.
+// How the machine ended, freed with free(); NULL, with ERR filled, on failure.
 static char *stop(const struct machine *machine, uint64_t wait_s, struct error *err)
 {
         AUTO_CLOSE int fd = control_connect(machine, err);
@@ -75,11 +75,12 @@ static bool clear_away(const char *folder, struct error *err)
 static int run(const void *given, int count, char **operands, struct error *err)
 {
         (void)count;
-        const struct stop_values *values = given;
+        const struct values *values = given;
         uint64_t wait_s = values->now ? 0 : values->wait_s ? values->wait_s : USUAL_WAIT_S;
         AUTO_MACHINE struct machine machine = {.lock = -1};
         if (wait_s > MOST_WAIT_S)
-                error_set(err, ERROR_USAGE, "--wait: %" PRIu64 " is too much, the most is %d", wait_s, MOST_WAIT_S);
+                error_set(err, ERROR_USAGE, "--wait: invalid value %" PRIu64 " (expected 1 to %d seconds)", wait_s,
+                          MOST_WAIT_S);
         if (err->code || !machine_open(operands[0], false, &machine, err))
                 return (int)err->code;
         AUTO_FREE char *how = stop(&machine, wait_s, err);
@@ -99,10 +100,10 @@ static int run(const void *given, int count, char **operands, struct error *err)
 }
 
 static const struct cli_option options[] = {
-        {"wait", "SECONDS", CLI_NUMBER, offsetof(struct stop_values, wait_s),
-         "for the guest to power itself off (default 60)", NULL},
-        {"now", NULL, CLI_FLAG, offsetof(struct stop_values, now), "do not wait for the guest", NULL},
-        {"json", NULL, CLI_FLAG, offsetof(struct stop_values, json), "print the result as JSON", NULL},
+        {"wait", "SECONDS", CLI_NUMBER, offsetof(struct values, wait_s),
+         "for the guest to power itself off (default 60)"},
+        {"now", NULL, CLI_FLAG, offsetof(struct values, now), "do not wait for the guest"},
+        {"json", NULL, CLI_FLAG, offsetof(struct values, json), "print the result as JSON"},
         {0},
 };
 
@@ -110,13 +111,11 @@ const struct cli_command cmd_stop = {
         .name = "stop",
         .operands = "MACHINE",
         .summary = "ends a machine that is up: its power button, and QEMU's end if that does not help",
-        .details = "Returns once the machine is down. A machine that is not up is not a failure; what a launcher that "
-                   "died has "
-                   "left of\n"
-                   "it is cleared away. An installation that is under way is lost.\n\n"
+        .details = "Returns once the machine is down. A machine that is not up is not a failure; what a launcher\n"
+                   "that died has left is removed. An installation in progress is lost.\n\n"
                    "Exit codes: 0 the machine is down, 2 no such machine, 4 it could not be ended.",
         .options = options,
-        .values_size = sizeof(struct stop_values),
+        .values_size = sizeof(struct values),
         .least = 1,
         .most = 1,
         .run = run,

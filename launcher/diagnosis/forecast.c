@@ -6,7 +6,6 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "varstore/report.h"
-#include "varstore/store-file.h"
 
 // Where qemu_arguments puts things: the USB controller is the first device behind the host bridge, the NVMe disk the
 // second; the payload is plugged in before the disk, and ports are counted from 1 by QEMU and from 0 by the firmware.
@@ -20,42 +19,18 @@ static const struct predict_device nvme = {
         .label = "UEFI QEMU NVMe Ctrl esxiarm-disk 1",
 };
 
-struct predict_device forecast_disk(const char *disk_path, const char *disk_bus, bool beside_payload)
+void forecast_attach(struct facts_input *files, const char *disk_bus, enum forecast_payload payload,
+                     const char *payload_path)
 {
-        const char *slash = strrchr(disk_path, '/');
-        struct predict_device device = strcmp(disk_bus, "nvme") == 0 ? nvme : usb_ports[beside_payload];
-        device.name = slash ? slash + 1 : disk_path;
-        return device;
-}
-
-static bool add_image(struct devices *devices, const struct predict_device *device, const char *path,
-                      const char *format, const struct bootchain *chain, struct error *err)
-{
-        AUTO_DISK struct disk *disk = NULL;
-        return disk_open(path, format, &disk, err) && devices_add_disk(devices, device, disk, chain, err);
-}
-
-static bool add_payload(const struct forecast_input *input, const struct bootchain *chain, struct devices *devices,
-                        struct error *err)
-{
-        struct predict_device device = usb_ports[0];
-        device.name = "the payload";
-        device.has_bootindex = input->payload == FORECAST_PAYLOAD_FIRST;
-        if (input->payload_path)
-                return add_image(devices, &device, input->payload_path, "raw", chain, err);
-        devices_add_payload(devices, &device);
-        return true;
-}
-
-bool forecast_devices(const struct forecast_input *input, const struct bootchain *chain, struct devices *devices,
-                      struct error *err)
-{
-        if (input->payload != FORECAST_WITHOUT_PAYLOAD && !add_payload(input, chain, devices, err))
-                return false;
-        const struct predict_device disk =
-                forecast_disk(input->disk_path, input->disk_bus, input->payload != FORECAST_WITHOUT_PAYLOAD);
-        return input->disk ? devices_add_disk(devices, &disk, input->disk, chain, err)
-                           : add_image(devices, &disk, input->disk_path, input->disk_format, chain, err);
+        const char *slash = strrchr(files->disk_path, '/');
+        files->disk = strcmp(disk_bus, "nvme") == 0 ? nvme : usb_ports[payload != FORECAST_WITHOUT_PAYLOAD];
+        files->disk.name = slash ? slash + 1 : files->disk_path;
+        if (payload == FORECAST_WITHOUT_PAYLOAD)
+                return;
+        files->payload = usb_ports[0];
+        files->payload.name = "the payload";
+        files->payload.has_bootindex = payload == FORECAST_PAYLOAD_FIRST;
+        files->payload_path = payload_path;
 }
 
 struct predict_firmware forecast_firmware(const char *code_path, struct code_contents *contents, struct error *err)
@@ -74,43 +49,13 @@ struct predict_firmware forecast_firmware(const char *code_path, struct code_con
         return firmware;
 }
 
-bool forecast_make(const struct forecast_input *input, struct forecast *forecast, struct error *err)
+char *forecast_firmware_text(const struct prediction *prediction, const struct error *unread)
 {
-        *forecast = (struct forecast){0};
-        if (!store_load(input->vars_path, &forecast->store, err) ||
-            !bootchain_read(forecast->store, &forecast->chain, err) ||
-            !forecast_devices(input, &forecast->chain, &forecast->devices, err))
-                return false;
-        const struct predict_machine machine = {
-                .chain = &forecast->chain,
-                .devices = forecast->devices.items,
-                .device_count = forecast->devices.count,
-                .checks_signatures = predict_checks_signatures(forecast->store),
-                .firmware = forecast_firmware(input->code_path, &forecast->contents, &forecast->code_error),
-        };
-        prediction_make(&machine, &forecast->prediction);
-        return true;
-}
-
-void forecast_free(struct forecast *forecast)
-{
-        prediction_free(&forecast->prediction);
-        code_contents_free(&forecast->contents);
-        error_clear(&forecast->code_error);
-        devices_free(&forecast->devices);
-        bootchain_free(&forecast->chain);
-        varstore_free(&forecast->store);
-        *forecast = (struct forecast){0};
-}
-
-char *forecast_firmware_text(const struct forecast *forecast)
-{
-        const struct prediction *prediction = &forecast->prediction;
         if (prediction->generation)
                 return text_format("behaves as EDK2 %s (read from %s)", prediction->generation->name,
                                    prediction->is_firmware_told ? "its CODE" : "the vars, which it has written");
-        if (forecast->code_error.code)
-                return text_format("unknown (%s)", forecast->code_error.message);
+        if (unread->code)
+                return text_format("unknown (%s)", unread->message);
         return memory_text("unknown (use --code to give its file; the vars have no entry created by a firmware)");
 }
 
@@ -137,17 +82,17 @@ json_t *forecast_to_json(const struct prediction *prediction)
         return json;
 }
 
-void forecast_note(json_t *result, const struct forecast_input *input)
+void forecast_note(json_t *result, struct facts *facts)
 {
-        AUTO_FORECAST struct forecast forecast = {0};
+        AUTO_CODE_CONTENTS struct code_contents contents = {0};
         AUTO_ERROR struct error err = {0};
-        if (forecast_make(input, &forecast, &err))
-                json_object_set_new(result, "prediction", forecast_to_json(&forecast.prediction));
+        if (facts_predict(facts, forecast_firmware(facts->in->code_path, &contents, NULL), &err))
+                json_object_set_new(result, "prediction", forecast_to_json(&facts->prediction));
         else
                 json_object_set_new(result, "prediction_error", report_text(err.message));
 }
 
-// An entry whose number could not be told is known by its path.
+// An entry whose number could not be predicted is compared by its path.
 static bool agrees(const json_t *prediction, const struct boot_line *booted)
 {
         const char *entry = json_string_value(json_object_get(prediction, "entry"));

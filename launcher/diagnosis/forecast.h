@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A forecast: which boot entry the firmware will start in a machine as the launcher makes it (qemu.h), told before it is
-// started and afterwards held against what BdsDxe printed.
+// A forecast: which boot entry the firmware will start in a machine as the launcher makes it (qemu.h), made before it
+// starts and afterwards compared with what BdsDxe printed.
 #pragma once
 
 #include <jansson.h>
@@ -11,7 +11,7 @@
 #include "fw/code-contents.h"
 #include "launcher/evidence/judge.h"
 #include "varstore/predict.h"
-#include "verify/disk/devices.h"
+#include "verify/facts.h"
 
 enum forecast_payload {
         FORECAST_WITHOUT_PAYLOAD,
@@ -19,46 +19,18 @@ enum forecast_payload {
         FORECAST_PAYLOAD_FIRST, // with bootindex=0: as an installation begins
 };
 
-// Everything is borrowed.
-struct forecast_input {
-        const char *vars_path;
-        const char *code_path;               // the firmware; NULL if not known
-        const char *disk_path, *disk_format; // the format may be NULL
-        struct disk *disk;                   // the same, where it is open already; else NULL
-        const char *disk_bus;                // "usb" or "nvme"
-        enum forecast_payload payload;
-        const char *payload_path; // its image; NULL for one that is not at hand
-};
+// Puts into FILES how the firmware finds their disk, on DISK_BUS ("usb" or "nvme"), and the payload before it.
+// PAYLOAD_PATH is its image; NULL if not available.
+void forecast_attach(struct facts_input *files, const char *disk_bus, enum forecast_payload payload,
+                     const char *payload_path);
 
-struct forecast {
-        struct varstore *store;
-        struct bootchain chain;
-        struct devices devices;
-        struct code_contents contents;
-        struct error code_error; // why CODE does not tell what the firmware is
-        struct prediction prediction;
-};
-#define AUTO_FORECAST __attribute__((cleanup(forecast_free)))
-
-// Reads vars, disk and firmware and predicts; a CODE that cannot be read is a firmware that is not known. Free FORECAST with
-// forecast_free, on failure too.
-bool forecast_make(const struct forecast_input *input, struct forecast *forecast, struct error *err);
-void forecast_free(struct forecast *forecast);
-
-// The disks in the order in which the firmware finds them, added to DEVICES.
-bool forecast_devices(const struct forecast_input *input, const struct bootchain *chain, struct devices *devices,
-                      struct error *err);
-
-// The system disk as the firmware finds it: on DISK_BUS, by itself or with a payload attached before it. Its name is in
-// DISK_PATH, the rest static.
-struct predict_device forecast_disk(const char *disk_path, const char *disk_bus, bool beside_payload);
-
-// What the firmware CODE_PATH (NULL if not known) is. CONTENTS, which is empty, gets what it is known by and has to live as long
-// as the result. All zero, with ERR filled, if CODE cannot be read.
+// What the firmware CODE_PATH (NULL if not known) is. CONTENTS must be empty, receives its identity, and must outlive
+// the result. If CODE cannot be read, the result is all zero and ERR is filled.
 struct predict_firmware forecast_firmware(const char *code_path, struct code_contents *contents, struct error *err);
 
-// "behaves as EDK2 2026.08 (read from its CODE)", or "unknown (...)"; freed with free().
-char *forecast_firmware_text(const struct forecast *forecast);
+// "behaves as EDK2 2026.08 (read from its CODE)", or "unknown (...)" with what forecast_firmware put into UNREAD; freed
+// with free().
+char *forecast_firmware_text(const struct prediction *prediction, const struct error *unread);
 
 // If PREDICTION starts nothing, the reason as a clause.
 const char *forecast_nothing(const struct prediction *prediction);
@@ -67,8 +39,9 @@ const char *forecast_nothing(const struct prediction *prediction);
 // nothing starts.
 json_t *forecast_to_json(const struct prediction *prediction);
 
-// For a run's result: puts `prediction` there (or `prediction_error`; a forecast that cannot be made stops no run).
-void forecast_note(json_t *result, const struct forecast_input *input);
+// For a run's result: predicts from FACTS, whose input has been through forecast_attach, and puts `prediction` into
+// RESULT (or `prediction_error`: a failed forecast does not stop a run).
+void forecast_note(json_t *result, struct facts *facts);
 
-// Then adds `fact`, what JUDGE saw the firmware start, and `agrees`. Adds nothing if it saw nothing start.
+// Then adds `fact`, the entry that JUDGE saw the firmware start, and `agrees`. Adds nothing if it saw none.
 void forecast_compare(json_t *result, const struct judge *judge);

@@ -11,13 +11,9 @@
 #include "fw/firmware.h"
 #include "fw/installed.h"
 #include "launcher/diagnosis/rebuild.h"
-#include "varstore/bootchain.h"
 #include "varstore/store-file.h"
 #include "varstore/varstore.h"
 #include "verify/causes.h"
-#include "verify/disk/disk.h"
-#include "verify/match.h"
-#include "verify/rebuild.h"
 
 static const char GICV2_OPTIONS[] = "virt,virtualization=off,gic-version=2";
 
@@ -27,13 +23,6 @@ void mend_free(struct mend *mend)
         edits_free(&mend->edits);
         *mend = (struct mend){0};
 }
-
-static void add_words(struct arguments *arguments, const char *const *words)
-{
-        for (; *words; words++)
-                arguments_add(arguments, *words);
-}
-#define ADD_WORDS(arguments, ...) add_words(arguments, (const char *const[]){__VA_ARGS__, NULL})
 
 static void take_command(struct mend *mend, enum mend_kind kind, const struct arguments *command)
 {
@@ -45,59 +34,41 @@ static void take_command(struct mend *mend, enum mend_kind kind, const struct ar
 
 static bool sealed_vars_match(const struct subject *subject)
 {
-        AUTO_VARSTORE struct varstore *store = NULL;
-        AUTO_BOOTCHAIN struct bootchain chain = {0};
-        AUTO_DISK struct disk *disk = NULL;
-        AUTO_MATCH struct match match = {0};
-        if (!subject->sealed_path || !file_exists(subject->sealed_path) ||
-            !store_load(subject->sealed_path, &store, NULL) || !varstore_is_sound(store, subject->sealed_path, NULL) ||
-            !bootchain_read(store, &chain, NULL) || !disk_open(subject->disk_path, subject->disk_format, &disk, NULL))
-                return false;
-        const struct match_input input = {
-                .chain = varstore_is_blank(store) ? NULL : &chain,
-                .disk = disk,
-                .label = subject->label,
-        };
-        return match_compare(&input, &match, NULL) && match.holds;
-}
-
-static bool disk_has_loader(const struct subject *subject)
-{
-        AUTO_DISK struct disk *disk = NULL;
-        AUTO_REBUILD_TARGET struct rebuild_target target = {0};
-        return disk_open(subject->disk_path, subject->disk_format, &disk, NULL) &&
-               rebuild_find(disk, NULL, NULL, &target, NULL);
+        struct facts_input files = subject->files;
+        AUTO_FACTS struct facts facts = {.in = &files};
+        files.vars_path = subject->sealed_path;
+        files.vars = FACTS_SOUND_VARS;
+        return files.vars_path && facts_compare(&facts, NULL, NULL) && facts.match.holds;
 }
 
 static bool vars_are_sound(const struct subject *subject)
 {
         AUTO_VARSTORE struct varstore *store = NULL;
-        return store_load(subject->vars_path, &store, NULL) && varstore_is_sound(store, subject->vars_path, NULL) &&
-               !varstore_is_blank(store);
+        return store_load_sound(subject->files.vars_path, &store, NULL) && !varstore_is_blank(store);
 }
 
 static void plan_rebuild(const struct subject *subject, struct mend *mend)
 {
         AUTO_ARGUMENTS struct arguments command = {0};
-        // A machine's own template is fresh; loose vars are the only ones that there are, and keep what else they hold.
-        mend->keeps_vars = !subject->is_machine && vars_are_sound(subject);
-        ADD_WORDS(&command, "esxiarm", "rebuild-vars");
-        if (subject->is_machine)
+        // A machine has a fresh template; loose vars are the only copy, so their other variables are kept.
+        mend->keeps_vars = !subject->files.is_machine && vars_are_sound(subject);
+        ARGUMENTS_ADD_ALL(&command, "esxiarm", "rebuild-vars");
+        if (subject->files.is_machine)
                 arguments_add(&command, subject->machine.folder);
         else
-                ADD_WORDS(&command, "--disk", subject->disk_path);
+                ARGUMENTS_ADD_ALL(&command, "--disk", subject->files.disk_path);
         if (mend->keeps_vars)
-                ADD_WORDS(&command, "--template", subject->vars_path);
-        if (subject->is_machine)
-                ADD_WORDS(&command, "--timeout", "0");
-        ADD_WORDS(&command, "--label", subject->label, "-o", subject->vars_path, "--force");
+                ARGUMENTS_ADD_ALL(&command, "--template", subject->files.vars_path);
+        if (subject->files.is_machine)
+                ARGUMENTS_ADD_ALL(&command, "--timeout", "0");
+        ARGUMENTS_ADD_ALL(&command, "--label", subject->files.label, "-o", subject->files.vars_path, "--force");
         take_command(mend, MEND_REBUILD, &command);
 }
 
 static void plan_copy(const struct subject *subject, struct mend *mend)
 {
         AUTO_ARGUMENTS struct arguments command = {0};
-        ADD_WORDS(&command, "cp", subject->sealed_path, subject->vars_path);
+        ARGUMENTS_ADD_ALL(&command, "cp", subject->sealed_path, subject->files.vars_path);
         take_command(mend, MEND_COPY_SEALED, &command);
 }
 
@@ -105,13 +76,14 @@ static void plan_install(const struct subject *subject, const struct run *run, c
                          struct mend *mend)
 {
         AUTO_ARGUMENTS struct arguments command = {0};
-        ADD_WORDS(&command, "esxiarm", "install", subject->is_machine ? subject->machine.folder : "MACHINE");
+        ARGUMENTS_ADD_ALL(&command, "esxiarm", "install",
+                          subject->files.is_machine ? subject->machine.folder : "MACHINE");
         if (run->rehearsal || subject->machine.identity.rehearsal)
                 arguments_add(&command, "--rehearsal");
         else
-                ADD_WORDS(&command, "--payload", "DIR");
+                ARGUMENTS_ADD_ALL(&command, "--payload", "DIR");
         if (machine_options)
-                ADD_WORDS(&command, "--machine-options", machine_options);
+                ARGUMENTS_ADD_ALL(&command, "--machine-options", machine_options);
         if (subject->machine.installed)
                 arguments_add(&command, "--force");
         take_command(mend, MEND_BY_HAND, &command);
@@ -120,19 +92,20 @@ static void plan_install(const struct subject *subject, const struct run *run, c
 static void plan_boot(const struct subject *subject, const char *option, const char *value, struct mend *mend)
 {
         AUTO_ARGUMENTS struct arguments command = {0};
-        if (!subject->is_machine)
+        if (!subject->files.is_machine)
                 return;
-        ADD_WORDS(&command, "esxiarm", "boot-installed", subject->machine.folder);
+        ARGUMENTS_ADD_ALL(&command, "esxiarm", "boot-installed", subject->machine.folder);
         if (option)
-                ADD_WORDS(&command, option, value);
+                ARGUMENTS_ADD_ALL(&command, option, value);
         take_command(mend, MEND_BY_HAND, &command);
 }
 
-static void plan_vars(const struct subject *subject, const struct run *run, struct mend *mend)
+static void plan_vars(const struct subject *subject, const struct run *run, const struct diagnosis *diagnosis,
+                      struct mend *mend)
 {
         if (sealed_vars_match(subject))
                 plan_copy(subject, mend);
-        else if (disk_has_loader(subject))
+        else if (diagnosis->has_loader)
                 plan_rebuild(subject, mend);
         else
                 plan_install(subject, run, NULL, mend);
@@ -151,7 +124,7 @@ static void plan_edit(const struct subject *subject, uint16_t entry, enum remedy
 {
         AUTO_ARGUMENTS struct arguments command = {0};
         AUTO_FREE char *number = text_format("%04X", entry);
-        ADD_WORDS(&command, "aavmf-vars", "edit", subject->vars_path);
+        ARGUMENTS_ADD_ALL(&command, "aavmf-vars", "edit", subject->files.vars_path);
         if (remedy == REMEDY_ACTIVATE)
                 add_edit(mend, &command, EDIT_BOOT_ACTIVATE, number);
         if (remedy == REMEDY_CLEAR_NEXT)
@@ -161,7 +134,7 @@ static void plan_edit(const struct subject *subject, uint16_t entry, enum remedy
         take_command(mend, MEND_EDIT, &command);
 }
 
-// ---- the rest ----
+// ---- other fixes ----
 
 // An installed firmware whose CODE has the digest of the installation.
 static void plan_firmware(const struct subject *subject, struct mend *mend)
@@ -171,8 +144,8 @@ static void plan_firmware(const struct subject *subject, struct mend *mend)
                 return;
         for (size_t i = 0; i < list.count && !mend->command; i++) {
                 const struct firmware *firmware = &list.entries[i].firmware;
-                if (!list.entries[i].damage && firmware->code_sha256 && subject->expected_code &&
-                    strcmp(firmware->code_sha256, subject->expected_code) == 0)
+                if (!list.entries[i].damage && firmware->code_sha256 && subject->files.expected_code &&
+                    strcmp(firmware->code_sha256, subject->files.expected_code) == 0)
                         plan_boot(subject, "--aavmf-code", firmware->code_path, mend);
         }
 }
@@ -187,12 +160,12 @@ static void plan_gic(const struct subject *subject, const struct run *run, const
                 plan_boot(subject, is_gic ? "--machine-options" : NULL, GICV2_OPTIONS, mend);
 }
 
-// A machine that was not installed to its end is not booted, whatever its vars say.
+// A machine that was not installed completely is not booted, whatever its vars contain.
 static enum remedy remedy_for(const struct subject *subject, const struct diagnosis *diagnosis,
                               const struct finding *finding)
 {
         enum remedy remedy = cause_row(finding->cause)->remedy;
-        if (subject->is_machine && !subject->machine.installed && remedy != REMEDY_GIC)
+        if (subject->files.is_machine && !subject->machine.installed && remedy != REMEDY_GIC)
                 return REMEDY_INSTALL;
         if (finding->cause == CAUSE_PAYLOAD_FIRST && diagnosis->boots_itself)
                 return REMEDY_BOOT;
@@ -206,7 +179,7 @@ void mend_plan(const struct subject *subject, const struct run *run, const struc
         enum remedy remedy = remedy_for(subject, diagnosis, finding);
         switch (remedy) {
         case REMEDY_PUT_BACK_VARS:
-                plan_vars(subject, run, mend);
+                plan_vars(subject, run, diagnosis, mend);
                 break;
         case REMEDY_ACTIVATE:
         case REMEDY_FIRST:
@@ -234,26 +207,27 @@ static bool run_edits(const struct subject *subject, const struct mend *mend, st
 {
         AUTO_CLAIM struct store_claim claim = {.descriptor = -1};
         AUTO_VARSTORE struct varstore *store = NULL;
-        return store_claim_begin(subject->vars_path, &claim, err) &&
-               store_load_sound(subject->vars_path, &store, err) && edits_apply(&mend->edits, store, false, err) &&
-               varstore_save(store, subject->vars_path, STORE_FILE_MODE, err);
+        return store_claim_begin(subject->files.vars_path, &claim, err) &&
+               store_load_sound(subject->files.vars_path, &store, err) &&
+               edits_apply(&mend->edits, store, false, err) &&
+               varstore_save(store, subject->files.vars_path, STORE_FILE_MODE, err);
 }
 
 static bool run_copy(const struct subject *subject, struct error *err)
 {
         AUTO_CLAIM struct store_claim claim = {.descriptor = -1};
-        return store_claim_begin(subject->vars_path, &claim, err) &&
-               file_copy(subject->sealed_path, subject->vars_path, STORE_FILE_MODE, err);
+        return store_claim_begin(subject->files.vars_path, &claim, err) &&
+               file_copy(subject->sealed_path, subject->files.vars_path, STORE_FILE_MODE, err);
 }
 
 bool mend_run(const struct subject *subject, const struct mend *mend, struct error *err)
 {
         const struct rebuild_input rebuild = {
                 .subject = subject,
-                .template = mend->keeps_vars ? subject->vars_path : NULL,
-                .label = subject->label,
-                .timeout = subject->is_machine ? 0 : -1,
-                .output = subject->vars_path,
+                .template = mend->keeps_vars ? subject->files.vars_path : NULL,
+                .label = subject->files.label,
+                .timeout = subject->files.is_machine ? 0 : -1,
+                .output = subject->files.vars_path,
                 .force = true,
         };
         switch (mend->kind) {

@@ -6,17 +6,18 @@
 #include "fw/firmware.h"
 #include "fw/installed.h"
 #include "varstore/store-file.h"
+#include "verify/disk/disk.h"
 #include "verify/rebuild.h"
 
 enum {
         BLANK_SIZE = 64 << 20, // a pflash bank of QEMU's virt
 };
 
-// The template of the firmware that the machine was installed with, where that is still there; freed with free().
+// The template of the firmware that the machine was installed with, freed with free(); NULL if it no longer exists.
 static char *machine_template(const struct subject *subject)
 {
         AUTO_FIRMWARE struct firmware firmware = {0};
-        if (!subject->is_machine || !subject->machine.identity.firmware.name ||
+        if (!subject->files.is_machine || !subject->machine.identity.firmware.name ||
             !firmware_find(NULL, subject->machine.identity.firmware.name, false, &firmware, NULL))
                 return NULL;
         return file_exists(firmware.vars_template_path) ? memory_text(firmware.vars_template_path) : NULL;
@@ -43,9 +44,9 @@ bool rebuild_vars(const struct rebuild_input *input, struct varstore **store_poi
         AUTO_DISK struct disk *disk = NULL;
         AUTO_REBUILD_TARGET struct rebuild_target target = {0};
         AUTO_VARSTORE struct varstore *store = NULL;
-        // What is there already is refused before any work is done.
+        // An existing file is refused before any work is done.
         if (!store_may_write(NULL, input->output, input->force, err) ||
-            !disk_open(subject->disk_path, subject->disk_format, &disk, err) ||
+            !disk_open(subject->files.disk_path, subject->files.disk_format, &disk, err) ||
             !rebuild_find(disk, input->label, input->loader, &target, err) || !open_template(input, &store, err) ||
             !rebuild_store(store, &target, input->timeout, err) || !write_store(input, store, err))
                 return false;

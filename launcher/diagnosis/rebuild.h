@@ -12,13 +12,13 @@
 // Everything is borrowed.
 struct rebuild_input {
         const struct subject *subject;
-        const char *template;       // the store to start from; NULL: the machine's firmware's, else an empty one
-        const char *label, *loader; // NULL: what is found on the disk
+        const char *template;       // the store to start from; NULL: that of the machine's firmware, else an empty one
+        const char *label, *loader; // NULL: those found on the disk
         int timeout;                // in seconds; -1 leaves the template's
         const char *output;
-        bool force; // replace OUTPUT where it is there already
+        bool force; // replace OUTPUT if it exists
 };
 
 // Makes OUTPUT. STORE, unless NULL, is then what was written, to be freed with varstore_free. Fails with ERROR_NO if
-// the disk has nothing to boot, ERROR_USAGE if OUTPUT is there, ERROR_ENVIRONMENT if a running QEMU has it.
+// the disk has nothing to boot, ERROR_USAGE if OUTPUT exists, ERROR_ENVIRONMENT if a running QEMU has it open.
 bool rebuild_vars(const struct rebuild_input *input, struct varstore **store, struct error *err);

@@ -25,41 +25,42 @@ static const char *first_of(const char *one, const char *other)
         return one ? one : other;
 }
 
-static void take_machine(struct subject *subject)
+struct facts_input machine_files(const struct machine *machine)
 {
-        const struct machine *machine = &subject->machine;
-        subject->is_machine = true;
-        subject->disk_path = machine->disk_path;
-        subject->disk_format = machine->disk_format;
-        subject->vars_path = machine->vars_path;
-        subject->sealed_path = machine->sealed_path;
-        subject->code_path = machine->identity.firmware.code_path;
-        subject->expected_code = machine->identity.firmware.code_sha256;
-        subject->label = first_of(machine->identity.entry.label, DEFAULT_LABEL);
-        subject->disk_bus = first_of(machine->settings.disk_bus, "usb");
+        return (struct facts_input){
+                .vars_path = machine->vars_path,
+                .disk_path = machine->disk_path,
+                .disk_format = machine->disk_format,
+                .label = first_of(machine->identity.entry.label, DEFAULT_LABEL),
+                .code_path = machine->identity.firmware.code_path,
+                .expected_code = machine->identity.firmware.code_sha256,
+                .is_machine = true,
+                .is_installed = machine->installed,
+                .installed_disk = machine->identity.disk.guid,
+                .machine_options = machine->settings.machine_options,
+        };
 }
 
 bool subject_open(const struct subject_request *request, int count, char **operands, bool needs_vars,
                   struct subject *subject, struct error *err)
 {
-        *subject = (struct subject){.machine = {.lock = -1}, .label = DEFAULT_LABEL, .disk_bus = "usb"};
-        if (!check_request(request, count, needs_vars, err))
+        *subject = (struct subject){.machine = {.lock = -1}};
+        if (!check_request(request, count, needs_vars, err) ||
+            (count && !machine_open(operands[0], false, &subject->machine, err)))
                 return false;
-        if (count && !machine_open(operands[0], false, &subject->machine, err))
-                return false;
-        if (count)
-                take_machine(subject);
-        else
-                subject->disk_path = request->disk;
-        subject->vars_path = first_of(request->vars, subject->vars_path);
-        subject->code_path = first_of(request->code, subject->code_path);
-        subject->disk_bus = first_of(request->disk_bus, subject->disk_bus);
+        struct facts_input *files = &subject->files;
+        *files = count ? machine_files(&subject->machine)
+                       : (struct facts_input){.disk_path = request->disk, .label = DEFAULT_LABEL};
+        files->vars_path = first_of(request->vars, files->vars_path);
+        files->code_path = first_of(request->code, files->code_path);
+        subject->sealed_path = subject->machine.sealed_path;
+        subject->disk_bus = first_of(request->disk_bus, first_of(subject->machine.settings.disk_bus, "usb"));
         return true;
 }
 
 void subject_close(struct subject *subject)
 {
-        if (subject->is_machine)
+        if (subject->files.is_machine)
                 machine_close(&subject->machine);
         *subject = (struct subject){.machine = {.lock = -1}};
 }
@@ -67,7 +68,7 @@ void subject_close(struct subject *subject)
 char *subject_code_sha256(const struct subject *subject, struct error *err)
 {
         struct digest digest;
-        if (!subject->code_path || !digest_remembered(subject->code_path, &digest, err))
+        if (!subject->files.code_path || !digest_remembered(subject->files.code_path, &digest, err))
                 return NULL;
         return digest_hex(&digest);
 }

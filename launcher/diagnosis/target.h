@@ -1,52 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What match, predict, diagnose and rebuild-vars are asked about: a machine's folder, or a disk and a vars file.
+// What match, predict, diagnose and rebuild-vars examine: a machine's folder, or a disk and a vars file.
 // Nothing is locked or written, so a running machine can be examined, too.
 #pragma once
 
 #include <stdbool.h>
 
-#include "base/cli.h"
 #include "base/digest.h"
 #include "base/error.h"
 #include "launcher/machine/machine.h"
+#include "verify/facts.h"
 
 // The values that the options fill.
 struct subject_request {
         const char *disk, *vars, *code, *disk_bus;
 };
 
-// Rows for a command's table of options: STRUCT is the type of its values, MEMBER its struct subject_request.
-#define SUBJECT_DISK_OPTION(STRUCT, MEMBER)                                                                            \
-        {                                                                                                              \
-                "disk", "IMG", CLI_TEXT, offsetof(STRUCT, MEMBER.disk), "a disk image, instead of a machine"           \
-        }
-#define SUBJECT_VARS_OPTION(STRUCT, MEMBER)                                                                            \
-        {                                                                                                              \
-                "vars", "FILE", CLI_TEXT, offsetof(STRUCT, MEMBER.vars),                                               \
-                        "its vars file (with a machine: this one instead of its vars.fd)"                              \
-        }
-#define SUBJECT_CODE_OPTION(STRUCT, MEMBER)                                                                            \
-        {                                                                                                              \
-                "code", "FILE", CLI_TEXT, offsetof(STRUCT, MEMBER.code),                                               \
-                        "the firmware to use (default: the machine's own)"                                             \
-        }
-#define SUBJECT_BUS_OPTION(STRUCT, MEMBER)                                                                             \
-        {                                                                                                              \
-                "disk-bus", "NAME", CLI_TEXT, offsetof(STRUCT, MEMBER.disk_bus),                                       \
-                        "the bus that the disk is attached to: usb (default) or nvme"                                  \
-        }
-
 struct subject {
-        struct machine machine; // its folder is NULL for loose files
-        bool is_machine;
-        const char *disk_path, *disk_format; // the format is NULL to detect it from the image
-        const char *vars_path;               // NULL if none
-        const char *sealed_path;             // vars as the installation left them; NULL for loose files
-        const char *code_path;               // NULL if none
-        const char *expected_code;           // SHA-256 in hexadecimal; NULL if no installation recorded one
-        const char *label;                   // of the boot entry
-        const char *disk_bus;                // "usb" or "nvme"
+        struct machine machine;   // its folder is NULL for loose files
+        struct facts_input files; // its vars, disk, firmware; a format of NULL is detected from the image
+        const char *sealed_path;  // vars as the installation left them; NULL for loose files
+        const char *disk_bus;     // "usb" or "nvme"
 };
 #define AUTO_SUBJECT __attribute__((cleanup(subject_close)))
 
@@ -56,5 +30,8 @@ bool subject_open(const struct subject_request *request, int count, char **opera
                   struct subject *subject, struct error *err);
 void subject_close(struct subject *subject);
 
-// The SHA-256 of the firmware that is to be used, freed with free(); NULL if none, or with ERR filled.
+// The SHA-256 of the firmware to be used, freed with free(); NULL if not known, or with ERR filled on failure.
 char *subject_code_sha256(const struct subject *subject, struct error *err);
+
+// MACHINE's files as input for verify/facts.h; everything is borrowed from MACHINE.
+struct facts_input machine_files(const struct machine *machine);

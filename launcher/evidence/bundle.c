@@ -3,9 +3,7 @@
 
 #include <archive.h>
 #include <archive_entry.h>
-#include <dirent.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
@@ -13,7 +11,9 @@
 
 #include "base/arguments.h"
 #include "base/file.h"
+#include "base/folder.h"
 #include "base/interrupt.h"
+#include "base/json.h"
 #include "base/memory.h"
 #include "base/progress.h"
 #include "base/text.h"
@@ -184,25 +184,14 @@ static bool pack_file(struct bundle *bundle, const char *name, const char *path,
 
 // ---- content ----
 
-static int compare_names(const void *a, const void *b)
-{
-        return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 static bool pack_run(struct bundle *bundle, struct error *err)
 {
         AUTO_ARGUMENTS struct arguments names = {0};
-        DIR *stream = opendir(bundle->in->run->folder);
-        if (!stream)
-                return error_system(err, "%s", bundle->in->run->folder);
-        for (const struct dirent *entry; (entry = readdir(stream));) {
-                if (entry->d_name[0] != '.')
-                        arguments_add(&names, entry->d_name);
-        }
-        closedir(stream);
-        if (names.count)
-                qsort(names.values, names.count, sizeof *names.values, compare_names);
+        if (!folder_names(bundle->in->run->folder, &names, err))
+                return false;
         for (size_t i = 0; i < names.count; i++) {
+                if (*names.values[i] == '.')
+                        continue;
                 AUTO_FREE char *path = file_path(bundle->in->run->folder, names.values[i]);
                 AUTO_FREE char *name = text_format("run/%s", names.values[i]);
                 if (!pack_file(bundle, name, path, text_ends_with(name, ".png"), err))
@@ -294,9 +283,9 @@ static char *versions_text(const struct run *run)
                                  json_object_get(run->result, "program"), "qemu", json_object_get(run->result, "qemu"),
                                  "libarchive", archive_version_details(), "system", host.sysname, "release",
                                  host.release, "processor", host.machine);
-        AUTO_FREE char *text = json_dumps(json, JSON_INDENT(2));
+        char *lines = json_lines(json, 2);
         json_decref(json);
-        return text_format("%s\n", text);
+        return lines;
 }
 
 static char *readme_text(const struct bundle *bundle)
@@ -315,8 +304,7 @@ static char *readme_text(const struct bundle *bundle)
         for (size_t i = 0; i < json_array_size(bundle->packed); i++) {
                 const json_t *row = json_array_get(bundle->packed, i);
                 text_add_format(&text, "%12" JSON_INTEGER_FORMAT "  %s%s\n",
-                                json_integer_value(json_object_get(row, "size")),
-                                json_string_value(json_object_get(row, "name")),
+                                json_integer_value(json_object_get(row, "size")), json_text(row, "name"),
                                 json_is_true(json_object_get(row, "cut")) ? "  (middle left out)" : "");
         }
         return text_take(&text);

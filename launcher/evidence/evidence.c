@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "base/file.h"
+#include "base/json.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "base/time.h"
@@ -355,8 +356,7 @@ static bool write_file(struct evidence *evidence, const char *name, const char *
 
 bool evidence_result(struct evidence *evidence, const json_t *result, struct error *err)
 {
-        AUTO_FREE char *content = json_dumps(result, JSON_INDENT(2));
-        AUTO_FREE char *lines = text_format("%s\n", content);
+        AUTO_FREE char *lines = json_lines(result, 2);
         return write_file(evidence, "result.json", lines, err);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launcher/evidence/findings.h"
 
-const char *findings_kind(const struct criterion *criterion)
+static const char *kind_of(const struct criterion *criterion)
 {
         static const char *const texts[] = {
                 [CRITERION_REQUIRED] = "required",
@@ -14,7 +14,7 @@ const char *findings_kind(const struct criterion *criterion)
 static json_t *finding_to_json(const struct criterion_finding *finding, bool timed)
 {
         json_t *row = json_pack("{s:s, s:s, s:b}", "name", finding->criterion->name, "kind",
-                                findings_kind(finding->criterion), "met", finding->met);
+                                kind_of(finding->criterion), "met", finding->met);
         if (finding->met) {
                 json_object_set_new(row, "line", json_integer((json_int_t)finding->line_number));
                 json_object_set_new(row, "time", timed ? json_real((double)finding->time_ms / 1000) : json_null());

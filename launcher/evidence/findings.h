@@ -8,9 +8,6 @@
 
 #include "verify/log/criteria.h"
 
-// "required", "forbidden", "optional".
-const char *findings_kind(const struct criterion *criterion);
-
-// A list of objects: name, kind, met, and if met: line, time (in seconds; null unless TIMED) and text.
+// A list of objects: name, kind ("required", "forbidden", "optional"), met, and if met: line, time (in seconds; null unless TIMED) and text.
 // `given_up` counts lines that needed too many steps for the pattern.
 json_t *findings_to_json(const struct criterion_finding *findings, size_t count, bool timed);

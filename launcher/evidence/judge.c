@@ -10,8 +10,11 @@
 static void note_boot(struct judge *judge, const char *line)
 {
         AUTO_BOOT_LINE struct boot_line boot = {0};
-        if (!boot_line_parse(line, &boot))
+        if (!boot_line_parse(line, &boot)) {
+                judge->has_spoken = judge->has_booted;
                 return;
+        }
+        judge->has_spoken = false;
         evidence_event(judge->evidence, "firmware",
                        json_pack("{s:s, s:i, s:s?, s:s?}", "verb", boot_line_verb_text(boot.verb), "entry", boot.number,
                                  "label", boot.label, "path", boot.path));

@@ -17,6 +17,7 @@ struct judge {
         struct evidence *evidence;
         struct boot_line booted; // the entry that the firmware started last; verb BOOT_LINE_STARTING
         bool has_booted;
+        bool has_spoken;     // the guest has printed a line since then
         char last_line[240]; // of the console, up to this length
 };
 #define AUTO_JUDGE __attribute__((cleanup(judge_end)))

@@ -124,6 +124,8 @@ void result_identity(json_t *result, const struct machine *machine, const char *
         if (!json_object_get(result, "firmware"))
                 json_object_set(result, "firmware", firmware);
         json_decref(firmware);
+        if (identity->patches)
+                json_object_set(result, "patches", identity->patches);
         json_object_set_new(result, "disk",
                             json_pack("{s:s?, s:I, s:s?, s:s?}", "format", machine->disk_format, "size",
                                       (json_int_t)identity->disk.size, "guid", identity->disk.guid, "esp_guid",

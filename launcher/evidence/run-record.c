@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/json.h"
 #include "base/memory.h"
 #include "base/text.h"
 
@@ -35,11 +36,6 @@ bool run_record_is(const char *folder)
         return is_file(folder, "events.jsonl") || is_file(folder, "result.json");
 }
 
-static const char *text_in(const json_t *object, const char *key)
-{
-        return json_string_value(json_object_get(object, key));
-}
-
 // The text of FOLDER's NAME.ansi, or else NAME.txt; freed with free(). NULL if neither exists.
 static char *read_screen(const char *folder, const char *name)
 {
@@ -66,8 +62,7 @@ static void add_moment(struct reader *reader, double time, enum run_moment_kind 
         }
         bool shown = screen && strlen(screen) <= SCREEN_LIMIT && reader->screens < SCREENS_LIMIT;
         reader->screens += shown;
-        record->moments = memory_resize(record->moments, record->count + 1, sizeof *record->moments);
-        record->moments[record->count++] = (struct run_moment){
+        *MEMORY_ADD(record->moments, record->count) = (struct run_moment){
                 .time = time, .kind = kind, .title = title, .screen = shown ? memory_text(screen) : NULL};
 }
 
@@ -80,7 +75,7 @@ static void take_run_start(struct reader *reader, json_t *event, double time)
 
 static void take_start(struct reader *reader, json_t *event, double time)
 {
-        const char *command = text_in(event, "command");
+        const char *command = json_text(event, "command");
         free(reader->record->qemu_command);
         reader->record->qemu_command = command ? memory_text(command) : NULL;
         if (!reader->record->count && time > 0)
@@ -90,17 +85,17 @@ static void take_start(struct reader *reader, json_t *event, double time)
 
 static void take_step(struct reader *reader, json_t *event, double time)
 {
-        const char *title = text_in(event, "title");
-        const char *ansi = text_in(event, "screen_ansi");
-        title = title ? title : text_in(event, "step");
+        const char *title = json_text(event, "title");
+        const char *ansi = json_text(event, "screen_ansi");
+        title = title ? title : json_text(event, "step");
         add_moment(reader, time, RUN_STEP, memory_text(title ? title : "(a step without a name)"),
-                   ansi ? ansi : text_in(event, "screen"));
+                   ansi ? ansi : json_text(event, "screen"));
 }
 
 static void take_firmware(struct reader *reader, json_t *event, double time)
 {
-        const char *verb = text_in(event, "verb");
-        const char *label = text_in(event, "label");
+        const char *verb = json_text(event, "verb");
+        const char *label = json_text(event, "label");
         bool failed = verb && !strcmp(verb, "failed");
         if (!verb || !strcmp(verb, "loading"))
                 return;
@@ -128,8 +123,8 @@ static const struct {
 static void take_qmp(struct reader *reader, json_t *event, double time)
 {
         const json_t *message = json_object_get(event, "message");
-        const char *name = text_in(message, "event");
-        const char *reason = text_in(json_object_get(message, "data"), "reason");
+        const char *name = json_text(message, "event");
+        const char *reason = json_text(json_object_get(message, "data"), "reason");
         for (size_t i = 0; name && i < sizeof qmp_events / sizeof *qmp_events; i++) {
                 const char *wanted = qmp_events[i].reason;
                 if (strcmp(name, qmp_events[i].event) != 0 || (wanted && (!reason || strcmp(reason, wanted) != 0)))
@@ -141,7 +136,7 @@ static void take_qmp(struct reader *reader, json_t *event, double time)
 
 static void take_timeout(struct reader *reader, json_t *event, double time)
 {
-        const char *step = text_in(event, "step");
+        const char *step = json_text(event, "step");
         add_moment(reader, time, RUN_TROUBLE, text_format("Timed out waiting for: %s", step ? step : "the next step"),
                    NULL);
 }
@@ -149,7 +144,7 @@ static void take_timeout(struct reader *reader, json_t *event, double time)
 // A screenshot that the user asked for. That of a failure is shown separately.
 static void take_screenshot(struct reader *reader, json_t *event, double time)
 {
-        const char *name = text_in(event, "name");
+        const char *name = json_text(event, "name");
         if (!name || !text_starts_with(name, "screen-") || strchr(name, '/'))
                 return;
         AUTO_FREE char *screen = read_screen(reader->record->folder, name);
@@ -187,7 +182,7 @@ static const struct {
 static void take_event(struct reader *reader, const char *line, size_t length)
 {
         json_t *event = json_loadb(line, length, 0, NULL);
-        const char *name = text_in(event, "event");
+        const char *name = json_text(event, "event");
         double time = json_number_value(json_object_get(event, "time"));
         if (time > reader->last)
                 reader->last = time;
@@ -224,9 +219,9 @@ static void read_events(struct reader *reader)
 // Makes a met criterion a moment, unless an event reports it: a step of the installer, or what the firmware starts.
 static void take_criterion(struct reader *reader, const json_t *row)
 {
-        const char *name = text_in(row, "name");
-        const char *kind = text_in(row, "kind");
-        const char *text = text_in(row, "text");
+        const char *name = json_text(row, "name");
+        const char *kind = json_text(row, "kind");
+        const char *text = json_text(row, "text");
         if (!json_is_true(json_object_get(row, "met")) || !name || !text || strstr(text, "BdsDxe:"))
                 return;
         bool is_forbidden = kind && !strcmp(kind, "forbidden");
@@ -242,7 +237,7 @@ static void read_criteria(struct reader *reader)
                 bool has_steps = !strcmp(phase, "install");
                 for (size_t i = 0; i < json_array_size(rows); i++) {
                         const json_t *row = json_array_get(rows, i);
-                        const char *kind = text_in(row, "kind");
+                        const char *kind = json_text(row, "kind");
                         if (!has_steps || (kind && !strcmp(kind, "forbidden")))
                                 take_criterion(reader, row);
                 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launcher/evidence/runs.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,8 +9,9 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/folder.h"
+#include "base/json.h"
 #include "base/memory.h"
-#include "base/text.h"
 #include "base/time.h"
 
 enum {
@@ -38,11 +38,6 @@ void runs_free(struct runs *runs)
         *runs = (struct runs){0};
 }
 
-static const char *text_in(const json_t *object, const char *key)
-{
-        return json_string_value(json_object_get(object, key));
-}
-
 // ---- one run ----
 
 // The first bytes of FOLDER/NAME as text, freed with free(); NULL if there is no such file.
@@ -66,7 +61,7 @@ static json_t *first_line(const char *text)
 static void take_start(struct run *run, const char *events)
 {
         json_t *event = first_line(events);
-        const char *kind = text_in(event, "kind"), *stamp = text_in(event, "started_at");
+        const char *kind = json_text(event, "kind"), *stamp = json_text(event, "started_at");
         run->with_payload = strstr(events, MACHINE_PAYLOAD_DEVICE) != NULL;
         run->kind = memory_text(kind ? kind : run->with_payload ? "install" : "boot");
         if (!stamp || !time_parse_stamp(stamp, &run->began))
@@ -90,12 +85,12 @@ static void take_result(struct run *run)
         if (!file_read(path, RESULT_LIMIT, &content, NULL) || !content.size)
                 return;
         run->result = json_loadb((const char *)content.data, content.size, 0, NULL);
-        run->outcome = text_in(run->result, "outcome");
-        run->message = text_in(run->result, "message");
-        run->booted = text_in(run->result, "booted");
+        run->outcome = json_text(run->result, "outcome");
+        run->message = json_text(run->result, "message");
+        run->booted = json_text(run->result, "booted");
         run->rehearsal = json_is_true(json_object_get(run->result, "rehearsal"));
         run->duration = json_number_value(json_object_get(run->result, "duration"));
-        const char *stamp = text_in(run->result, "started_at");
+        const char *stamp = json_text(run->result, "started_at");
         if (!run->began && (!stamp || !time_parse_stamp(stamp, &run->began)))
                 run->began = 0;
 }
@@ -159,21 +154,14 @@ static void add_run(struct runs *runs, const char *folder)
         struct run run;
         if (!read_run(folder, &run))
                 return;
-        runs->items = memory_resize(runs->items, runs->count + 1, sizeof *runs->items);
-        runs->items[runs->count++] = run;
-}
-
-static bool is_same_folder(const char *a, const char *b)
-{
-        struct stat one, other;
-        return stat(a, &one) == 0 && stat(b, &other) == 0 && one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+        *MEMORY_ADD(runs->items, runs->count) = run;
 }
 
 static void mark_under_way(struct runs *runs, const char *under_way, bool any)
 {
         for (size_t i = runs->count; i-- > 0;) {
                 struct run *run = &runs->items[i];
-                bool is_it = under_way ? is_same_folder(under_way, run->folder) : any && run->state == RUN_UNFINISHED;
+                bool is_it = under_way ? file_is_same(under_way, run->folder) : any && run->state == RUN_UNFINISHED;
                 if (is_it) {
                         run->state = RUN_UNDER_WAY;
                         return;
@@ -184,14 +172,13 @@ static void mark_under_way(struct runs *runs, const char *under_way, bool any)
 void runs_read(const char *folder, const char *under_way, bool any_under_way, struct runs *runs)
 {
         *runs = (struct runs){0};
-        DIR *stream = opendir(folder);
-        for (const struct dirent *entry; stream && (entry = readdir(stream));) {
-                AUTO_FREE char *path = file_path(folder, entry->d_name);
-                if (entry->d_name[0] != '.')
+        AUTO_ARGUMENTS struct arguments names = {0};
+        folder_names(folder, &names, NULL);
+        for (size_t i = 0; i < names.count; i++) {
+                AUTO_FREE char *path = file_path(folder, names.values[i]);
+                if (*names.values[i] != '.')
                         add_run(runs, path);
         }
-        if (stream)
-                closedir(stream);
         if (runs->count)
                 qsort(runs->items, runs->count, sizeof *runs->items, compare_runs);
         mark_under_way(runs, under_way, any_under_way);

@@ -11,7 +11,7 @@
 
 #include "base/interrupt.h"
 
-// Reads what the child reports. False if there is nothing to read yet; LET_GO tells a report from the child's end.
+// Reads what the child reports. False if there is nothing to read yet. LET_GO: it has detached; otherwise it has ended.
 static bool read_report(int fd, bool *let_go)
 {
         char report;
@@ -34,13 +34,13 @@ static int exit_code_of(pid_t child)
 static int await(pid_t child, int fd)
 {
         bool let_go;
-        bool told = false;
+        bool interrupted = false;
         for (;;) {
-                struct pollfd poll_for[2] = {{fd, POLLIN, 0}, {told ? -1 : interrupt_descriptor(), POLLIN, 0}};
+                struct pollfd poll_for[2] = {{fd, POLLIN, 0}, {interrupted ? -1 : interrupt_descriptor(), POLLIN, 0}};
                 poll(poll_for, 2, -1);
-                if (!told && interrupt_pending()) {
+                if (!interrupted && interrupt_pending()) {
                         kill(child, SIGINT);
-                        told = true;
+                        interrupted = true;
                 }
                 if (poll_for[0].revents && read_report(fd, &let_go))
                         return let_go ? 0 : exit_code_of(child);
@@ -53,7 +53,7 @@ bool background_split(struct background *background, bool *is_child, int *code, 
         *background = (struct background){-1};
         fflush(NULL);
         if (pipe(ends) != 0)
-                return error_system(err, "cannot make a pipe");
+                return error_system(err, "cannot create a pipe");
         fcntl(ends[0], F_SETFD, FD_CLOEXEC);
         fcntl(ends[1], F_SETFD, FD_CLOEXEC);
         pid_t child = fork();

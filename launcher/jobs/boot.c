@@ -12,6 +12,7 @@
 #include "base/time.h"
 #include "fw/digest-cache.h"
 #include "launcher/diagnosis/forecast.h"
+#include "launcher/diagnosis/target.h"
 #include "launcher/evidence/judge.h"
 #include "launcher/evidence/result.h"
 #include "launcher/machine/forward.h"
@@ -19,8 +20,7 @@
 #include "launcher/vm/attach.h"
 #include "launcher/vm/qemu-probe.h"
 #include "launcher/vm/vm.h"
-#include "varstore/bootchain.h"
-#include "verify/match.h"
+#include "verify/facts.h"
 
 void boot_outcome_free(struct boot_outcome *outcome)
 {
@@ -30,90 +30,84 @@ void boot_outcome_free(struct boot_outcome *outcome)
         *outcome = (struct boot_outcome){0};
 }
 
-// A run under way.
+// A run in progress.
 struct booting {
         const struct boot_input *in;
         struct boot_outcome *outcome;
         struct evidence *evidence;
         struct display *display;
         json_t *result;
-        struct disk *disk; // open until QEMU has it
         struct judge judge;
         uint16_t entry; // the number of the disk's own boot entry
 };
 
-// Compares the store at VARS with the machine's disk and firmware. A store that is broken anywhere is not booted: the
-// firmware may mend it by forgetting what it held.
-static bool compare(struct booting *run, const char *vars, struct match *match, struct error *err)
+// Compares vars, disk and firmware. A damaged store is not booted: the firmware may repair it by dropping variables.
+static bool compare(struct facts *facts, struct error *err)
 {
-        const struct machine *machine = run->in->machine;
-        AUTO_VARSTORE struct varstore *store = NULL;
-        AUTO_BOOTCHAIN struct bootchain chain = {0};
         struct digest digest;
-        if (!varstore_load(vars, &store, err) || !varstore_is_sound(store, vars, err) ||
-            !bootchain_read(store, &chain, err) || !digest_remembered(run->in->code_path, &digest, err) ||
-            (!run->disk && !disk_open(machine->disk_path, machine->disk_format, &run->disk, err)))
+        if (!facts_read_vars(facts, err) || !digest_remembered(facts->in->code_path, &digest, err))
                 return false;
         AUTO_FREE char *code_sha256 = digest_hex(&digest);
-        const struct match_input input = {
-                .chain = varstore_is_blank(store) ? NULL : &chain,
-                .disk = run->disk,
-                .expected_code = machine->identity.firmware.code_sha256,
-                .actual_code = code_sha256,
-                .label = run->in->profile->boot_label,
-        };
-        return match_compare(&input, match, err);
+        return facts_compare(facts, code_sha256, err);
 }
 
-// The command that mends it, where the vars of the installation would do; else what MATCH advises. Freed with free().
-static char *advice(struct booting *run, const struct match *match)
+// The command that restores the vars of the installation, if FILES match with those, else the advice for MATCH; freed
+// with free().
+static char *advice(const struct machine *machine, struct facts_input files, const struct match *match)
 {
-        const struct machine *machine = run->in->machine;
-        AUTO_MATCH struct match sealed = {0};
-        if (machine->sealed_path && compare(run, machine->sealed_path, &sealed, NULL) && sealed.holds) {
+        AUTO_FACTS struct facts sealed = {.in = &files};
+        files.vars_path = machine->sealed_path;
+        if (files.vars_path && compare(&sealed, NULL) && sealed.match.holds) {
                 AUTO_ARGUMENTS struct arguments command = {0};
-                arguments_add(&command, "cp");
-                arguments_add(&command, machine->sealed_path);
-                arguments_add(&command, machine->vars_path);
+                ARGUMENTS_ADD_ALL(&command, "cp", machine->sealed_path, machine->vars_path);
                 AUTO_FREE char *quoted = arguments_quoted(&command);
                 return text_format("\nThe vars of the installation still match. To restore them:\n  %s", quoted);
         }
-        const char *general = match ? match_reason_advice(match->reason) : NULL;
+        const char *general = match_reason_advice(match->reason);
         return text_format("%s%s", general ? " " : "", general ? general : "");
 }
 
-// Whether firmware, variables and disk belong together. Where not, nothing may be started.
-static bool check_match(struct booting *run, struct error *err)
+// Whether the firmware will start the system's own entry, as far as that is known.
+static bool starts_itself(const struct booting *run, const struct prediction *prediction, struct error *err)
 {
-        AUTO_MATCH struct match match = {0};
-        if (!compare(run, run->in->machine->vars_path, &match, err)) {
-                AUTO_FREE char *mend = advice(run, NULL);
-                return error_append(err, "%s", mend);
-        }
-        json_object_set_new(run->result, "match", result_match(&match));
-        json_object_set_new(run->result, "vars_before", result_vars(run->in->machine->vars_path));
-        if (!match.holds) {
-                AUTO_FREE char *mend = advice(run, &match);
-                return error_set(err, ERROR_NO, "refusing to start: %s%s", match.explanation, mend);
-        }
-        run->entry = match.entry;
-        display_step(run->display, "Firmware, vars and disk match");
-        forecast_note(run->result, &(struct forecast_input){.vars_path = run->in->machine->vars_path,
-                                                            .code_path = run->in->code_path,
-                                                            .disk_path = run->in->machine->disk_path,
-                                                            .disk = run->disk,
-                                                            .disk_bus = run->in->settings->disk_bus});
-        return true;
+        const struct prediction_step *started = prediction->started;
+        if (!prediction->is_certain || !started || started->number == run->entry)
+                return true;
+        AUTO_FREE char *name = prediction_step_name(started);
+        return error_set(err, ERROR_NO,
+                         "refusing to start: the firmware would start %s \"%s\" and not the system's own Boot%04X "
+                         "\"%s\"; esxiarm diagnose shows how to fix that, --force starts it anyway",
+                         name, started->label ? started->label : "", run->entry, run->in->profile->boot_label);
 }
 
+// Nothing is started unless firmware, vars and disk belong together.
 static bool match_machine(struct booting *run, struct error *err)
 {
-        bool matches = check_match(run, err);
-        disk_close(&run->disk);
-        return matches;
+        const struct machine *machine = run->in->machine;
+        struct facts_input files = machine_files(machine);
+        AUTO_FACTS struct facts facts = {.in = &files};
+        const struct match *match = &facts.match;
+        files.vars = FACTS_QEMU_VARS;
+        files.label = run->in->profile->boot_label;
+        files.code_path = run->in->code_path;
+        forecast_attach(&files, run->in->settings->disk_bus, FORECAST_WITHOUT_PAYLOAD, NULL);
+        if (!compare(&facts, err)) {
+                AUTO_FREE char *fix = advice(machine, files, match);
+                return error_append(err, "%s", fix);
+        }
+        json_object_set_new(run->result, "match", result_match(match));
+        json_object_set_new(run->result, "vars_before", result_vars(files.vars_path));
+        if (!match->holds) {
+                AUTO_FREE char *fix = advice(machine, files, match);
+                return error_set(err, ERROR_NO, "refusing to start: %s%s", match->explanation, fix);
+        }
+        run->entry = match->entry;
+        display_step(run->display, "Firmware, vars and disk match");
+        forecast_note(run->result, &facts);
+        return run->in->force || starts_itself(run, &facts.prediction, err);
 }
 
-// What the firmware said that it starts.
+// Records what the firmware reported that it starts.
 static void note_booted(struct booting *run)
 {
         const struct judge *judge = &run->judge;
@@ -144,6 +138,35 @@ static void show_progress(struct booting *run, size_t *shown)
         }
 }
 
+// Whether another entry than the system's own runs, and did not just return to the firmware.
+static bool is_elsewhere(const struct booting *run)
+{
+        const struct judge *judge = &run->judge;
+        return run->in->stay == BOOT_STOP && !run->in->force && judge->has_booted && judge->has_spoken &&
+               judge->booted.number != run->entry;
+}
+
+static bool fail_elsewhere(const struct booting *run, struct error *err)
+{
+        const struct boot_line *line = &run->judge.booted;
+        return error_set(err, ERROR_NO, "the firmware started Boot%04X \"%s\" and not the system's own Boot%04X \"%s\"",
+                         line->number, line->label ? line->label : "", run->entry, run->in->profile->boot_label);
+}
+
+// When a console that goes on printing nothing has hung; UINT64_MAX if it may be silent.
+static uint64_t hangs_at_us(const struct booting *run, struct vm *vm)
+{
+        uint64_t quiet_s = run->in->profile->boot.quiet_s;
+        return quiet_s && run->judge.has_booted ? vm_state(vm)->last_output_us + quiet_s * 1000000 : UINT64_MAX;
+}
+
+static bool fail_hung(const struct booting *run, struct error *err)
+{
+        return error_set(err, ERROR_TIMED_OUT,
+                         "the installed system hangs: the console has printed nothing for %u s, since the line: %s",
+                         (unsigned)run->in->profile->boot.quiet_s, judge_last_line(&run->judge));
+}
+
 static bool fail_timed_out(struct booting *run, struct vm *vm, struct error *err)
 {
         struct criteria_verdict verdict = criteria_judge(run->judge.criteria);
@@ -164,11 +187,17 @@ static bool watch(struct booting *run, struct vm *vm, struct error *err)
         while (!criteria_complete(run->judge.criteria)) {
                 enum vm_event event;
                 uint64_t due = display_due_us(run->display);
+                uint64_t hangs_at = hangs_at_us(run, vm);
                 if (time_now_us() >= deadline)
                         return fail_timed_out(run, vm, err);
+                if (time_now_us() >= hangs_at)
+                        return fail_hung(run, err);
+                due = hangs_at < due ? hangs_at : due;
                 if (!vm_wait(vm, due < deadline ? due : deadline, &event, err) || !judge_check(&run->judge, err) ||
                     !vm_check_panic(vm, err))
                         return false;
+                if (is_elsewhere(run))
+                        return fail_elsewhere(run, err);
                 show_progress(run, &shown);
                 display_console_line(run->display, judge_last_line(&run->judge));
                 display_tick(run->display);
@@ -179,7 +208,7 @@ static bool watch(struct booting *run, struct vm *vm, struct error *err)
         return true;
 }
 
-// The console's last lines and screen, of a run that fails with ERR; not where the user has ended it himself.
+// Saves the console's last lines and screen of a run that failed with ERR, unless the user ended it.
 static void save_failure(struct vm *vm, const struct error *err)
 {
         if (err->code != ERROR_INTERRUPTED)
@@ -197,13 +226,12 @@ static bool bring_up(struct booting *run, struct vm *vm, struct error *err)
         display_watch(run->display, NULL);
         note_booted(run);
         bool written = result_phase(run->result, run->evidence, "boot", &run->judge, up ? err : NULL);
-        judge_end(&run->judge);
         if (!up)
                 save_failure(vm, err);
         return up && written;
 }
 
-// Tells everybody that it is up: the evidence, the user, and who asks for the status.
+// Reports that it is up: to the evidence, to the user, and in the status.
 static bool announce(struct booting *run, struct vm *vm, struct error *err)
 {
         json_t *status = vm_status(vm);
@@ -212,7 +240,7 @@ static bool announce(struct booting *run, struct vm *vm, struct error *err)
         json_object_set_new(status, "own_entry", json_boolean(run->outcome->expected_entry));
         run->outcome->duration_ms = evidence_elapsed_ms(run->evidence);
         display_end(&run->display);
-        // One that does not stay up has its result in a moment.
+        // A machine that does not stay up gets its result in a moment.
         if (run->in->stay != BOOT_STOP && !result_write(run->result, run->evidence, err, err))
                 return false;
         if (run->in->up)
@@ -236,9 +264,9 @@ static bool stay_up(struct booting *run, struct vm *vm, struct error *err)
                 .leave_text = "stop the machine",
         };
         enum attach_end end;
-        bool attended = attach_run(vm, &input, &end, err);
-        json_object_set_new(run->result, "ended", json_string(attended ? endings[end] : err->message));
-        return attended;
+        bool ended = attach_run(vm, &input, &end, err);
+        json_object_set_new(run->result, "ended", json_string(ended ? endings[end] : err->message));
+        return ended && judge_check(&run->judge, err);
 }
 
 static bool boot(struct booting *run, struct error *err)
@@ -273,6 +301,7 @@ bool boot_run(const struct boot_input *input, struct boot_outcome *outcome, stru
         run.result = result_new("boot-installed", machine, input->settings, input->profile);
         result_identity(run.result, machine, input->code_path);
         bool booted = boot(&run, err);
+        judge_end(&run.judge);
         json_object_set_new(run.result, "vars_after", result_vars(machine->vars_path));
         display_end(&run.display);
         if (!outcome->duration_ms)

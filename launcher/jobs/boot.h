@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The installed disk, booted alone: only when firmware, variables and disk belong together, and judged by its log.
+// Boots the installed disk alone, if firmware, variables and disk belong together, and judges the boot by its log.
 #pragma once
 
 #include <stdbool.h>
@@ -15,7 +15,7 @@ struct boot_outcome {
         char *evidence;
         char *accel; // accelerator of the run; NULL if it did not get that far
         uint64_t duration_ms;
-        char *booted;        // "Boot0004 \"VMware ESXi\" from HD(...)"; NULL if the firmware said nothing
+        char *booted;        // "Boot0004 \"VMware ESXi\" from HD(...)"; NULL if the firmware reported nothing
         bool expected_entry; // what booted is the machine's own boot entry
 };
 void boot_outcome_free(struct boot_outcome *outcome);
@@ -25,7 +25,7 @@ void boot_outcome_free(struct boot_outcome *outcome);
 enum boot_stay {
         BOOT_STOP,       // stop it: the run only checks that it comes up
         BOOT_FOREGROUND, // the user gets its console (attach.h)
-        BOOT_BACKGROUND, // it goes on without a terminal, until it ends or is asked to
+        BOOT_BACKGROUND, // it runs without a terminal until it ends or is stopped
 };
 
 // Everything is borrowed.
@@ -34,14 +34,16 @@ struct boot_input {
         const struct settings *settings; // complete
         const struct profile *profile;
         const char *code_path;  // the firmware
-        const char *tag, *runs; // of the run; NULL for the usual ones
+        const char *tag, *runs; // of the run; NULL for the defaults
+        bool force;             // start although the firmware will start another entry than the system's own
         enum boot_stay stay;
         bool watch; // show the guest's screen in the user's terminal
-        // Called once it is up, before it stays up; NULL if nobody wants to know.
+        // Called once it is up, before it stays up; may be NULL.
         void (*up)(const struct boot_outcome *outcome, void *context);
         void *context;
 };
 
-// Boots and judges. Fails with ERROR_NO if firmware, variables and disk do not match (nothing is started then) or a
-// criterion is not met, ERROR_TIMED_OUT, ERROR_PANIC, ERROR_ENVIRONMENT, ERROR_INTERRUPTED. ERR must not be NULL.
+// Boots and judges. Fails with ERROR_NO if firmware, variables and disk do not match or the firmware would start another
+// entry (nothing is started then), or if a criterion is not met or, with BOOT_STOP, another entry starts; with
+// ERROR_PANIC also if the system panics after it came up; ERROR_TIMED_OUT, ERROR_PANIC, ERROR_ENVIRONMENT, ERROR_INTERRUPTED. ERR must not be NULL.
 bool boot_run(const struct boot_input *input, struct boot_outcome *outcome, struct error *err);

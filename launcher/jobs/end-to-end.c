@@ -3,11 +3,12 @@
 
 #include <stdio.h>
 
+#include "base/cli.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "fw/firmware.h"
 
-// Everything that the summary tells.
+// Everything in the summary.
 struct summary {
         struct firmware firmware;
         struct install_outcome install;

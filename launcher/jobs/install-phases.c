@@ -5,12 +5,13 @@
 #include "base/memory.h"
 #include "base/time.h"
 #include "launcher/diagnosis/forecast.h"
+#include "launcher/diagnosis/target.h"
 #include "launcher/evidence/result.h"
 #include "launcher/jobs/install-private.h"
 #include "launcher/vm/attach.h"
 
 enum {
-        LINE_TIMEOUT_S = 5,      // for a line of the log to be whole
+        LINE_TIMEOUT_S = 5,      // for a line of the log to be complete
         FIRMWARE_TIMEOUT_S = 60, // for the firmware to start the installer
 };
 
@@ -26,7 +27,7 @@ static bool has_reset(const struct installation *run)
 
 // ---- waiting
 
-// Waits until DONE says so. False with no message in ERR where TIMEOUT_S is over first.
+// Waits until DONE. On a timeout, returns false with ERR empty.
 static bool wait_until(struct installation *run, bool (*done)(const struct installation *), uint64_t timeout_s,
                        struct error *err)
 {
@@ -63,17 +64,12 @@ static bool all_met(const struct installation *run)
         return judge_all_met(&run->judge);
 }
 
-static bool firmware_has_started(const struct installation *run)
-{
-        return run->judge.has_booted;
-}
-
 static bool has_ended_itself(const struct installation *run)
 {
         return has_reset(run) || vm_state(run->vm)->shut_down;
 }
 
-// The judgement of a phase whose time is over.
+// Judges a phase whose time is over.
 static bool conclude(const struct judge *judge, const char *what, uint64_t seconds, struct error *err)
 {
         struct criteria_verdict verdict = criteria_judge(judge->criteria);
@@ -87,15 +83,14 @@ static bool conclude(const struct judge *judge, const char *what, uint64_t secon
 
 // ---- the installer
 
-// What comes after this phase is judged from now on, too: where a person types, or a kickstart rules, the guest may shut down
-// before anybody here knows.
+// Judges the next phase from now on, too: under a person or a kickstart, the guest may shut down without notice.
 static bool expect_reboot(struct installation *run, struct error *err)
 {
         return !reboots(run) || judge_follow(&run->judge, &run->in->profile->reboot, err);
 }
 
-// Gives the machine to the user; RESUMED tells whether the automation is to go on. A guest that resets meanwhile has been
-// installed by hand, and its reboot is watched as usual.
+// Gives the machine to the user. *RESUMED: the automation continues. A guest that resets meanwhile was installed by
+// hand, and its reboot is watched as usual.
 static bool hand_over(struct installation *run, bool *resumed, struct error *err)
 {
         const struct attach_input input = {
@@ -108,9 +103,9 @@ static bool hand_over(struct installation *run, bool *resumed, struct error *err
         evidence_event(run->evidence, "hand-over", json_pack("{s:s}", "step", drive_step(run->drive)));
         display_step(run->display, "The console is yours, at the step '%s'", drive_step(run->drive));
         display_pause(run->display);
-        bool attended = expect_reboot(run, err) && attach_run(run->vm, &input, &end, err);
+        bool ended = expect_reboot(run, err) && attach_run(run->vm, &input, &end, err);
         display_resume(run->display);
-        if (!attended)
+        if (!ended)
                 return false;
         *resumed = end == ATTACH_RESUME;
         evidence_event(run->evidence, "hand-back", json_pack("{s:b}", "resumed", *resumed));
@@ -120,7 +115,7 @@ static bool hand_over(struct installation *run, bool *resumed, struct error *err
                          drive_step(run->drive));
 }
 
-// Drives to the last screen, with the user in between where that is wanted.
+// Drives to the last screen, with the user in between if requested.
 static bool drive_to_end(struct installation *run, struct error *err)
 {
         enum drive_end end;
@@ -141,7 +136,7 @@ static bool driven_phase(struct installation *run, struct error *err)
                 return false;
         if (run->outcome->stopped)
                 return true;
-        // The last screen is there; its line in the log is whole a moment later.
+        // The last screen is there; its line in the log is complete a moment later.
         wait_until(run, required_met, LINE_TIMEOUT_S, err);
         return conclude(&run->judge, "the installer is at its last screen, but its log is incomplete", LINE_TIMEOUT_S,
                         err);
@@ -152,7 +147,7 @@ static bool kickstart_phase(struct installation *run, struct error *err)
 {
         uint64_t seconds = run->in->profile->kickstart.wait_s;
         display_waiting(run->display, "the installer follows its kickstart ...");
-        if (!wait_until(run, firmware_has_started, FIRMWARE_TIMEOUT_S, err) || !expect_reboot(run, err))
+        if (!wait_until(run, has_booted, FIRMWARE_TIMEOUT_S, err) || !expect_reboot(run, err))
                 return err->code ? false : error_set(err, ERROR_TIMED_OUT, "the firmware did not start the payload");
         if (!wait_until(run, has_ended_itself, seconds, err))
                 return err->code ? false
@@ -165,7 +160,16 @@ static bool kickstart_phase(struct installation *run, struct error *err)
 
 // ---- the reboot
 
-// The guest resets; the firmware comes back and starts what the installer has put first.
+static void predict(struct installation *run)
+{
+        struct facts_input files = machine_files(run->in->machine);
+        AUTO_FACTS struct facts facts = {.in = &files};
+        files.code_path = run->in->firmware->code_path;
+        forecast_attach(&files, run->in->settings->disk_bus, FORECAST_WITH_PAYLOAD, run->payload_path);
+        forecast_note(run->result, &facts);
+}
+
+// The guest resets, and the firmware starts what the installer has put first.
 static bool reboot_phase(struct installation *run, struct error *err)
 {
         uint64_t seconds = run->in->settings->reboot_observe_s;
@@ -174,13 +178,7 @@ static bool reboot_phase(struct installation *run, struct error *err)
                 return false;
         if (wait_until(run, has_reset, seconds, err)) {
                 display_step(run->display, "The guest resets");
-                forecast_note(run->result, &(struct forecast_input){.vars_path = run->in->machine->vars_path,
-                                                                    .code_path = run->in->firmware->code_path,
-                                                                    .disk_path = run->in->machine->disk_path,
-                                                                    .disk_format = run->in->machine->disk_format,
-                                                                    .disk_bus = run->in->settings->disk_bus,
-                                                                    .payload = FORECAST_WITH_PAYLOAD,
-                                                                    .payload_path = run->payload_path});
+                predict(run);
                 run->judge.has_booted = false;
                 if (!vm_reboot(run->vm, err))
                         return false;
@@ -225,6 +223,13 @@ static bool run_phases(struct installation *run, struct error *err)
                work_and_note(run, "reboot", reboot_phase, err);
 }
 
+// A disk that was just made may be overwritten, unless another one is pointed out to the installer.
+static enum profile_when allowed_over(const struct install_input *input)
+{
+        bool is_new = input->over == WHEN_KEEP && !input->disk_name && !input->disk_position;
+        return is_new ? WHEN_OVERWRITE : input->over;
+}
+
 bool install_phases(struct installation *run, struct error *err)
 {
         const struct drive_input input = {
@@ -238,6 +243,7 @@ bool install_phases(struct installation *run, struct error *err)
                          .name = run->in->disk_name,
                          .position = run->in->disk_position},
                 .payload_size = run->payload_info.size,
+                .over = allowed_over(run->in),
         };
         AUTO_DRIVE struct drive *drive = drive_new(&input);
         run->drive = drive;

@@ -16,7 +16,7 @@ enum {
         TOOL_OUTPUT = 1 << 16,
 };
 
-// Fresh vars: the template, formatted by us where it is blank, with a Timeout of 0, which saves 5 seconds at every boot.
+// Fresh vars: the template, formatted if it is blank, with a Timeout of 0, which saves 5 seconds at every boot.
 static bool make_vars(const char *template, const char *vars, struct error *err)
 {
         AUTO_VARSTORE struct varstore *store = NULL;
@@ -35,12 +35,7 @@ static bool make_disk(const char *path, uint64_t size, struct error *err)
 {
         AUTO_ARGUMENTS struct arguments arguments = {0};
         AUTO_PROCESS_RESULT struct process_result result = {0};
-        arguments_add(&arguments, "qemu-img");
-        arguments_add(&arguments, "create");
-        arguments_add(&arguments, "-q");
-        arguments_add(&arguments, "-f");
-        arguments_add(&arguments, "qcow2");
-        arguments_add(&arguments, path);
+        ARGUMENTS_ADD_ALL(&arguments, "qemu-img", "create", "-q", "-f", "qcow2", path);
         arguments_add_format(&arguments, "%" PRIu64, size);
         return process_run_checked(&arguments, TOOL_OUTPUT, TOOL_TIMEOUT_MS, &result, err);
 }
@@ -50,6 +45,7 @@ static bool make_payload(struct installation *run, struct error *err)
         const struct install_input *input = run->in;
         if (!payload_make(&input->payload, run->payload_path, &run->payload_info, err))
                 return false;
+        json_object_set_new(run->result, "patches", patch_findings_to_json(&run->payload_info.patches, true));
         for (size_t i = 0; i < run->payload_info.warnings.count; i++)
                 cli_warn("%s", run->payload_info.warnings.values[i]);
         if (!run->payload_info.has_kickstart || input->profile->has_kickstart)
@@ -60,7 +56,7 @@ static bool make_payload(struct installation *run, struct error *err)
                          input->profile->name);
 }
 
-// The target is found in the installer's list by its size, so the payload must not have the same.
+// The target is found in the installer's list by its size, so the payload must have another.
 static bool check_sizes(const struct installation *run, struct error *err)
 {
         const struct install_input *input = run->in;
@@ -79,15 +75,24 @@ static bool check_sizes(const struct installation *run, struct error *err)
                          "another --disk-size, or the disk by --disk-name or --disk-position");
 }
 
+static bool is_there(const char *path)
+{
+        return access(path, F_OK) == 0;
+}
+
 bool install_prepare(struct installation *run, struct error *err)
 {
         const struct install_input *input = run->in;
         struct machine *machine = input->machine;
-        if (machine->installed && !input->force)
+        if (machine->installed && !input->force && input->over == WHEN_KEEP)
                 return error_set(err, ERROR_USAGE,
-                                 "%s is already installed (%s); --force reinstalls it and erases its disk",
+                                 "%s is already installed (%s); --force reinstalls it and erases its disk, --overwrite "
+                                 "and --upgrade keep the disk",
                                  machine->folder, machine->identity.installed_at);
-        // What can fail before anything of an older installation is lost comes first.
+        if (input->over == WHEN_UPGRADE && (!is_there(machine->disk_path) || !is_there(machine->vars_path)))
+                return error_set(err, ERROR_USAGE, "%s has no disk with vars that --upgrade could keep",
+                                 machine->folder);
+        // Everything that can fail comes before anything of an older installation is lost.
         AUTO_FREE char *qemu_img = process_find("qemu-img", err);
         if (!qemu_img || !forwards_check_host(&input->settings->forwards, err) || !make_payload(run, err) ||
             !check_sizes(run, err))
@@ -95,6 +100,8 @@ bool install_prepare(struct installation *run, struct error *err)
         if (!machine_save(machine, input->settings, NULL, err))
                 return false;
         unlink(machine->sealed_path);
-        return make_vars(input->firmware->vars_template_path, machine->vars_path, err) &&
-               make_disk(machine->disk_path, input->settings->disk_size, err);
+        bool keeps_disk = input->over != WHEN_KEEP && is_there(machine->disk_path);
+        return (input->over == WHEN_UPGRADE ||
+                make_vars(input->firmware->vars_template_path, machine->vars_path, err)) &&
+               (keeps_disk || make_disk(machine->disk_path, input->settings->disk_size, err));
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The inside of an installation (install.h), for the files that make it up: install-prepare.c makes what QEMU needs,
-// install-phases.c takes the installer to its end and through the reboot, install.c seals and writes down.
+// What the files of an installation (install.h) share: install-prepare.c makes what QEMU needs, install-phases.c takes
+// the installer to its end and through the reboot, install.c seals and records.
 #pragma once
 
 #include "launcher/drive/drive.h"
@@ -10,7 +10,7 @@
 #include "launcher/payload/payload.h"
 #include "launcher/vm/vm.h"
 
-// A run under way.
+// A run in progress.
 struct installation {
         const struct install_input *in;
         struct install_outcome *outcome;
@@ -20,7 +20,7 @@ struct installation {
         struct payload_info payload_info; // of it
         struct vm *vm;
         json_t *result;
-        struct judge judge; // of the phase that runs, and of the one that follows it
+        struct judge judge; // of the current phase and the next one
         struct drive *drive;
 };
 

@@ -9,10 +9,11 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "launcher/diagnosis/target.h"
 #include "launcher/evidence/result.h"
 #include "launcher/jobs/install-private.h"
-#include "varstore/bootchain.h"
 #include "verify/disk/gpt.h"
+#include "verify/facts.h"
 
 void install_outcome_free(struct install_outcome *outcome)
 {
@@ -22,7 +23,7 @@ void install_outcome_free(struct install_outcome *outcome)
         *outcome = (struct install_outcome){0};
 }
 
-// Ends a machine that failed with what there is to see kept; not where the user has ended it himself.
+// Saves the console of a machine that failed, unless the user ended it.
 static bool fail(struct installation *run, const struct error *err)
 {
         if (err->code != ERROR_INTERRUPTED)
@@ -52,12 +53,11 @@ static bool run_machine(struct installation *run, struct error *err)
         return worked;
 }
 
-// What the installation left: the boot entry in the variables, and that it leads to this disk.
-static bool examine(const struct installation *run, struct bootchain *chain, struct disk *disk, struct match *match,
-                    struct error *err)
+// Checks what the installation left: a boot entry in the variables, and that it leads to this disk.
+static bool examine(const struct installation *run, struct facts *facts, struct error *err)
 {
-        const struct match_input input = {.chain = chain, .disk = disk, .label = run->in->profile->boot_label};
-        if (!match_compare(&input, match, err))
+        const struct match *match = &facts->match;
+        if (!facts_compare(facts, NULL, err))
                 return false;
         json_object_set_new(run->result, "match", result_match(match));
         if (match->holds)
@@ -67,9 +67,9 @@ static bool examine(const struct installation *run, struct bootchain *chain, str
                          match->explanation, advice ? " " : "", advice ? advice : "");
 }
 
-// Copies the variables as the installation left them, and writes down everything that a later boot is held against.
-static bool write_seal(struct installation *run, const struct boot_entry *entry, const struct gpt *gpt,
-                       const struct match *match, struct error *err)
+// Copies the variables as the installation left them, and records everything that a later boot is compared with.
+static bool write_seal(struct installation *run, const struct boot_entry *entry, const struct facts *facts,
+                       struct error *err)
 {
         struct machine *machine = run->in->machine;
         const struct firmware *firmware = run->in->firmware;
@@ -81,8 +81,8 @@ static bool write_seal(struct installation *run, const struct boot_entry *entry,
         AUTO_FREE char *now = time_stamp();
         char disk_guid[37];
         char esp_guid[37];
-        guid_text(gpt->disk, disk_guid);
-        guid_text(match->partition_guid, esp_guid);
+        guid_text(facts->gpt.disk, disk_guid);
+        guid_text(facts->match.partition_guid, esp_guid);
         const struct machine_identity identity = {
                 .profile = run->in->profile->name,
                 .rehearsal = run->in->profile->rehearsal,
@@ -101,27 +101,24 @@ static bool write_seal(struct installation *run, const struct boot_entry *entry,
                          .size = run->in->settings->disk_size},
                 .entry = {.label = entry->label, .path = entry->path, .number = entry->number},
                 .vars_sha256 = vars_sha256,
+                .patches = json_object_get(run->result, "patches"),
         };
         return machine_save(machine, run->in->settings, &identity, err);
 }
 
 static bool seal(struct installation *run, struct error *err)
 {
-        AUTO_VARSTORE struct varstore *store = NULL;
-        AUTO_BOOTCHAIN struct bootchain chain = {0};
-        AUTO_DISK struct disk *disk = NULL;
-        AUTO_MATCH struct match match = {0};
-        AUTO_GPT struct gpt gpt = {0};
-        const struct machine *machine = run->in->machine;
+        struct facts_input files = machine_files(run->in->machine);
+        AUTO_FACTS struct facts facts = {.in = &files};
+        files.vars = FACTS_QEMU_VARS;
+        files.label = run->in->profile->boot_label;
         display_waiting(run->display, "checking vars and disk ...");
-        if (!varstore_load(machine->vars_path, &store, err) || !varstore_is_sound(store, machine->vars_path, err) ||
-            !bootchain_read(store, &chain, err) || !disk_open(machine->disk_path, machine->disk_format, &disk, err) ||
-            !examine(run, &chain, disk, &match, err) || !gpt_read(disk, &gpt, err))
+        if (!examine(run, &facts, err) || !gpt_read(facts.disk, &facts.gpt, err))
                 return false;
-        const struct boot_entry *entry = bootchain_find_number(&chain, match.entry);
+        const struct boot_entry *entry = bootchain_find_number(&facts.chain, facts.match.entry);
         run->outcome->entry = text_format("Boot%04X \"%s\" %s", entry->number, entry->label, entry->path);
         json_object_set_new(run->result, "boot_entry", json_string(run->outcome->entry));
-        if (!write_seal(run, entry, &gpt, &match, err))
+        if (!write_seal(run, entry, &facts, err))
                 return error_wrap(err, "cannot seal the machine");
         display_step(run->display, "Boot%04X \"%s\" matches the disk; sealed", entry->number, entry->label);
         return true;
@@ -129,7 +126,7 @@ static bool seal(struct installation *run, struct error *err)
 
 static bool install(struct installation *run, struct error *err)
 {
-        display_waiting(run->display, "making payload, vars and disk ...");
+        display_waiting(run->display, "creating payload, vars and disk ...");
         if (!install_prepare(run, err))
                 return false;
         json_object_set_new(run->result, "vars_before", result_vars(run->in->machine->vars_path));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // An installation, from an empty folder to a sealed machine: fresh vars, the installer driven to its end, the reboot
-// watched, the boot entry asserted and matched with the disk, everything written down.
+// watched, the boot entry checked and matched with the disk, everything recorded.
 #pragma once
 
 #include <stdbool.h>
@@ -21,26 +21,29 @@ struct install_input {
         const struct profile *profile;
         const struct firmware *firmware;
         struct payload_request payload; // what is installed, and root's password
-        const char *disk_name;          // which disk of the installer's list: a pattern in its row; NULL for none
-        unsigned disk_position;         // its place there, from 1; 0 for none. Without both: by its size
-        const char *until;              // id of the step to stop at; NULL for none
-        bool hand_over;                 // give the user the console there
-        bool watch;                     // show the guest's screen
-        const char *tag, *runs;         // of the run; NULL for the usual ones
-        bool force;                     // replace an installed machine
+        const char *disk_name;          // pattern of the disk's row in the installer's list; NULL if not given
+        unsigned disk_position; // its place there, from 1; 0 if not given. Without both, the disk is found by its size
+        const char *until;      // id of the step to stop at; NULL for none
+        bool hand_over;         // give the user the console there
+        bool watch;             // show the guest's screen
+        const char *tag, *runs; // of the run; NULL for the defaults
+        bool force;             // replace an installed machine
+        // WHEN_OVERWRITE and WHEN_UPGRADE: keep the machine's disk, and let the installer do that to what is on it.
+        // WHEN_KEEP: make the disk anew; what is on another disk stays.
+        enum profile_when over;
 };
 
-// The outcome. Free with install_outcome_free, on failure too: the evidence exists then, too.
+// The outcome. Free with install_outcome_free, on failure too.
 struct install_outcome {
         char *evidence; // folder; NULL if it did not get that far
         char *accel;    // accelerator of the run; NULL if it did not get that far
         uint64_t duration_ms;
         char *entry; // "Boot0004 \"VMware ESXi\" HD(1,...)/\EFI\VMware\safeboot64.efi"
         bool reboot_seen;
-        bool stopped; // at the step it was to stop at: a success, but the machine is not installed
+        bool stopped; // at the requested step: a success, but the machine is not installed
 };
 void install_outcome_free(struct install_outcome *outcome);
 #define AUTO_INSTALL_OUTCOME __attribute__((cleanup(install_outcome_free)))
 
-// Installs. On failure the machine stays without a sealed installation. ERR must not be NULL: it is part of the evidence.
+// Installs. On failure the machine has no sealed installation. ERR must not be NULL: it is part of the evidence.
 bool install_run(const struct install_input *input, struct install_outcome *outcome, struct error *err);

@@ -67,7 +67,7 @@ static char *from_file(const char *file, struct error *err)
         return checked(password, file, err);
 }
 
-// Waits until the user has typed a line. False if he interrupts instead, also before this began to wait.
+// Waits until the user has typed a line. False on an interrupt, even one before the wait began.
 static bool wait_for_line(void)
 {
         struct pollfd poll_for[2] = {{STDIN_FILENO, POLLIN, 0}, {interrupt_descriptor(), POLLIN, 0}};
@@ -76,7 +76,7 @@ static bool wait_for_line(void)
         return !interrupt_pending();
 }
 
-// One line from the terminal, not shown while it is typed; NULL at its end.
+// One line from the terminal, not shown while it is typed; NULL at the end of input.
 static char *ask(const char *question)
 {
         struct termios shown;

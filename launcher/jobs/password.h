@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Root's password, from where it may come: the first line of a file, the environment variable ROOT_PASSWORD, or the
-// user at a terminal, who types it twice. It is in no argument, no log and no message.
+// Root's password: from the first line of a file, the environment variable ROOT_PASSWORD, or a terminal, where the user
+// types it twice. It never appears in an argument, a log or a message.
 #pragma once
 
 #include "base/error.h"

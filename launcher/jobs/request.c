@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/cli.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
@@ -18,6 +19,7 @@
 #include "launcher/jobs/password.h"
 #include "launcher/machine/machine.h"
 #include "launcher/machine/profile.h"
+#include "launcher/payload/patch-list.h"
 #include "launcher/screen/terminal.h"
 #include "launcher/vm/print-command.h"
 #include "launcher/vm/qemu-probe.h"
@@ -27,8 +29,7 @@ enum {
         MOST_DISKS = 1000
 };
 
-// What is booted alone, or rehearsed, takes the firmware that there is; a real installer takes the one that it is known to
-// run on.
+// A boot or a rehearsal takes any installed firmware; a real installer takes the one that it is known to run on.
 static bool is_real(const struct request *request)
 {
         return (request->iso || request->payload) && !request->rehearsal;
@@ -60,7 +61,7 @@ static void warn_of_memory(const struct settings *settings)
                          settings->memory_mb, host_mb);
 }
 
-// A program that is named by a relative path lies below the current folder, not below the one that QEMU runs in.
+// A relative path of a program starts at the current folder, not at the one that QEMU runs in.
 static bool make_absolute(struct machine *machine, const char **program, struct error *err)
 {
         if (!*program || **program == '/' || !strchr(*program, '/'))
@@ -111,14 +112,15 @@ static bool has_automatic_kickstart(const struct request *request)
         return request->kickstart && strcmp(request->kickstart, "auto") == 0;
 }
 
-// Whether root's password will be typed, or written (as a hash) into a kickstart. With a kickstart of the user's own, or one that
-// is in the payload, it is neither.
-static bool needs_password(const struct request *request, bool *needed, struct error *err)
+// Whether root's password will be typed, or its hash written into a kickstart. The user's own kickstart, or one in the
+// payload, needs neither, nor does a profile that types none.
+static bool needs_password(const struct request *request, const struct profile *profile, bool *needed,
+                           struct error *err)
 {
         AUTO_PAYLOAD_INFO struct payload_info info = {0};
         bool automatic = has_automatic_kickstart(request);
-        *needed = automatic || !request->kickstart;
-        if (automatic || request->kickstart || request->rehearsal)
+        *needed = automatic || (!request->kickstart && profile_types_password(profile));
+        if (automatic || !*needed || request->rehearsal)
                 return true;
         if (!payload_inspect(source_of(request), &info, err))
                 return false;
@@ -126,18 +128,19 @@ static bool needs_password(const struct request *request, bool *needed, struct e
         return true;
 }
 
-// The rehearsal guest guards nothing, so nobody is asked for its password.
-static char *choose_password(const struct request *request, struct error *err)
+// The rehearsal guest protects nothing, so it gets a password without asking.
+static char *choose_password(const struct request *request, const struct profile *profile, struct error *err)
 {
         const char *given = getenv("ROOT_PASSWORD");
         bool needed;
-        if (!needs_password(request, &needed, err))
+        if (!needs_password(request, profile, &needed, err))
                 return NULL;
         if (!needed)
                 return password_copy("");
         if (request->rehearsal && !request->password_file && !(given && *given))
                 return password_copy("Rehearsal-1");
-        return password_get(request->password_file, err);
+        AUTO_PASSWORD char *password = password_get(request->password_file, err);
+        return password && profile_check_password(profile, password, err) ? MEMORY_TAKE(password) : NULL;
 }
 
 static bool check_source(const struct request *request, struct error *err)
@@ -151,15 +154,18 @@ static bool check_source(const struct request *request, struct error *err)
         return true;
 }
 
-// What can be told of the way to drive before anything is begun.
+// Everything about the drive that can be checked before anything starts.
 static bool check_driving(const struct request *request, const struct profile *profile, struct error *err)
 {
         const struct drive_disk disk = {
                 .size = 1, .name = request->disk_name, .position = (unsigned)request->disk_position};
+        if (request->force + request->overwrite + request->upgrade > 1)
+                return error_set(err, ERROR_USAGE, "--force, --overwrite and --upgrade exclude each other");
         if (request->disk_name && request->disk_position)
                 return error_set(err, ERROR_USAGE, "--disk-name and --disk-position exclude each other");
         if (request->disk_position > MOST_DISKS)
-                return error_set(err, ERROR_USAGE, "--disk-position: %" PRIu64 " is too large", request->disk_position);
+                return error_set(err, ERROR_USAGE, "--disk-position: invalid value %" PRIu64 " (expected 1 to %d)",
+                                 request->disk_position, MOST_DISKS);
         if (request->hand_over && !request->until)
                 return error_set(err, ERROR_USAGE, "--hand-over needs --until STEP");
         if (request->until && request->kickstart)
@@ -170,13 +176,20 @@ static bool check_driving(const struct request *request, const struct profile *p
                disk_list_check(&disk, err) && (!request->until || drive_check_until(profile, request->until, err));
 }
 
+// Mistakes in a patch are reported before anything is asked for; payload_make reads it again, and applies it.
+static bool check_patches(const struct request *request, struct error *err)
+{
+        AUTO_PATCH_LIST struct patch_list list = {0};
+        return patch_list_add_given(&list, &request->patches, err);
+}
+
 static const char *profile_name(const struct request *request)
 {
         return request->profile ? request->profile : request->rehearsal ? "rehearsal" : "esxi8";
 }
 
-// What this host lacks is an error before anything is asked for, fetched or made. An accelerator that was chosen is REQUEST's
-// from here on.
+// Fails if the host lacks something, before anything is asked for, fetched or made. The accelerator chosen here is kept
+// in REQUEST.
 static bool check_host(struct request *request, const char *folder, const struct profile *profile, struct error *err)
 {
         AUTO_MACHINE struct machine machine = {.lock = -1};
@@ -195,7 +208,7 @@ static bool install(const struct request *request, const struct profile *profile
 {
         AUTO_MACHINE struct machine machine = {.lock = -1};
         struct settings settings;
-        AUTO_PASSWORD char *password = choose_password(request, err);
+        AUTO_PASSWORD char *password = choose_password(request, profile, err);
         if (!password)
                 return false;
         if (!choose_firmware(request, firmware, err) || !machine_open(folder, true, &machine, err) ||
@@ -212,6 +225,7 @@ static bool install(const struct request *request, const struct profile *profile
                             .rehearsal_options = &request->rehearsal_options,
                             .kernelopts = &request->kernelopts,
                             .replacements = &request->replacements,
+                            .patches = &request->patches,
                             .kickstart = request->kickstart,
                             .password = password,
                             .disk_type = settings.disk_bus,
@@ -225,6 +239,9 @@ static bool install(const struct request *request, const struct profile *profile
                 .tag = request->tag,
                 .runs = request->runs,
                 .force = request->force,
+                .over = request->upgrade     ? WHEN_UPGRADE
+                        : request->overwrite ? WHEN_OVERWRITE
+                                             : WHEN_KEEP,
         };
         return install_run(&input, outcome, err);
 }
@@ -236,8 +253,8 @@ bool request_install(const struct request *request, const char *folder, struct f
         if (!check_source(request, err))
                 return false;
         AUTO_PROFILE struct profile *profile = profile_read(profile_name(request), err);
-        return profile && check_driving(request, profile, err) && check_host(&settled, folder, profile, err) &&
-               install(&settled, profile, folder, firmware, outcome, err);
+        return profile && check_driving(request, profile, err) && check_patches(request, err) &&
+               check_host(&settled, folder, profile, err) && install(&settled, profile, folder, firmware, outcome, err);
 }
 
 void request_tell_evidence(const char *evidence, struct error *err)
@@ -259,7 +276,7 @@ static bool is_file(const char *path)
         return stat(path, &status) == 0 && !S_ISDIR(status.st_mode);
 }
 
-// Opens what is to be booted.
+// Opens the machine or disk to boot.
 static bool open_bootable(const struct request *request, const char *path, struct machine *machine, struct error *err)
 {
         if (!is_file(path))
@@ -272,7 +289,7 @@ static bool open_bootable(const struct request *request, const char *path, struc
         return machine_of_files(path, request->vars, machine, err);
 }
 
-// The firmware's code that MACHINE is booted with, freed with free().
+// CODE of the firmware to boot MACHINE with, freed with free().
 static char *choose_code(const struct request *request, const struct machine *machine, struct error *err)
 {
         if (request->code)
@@ -315,6 +332,7 @@ bool request_boot(const struct request *request, const char *path, const struct 
                 .tag = request->tag,
                 .runs = request->runs,
                 .watch = request->watch,
+                .force = request->force,
                 .stay = stay->stay,
                 .up = stay->up,
                 .context = stay->context,
@@ -342,31 +360,37 @@ static char *find_code(const struct request *request, struct error *err)
         return memory_text(firmware.code_path);
 }
 
-bool request_print_install(const struct request *request, const char *folder, struct error *err)
+static bool print(const struct request *request, struct machine *machine, const struct profile *profile,
+                  const char *code, const char *payload, struct error *err)
 {
-        AUTO_MACHINE struct machine machine = {.lock = -1};
         struct settings settings;
-        AUTO_PROFILE struct profile *profile = profile_read(profile_name(request), err);
-        AUTO_FREE char *code = profile ? find_code(request, err) : NULL;
-        if (!code || !machine_look(folder, &machine, err) ||
-            !complete_settings(request, &machine, profile, &settings, err))
-                return false;
-        warn_of_memory(&settings);
-        AUTO_FREE char *payload = file_path(machine.run_folder, "payload.img");
         const struct print_command print = {
-                .machine = &machine,
+                .machine = machine,
                 .settings = &settings,
                 .code_path = code,
                 .payload_path = payload,
                 .json = request->json,
         };
+        if (!complete_settings(request, machine, profile, &settings, err))
+                return false;
+        warn_of_memory(&settings);
         return print_command(&print, err);
+}
+
+bool request_print_install(const struct request *request, const char *folder, struct error *err)
+{
+        AUTO_MACHINE struct machine machine = {.lock = -1};
+        AUTO_PROFILE struct profile *profile = profile_read(profile_name(request), err);
+        AUTO_FREE char *code = profile ? find_code(request, err) : NULL;
+        if (!code || !machine_look(folder, &machine, err))
+                return false;
+        AUTO_FREE char *payload = file_path(machine.run_folder, "payload.img");
+        return print(request, &machine, profile, code, payload, err);
 }
 
 bool request_print_boot(const struct request *request, const char *path, struct error *err)
 {
         AUTO_MACHINE struct machine machine = {.lock = -1};
-        struct settings settings;
         if (!open_bootable(request, path, &machine, err) || !check_installed(&machine, path, err))
                 return false;
         AUTO_PROFILE struct profile *profile = profile_read(choose_profile(request, &machine), err);
@@ -374,14 +398,5 @@ bool request_print_boot(const struct request *request, const char *path, struct 
         AUTO_FREE char *code = !profile ? NULL
                                : kept   ? memory_text(machine.identity.firmware.code_path)
                                         : find_code(request, err);
-        if (!code || !complete_settings(request, &machine, profile, &settings, err))
-                return false;
-        warn_of_memory(&settings);
-        const struct print_command print = {
-                .machine = &machine,
-                .settings = &settings,
-                .code_path = code,
-                .json = request->json,
-        };
-        return print_command(&print, err);
+        return code && print(request, &machine, profile, code, NULL, err);
 }

@@ -82,8 +82,7 @@ static bool add(struct forwards *forwards, const char *text, struct error *err)
                 if (collide(&forwards->items[i], &forward))
                         return refuse(text, "uses a port of the host that another forward uses", err);
         }
-        forwards->items = memory_resize(forwards->items, forwards->count + 1, sizeof *forwards->items);
-        forwards->items[forwards->count++] = forward;
+        *MEMORY_ADD(forwards->items, forwards->count) = forward;
         return true;
 }
 

@@ -5,29 +5,24 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <libgen.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "base/descriptor.h"
 #include "base/encoding.h"
 #include "base/file.h"
+#include "base/interrupt.h"
+#include "base/json.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "base/time.h"
 #include "verify/disk/disk.h"
 
 enum {
         DOCUMENT_LIMIT = 1 << 20,
-        LOOKER_MS = 200, // for a program that only checks whether the machine is locked
-        LOOKER_RETRY_MS = 5,
+        LOOKER_MS = 200, // waited for a program that only checks whether the machine is locked
 };
-
-static const char *text_at(const json_t *object, const char *key)
-{
-        return json_string_value(json_object_get(object, key));
-}
 
 // The texts in machine.json, by object and key.
 static const struct member {
@@ -74,14 +69,15 @@ static void read_identity(struct machine *machine)
         for (const struct member *member = members; member < members + member_count; member++) {
                 const json_t *object =
                         member->object ? json_object_get(machine->document, member->object) : machine->document;
-                *slot(identity, member) = text_at(object, member->key);
+                *slot(identity, member) = json_text(object, member->key);
         }
         const json_t *disk = json_object_get(machine->document, "disk");
         const json_t *entry = json_object_get(machine->document, "boot_entry");
         json_int_t size = json_integer_value(json_object_get(disk, "size"));
+        identity->patches = json_object_get(machine->document, "patches");
         identity->rehearsal = json_is_true(json_object_get(machine->document, "rehearsal"));
         identity->disk.size = size > 0 ? (uint64_t)size : 0;
-        identity->entry.number = boot_number(text_at(entry, "number"));
+        identity->entry.number = boot_number(json_text(entry, "number"));
         machine->installed = identity->vars_sha256 && identity->firmware.code_sha256 && identity->entry.label;
 }
 
@@ -102,6 +98,8 @@ static json_t *document_of(const struct settings *settings, const struct machine
         if (!identity)
                 return document;
         json_object_set_new(document, "rehearsal", json_boolean(identity->rehearsal));
+        if (identity->patches)
+                json_object_set(document, "patches", identity->patches);
         for (const struct member *member = members; member < members + member_count; member++) {
                 const char *value = *slot(identity, member);
                 if (value)
@@ -272,22 +270,6 @@ static bool refuse_lock(int fd, const struct machine *machine, struct error *err
         return false;
 }
 
-// Locks; waits briefly for a program that only checks whether it is locked.
-static bool lock_soon(int fd)
-{
-        uint64_t deadline = time_now_ms() + LOOKER_MS;
-        while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-                if (errno != EWOULDBLOCK && errno != EINTR)
-                        return false;
-                if (time_now_ms() >= deadline) {
-                        errno = EWOULDBLOCK;
-                        return false;
-                }
-                poll(NULL, 0, LOOKER_RETRY_MS);
-        }
-        return true;
-}
-
 bool machine_lock(struct machine *machine, struct error *err)
 {
         if (!file_make_folder(machine->run_folder, 0700, err))
@@ -296,9 +278,9 @@ bool machine_lock(struct machine *machine, struct error *err)
         AUTO_CLOSE int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
         if (fd < 0)
                 return error_system(err, "%s: cannot open", path);
-        if (!lock_soon(fd))
+        if (!descriptor_lock(fd, LOOKER_MS))
                 return errno == EWOULDBLOCK ? refuse_lock(fd, machine, err)
-                                            : error_system(err, "%s: cannot lock", path);
+                                            : interrupt_check(err) && error_system(err, "%s: cannot lock", path);
         machine->died_owner = read_owner(fd);
         AUTO_FREE char *owner = text_format("%ld\n", (long)getpid());
         if (ftruncate(fd, 0) != 0 || pwrite(fd, owner, strlen(owner), 0) < 0)
@@ -320,11 +302,9 @@ bool machine_save(struct machine *machine, const struct settings *settings, cons
                   struct error *err)
 {
         json_t *document = document_of(settings, identity);
-        AUTO_FREE char *content = json_dumps(document, JSON_INDENT(2));
+        bool written = json_write(machine->json_path, 0666, document, 2, err);
         json_decref(document);
-        AUTO_FREE char *lines = text_format("%s\n", content);
-        return file_replace(machine->json_path, 0666, (struct bytes){(const uint8_t *)lines, strlen(lines)}, err) &&
-               read_document(machine, err);
+        return written && read_document(machine, err);
 }
 
 // An owner recorded in an unlocked lock file has died.

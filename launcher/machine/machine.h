@@ -41,6 +41,7 @@ struct machine_identity {
                 const char *label, *path;
                 uint16_t number;
         } entry;
+        json_t *patches;         // list of the module patches that its installer carried; NULL if it is not known
         const char *vars_sha256; // of the firmware volume in vars.sealed.fd, without the padding after it
 };
 

@@ -93,7 +93,11 @@ static const struct yaml_field driven_fields[] = {
 static const struct yaml_mapping driven_mapping = {driven_fields, sizeof(struct profile_phase),
                                                    offsetof(struct profile_phase, line)};
 
-static const struct yaml_field watched_fields[] = {WAIT, CRITERIA, {0}};
+#define QUIET                                                                                                          \
+        {                                                                                                              \
+                "quiet", YAML_NUMBER, false, AT(profile_phase, quiet_s), .least = 1, .most = WAIT_LIMIT_S              \
+        }
+static const struct yaml_field watched_fields[] = {WAIT, QUIET, CRITERIA, {0}};
 static const struct yaml_mapping watched_mapping = {watched_fields, sizeof(struct profile_phase),
                                                     offsetof(struct profile_phase, line)};
 
@@ -105,6 +109,15 @@ static const struct yaml_field machine_fields[] = {
 };
 static const struct yaml_mapping machine_mapping = {.fields = machine_fields, .size = sizeof(struct profile_machine)};
 
+static const struct yaml_field password_fields[] = {
+        {"least", YAML_NUMBER, false, AT(profile_password, least), .most = 128},
+        {"most", YAML_NUMBER, false, AT(profile_password, most), .least = 1, .most = 128},
+        {"classes", YAML_NUMBER, false, AT(profile_password, classes), .most = 4},
+        {0},
+};
+static const struct yaml_mapping password_mapping = {.fields = password_fields,
+                                                     .size = sizeof(struct profile_password)};
+
 #define PHASE(member, table) YAML_MAPPING, true, AT(profile, member), .mapping = &(table)
 
 static const struct yaml_field profile_fields[] = {
@@ -112,6 +125,7 @@ static const struct yaml_field profile_fields[] = {
         {"title", YAML_TEXT, true, AT(profile, title), .most = TEXT_LIMIT},
         {"rehearsal", YAML_FLAG, false, AT(profile, rehearsal)},
         {"machine", PHASE(machine, machine_mapping)},
+        {"password", YAML_MAPPING, false, AT(profile, password), .mapping = &password_mapping},
         {"boot_label", YAML_TEXT, true, AT(profile, boot_label), .most = TEXT_LIMIT},
         {"settle_ms", YAML_NUMBER, false, AT(profile, settle_ms), .least = 1, .most = 60000},
         {"resend_ms", YAML_NUMBER, false, AT(profile, resend_ms), .least = 50, .most = 3600000},
@@ -446,6 +460,54 @@ static char *profile_path(const char *name, struct error *err)
                 return memory_text(name);
         AUTO_FREE char *data = text_format("guests/%s.yaml", name);
         return paths_data(data, err);
+}
+
+static bool types_password(const struct profile_step *steps, size_t count)
+{
+        for (size_t i = 0; i < count; i++) {
+                for (size_t j = 0; j < steps[i].key_count; j++) {
+                        if (strcmp(steps[i].keys[j], "<password>") == 0)
+                                return true;
+                }
+        }
+        return false;
+}
+
+bool profile_types_password(const struct profile *profile)
+{
+        return types_password(profile->install.steps, profile->install.step_count) ||
+               types_password(profile->install.anytime, profile->install.anytime_count);
+}
+
+static unsigned count_classes(const char *password)
+{
+        bool lower = false, upper = false, digit = false, other = false;
+        for (; *password; password++) {
+                bool is_lower = *password >= 'a' && *password <= 'z';
+                bool is_upper = *password >= 'A' && *password <= 'Z';
+                bool is_digit = *password >= '0' && *password <= '9';
+                lower |= is_lower;
+                upper |= is_upper;
+                digit |= is_digit;
+                other |= !is_lower && !is_upper && !is_digit;
+        }
+        return (unsigned)lower + upper + digit + other;
+}
+
+bool profile_check_password(const struct profile *profile, const char *password, struct error *err)
+{
+        const struct profile_password *rules = &profile->password;
+        size_t length = strlen(password);
+        if (length < rules->least || (rules->most && length > rules->most))
+                return error_set(err, ERROR_USAGE,
+                                 "the root password has %zu characters, but the installer accepts %u to %u", length,
+                                 (unsigned)rules->least, (unsigned)rules->most);
+        if (count_classes(password) >= rules->classes)
+                return true;
+        return error_set(err, ERROR_USAGE,
+                         "the root password has too few kinds of characters: the installer needs %u of lower case, "
+                         "upper case, digits and others",
+                         (unsigned)rules->classes);
 }
 
 struct profile *profile_read(const char *name, struct error *err)

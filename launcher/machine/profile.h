@@ -66,7 +66,8 @@ struct profile_phase {
         size_t anytime_count;
         struct criterion *criteria;
         size_t criterion_count;
-        uint32_t wait_s; // for the criteria of a phase without steps; overridden by the settings
+        uint32_t wait_s;  // for the criteria of a phase without steps; overridden by the settings
+        uint32_t quiet_s; // a console that prints nothing for so long has hung; 0 if it may
         unsigned line;
 };
 
@@ -76,10 +77,17 @@ struct profile_machine {
         const char *disk_size; // "40G"
 };
 
+// What the installer accepts as root's password; zeroes for anything.
+struct profile_password {
+        uint32_t least, most; // characters
+        uint32_t classes;     // of lower case, upper case, digits and others
+};
+
 struct profile {
         const char *name, *title;
         bool rehearsal; // the guest is not ESXi
         struct profile_machine machine;
+        struct profile_password password;
         const char *boot_label;    // of the boot entry that the installer writes
         uint32_t settle_ms;        // a screen that has not changed for this long is complete
         uint32_t resend_ms;        // a key without effect for this long is sent again
@@ -105,6 +113,12 @@ void profile_free(struct profile **profile);
 
 // The pattern in the key "<choose: PATTERN>", freed with free(). NULL if KEY is another key.
 char *profile_choice(const char *key);
+
+// Whether an installation types root's password.
+bool profile_types_password(const struct profile *profile);
+
+// Whether the installer will accept PASSWORD. If not, ERROR_USAGE with the rules.
+bool profile_check_password(const struct profile *profile, const char *password, struct error *err);
 
 // The step of PHASE with that id; NULL if not found.
 const struct profile_step *profile_step(const struct profile_phase *phase, const char *id);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launcher/payload/fat-image.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -11,6 +10,7 @@
 
 #include "base/arguments.h"
 #include "base/file.h"
+#include "base/folder.h"
 #include "base/interrupt.h"
 #include "base/memory.h"
 #include "base/process.h"
@@ -103,50 +103,30 @@ static bool run(const struct arguments *arguments, const char *image, uint64_t t
 static bool format(const char *image, uint64_t size, const char *log, struct error *err)
 {
         AUTO_ARGUMENTS struct arguments arguments = {0};
-        arguments_add(&arguments, "mformat");
-        arguments_add(&arguments, "-F");
-        arguments_add(&arguments, "-c");
-        arguments_add_format(&arguments, "%d", size < LARGE ? SMALL_CLUSTER : CLUSTER);
-        arguments_add(&arguments, "-v");
-        arguments_add(&arguments, "ESXIARM");
-        arguments_add(&arguments, "-i");
-        arguments_add(&arguments, name_of(image));
-        arguments_add(&arguments, "-T");
-        arguments_add_format(&arguments, "%" PRIu64, size / SECTOR);
-        arguments_add(&arguments, "::");
+        AUTO_FREE char *cluster = text_format("%d", size < LARGE ? SMALL_CLUSTER : CLUSTER);
+        AUTO_FREE char *sectors = text_format("%" PRIu64, size / SECTOR);
+        ARGUMENTS_ADD_ALL(&arguments, "mformat", "-F", "-c", cluster, "-v", "ESXIARM", "-i", name_of(image), "-T",
+                          sectors, "::");
         return run(&arguments, image, size, log, err);
 }
 
-static bool add_entries(const char *folder, struct arguments *arguments, struct error *err)
-{
-        DIR *stream = opendir(folder);
-        if (!stream)
-                return error_system(err, "%s: cannot open", folder);
-        for (const struct dirent *entry; (entry = readdir(stream));) {
-                if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-                        arguments_add_format(arguments, "%s/%s", folder, entry->d_name);
-        }
-        closedir(stream);
-        return true;
-}
+// ---- the copy
 
 static void begin_mcopy(struct arguments *arguments, const char *image)
 {
-        arguments_add(arguments, "mcopy");
-        arguments_add(arguments, "-Q");
-        arguments_add(arguments, "-s");
-        arguments_add(arguments, "-o");
-        arguments_add(arguments, "-i");
-        arguments_add(arguments, name_of(image));
+        ARGUMENTS_ADD_ALL(arguments, "mcopy", "-Q", "-s", "-o", "-i", name_of(image));
 }
 
 static bool copy_in(const char *folder, const struct file_list *list, const char *image, const char *log,
                     struct error *err)
 {
+        AUTO_ARGUMENTS struct arguments names = {0};
         AUTO_ARGUMENTS struct arguments arguments = {0};
         begin_mcopy(&arguments, image);
-        if (!add_entries(folder, &arguments, err))
+        if (!folder_names(folder, &names, err))
                 return false;
+        for (size_t i = 0; i < names.count; i++)
+                arguments_add_format(&arguments, "%s/%s", folder, names.values[i]);
         arguments_add(&arguments, "::");
         return run(&arguments, image, file_list_total(list), log, err);
 }

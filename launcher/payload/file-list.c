@@ -100,10 +100,7 @@ void file_list_add(struct file_list *list, const char *spelled, const char *orig
                 free(same_name);
                 return;
         }
-        // The capacity doubles whenever the count is a power of two.
-        if (!(list->count & (list->count - 1)))
-                list->files = memory_resize(list->files, list->count ? list->count * 2 : 1, sizeof *list->files);
-        list->files[list->count++] = (struct listed_file){name, memory_text(origin), same_name, size};
+        *MEMORY_ADD(list->files, list->count) = (struct listed_file){name, memory_text(origin), same_name, size};
 }
 
 static int compare_names(const void *a, const void *b)

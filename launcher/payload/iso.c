@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/descriptor.h"
 #include "base/file.h"
 #include "base/interrupt.h"
 #include "base/memory.h"
@@ -40,7 +41,7 @@ static bool read_descriptor(const char *path, uint8_t *sector, size_t *size, uin
                 return error_system(err, "%s: cannot examine", path);
         if (!S_ISREG(status.st_mode))
                 return error_set(err, ERROR_DAMAGED, "%s is not a regular file", path);
-        ssize_t count = pread(fd, sector, DESCRIPTOR_SIZE, DESCRIPTORS_AT);
+        ssize_t count = descriptor_read_at(fd, sector, DESCRIPTOR_SIZE, DESCRIPTORS_AT);
         if (count < 0)
                 return error_system(err, "%s: cannot read", path);
         *size = (size_t)count;
@@ -265,20 +266,6 @@ struct extraction {
         uint8_t *block; // of READ_BLOCK bytes
 };
 
-static bool write_all(int fd, const char *path, const uint8_t *data, size_t size, struct error *err)
-{
-        while (size) {
-                ssize_t count = write(fd, data, size);
-                if (count < 0 && errno == EINTR)
-                        continue;
-                if (count < 0)
-                        return error_system(err, "%s: cannot write", path);
-                data += count;
-                size -= (size_t)count;
-        }
-        return true;
-}
-
 static bool make_folder_of(const char *path, struct error *err)
 {
         AUTO_FREE char *copy = memory_text(path);
@@ -291,7 +278,9 @@ static bool copy_content(struct extraction *extraction, int fd, const char *path
         uint64_t size = 0;
         la_ssize_t count;
         while ((count = archive_read_data(extraction->iso->archive, extraction->block, READ_BLOCK)) > 0) {
-                if (!write_all(fd, path, extraction->block, (size_t)count, err) || !interrupt_check(err))
+                if (!descriptor_write(fd, (struct bytes){extraction->block, (size_t)count}))
+                        return error_system(err, "%s: cannot write", path);
+                if (!interrupt_check(err))
                         return false;
                 size += (uint64_t)count;
                 progress_update(extraction->progress, extraction->done + size);

@@ -31,6 +31,7 @@ void payload_info_free(struct payload_info *info)
         free(info->kernelopt);
         free(info->kickstart);
         free(info->kickstart_disk);
+        patch_findings_free(&info->patches);
         arguments_free(&info->missing);
         arguments_free(&info->reasons);
         arguments_free(&info->warnings);
@@ -112,30 +113,59 @@ static bool is_listed(const struct arguments *list, const char *value)
         return false;
 }
 
-static bool check_file(const struct look *look, const char *name, struct error *err)
+// The files that a BOOT.CFG names.
+struct names {
+        const struct bootcfg *bootcfg;
+        const struct payload_bootcfg_place *place;
+        char **missing; // about the first of them that is missing; freed with free()
+};
+
+// Where the missing file NAME is named, and the warning about that line, or about the prefix of a relative name.
+static char *explain_name(const struct names *names, const char *name, size_t line)
+{
+        const char *warning = bootcfg_warning(names->bootcfg, line);
+        if (!warning && *name != '/')
+                warning = bootcfg_warning(names->bootcfg, names->bootcfg->prefix_line);
+        return text_format(
+                "%s, line %zu: the loader stops at a file that it does not find; add the file or correct the line"
+                "%s%s%s",
+                names->place->name, line, warning ? " (" : "", warning ? warning : "", warning ? ")" : "");
+}
+
+static bool check_file(const struct look *look, const struct names *names, const char *name, size_t line,
+                       struct error *err)
 {
         bool found;
-        if (!has(look, name, &found, err))
+        AUTO_FREE char *path = bootcfg_path(names->bootcfg, names->place->folder, name);
+        if (!has(look, path, &found, err))
                 return false;
-        if (!found && !is_listed(&look->info->missing, name))
-                arguments_add(&look->info->missing, name);
+        found = found && !text_ends_with(path, "/");
+        if (!found && !is_listed(&look->info->missing, path))
+                arguments_add(&look->info->missing, path);
+        if (!found && !*names->missing)
+                *names->missing = explain_name(names, name, line);
         return true;
 }
 
-static bool check_files(const struct look *look, const struct bootcfg *bootcfg, const char *folder, struct error *err)
+static bool check_list(const struct look *look, const struct names *names, const struct arguments *list, size_t line,
+                       struct error *err)
 {
-        AUTO_FREE char *kernel = bootcfg_path(bootcfg, folder, bootcfg->kernel);
-        if (!check_file(look, kernel, err))
-                return false;
-        for (size_t i = 0; i < bootcfg->modules.count; i++) {
-                AUTO_FREE char *module = bootcfg_path(bootcfg, folder, bootcfg->modules.values[i]);
-                if (!check_file(look, module, err))
+        for (size_t i = 0; i < list->count; i++) {
+                if (!check_file(look, names, list->values[i], line, err))
                         return false;
         }
         return true;
 }
 
-// Keeps the content of the first BOOT.CFG, the one that the loader reads.
+static bool check_files(const struct look *look, const struct names *names, struct error *err)
+{
+        const struct bootcfg *bootcfg = names->bootcfg;
+        return check_file(look, names, bootcfg->kernel, bootcfg->kernel_line, err) &&
+               check_list(look, names, &bootcfg->modules, bootcfg->modules_line, err) &&
+               check_list(look, names, &bootcfg->acpitables, bootcfg->acpitables_line, err);
+}
+
+// Keeps what the BOOT.CFG that the loader reads says.
 static void keep(struct payload_info *info, struct bootcfg *bootcfg, const char *folder)
 {
         info->title = MEMORY_TAKE(bootcfg->title);
@@ -146,7 +176,8 @@ static void keep(struct payload_info *info, struct bootcfg *bootcfg, const char 
         info->norts = bootcfg->norts;
 }
 
-static bool read_bootcfg(const struct look *look, const struct payload_bootcfg_place *place, struct error *err)
+static bool read_bootcfg(const struct look *look, const struct payload_bootcfg_place *place, char **missing,
+                         struct error *err)
 {
         AUTO_BUFFER struct buffer text = {0};
         AUTO_BOOTCFG struct bootcfg bootcfg = {0};
@@ -158,41 +189,60 @@ static bool read_bootcfg(const struct look *look, const struct payload_bootcfg_p
         if (!payload_tree_read(look->tree, place->name, PAYLOAD_TEXT_LIMIT, &text, err))
                 return false;
         if (!bootcfg_read(buffer_view(&text), &bootcfg, err))
-                return error_wrap(err, "%s: its %s is damaged", look->path, place->name);
-        if (!check_files(look, &bootcfg, place->folder, err))
+                return error_wrap(err, "%s: the loader would refuse its %s", look->path, place->name);
+        const struct names names = {&bootcfg, place, missing};
+        if (!check_files(look, &names, err))
                 return false;
+        for (size_t i = 0; i < bootcfg.warnings.count; i++)
+                arguments_add_format(&look->info->warnings, "%s, %s", place->name, bootcfg.warnings.values[i]);
         if (!look->info->kernel)
                 keep(look->info, &bootcfg, place->folder);
         return true;
 }
 
-static void explain_missing(struct payload_info *info)
+static void explain_missing(struct payload_info *info, const char *about_first)
 {
         AUTO_TEXT struct text names = {0};
-        for (size_t i = 0; i < info->missing.count && i < MOST_SHOWN; i++)
-                text_add_format(&names, "%s%s", i ? ", " : "", info->missing.values[i]);
+        for (size_t i = 0; i < info->missing.count && i < MOST_SHOWN; i++) {
+                AUTO_FREE char *shown = text_printable(info->missing.values[i], strlen(info->missing.values[i]), false);
+                text_add_format(&names, "%s%s", i ? ", " : "", shown);
+        }
         if (info->missing.count > MOST_SHOWN)
                 text_add_format(&names, " and %zu more", info->missing.count - MOST_SHOWN);
         if (info->missing.count)
-                arguments_add_format(&info->reasons, "%s that its BOOT.CFG names %s not in it: %s",
+                arguments_add_format(&info->reasons, "%s that its BOOT.CFG names %s not in it: %s; %s",
                                      info->missing.count == 1 ? "a file" : "files",
-                                     info->missing.count == 1 ? "is" : "are", text_string(&names));
+                                     info->missing.count == 1 ? "is" : "are", text_string(&names), about_first);
+}
+
+static bool warn_of_place(const struct look *look, struct error *err)
+{
+        bool found;
+        if (!has(look, payload_bootcfg_places[0].name, &found, err))
+                return false;
+        if (look->info->kernel && !found)
+                arguments_add_format(&look->info->warnings,
+                                     "the loader reads only %s, which is not in it; copy %s to %s/",
+                                     payload_bootcfg_places[0].name, payload_bootcfg_places[1].name,
+                                     payload_bootcfg_places[0].folder);
+        return true;
 }
 
 static bool read_bootcfgs(const struct look *look, struct error *err)
 {
+        AUTO_FREE char *missing = NULL;
         for (size_t i = 0; i < sizeof payload_bootcfg_places / sizeof payload_bootcfg_places[0]; i++) {
-                if (!read_bootcfg(look, &payload_bootcfg_places[i], err))
+                if (!read_bootcfg(look, &payload_bootcfg_places[i], &missing, err))
                         return false;
         }
         if (!look->info->kernel)
                 arguments_add(&look->info->reasons, "it has no BOOT.CFG: it is not an installer of ESXi");
-        explain_missing(look->info);
+        explain_missing(look->info, missing);
         if (look->info->norts)
                 arguments_add(&look->info->warnings,
                               "norts=1 turns off UEFI runtime services: the installer cannot write a boot entry, and "
                               "only the disk's fallback loader starts the installed system");
-        return true;
+        return warn_of_place(look, err);
 }
 
 // ---- the kickstart
@@ -217,8 +267,9 @@ static bool read_kickstart(const struct look *look, const char *name, struct err
                 return false;
         if (!found) {
                 look->info->lacks_kickstart = true;
+                AUTO_FREE char *shown = text_printable(look->info->kickstart, strlen(look->info->kickstart), false);
                 arguments_add_format(&look->info->reasons, "its BOOT.CFG names the kickstart %s, which is not in it",
-                                     look->info->kickstart);
+                                     shown);
                 return true;
         }
         if (!payload_tree_read(look->tree, name, PAYLOAD_TEXT_LIMIT, &text, err))

@@ -3,7 +3,8 @@
 // What a payload is, and whether ESXi on Arm can be installed from it: it needs a boot loader for aarch64, a BOOT.CFG,
 // and every file that BOOT.CFG names.
 //
-// The loader EFI/BOOT/BOOTAA64.EFI reads the BOOT.CFG beside it, or else the one in the root. Both must be valid.
+// The loader EFI/BOOT/BOOTAA64.EFI reads the BOOT.CFG beside it and no other (esx-boot, mboot/config.c). The one in the
+// root is for loaders started from elsewhere and for the rehearsal guest. Both must be valid.
 #pragma once
 
 #include <stdbool.h>
@@ -12,11 +13,12 @@
 #include "base/arguments.h"
 #include "base/error.h"
 #include "base/process.h"
+#include "launcher/payload/patch-finding.h"
 #include "launcher/payload/payload-tree.h"
 
 #define PAYLOAD_LOADER "EFI/BOOT/BOOTAA64.EFI"
 
-// Where a BOOT.CFG may be, in the loader's order. Its relative names start from FOLDER.
+// Where a BOOT.CFG may be, the one that the loader reads first. Its relative names start from FOLDER.
 struct payload_bootcfg_place {
         const char *name, *folder;
 };
@@ -35,12 +37,13 @@ struct payload_info {
         uint64_t loader_size;
         char *title, *build, *kernel, *kernelopt;
         uint64_t module_count;
-        struct arguments missing; // the kernel and modules that BOOT.CFG names but the payload does not have
+        struct arguments missing; // kernel, modules and ACPI tables that BOOT.CFG names but the payload does not have
         bool has_kickstart;
-        bool lacks_kickstart; // the file that ks= names is missing: one of the reasons
-        char *kickstart;      // the value of ks=: "usb:/KS.CFG"
-        char *kickstart_disk; // "--firstdisk=usb" or "--disk=NAME", "" if it names no disk; NULL if not known
-        bool norts;           // no UEFI runtime services: the installer cannot write a boot entry
+        bool lacks_kickstart;          // the file that ks= names is missing: one of the reasons
+        char *kickstart;               // the value of ks=: "usb:/KS.CFG"
+        char *kickstart_disk;          // "--firstdisk=usb" or "--disk=NAME", "" if it names no disk; NULL if not known
+        bool norts;                    // no UEFI runtime services: the installer cannot write a boot entry
+        struct patch_findings patches; // filled by payload_make and payload_inspect_patches only
         bool installable;
         struct arguments reasons;  // why it is not installable, a sentence each
         struct arguments warnings; // problems that do not prevent an installation

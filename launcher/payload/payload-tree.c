@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launcher/payload/payload-tree.h"
 
-#include <dirent.h>
 #include <inttypes.h>
 #include <libgen.h>
 #include <stdlib.h>
@@ -10,10 +9,10 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/folder.h"
 #include "base/interrupt.h"
 #include "base/memory.h"
 #include "base/progress.h"
-#include "base/text.h"
 #include "launcher/payload/iso.h"
 #include "verify/disk/disk.h"
 #include "verify/disk/fat.h"
@@ -79,19 +78,16 @@ static bool list_folder(struct payload_tree *tree, const char *folder, const cha
 {
         if (depth > DEEPEST)
                 return error_set(err, ERROR_DAMAGED, "%s: folders are nested more than %d deep", folder, DEEPEST);
-        DIR *stream = opendir(folder);
-        if (!stream)
-                return error_system(err, "%s: cannot open", folder);
-        bool listed = true;
-        for (const struct dirent *entry; listed && (entry = readdir(stream));) {
-                if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-                        continue;
-                AUTO_FREE char *path = file_path(folder, entry->d_name);
-                AUTO_FREE char *name = *below ? file_path(below, entry->d_name) : memory_text(entry->d_name);
-                listed = interrupt_check(err) && list_path(tree, path, name, depth, err);
+        AUTO_ARGUMENTS struct arguments names = {0};
+        if (!folder_names(folder, &names, err))
+                return false;
+        for (size_t i = 0; i < names.count; i++) {
+                AUTO_FREE char *path = file_path(folder, names.values[i]);
+                AUTO_FREE char *name = *below ? file_path(below, names.values[i]) : memory_text(names.values[i]);
+                if (!interrupt_check(err) || !list_path(tree, path, name, depth, err))
+                        return false;
         }
-        closedir(stream);
-        return listed;
+        return true;
 }
 
 static bool open_folder(struct payload_tree *tree, struct error *err)

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/arguments.h"
+#include "base/descriptor.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/paths.h"
@@ -21,8 +22,10 @@
 #include "launcher/payload/fat-image.h"
 #include "launcher/payload/kickstart-place.h"
 #include "launcher/payload/kickstart.h"
+#include "launcher/payload/patch-list.h"
 
 #define KICKSTART_NAME  "KS.CFG"
+#define PATCHED_FOLDER  "patched"
 #define LEGACY_CPU      "allowLegacyCPU"
 #define DEFAULT_OPTIONS LEGACY_CPU "=true"
 
@@ -35,7 +38,8 @@ struct work {
 };
 
 // Its possible content.
-static const char *const work_names[] = {"files", "rehearsal", "image", "log", "KS.CFG", "0.CFG", "1.CFG"};
+static const char *const work_names[] = {"files",  "rehearsal", "image", "log",
+                                         "KS.CFG", "0.CFG",     "1.CFG", PATCHED_FOLDER};
 
 static void empty_folder(const struct work *work)
 {
@@ -56,24 +60,9 @@ static void work_end(struct work *work)
         free(work->folder);
 }
 
-// OUTPUT as an absolute path. It need not exist, but its folder must.
-static char *absolute_path(const char *output, struct error *err)
-{
-        char *resolved = realpath(output, NULL);
-        if (resolved)
-                return resolved;
-        AUTO_FREE char *for_folder = memory_text(output);
-        AUTO_FREE char *for_name = memory_text(output);
-        AUTO_FREE char *folder = realpath(dirname(for_folder), NULL);
-        if (folder)
-                return file_path(folder, basename(for_name));
-        error_system(err, "%s: its folder", output);
-        return NULL;
-}
-
 static bool work_begin(struct work *work, const char *output, struct error *err)
 {
-        *work = (struct work){.lock = -1, .target = absolute_path(output, err)};
+        *work = (struct work){.lock = -1, .target = file_resolve(output, err)};
         if (!work->target)
                 return false;
         const char *name = strrchr(work->target, '/') + 1;
@@ -93,8 +82,7 @@ static bool work_begin(struct work *work, const char *output, struct error *err)
 
 static bool sync_path(const char *path, struct error *err)
 {
-        AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
-        return (fd >= 0 && file_sync(fd)) || error_system(err, "%s: cannot sync", path);
+        return file_sync_path(path) || error_system(err, "%s: cannot sync", path);
 }
 
 // Moves NAME from the work folder to the output.
@@ -115,13 +103,7 @@ static bool write_new(const char *path, mode_t mode, struct bytes bytes, struct 
         AUTO_CLOSE int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
         if (fd < 0)
                 return error_system(err, "%s: cannot create", path);
-        while (bytes.size) {
-                ssize_t count = write(fd, bytes.data, bytes.size);
-                if (count < 0 && errno != EINTR)
-                        return error_system(err, "%s: cannot write", path);
-                bytes = bytes_from(bytes, count > 0 ? (uint64_t)count : 0);
-        }
-        return true;
+        return descriptor_write(fd, bytes) || error_system(err, "%s: cannot write", path);
 }
 
 // ---- the rehearsal guest's own files
@@ -156,7 +138,8 @@ static bool write_rehearsal(const struct arguments *options, const char *folder,
                 return false;
         if (!guest || symlink(guest, loader) != 0)
                 return error_system(err, "%s: cannot link", found);
-        return write_text(folder, "BOOT.CFG", 0666, boot_cfg, err) && write_text(folder, "K.B00", 0666, kernel, err) &&
+        return write_text(boot, "BOOT.CFG", 0666, boot_cfg, err) &&
+               write_text(folder, "BOOT.CFG", 0666, boot_cfg, err) && write_text(folder, "K.B00", 0666, kernel, err) &&
                write_text(folder, "REHEARSE.CFG", 0666, text_string(&lines), err);
 }
 
@@ -196,7 +179,8 @@ struct making {
         char *source; // the request's, or the rehearsal guest's files
         struct payload_tree *tree;
         struct overlay overlay;
-        char *moved; // what is said of a kickstart on a CD that is now one on the payload; NULL if none
+        struct arguments remarks; // on what was done; they become warnings
+        bool moves_kickstart;     // from a CD
 };
 
 static struct making making_of(const struct payload_request *request)
@@ -208,9 +192,9 @@ static void making_end(struct making *making)
 {
         payload_tree_close(&making->tree);
         overlay_free(&making->overlay);
+        arguments_free(&making->remarks);
         work_end(&making->work);
         free(making->source);
-        free(making->moved);
 }
 #define AUTO_MAKING __attribute__((cleanup(making_end)))
 
@@ -352,8 +336,10 @@ static bool move_kickstart(struct making *making, const struct bootcfg *bootcfg,
                 return true;
         arguments_add_format(options, "ks=usb:/%s", name);
         AUTO_FREE char *shown = text_printable(value, strlen(value), false);
-        free(making->moved);
-        making->moved = text_format("BOOT.CFG: ks=%s is now ks=usb:/%s, because a payload is a USB disk", shown, name);
+        if (!making->moves_kickstart)
+                arguments_add_format(&making->remarks,
+                                     "BOOT.CFG: ks=%s is now ks=usb:/%s, because a payload is a USB disk", shown, name);
+        making->moves_kickstart = true;
         return true;
 }
 
@@ -419,6 +405,155 @@ static bool edit_bootcfgs(struct making *making, struct error *err)
         return true;
 }
 
+// ---- patches
+
+// What `build=` in the BOOT.CFG that the loader reads will be; freed with free(). NULL if it names none.
+static bool find_build(const struct making *making, char **build, struct error *err)
+{
+        for (size_t i = 0; i < sizeof payload_bootcfg_places / sizeof payload_bootcfg_places[0]; i++) {
+                const char *path = overlay_find(&making->overlay, payload_bootcfg_places[i].name);
+                AUTO_BUFFER struct buffer text = {0};
+                AUTO_BOOTCFG struct bootcfg bootcfg = {0};
+                if (!path)
+                        continue;
+                if (!file_read(path, PAYLOAD_TEXT_LIMIT, &text, err) ||
+                    !bootcfg_read(buffer_view(&text), &bootcfg, err))
+                        return false;
+                *build = MEMORY_TAKE(bootcfg.build);
+                return true;
+        }
+        return true;
+}
+
+static bool read_module(const struct making *making, const struct patch *patch, struct patch_module *module,
+                        struct error *err)
+{
+        const char *name = patch->module_name;
+        const char *path = overlay_find(&making->overlay, name);
+        AUTO_BUFFER struct buffer file = {0};
+        bool found;
+        uint64_t size;
+        if (!payload_tree_find(making->tree, name, &found, &size, err))
+                return false;
+        if (!found)
+                return error_set(err, ERROR_DAMAGED, "the payload has no %s", name);
+        bool read = path ? file_read(path, PATCH_MODULE_LIMIT, &file, err)
+                         : payload_tree_read(making->tree, name, PATCH_MODULE_LIMIT, &file, err);
+        return read && (patch_module_unpack(buffer_view(&file), module, err) || error_wrap(err, "%s", name));
+}
+
+// Puts CONTENT into the payload as NAME.
+static bool add_file(struct making *making, const char *name, struct bytes content, struct error *err)
+{
+        AUTO_FREE char *folder = file_path(making->work.folder, PATCHED_FOLDER);
+        AUTO_FREE char *path = text_format("%s/%zu", folder, making->overlay.names.count);
+        overlay_add(&making->overlay, name, path);
+        return file_make_folder(folder, 0777, err) && write_new(path, 0666, content, err);
+}
+
+static bool add_module(struct making *making, const struct patch *patch, struct patch_module *module, struct error *err)
+{
+        AUTO_BUFFER struct buffer file = {0};
+        patch_apply(patch, module);
+        if (!patch_module_pack(module, &file, err))
+                return error_wrap(err, "%s", patch->module_name);
+        return add_file(making, patch->module_name, buffer_view(&file), err);
+}
+
+static bool add_patch(struct making *making, const struct patch *patch, const char *build, struct error *err)
+{
+        AUTO_PATCH_MODULE struct patch_module module = {0};
+        AUTO_FREE char *reason = NULL;
+        if (!patch_is_for_build(patch, build, &reason))
+                return error_set(err, ERROR_DAMAGED, "%s", reason);
+        if (!read_module(making, patch, &module, err))
+                return false;
+        enum patch_state state = patch_examine(patch, &module, &reason);
+        if (reason)
+                return error_set(err, ERROR_DAMAGED, "%s", reason);
+        if (patch->status == PATCH_REPORTED)
+                arguments_add_format(&making->remarks,
+                                     "the patch %s is only reported to work; this project has not tried it",
+                                     patch->name);
+        if (state == PATCH_NOT_APPLIED)
+                return add_module(making, patch, &module, err);
+        arguments_add_format(&making->remarks, "%s has the patch %s already; it stays as it is", patch->module_name,
+                             patch->name);
+        return true;
+}
+
+// The first number from *NUMBER on that no file of the source has.
+static bool find_free(const struct making *making, size_t *number, struct error *err)
+{
+        for (bool found = true; found; *number += found) {
+                AUTO_FREE char *name = patch_list_kept_name(*number);
+                uint64_t size;
+                if (!payload_tree_find(making->tree, name, &found, &size, err))
+                        return false;
+        }
+        return true;
+}
+
+// A payload keeps the patches that it was made with, so that everybody who looks at it later knows them.
+static bool keep_patches(struct making *making, const struct patch_list *list, struct error *err)
+{
+        AUTO_PATCH_LIST struct patch_list kept = {0};
+        size_t number = 1;
+        if (!patch_list_add_kept(&kept, making->tree, NULL, err))
+                return false;
+        for (size_t i = 0; i < list->count; i++) {
+                if (patch_list_has(&kept, list->patches[i]))
+                        continue;
+                if (!find_free(making, &number, err))
+                        return false;
+                AUTO_FREE char *name = patch_list_kept_name(number++);
+                if (!add_file(making, name, yaml_file_text(list->patches[i]->file), err))
+                        return false;
+        }
+        return true;
+}
+
+static bool add_patches(struct making *making, struct error *err)
+{
+        AUTO_PATCH_LIST struct patch_list list = {0};
+        AUTO_FREE char *build = NULL;
+        if (!patch_list_add_given(&list, making->request->patches, err) || !find_build(making, &build, err))
+                return false;
+        for (size_t i = 0; i < list.count; i++) {
+                if (!add_patch(making, list.patches[i], build, err))
+                        return error_wrap(err, "--patch %s: not applied", list.patches[i]->name);
+        }
+        return keep_patches(making, &list, err);
+}
+
+static bool find_patches(const char *path, const struct arguments *given, struct payload_info *info, struct error *err)
+{
+        AUTO_PAYLOAD_TREE struct payload_tree *tree = NULL;
+        AUTO_PATCH_LIST struct patch_list list = {0};
+        if (!patch_list_add_given(&list, given, err) || !patch_list_add_known(&list, err) ||
+            !payload_tree_open(path, &tree, err) || !patch_list_add_kept(&list, tree, &info->warnings, err) ||
+            !patch_findings_read(tree, info->build, &list, &info->patches, err))
+                return false;
+        for (size_t i = 0; i < info->patches.count; i++) {
+                const struct patch_finding *finding = &info->patches.findings[i];
+                if (finding->state == PATCH_HALF_APPLIED)
+                        arguments_add_format(&info->warnings, "the patch %s is half applied: %s", finding->name,
+                                             finding->reason);
+        }
+        return true;
+}
+
+bool payload_inspect_patches(const char *path, const struct arguments *given, struct payload_info *info,
+                             struct error *err)
+{
+        if (!payload_inspect(path, info, err))
+                return false;
+        if (find_patches(path, given, info, err))
+                return true;
+        payload_info_free(info);
+        return false;
+}
+
 // ---- the source
 
 static bool check_installable(const struct payload_info *info, const char *what, struct error *err)
@@ -436,11 +571,8 @@ static bool lacks_only_kickstart(const struct payload_request *request, const st
 
 static bool check_not_itself(const struct making *making, struct error *err)
 {
-        struct stat source;
-        struct stat target;
-        bool same = stat(making->source, &source) == 0 && stat(making->work.target, &target) == 0 &&
-                    source.st_dev == target.st_dev && source.st_ino == target.st_ino;
-        return !same || error_set(err, ERROR_USAGE, "%s: source and output are the same file", making->source);
+        return !file_is_same(making->source, making->work.target) ||
+               error_set(err, ERROR_USAGE, "%s: source and output are the same file", making->source);
 }
 
 // The path of the source, freed with free(). The rehearsal guest's files are written first.
@@ -466,7 +598,7 @@ static bool open_source(struct making *making, struct error *err)
 static bool prepare(struct making *making, const char *output, struct error *err)
 {
         return work_begin(&making->work, output, err) && open_source(making, err) && add_replacements(making, err) &&
-               add_kickstart(making, err) && edit_bootcfgs(making, err);
+               add_kickstart(making, err) && edit_bootcfgs(making, err) && add_patches(making, err);
 }
 
 // ---- building
@@ -516,8 +648,10 @@ static bool make_image(struct making *making, const char *image, struct error *e
 static bool changes_nothing(const struct making *making)
 {
         const struct payload_request *request = making->request;
-        return !request->kickstart && !making->moved && !(request->kernelopts && request->kernelopts->count) &&
-               !(request->replacements && request->replacements->count);
+        return !request->kickstart && !making->moves_kickstart &&
+               !(request->kernelopts && request->kernelopts->count) &&
+               !(request->replacements && request->replacements->count) &&
+               !(request->patches && request->patches->count);
 }
 
 // Copies the source image and replaces files in the copy.
@@ -533,18 +667,34 @@ static bool change_image(struct making *making, const char *image, struct error 
         return true;
 }
 
+// The patches that were requested come first among those that are found.
+static bool check_patched(const struct making *making, const struct payload_info *made, const char *output,
+                          struct error *err)
+{
+        size_t count = making->request->patches ? making->request->patches->count : 0;
+        for (size_t i = 0; i < count; i++) {
+                const struct patch_finding *finding = &made->patches.findings[i];
+                if (finding->state != PATCH_APPLIED)
+                        return error_set(err, ERROR_DAMAGED, "cannot make the payload %s: the patch %s is %s in it: %s",
+                                         output, finding->name, patch_state_name(finding->state),
+                                         finding->reason ? finding->reason : "its bytes are not there");
+        }
+        return true;
+}
+
 // Reads the result back as the guest will see it, and moves it to the output.
 static bool finish(const struct making *making, const char *name, const char *output, struct payload_info *info,
                    struct error *err)
 {
         AUTO_FREE char *path = file_path(making->work.folder, name);
         AUTO_PAYLOAD_INFO struct payload_info made = {0};
-        if (!payload_inspect_as(path, users_kickstart(making->request), &made, err))
+        if (!payload_inspect_as(path, users_kickstart(making->request), &made, err) ||
+            !find_patches(path, making->request->patches, &made, err))
                 return error_wrap(err, "cannot make the payload %s", output);
-        if (making->moved)
-                arguments_add(&made.warnings, making->moved);
-        if (!check_installable(&made, output, err))
+        if (!check_installable(&made, output, err) || !check_patched(making, &made, output, err))
                 return false;
+        for (size_t i = 0; i < making->remarks.count; i++)
+                arguments_add(&made.warnings, making->remarks.values[i]);
         if (made.kind == PAYLOAD_IMAGE && made.has_kickstart && chmod(path, 0600) != 0)
                 return error_system(err, "%s: cannot set the mode", path);
         if (!publish(&making->work, name, !making->request->for_one_run, err))

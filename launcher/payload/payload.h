@@ -22,6 +22,7 @@ struct payload_request {
         // Options for the kernel; may be NULL. `allowLegacyCPU=true` is added unless they or BOOT.CFG have that key.
         const struct arguments *kernelopts;
         const struct arguments *replacements; // "NAME=FILE": FILE replaces NAME; may be NULL
+        const struct arguments *patches;      // values of --patch (patch-list.h); may be NULL
         const char *kickstart;                // a file, "auto", or NULL; it becomes KS.CFG
         const char *password;                 // root's, for "auto"; the payload has only its hash
         const char *disk_type;                // for "auto": the target's bus, "usb" or "nvme"; NULL if not known
@@ -40,3 +41,8 @@ bool payload_make(const struct payload_request *request, const char *image, stru
 // The same as a folder, which must be missing or empty. The source cannot be an image.
 bool payload_make_folder(const struct payload_request *request, const char *folder, struct payload_info *info,
                          struct error *err);
+
+// payload_inspect, and which patches it carries: of those that come with the program, those that it was made with, and the
+// GIVEN ones (values of --patch; may be NULL).
+bool payload_inspect_patches(const char *path, const struct arguments *given, struct payload_info *info,
+                             struct error *err);

@@ -27,7 +27,7 @@ static void read_machine(struct guest *guest)
 _Noreturn static void run_installer(struct guest *guest, const struct payload *payload)
 {
         struct span norts = keyvalue_find(payload->boot_cfg, "norts");
-        guest->runtime_services_off = text_is_word(norts.at, norts.size, "1");
+        guest->runtime_services_off = norts.size && !text_is_word(norts.at, norts.size, "0");
         options_read(&guest->options, payload->options, warn_option, guest);
         if (guest->runtime_services_off)
                 guest_log(guest, "norts=1: UEFI runtime services are off, so no boot entry can be written");

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/json.h"
 #include "launcher/report/html.h"
 
 enum {
@@ -11,11 +12,6 @@ enum {
 
 static const char ANCHOR[] = "line";
 
-static const char *text_in(const json_t *object, const char *key)
-{
-        return json_string_value(json_object_get(object, key));
-}
-
 static bool is_met(const json_t *row)
 {
         return json_is_true(json_object_get(row, "met"));
@@ -23,13 +19,13 @@ static bool is_met(const json_t *row)
 
 static bool is_kind(const json_t *row, const char *kind)
 {
-        const char *found = text_in(row, "kind");
+        const char *found = json_text(row, "kind");
         return found && !strcmp(found, kind);
 }
 
 static void add_anchor(const json_t *row, size_t number, struct console_anchors *anchors)
 {
-        const char *text = text_in(row, "text");
+        const char *text = json_text(row, "text");
         if (!is_met(row) || !text || number >= ANCHORS_MOST)
                 return;
         struct console_anchor *anchor = console_anchors_add(anchors, ANCHOR, number);
@@ -84,13 +80,13 @@ static void add_without_frame(struct text *html, const char *text)
 static void add_row(struct text *html, const json_t *row, size_t number, bool is_linked)
 {
         struct fate fate = fate_of(row);
-        const char *name = text_in(row, "name");
-        const char *text = text_in(row, "text");
+        const char *name = json_text(row, "name");
+        const char *text = json_text(row, "text");
         text_add_format(html, "<tr class=\"%s\"><td class=\"sign\"><span>%s</span> %s</td>", fate.class, fate.sign,
                         fate.word);
         html_element(html, "th scope=\"row\"", name ? name : "?");
         text_add(html, "<td class=\"muted\">");
-        html_add(html, text_in(row, "kind") ? text_in(row, "kind") : "");
+        html_add(html, json_text(row, "kind") ? json_text(row, "kind") : "");
         text_add(html, "</td>");
         if (!is_met(row)) {
                 text_add(html, "<td></td><td></td></tr>\n");

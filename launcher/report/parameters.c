@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launcher/report/parameters.h"
 
-#include <dirent.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/file.h"
+#include "base/folder.h"
+#include "base/json.h"
 #include "base/memory.h"
 #include "base/time.h"
 #include "launcher/report/html.h"
@@ -16,11 +16,6 @@ enum {
         ROWS_MOST = 300,
         FILES_MOST = 60,
 };
-
-static const char *text_in(const json_t *object, const char *key)
-{
-        return json_string_value(json_object_get(object, key));
-}
 
 static void add_figure(struct text *html, const char *name, const char *value)
 {
@@ -44,9 +39,9 @@ static char *stamp_text(const char *stamp)
 static char *firmware_of(const struct report_subject *subject)
 {
         const json_t *firmware = json_object_get(subject->record->result, "firmware");
-        const char *package = text_in(firmware, "package");
-        const char *version = text_in(firmware, "version");
-        const char *name = text_in(firmware, "name");
+        const char *package = json_text(firmware, "package");
+        const char *version = json_text(firmware, "version");
+        const char *name = json_text(firmware, "name");
         if (package && version)
                 return text_format("%s %s", package, version);
         if (!name && subject->machine)
@@ -57,8 +52,8 @@ static char *firmware_of(const struct report_subject *subject)
 // KEY of the result; for a run without a result, of its first event.
 static const char *told(const struct run_record *record, const char *key, const char *key_at_start)
 {
-        const char *text = text_in(record->result, key);
-        return text ? text : text_in(record->start, key_at_start);
+        const char *text = json_text(record->result, key);
+        return text ? text : json_text(record->start, key_at_start);
 }
 
 void figures_to_html(struct text *html, const struct report_subject *subject)
@@ -67,11 +62,11 @@ void figures_to_html(struct text *html, const struct report_subject *subject)
         AUTO_FREE char *duration = text_duration((uint64_t)(subject->record->end * 1000 + 0.5));
         AUTO_FREE char *firmware = firmware_of(subject);
         AUTO_FREE char *began = stamp_text(told(subject->record, "started_at", "started_at"));
-        const char *qemu = text_in(result, "qemu");
+        const char *qemu = json_text(result, "qemu");
         AUTO_FREE char *qemu_version = qemu ? text_format("QEMU %s", qemu) : NULL;
         text_add(html, "<dl class=\"figures\">\n");
         add_figure(html, "Command", told(subject->record, "command", "kind"));
-        add_figure(html, "Guest", text_in(result, "guest"));
+        add_figure(html, "Guest", json_text(result, "guest"));
         add_figure(html, "Began", began);
         add_figure(html, "Took", duration);
         add_figure(html, "Firmware", firmware);
@@ -168,16 +163,11 @@ static void add_machine(struct text *html, const struct machine *machine)
         json_decref(document);
 }
 
-static int by_name(const void *a, const void *b)
-{
-        return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 static void add_file(struct text *html, const char *folder, const char *name)
 {
         AUTO_FREE char *path = file_path(folder, name);
         struct stat status;
-        if (stat(path, &status) != 0 || !S_ISREG(status.st_mode))
+        if (*name == '.' || stat(path, &status) != 0 || !S_ISREG(status.st_mode))
                 return;
         AUTO_FREE char *size = text_size((uint64_t)status.st_size);
         html_row(html, name, size);
@@ -185,23 +175,13 @@ static void add_file(struct text *html, const char *folder, const char *name)
 
 static void add_files(struct text *html, const char *folder)
 {
-        DIR *stream = opendir(folder);
-        char *names[FILES_MOST];
-        size_t count = 0;
-        for (const struct dirent *entry; stream && count < FILES_MOST && (entry = readdir(stream));) {
-                if (entry->d_name[0] != '.')
-                        names[count++] = memory_text(entry->d_name);
-        }
-        if (stream)
-                closedir(stream);
-        qsort(names, count, sizeof *names, by_name);
+        AUTO_ARGUMENTS struct arguments names = {0};
+        folder_names(folder, &names, NULL);
         html_element(html, "h3", "Files");
         html_element(html, "p class=\"code\"", folder);
         text_add(html, "<div class=\"wide\"><table class=\"rows pairs\"><tbody>\n");
-        for (size_t i = 0; i < count; i++) {
-                add_file(html, folder, names[i]);
-                free(names[i]);
-        }
+        for (size_t i = 0; i < names.count && i < FILES_MOST; i++)
+                add_file(html, folder, names.values[i]);
         text_add(html, "</tbody></table></div>\n");
 }
 

@@ -3,10 +3,10 @@
 
 #include <openssl/evp.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
+#include "base/json.h"
 #include "base/memory.h"
 #include "base/paths.h"
 #include "fw/digest-cache.h"
@@ -38,11 +38,6 @@ struct report {
         struct console_anchors anchors;
         struct text console; // made first, because it finds the anchors
 };
-
-static const char *text_in(const json_t *object, const char *key)
-{
-        return json_string_value(json_object_get(object, key));
-}
 
 // Reads the file NAME, the page's style or script.
 static bool read_asset(const char *name, struct buffer *content, struct error *err)
@@ -118,7 +113,7 @@ static void add_header(struct report *report)
 {
         struct text *html = report->html;
         const char *folder =
-                report->machine.folder ? report->machine.folder : text_in(report->record.result, "machine");
+                report->machine.folder ? report->machine.folder : json_text(report->record.result, "machine");
         const char *name = folder ? strrchr(folder, '/') : NULL;
         text_add(html, "<header>\n");
         html_element(html, "p class=\"kicker\"", name ? name + 1 : "esxiarm");
@@ -156,9 +151,9 @@ static void add_criteria(struct report *report)
 
 static char *entry_text(const json_t *entry)
 {
-        const char *number = text_in(entry, "entry");
-        const char *label = text_in(entry, "label");
-        const char *path = text_in(entry, "path");
+        const char *number = json_text(entry, "entry");
+        const char *label = json_text(entry, "label");
+        const char *path = json_text(entry, "path");
         if (!number)
                 return memory_text("nothing");
         return text_format("Boot%s \"%s\" %s", number, label ? label : "", path ? path : "");
@@ -193,10 +188,10 @@ static void add_match(struct text *html, const json_t *match)
                                  "not belong "
                                  "together.</p>\n");
         text_add(html, "<div class=\"wide\"><table class=\"rows pairs\"><tbody>\n");
-        html_row(html, "why", text_in(match, "explanation"));
-        html_row(html, "found", text_in(match, "found"));
-        html_row(html, "expected", text_in(match, "expected"));
-        html_row(html, "remark", text_in(match, "remark"));
+        html_row(html, "why", json_text(match, "explanation"));
+        html_row(html, "found", json_text(match, "found"));
+        html_row(html, "expected", json_text(match, "expected"));
+        html_row(html, "remark", json_text(match, "remark"));
         text_add(html, "</tbody></table></div>\n");
 }
 
@@ -211,8 +206,8 @@ static void add_prediction(struct report *report)
         add_agreement(html, result);
         text_add(html, "<div class=\"wide\"><table class=\"rows pairs\"><tbody>\n");
         add_entry_row(html, "predicted", prediction);
-        html_row(html, "because", text_in(prediction, "reason"));
-        html_row(html, "predicted", text_in(result, "prediction_error"));
+        html_row(html, "because", json_text(prediction, "reason"));
+        html_row(html, "predicted", json_text(result, "prediction_error"));
         add_entry_row(html, "fact", json_object_get(result, "fact"));
         text_add(html, "</tbody></table></div>\n");
         add_match(html, json_object_get(result, "match"));
@@ -224,10 +219,10 @@ static struct varstore *load_template(const struct report *report)
 {
         const struct machine *machine = &report->machine;
         const json_t *firmware = json_object_get(report->record.result, "firmware");
-        const char *code =
-                machine->identity.firmware.code_path ? machine->identity.firmware.code_path : text_in(firmware, "code");
+        const char *code = machine->identity.firmware.code_path ? machine->identity.firmware.code_path
+                                                                : json_text(firmware, "code");
         const char *sha256 = machine->identity.firmware.template_sha256 ? machine->identity.firmware.template_sha256
-                                                                        : text_in(firmware, "template_sha256");
+                                                                        : json_text(firmware, "template_sha256");
         const char *slash = code ? strrchr(code, '/') : NULL;
         struct digest digest;
         struct digest expected;
@@ -396,7 +391,7 @@ static void find_machine(struct report *report, const char *named)
         AUTO_ERROR struct error err = {0};
         AUTO_FREE char *around = file_path(report->record.folder, "../..");
         AUTO_FREE char *json = file_path(around, "machine.json");
-        const char *folder = named ? named : text_in(report->record.result, "machine");
+        const char *folder = named ? named : json_text(report->record.result, "machine");
         if (!named && file_exists(json))
                 folder = around;
         if (!folder || !machine_open(folder, false, &report->machine, &err))

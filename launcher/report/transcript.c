@@ -44,9 +44,7 @@ static void write_id(char id[32], const char *prefix, size_t number)
 
 struct console_anchor *console_anchors_add(struct console_anchors *anchors, const char *prefix, size_t number)
 {
-        anchors->items = memory_resize(anchors->items, anchors->count + 1, sizeof *anchors->items);
-        struct console_anchor *anchor = &anchors->items[anchors->count++];
-        *anchor = (struct console_anchor){0};
+        struct console_anchor *anchor = MEMORY_ADD(anchors->items, anchors->count);
         write_id(anchor->id, prefix, number);
         return anchor;
 }

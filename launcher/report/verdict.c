@@ -5,13 +5,9 @@
 #include <string.h>
 
 #include "base/arguments.h"
+#include "base/json.h"
 #include "base/memory.h"
 #include "launcher/report/html.h"
-
-static const char *text_in(const json_t *object, const char *key)
-{
-        return json_string_value(json_object_get(object, key));
-}
 
 // How a verdict is shown: the sign tells it without colour.
 static const struct {
@@ -30,7 +26,7 @@ static const struct {
 
 static size_t looks_of(const struct run_record *record)
 {
-        const char *outcome = record->result ? text_in(record->result, "outcome") : "unfinished";
+        const char *outcome = record->result ? json_text(record->result, "outcome") : "unfinished";
         size_t last = sizeof looks / sizeof *looks - 1;
         for (size_t i = 0; outcome && i < last; i++) {
                 if (!strcmp(looks[i].word, outcome))
@@ -67,9 +63,9 @@ static char *next_sentence(const char **message)
 static char *reason_of_success(const struct run_record *record)
 {
         const json_t *result = record->result;
-        const char *command = text_in(result, "command");
-        const char *explanation = text_in(json_object_get(result, "match"), "explanation");
-        const char *booted = text_in(result, "booted");
+        const char *command = json_text(result, "command");
+        const char *explanation = json_text(json_object_get(result, "match"), "explanation");
+        const char *booted = json_text(result, "booted");
         AUTO_FREE char *duration = text_duration((uint64_t)(record->end * 1000 + 0.5));
         if (!command || strcmp(command, "install") != 0) {
                 // Number and label are enough here; the path is further down in the page.
@@ -100,8 +96,8 @@ static char *reason_of_absence(const struct report_subject *subject)
 static char *reason_of(const struct report_subject *subject)
 {
         const json_t *result = subject->record->result;
-        const char *message = text_in(result, "message");
-        const char *stopped_at = text_in(result, "stopped_at");
+        const char *message = json_text(result, "message");
+        const char *stopped_at = json_text(result, "stopped_at");
         if (!result)
                 return reason_of_absence(subject);
         char *sentence = message ? next_sentence(&message) : NULL;
@@ -120,7 +116,7 @@ static const json_t *find_criterion(const json_t *result, const char *kind, bool
         json_object_foreach (json_object_get(result, "criteria"), phase, rows) {
                 for (size_t i = 0; i < json_array_size(rows); i++) {
                         const json_t *row = json_array_get(rows, i);
-                        const char *found = text_in(row, "kind");
+                        const char *found = json_text(row, "kind");
                         if (found && !strcmp(found, kind) && json_is_true(json_object_get(row, "met")) == met)
                                 return row;
                 }
@@ -141,7 +137,7 @@ static void add_criterion_hint(struct text *html, const json_t *result)
         if (!row)
                 return;
         text_add(html, "<li><a href=\"#criteria\">The criteria</a>: ");
-        html_add(html, text_in(row, "name") ? text_in(row, "name") : "one");
+        html_add(html, json_text(row, "name") ? json_text(row, "name") : "one");
         if (json_is_true(json_object_get(row, "met")))
                 text_add_format(html, " in line %" JSON_INTEGER_FORMAT,
                                 json_integer_value(json_object_get(row, "line")));
@@ -177,9 +173,7 @@ static void add_hints(struct text *html, const struct report_subject *subject)
         text_add(html, "<li><a href=\"#console-end\">The last lines of the console</a></li>\n");
         if (subject->machine && !subject->is_running) {
                 AUTO_ARGUMENTS struct arguments command = {0};
-                arguments_add(&command, "esxiarm");
-                arguments_add(&command, "diagnose");
-                arguments_add(&command, subject->machine->folder);
+                ARGUMENTS_ADD_ALL(&command, "esxiarm", "diagnose", subject->machine->folder);
                 AUTO_FREE char *quoted = arguments_quoted(&command);
                 text_add(html, "<li>To find the cause and its fix: ");
                 html_element(html, "code", quoted);
@@ -215,7 +209,7 @@ void verdict_to_html(struct text *html, const struct report_subject *subject)
                         "class=\"sign\">%s</span> %s</p>\n",
                         looks[i].class, looks[i].sign, looks[i].title);
         html_element(html, "p class=\"reason\"", reason);
-        add_rest(html, text_in(record->result, "message"));
+        add_rest(html, json_text(record->result, "message"));
         if (strcmp(looks[i].class, "good") != 0)
                 add_hints(html, subject);
         text_add(html, "</section>\n");

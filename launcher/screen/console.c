@@ -270,13 +270,6 @@ static void add_shown(struct text *text, const struct shown *shown)
                 text_add_utf8(text, characters[i]);
 }
 
-static void truncate_text(struct text *text, size_t length)
-{
-        text->length = length;
-        if (text->data)
-                text->data[length] = '\0';
-}
-
 const char *console_row(struct console *console, unsigned row)
 {
         struct text *text = &console->rows[row].text;
@@ -292,7 +285,7 @@ const char *console_row(struct console *console, unsigned row)
                 if (!is_blank(shown))
                         trimmed = text->length;
         }
-        truncate_text(text, trimmed);
+        text_truncate(text, trimmed);
         return text_string(text);
 }
 
@@ -318,7 +311,7 @@ const char *console_row_ansi(struct console *console, unsigned row)
                 if (!is_unseen(shown))
                         trimmed = text->length;
         }
-        truncate_text(text, trimmed);
+        text_truncate(text, trimmed);
         if (trimmed && !plain)
                 text_add(text, RENDITION_PLAIN);
         return text_string(text);
@@ -337,7 +330,7 @@ static const char *all_rows(struct console *console, struct text *text,
                 if (*line)
                         trimmed = text->length;
         }
-        truncate_text(text, trimmed);
+        text_truncate(text, trimmed);
         return text_string(text);
 }
 

@@ -10,16 +10,13 @@
 #include "base/progress.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "launcher/screen/terminal.h"
 #include "launcher/screen/view.h"
 
 enum {
         REDRAW_MS = 100,
         LINE_LIMIT = 240, // bytes of the console's last line
 };
-
-// Switches to an empty alternate screen, and back to the normal one with its cursor.
-static const char enter[] = "\033[?1049h\033[2J";
-static const char leave[] = "\033[0m\033[?7h\033[?25h\033[?1049l";
 
 struct display {
         char *what, *waiting;
@@ -167,7 +164,7 @@ void display_pause(struct display *display)
 {
         erase(display);
         if (display->view)
-                fputs(leave, stderr);
+                fputs(TERMINAL_LEAVE, stderr);
         display->paused = true;
 }
 
@@ -176,7 +173,7 @@ void display_resume(struct display *display)
         display->paused = false;
         if (!display->view)
                 return;
-        fputs(enter, stderr);
+        fputs(TERMINAL_ENTER, stderr);
         view_resize(display->view, display->columns, display->rows);
 }
 
@@ -185,7 +182,7 @@ static void end_watch(struct display *display)
         if (!display->view)
                 return;
         view_free(&display->view);
-        fprintf(stderr, "%s%s", leave, text_string(&display->steps));
+        fprintf(stderr, "%s%s", TERMINAL_LEAVE, text_string(&display->steps));
         text_clear(&display->steps);
         display->console = NULL;
 }
@@ -198,7 +195,7 @@ void display_watch(struct display *display, struct console *console)
         erase(display);
         display->console = console;
         display->view = view_new(display->columns = progress_columns(), display->rows = progress_rows());
-        fputs(enter, stderr);
+        fputs(TERMINAL_ENTER, stderr);
 }
 
 void display_end(struct display **display)

@@ -13,10 +13,6 @@ enum {
         USUAL_ROWS = 24,
 };
 
-// Switches to an empty alternate screen, and back to the normal one with cursor, default colours and line wrapping.
-static const char enter[] = "\033[?1049h\033[2J";
-static const char leave[] = "\033[0m\033[?7h\033[?25h\033[?1049l";
-
 bool terminal_is_there(void)
 {
         const char *term = getenv("TERM");
@@ -67,7 +63,7 @@ bool terminal_take(struct terminal *terminal)
                 return false;
         terminal->taken = true;
         terminal_resized(terminal);
-        return terminal_write(enter, sizeof enter - 1);
+        return terminal_write(TERMINAL_ENTER, strlen(TERMINAL_ENTER));
 }
 
 void terminal_give_back(struct terminal *terminal)
@@ -75,6 +71,6 @@ void terminal_give_back(struct terminal *terminal)
         if (!terminal->taken)
                 return;
         terminal->taken = false;
-        terminal_write(leave, sizeof leave - 1);
+        terminal_write(TERMINAL_LEAVE, strlen(TERMINAL_LEAVE));
         tcsetattr(STDIN_FILENO, TCSAFLUSH, &terminal->before);
 }

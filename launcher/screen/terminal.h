@@ -8,6 +8,13 @@
 #include <stddef.h>
 #include <termios.h>
 
+#include "launcher/screen/rendition.h"
+
+// What a terminal is sent to show its alternate screen, empty; and to show the usual one again, with a visible cursor, usual
+// colours and wrapped lines.
+#define TERMINAL_ENTER "\033[?1049h\033[2J"
+#define TERMINAL_LEAVE RENDITION_PLAIN "\033[?7h\033[?25h\033[?1049l"
+
 struct terminal {
         bool taken;
         struct termios before;

@@ -18,6 +18,9 @@
 //   adds up their widths, beyond the end of the row. After 32 in a row that may combine, the next becomes U+FFFD.
 //
 // Everything else reaches libvterm unchanged.
+//
+// Its grammar is libvterm's, errors included, and not that of verify/log/sequence: what one of them takes for text, the other
+// may obey.
 #pragma once
 
 #include <stdbool.h>

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/bytes.h"
 #include "base/interrupt.h"
 #include "base/memory.h"
 #include "base/text.h"

@@ -7,18 +7,12 @@
 #include "base/arguments.h"
 #include "base/cli.h"
 #include "base/file.h"
+#include "base/json.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "launcher/vm/qemu.h"
 
-static json_t *arguments_json(const struct arguments *arguments)
-{
-        json_t *array = json_array();
-        for (size_t i = 0; i < arguments->count; i++)
-                json_array_append_new(array, json_string(arguments->values[i]));
-        return array;
-}
-
+// Which of the machine's files are missing.
 static void find_missing(const struct qemu_machine *machine, struct arguments *missing)
 {
         const char *const paths[] = {machine->code_path, machine->vars_path, machine->disk_path, machine->payload_path};
@@ -66,7 +60,7 @@ bool print_command(const struct print_command *print, struct error *err)
         AUTO_FREE char *line = arguments_quoted(&arguments);
         if (print->json) {
                 cli_print_json(json_pack("{s:s, s:s, s:o, s:o}", "command", line, "accel", settings.accel, "arguments",
-                                         arguments_json(&arguments), "missing", arguments_json(&missing)));
+                                         json_texts(&arguments), "missing", json_texts(&missing)));
                 return true;
         }
         print_notes(&machine, &missing);

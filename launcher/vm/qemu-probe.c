@@ -7,6 +7,7 @@
 
 #include "base/arguments.h"
 #include "base/cache.h"
+#include "base/cli.h"
 #include "base/memory.h"
 #include "base/spelling.h"
 #include "base/text.h"

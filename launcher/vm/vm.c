@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/descriptor.h"
 #include "base/file.h"
 #include "base/interrupt.h"
 #include "base/time.h"
@@ -44,15 +45,8 @@ void vm_close_console(struct vm *vm)
 // A broken terminal does not stop the machine.
 static void show(struct vm *vm, const char *bytes, size_t size)
 {
-        while (vm->echo >= 0 && size) {
-                ssize_t count = write(vm->echo, bytes, size);
-                if (count < 0 && errno == EINTR)
-                        continue;
-                if (count < 0)
-                        vm->echo = -1;
-                bytes += count > 0 ? count : 0;
-                size -= count > 0 ? (size_t)count : 0;
-        }
+        if (vm->echo >= 0 && !descriptor_write(vm->echo, (struct bytes){(const uint8_t *)bytes, size}))
+                vm->echo = -1;
 }
 
 void vm_echo(struct vm *vm, int descriptor)

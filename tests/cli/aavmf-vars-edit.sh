@@ -3,30 +3,14 @@
 #
 # aavmf-vars edit, clone with EDITs, format, diff and show: what they do to files, and what they refuse.
 . "$(dirname "$0")/../lib.sh"
+. "$TESTS/store.sh"
 
-put=$BUILD/tests/put-variable
-global=8BE4DF61-93CA-11D2-AA0D-00E098032B8C
-mine=11111111-2222-3333-4444-555555555555
-esp=0A48CC8F-F9C7-44DD-9EB5-AF5635D049C8
-hd=1,$esp,0x40,0x32000
-tab=$(printf '\t')
-
-# A small formatted store. Where the size matters, AAVMF's 64 MiB are formatted.
-blank() {
-        dd if=/dev/null of="$1" bs=1 seek="${2:-131072}" 2>/dev/null
-}
-
-installed() {
-        rm -f "$1"
-        blank "$1"
-        "$AAVMF_VARS" format "$1" --boot-add UiApp --loader '\ui.efi' --hd "$hd" \
-                --boot-add 'VMware ESXi' --loader '\EFI\VMware\safeboot64.efi' --hd "$hd" --timeout 5
-}
+# Where the size matters, AAVMF's 64 MiB are formatted.
+store_size=131072
 
 edit() {
         expect_exit 0 "$AAVMF_VARS" edit vars.fd "$@"
-        expect_exit 0 "$AAVMF_VARS" check vars.fd
-        contains stdout 'vars.fd: sound: '
+        sound vars.fd
         expect_exit 0 "$AAVMF_VARS" list vars.fd --all
 }
 
@@ -47,7 +31,7 @@ refused() {
 # ---- edit ----
 
 test_edit_makes_every_change_in_order() {
-        installed vars.fd
+        two_entries vars.fd
         printf '\001\002' >data
         edit --boot-add New --loader /EFI/new.efi --hd "2,$esp,2048,0x10" --bootnum 00aF --last --optional-data @data \
                 --boot-label 'UiApp=Shell = x' --boot-deactivate 0000 --boot-next New --timeout 0 \
@@ -80,7 +64,7 @@ vars.fd" ]
 }
 
 test_edit_is_all_or_nothing() {
-        installed vars.fd
+        two_entries vars.fd
         refused 1 "boot-remove: no boot entry has the number or label 'Nope'; the store has Boot0000 \"UiApp\"" \
                 --timeout 0 --boot-add X --loader x --hd "$hd" --boot-remove Nope
         refused 1 "variable 'Nope' not found" --timeout 0 --delete Nope
@@ -92,7 +76,7 @@ test_edit_is_all_or_nothing() {
 }
 
 test_edit_refuses_invalid_options() {
-        installed vars.fd
+        two_entries vars.fd
         while IFS='|' read -r arguments message; do
                 eval "refused 2 \"\$message\" $arguments"
         done <<END
@@ -140,7 +124,7 @@ END
 
 test_edit_leaves_authenticated_variables_alone_unless_forced() {
         for name in KEK:$global db:D719B2CB-3D3A-4596-A3BC-DAD00E67656F "Private:$mine"; do
-                installed vars.fd
+                two_entries vars.fd
                 "$put" vars.fd "${name%%:*}" "${name#*:}" 27 0102
                 refused 2 "${name%%:*} is authenticated" --timeout 0 --set "$name=00"
                 refused 2 "${name%%:*} is authenticated" --delete "$name"
@@ -152,13 +136,13 @@ test_edit_leaves_authenticated_variables_alone_unless_forced() {
                 edit --force --delete "$name"
                 lacks stdout "${name%%:*}$tab"
         done
-        installed vars.fd
+        two_entries vars.fd
         refused 2 'PK is authenticated' --set PK=00
         refused 2 'dbx is authenticated' --set dbx=00
 }
 
 test_edit_dry_run_prints_the_difference_and_writes_nothing() {
-        installed vars.fd
+        two_entries vars.fd
         cp vars.fd before.fd
         chmod 444 vars.fd
         expect_exit 0 "$AAVMF_VARS" edit vars.fd --dry-run --timeout 0 --boot-first UiApp --set Mine=01 --boot-label UiApp=Ui
@@ -178,7 +162,7 @@ END
 }
 
 test_edit_that_changes_nothing_does_not_write() {
-        installed vars.fd
+        two_entries vars.fd
         inode=$(stat -c %i vars.fd)
         edit --timeout 5 --boot-activate UiApp
         [ "$(stat -c %i vars.fd)" = "$inode" ]
@@ -196,7 +180,7 @@ test_edit_formats_a_blank_store_and_keeps_its_size() {
 }
 
 test_edit_refuses_a_damaged_store_or_another_file() {
-        installed vars.fd
+        two_entries vars.fd
         printf 'X' | dd of=vars.fd bs=1 seek=100 conv=notrunc 2>/dev/null
         refused 3 'vars.fd: damaged at offset 0x64' --timeout 0
         echo text >vars.fd
@@ -209,7 +193,7 @@ test_edit_refuses_a_damaged_store_or_another_file() {
 
 test_edit_writes_through_symbolic_links_and_keeps_the_mode() {
         mkdir real
-        installed real/vars.fd
+        two_entries real/vars.fd
         chmod 640 real/vars.fd
         ln -s real/vars.fd vars.fd
         ln -s vars.fd again.fd
@@ -225,7 +209,7 @@ test_edit_writes_through_symbolic_links_and_keeps_the_mode() {
 
 test_edit_keeps_the_old_file_if_the_new_one_cannot_be_written() {
         needs_linux 'mount namespaces'
-        installed vars.fd
+        two_entries vars.fd
         cp vars.fd before.fd
         mkdir small
         # A full file system and a read-only one, in a separate mount namespace.
@@ -250,7 +234,7 @@ vars.fd" ]
 }
 
 test_edits_at_the_same_time_are_all_kept() {
-        installed vars.fd
+        two_entries vars.fd
         pids=
         for i in 1 2 3 4 5 6 7 8; do
                 "$AAVMF_VARS" edit vars.fd --set "Mine$i:$mine=0$i" &
@@ -285,7 +269,7 @@ stop_machine() {
 test_store_open_in_qemu_is_refused() {
         blank vars.fd 67108864
         blank code.fd 67108864
-        installed other.fd
+        two_entries other.fd
         machine vars.fd raw
         refused 4 'a running QEMU has this file open for writing' --timeout 0
         for arguments in "clone other.fd vars.fd --force" "format vars.fd --force"; do
@@ -308,7 +292,7 @@ test_store_open_in_qemu_is_refused() {
 # ---- clone ----
 
 test_clone_with_edits_is_the_edited_source() {
-        installed source.fd
+        two_entries source.fd
         "$put" source.fd Gone $global 7 00 3c
         expect_exit 0 "$AAVMF_VARS" clone source.fd vars.fd --timeout 0 --boot-first UiApp
         cp source.fd edited.fd
@@ -327,7 +311,7 @@ test_clone_with_edits_is_the_edited_source() {
 
 # The firmware itself sometimes leaves bytes after the last record.
 test_clone_rescues_what_can_be_read_of_a_damaged_store() {
-        installed whole.fd
+        two_entries whole.fd
         "$put" whole.fd KEK $global 27 0102
         cp whole.fd damaged.fd
         printf 'XYZ' | dd of=damaged.fd bs=1 seek=50000 conv=notrunc 2>/dev/null
@@ -395,7 +379,7 @@ test_format_like_copies_the_layout_of_another_store() {
 }
 
 test_format_loses_no_variables_unless_forced() {
-        installed vars.fd
+        two_entries vars.fd
         cp vars.fd before.fd
         expect_exit 2 "$AAVMF_VARS" format vars.fd
         contains stderr '--force'
@@ -419,7 +403,7 @@ test_format_loses_no_variables_unless_forced() {
 # ---- diff ----
 
 test_diff_shows_both_sides() {
-        installed a.fd
+        two_entries a.fd
         expect_exit 0 "$AAVMF_VARS" edit a.fd --set Gone=01 --set Lang=656e6700
         cp a.fd b.fd
         expect_exit 0 "$AAVMF_VARS" edit b.fd --set "New:$mine=02" --delete Gone --set Lang=64657500 --timeout 0
@@ -442,7 +426,7 @@ END
 }
 
 test_diff_refuses_unreadable_files() {
-        installed a.fd
+        two_entries a.fd
         echo text >text
         expect_exit 3 "$AAVMF_VARS" diff a.fd text
         expect_exit 3 "$AAVMF_VARS" diff text a.fd
@@ -456,7 +440,7 @@ test_diff_refuses_unreadable_files() {
 # ---- show ----
 
 test_show_prints_a_variable() {
-        installed vars.fd
+        two_entries vars.fd
         "$put" vars.fd Secret $mine 3 "$(printf '%064x' 1)41"
         expect_exit 0 "$AAVMF_VARS" show vars.fd BootOrder
         contains stdout 'BootOrder'
@@ -476,7 +460,7 @@ test_show_prints_a_variable() {
 }
 
 test_show_refuses_missing_and_ambiguous_variables() {
-        installed vars.fd
+        two_entries vars.fd
         "$put" vars.fd Timeout $mine 3 00
         expect_exit 1 "$AAVMF_VARS" show vars.fd Nope
         contains stderr "variable 'Nope' not found"

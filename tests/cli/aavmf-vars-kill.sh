@@ -4,14 +4,14 @@
 # aavmf-vars killed at any instant while it changes a file: afterwards either the old or the new file is there,
 # complete, and the next run leaves no litter.
 . "$(dirname "$0")/../lib.sh"
+. "$TESTS/store.sh"
 
 kill_at=$BUILD/tests/kill-at
 # As shipped: starting sanitizers takes most of a run, and their search for leaks cannot be traced.
 AAVMF_VARS=$BUILD/aavmf-vars
-hd=1,0A48CC8F-F9C7-44DD-9EB5-AF5635D049C8,0x40,0x32000
 
 store() {
-        dd if=/dev/null of="$1" bs=1 seek=131072 2>/dev/null
+        blank "$1" 131072
         "$AAVMF_VARS" format "$1" --boot-add A --loader a.efi --hd $hd --boot-add B --loader b.efi --hd $hd --timeout 5
 }
 

@@ -3,42 +3,10 @@
 #
 # aavmf-vars list, check, assert and clone, on stores written by put-variable and on those of distributions.
 . "$(dirname "$0")/../lib.sh"
+. "$TESTS/store.sh"
 
-put=$BUILD/tests/put-variable
-global=8BE4DF61-93CA-11D2-AA0D-00E098032B8C
-esp=0A48CC8F-F9C7-44DD-9EB5-AF5635D049C8
-usb_path=02010c00d041030a000000000101060000010305060000007fff0400
-auto_created=4eac0881119f594d850ee21a522c59b2
-
-# A blank 64 MiB image, as qemu-efi-aarch64 ships it.
-blank() {
-        rm -f "$1"
-        dd if=/dev/null of="$1" bs=1 seek=67108864 2>/dev/null
-}
-
-# A formatted store: 100 bytes of headers, erased flash, the working block, as AAVMF formats it.
-formatted() {
-        blank blank.fd
-        "$AAVMF_VARS" clone blank.fd "$1" --timeout 5
-        rm blank.fd
-}
-
-# The text as UTF-16 with its NUL, in hexadecimal.
-utf16() {
-        printf '%s' "$1" | od -An -v -tx1 | tr -d '\n' | sed 's/ \(..\)/\100/g'
-        echo 0000
-}
-
-# A load option in hexadecimal: ATTRIBUTES LABEL PATH [OPTIONAL-DATA]
-option() {
-        printf '%s%02x00%s%s%s\n' "$1" "$((${#3} / 2))" "$(utf16 "$2")" "$3" "$4"
-}
-
-# HD(1,GPT,esp,0x40,0x32000)/FILE
 esp_path() {
-        file=$(utf16 "$1")
-        printf '%s' 04012a00 01000000 4000000000000000 0020030000000000 8fcc480ac7f9dd449eb5af5635d049c8 0202
-        printf '0404%02x00%s7fff0400\n' $((${#file} / 2 + 4)) "$file"
+        echo "$(hd_node 1 64 204800)$(file_node "$1")7fff0400"
 }
 
 # An installed ESXi's variables in TARGET, a store or a folder.
@@ -58,8 +26,6 @@ damaged() {
         printf 'X' | dd of="$1" bs=1 seek=100 conv=notrunc 2>/dev/null
 }
 
-tab=$(printf '\t')
-
 # ---- list ----
 
 test_list_shows_the_boot_chain() {
@@ -76,7 +42,6 @@ EOF
         diff expected stdout
 }
 
-# efibootmgr spells device paths in its own way; everything before them must be the same.
 test_list_agrees_with_efibootmgr() {
         needs efibootmgr
         installed vars.fd
@@ -87,15 +52,8 @@ test_list_agrees_with_efibootmgr() {
                 "$put" $target BootNext $global 7 0700
         done
         "$put" efivars Timeout $global 7 0500
-        efibootmgr_shows efivars >theirs.txt
-        expect_exit 0 "$AAVMF_VARS" list vars.fd
-        sed "s/$tab.*//" theirs.txt >theirs
-        sed "s/$tab.*//" stdout >ours
-        diff theirs ours
-        # Both spell this path alike, except for the case of the GUID and the frame around the file.
-        sed -n "s/^Boot0004.*$tab//p" theirs.txt | sed 's/File(\(.*\))/\1/' | tr a-f A-F >theirs
-        sed -n "s/^Boot0004.*$tab//p" stdout | tr a-f A-F >ours
-        diff theirs ours
+        agrees_with_efibootmgr vars.fd efivars
+        [ -s ours ]
 }
 
 test_list_of_a_blank_store_reports_that_the_firmware_formats_it() {

@@ -307,7 +307,7 @@ test_an_installed_local_package_is_later_verified_by_apt() {
 # A separate apt, whose only repository is ./repository. Its index also has the fields from standard input.
 use_own_apt() {
         use_package
-        mkdir -p repository state/lists/partial state/cache/archives/partial
+        mkdir repository
         cp "$deb" repository/
         {
                 dpkg-deb -f "$deb" Package Version Architecture Maintainer Description
@@ -316,17 +316,7 @@ use_own_apt() {
                 cat
                 echo
         } >repository/Packages
-        echo "deb [trusted=yes] file:$PWD/repository ./" >sources.list
-        : >status
-        cat >apt.conf <<END
-Dir::State "$PWD/state";
-Dir::State::status "$PWD/status";
-Dir::Cache "$PWD/state/cache";
-Dir::Etc::SourceList "$PWD/sources.list";
-Dir::Etc::SourceParts "-";
-APT::Sandbox::User "";
-END
-        export APT_CONFIG="$PWD/apt.conf"
+        own_apt "$PWD/apt" "deb [trusted=yes] file:$PWD/repository ./"
 }
 
 test_an_index_with_stronger_hashes_gives_the_sha256_too() {

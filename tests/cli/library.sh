@@ -3,8 +3,7 @@
 #
 # libvarstore as its users see it: installed by `make install`, found by pkg-config, included outside the tree.
 . "$(dirname "$0")/../lib.sh"
-
-global=8BE4DF61-93CA-11D2-AA0D-00E098032B8C
+. "$TESTS/store.sh"
 
 installation() {
         needs_linux 'libvarstore.so'
@@ -19,10 +18,8 @@ installation() {
 }
 
 store() {
-        dd if=/dev/null of=blank.fd bs=1 seek=67108864 2>/dev/null
-        "$AAVMF_VARS" clone blank.fd vars.fd --timeout 5
-        "$BUILD/tests/put-variable" vars.fd Boot0003 $global 7 \
-                010000001c004100000002010c00d041030a000000000101060000010305060000007fff0400
+        formatted vars.fd
+        "$put" vars.fd Boot0003 $global 7 "010000001c0041000000$usb_path"
 }
 
 strict='-std=c17 -Wall -Wextra -Werror'
@@ -35,6 +32,7 @@ test_everything_is_installed() {
                 [ -f "$prefix/share/man/man1/$program.1" ] || [ ! -f "$ROOT/docs/$program.1" ] || fail "no man page"
         done
         [ -f "$prefix/share/esxiarm/guests/esxi8.yaml" ]
+        [ -f "$prefix/share/esxiarm/patches/esxi8-cpu-check.yaml" ]
         [ -f "$prefix/share/esxiarm/rehearsal/BOOTAA64.EFI" ]
         [ "$(readlink "$prefix/lib/libvarstore.so")" = libvarstore.so.0 ]
         [ "$(stat -c %a "$prefix/lib/libvarstore.a")" = 644 ]

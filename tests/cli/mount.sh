@@ -3,15 +3,12 @@
 #
 # aavmf-vars mount, used by programs for efivarfs: efibootmgr, efivar, cp.
 . "$(dirname "$0")/../lib.sh"
+. "$TESTS/store.sh"
 
-put=$BUILD/tests/put-variable
-global=8BE4DF61-93CA-11D2-AA0D-00E098032B8C
 suffix=8be4df61-93ca-11d2-aa0d-00e098032b8c
-usb_path=02010c00d041030a000000000101060000010305060000007fff0400
 
 store() {
-        dd if=/dev/null of=blank.fd bs=1 seek=67108864 2>/dev/null
-        "$AAVMF_VARS" clone blank.fd "$1" --timeout 5
+        formatted "$1"
         "$put" "$1" Boot0001 $global 7 "010000001c0041000000$usb_path"
         "$put" "$1" Boot0002 $global 7 "010000001c0042000000$usb_path"
         "$put" "$1" BootOrder $global 7 01000200
@@ -177,7 +174,7 @@ test_full_store_is_reported_and_unchanged() {
 }
 
 test_blank_store_is_formatted_by_its_first_variable() {
-        dd if=/dev/null of=vars.fd bs=1 seek=67108864 2>/dev/null
+        blank vars.fd
         mount_store vars.fd
         unmount_store
         [ "$(du -k vars.fd | cut -f1)" -eq 0 ]

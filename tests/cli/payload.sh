@@ -104,6 +104,80 @@ test_x86_wrong_and_damaged_isos() {
         [ ! -e out.img ] || fail 'there is an image'
 }
 
+# boot_cfg LINES: both files have just these lines, which printf writes.
+boot_cfg() {
+        # shellcheck disable=SC2059 # the escapes are the format
+        printf "$1" >in/BOOT.CFG
+        cp in/BOOT.CFG in/EFI/BOOT/
+}
+
+# A file that the loader would not boot from is refused, with its name, the line and the correction.
+test_a_boot_cfg_that_the_loader_refuses() {
+        make_installer
+        while IFS='|' read -r lines message; do
+                boot_cfg "$lines"
+                expect_exit 3 "$ESXIARM" payload --verify in
+                contains stderr "in: the loader would refuse its EFI/BOOT/BOOT.CFG: $message"
+                expect_exit 3 "$ESXIARM" payload in -o out.img
+                contains stderr "in: the loader would refuse its EFI/BOOT/BOOT.CFG: $message"
+        done <<'END'
+kernel =/k.b00\n|it names no kernel, so the loader stops: line 1: the loader ignores 'kernel =' because of the blank in it; write 'kernel='
+kernel=/k.b00\nskip=1\n|line 2: with skip=1 the loader loads nothing and returns to the firmware; delete the line
+kernel=/k.b00\ntimeout=5s\n|line 2: timeout= must be a number, not '5s', or the loader stops; write a number or delete the line
+kernel=/k.b00\nmodules=/a.v00 --- ---\n|line 2: the last '---' of modules= has no file before it
+\357\273\277kernel=/k.b00\n|it names no kernel, so the loader stops: line 1: the loader ignores it because it begins with a byte-order mark
+END
+        [ ! -e out.img ] || fail 'there is an image'
+}
+
+test_files_that_the_loader_does_not_find() {
+        make_installer
+        while IFS='|' read -r lines message; do
+                boot_cfg "$lines"
+                expect_exit 1 "$ESXIARM" payload --verify in
+                contains stdout "because    a file that its BOOT.CFG names is not in it: $message"
+                expect_exit 3 "$ESXIARM" payload in -o out.img
+                contains stderr "a file that its BOOT.CFG names is not in it: $message"
+        done <<'END'
+kernel=/k.b00\nacpitables=/x.aml\n|X.AML; EFI/BOOT/BOOT.CFG, line 2: the loader stops at a file that it does not find; add the file or correct the line
+prefix=http://host/esx\nkernel=k.b00\n|http://host/esx/k.b00; EFI/BOOT/BOOT.CFG, line 2: the loader stops at a file that it does not find; add the file or correct the line (line 1: prefix= has an address, but from a disk
+kernel=/k.b00 # mine\n|K.B00#MINE; EFI/BOOT/BOOT.CFG, line 1: the loader stops at a file that it does not find; add the file or correct the line (line 1: '# mine' belongs to the value of kernel=; put
+kernel=/k.b00/\n|K.B00/; EFI/BOOT/BOOT.CFG, line 1
+kernel=/k\033[31m\n|K\x1b[31M; EFI/BOOT/BOOT.CFG, line 1
+END
+        boot_cfg 'kernel=/k.b00\nacpitables=/a.v00 --- /b.v00\n'
+        expect_exit 0 "$ESXIARM" payload --verify in
+        [ ! -s stderr ] || fail 'a warning'
+}
+
+test_a_boot_cfg_with_lines_that_mean_something_else() {
+        make_installer
+        boot_cfg 'kern=/k.b00\nkernelopt = runweasel\ntitel=x\nmodules=/a.v00\nmodules=/b.v00\n'
+        expect_exit 0 "$ESXIARM" payload --verify in --json
+        same "$(value '.warnings | length')" 8
+        same "$(value '.modules.count')" 1
+        same "$(value .kernelopt)" null
+        contains stderr "EFI/BOOT/BOOT.CFG, line 1: the loader takes 'kern=' for kernel=; write 'kernel='"
+        contains stderr "EFI/BOOT/BOOT.CFG, line 2: the loader ignores 'kernelopt =' because of the blank in it; write 'kernelopt='"
+        contains stderr "EFI/BOOT/BOOT.CFG, line 3: the loader ignores 'titel=', which it does not know; did you mean 'title='?"
+        contains stderr 'EFI/BOOT/BOOT.CFG, line 5: the loader takes this modules= and not that of line 4; delete one of the two lines'
+        # The loader sees what is added.
+        expect_exit 0 "$ESXIARM" payload in -o out.img --kernelopt a=1
+        contains stdout 'kernelopt  a=1 allowLegacyCPU=true'
+        { cat in/BOOT.CFG && echo 'kernelopt=a=1 allowLegacyCPU=true'; } >expected
+        mtype -i out.img ::/EFI/BOOT/BOOT.CFG | cmp - expected
+        # In an image, too.
+        expect_exit 0 "$ESXIARM" payload --verify out.img --json
+        same "$(value '.warnings | length')" 8
+}
+
+test_a_boot_cfg_in_the_root_alone() {
+        make_installer
+        rm in/EFI/BOOT/BOOT.CFG
+        expect_exit 0 "$ESXIARM" payload --verify in
+        contains stderr 'the loader reads only EFI/BOOT/BOOT.CFG, which is not in it; copy BOOT.CFG to EFI/BOOT/'
+}
+
 # The payload has the guest's own file; the password is in no file, output or argument.
 test_an_automatic_kickstart_keeps_the_password_to_itself() {
         needs strace

@@ -4,13 +4,12 @@
 # aavmf-vars reports on Secure Boot keys what `openssl x509` reports for the same bytes, in the stores of distributions
 # and in certificates made for this test.
 . "$(dirname "$0")/../lib.sh"
+. "$TESTS/store.sh"
 
-put=$BUILD/tests/put-variable
 owner=77fa9abd-0359-4d32-bd60-28f4e78f784b
 owner_hex=bd9afa775903324dbd6028f4e78f784b
 x509_hex=a159c0a5e494a74a87b5ab155c2bf072
 database=d719b2cb-3d3a-4596-a3bc-dad00e67656f
-tab=$(printf '\t')
 
 # The offsets of certificates' signature lists in a file, found by their type.
 list_offsets() {
@@ -56,11 +55,6 @@ list_of() {
 
 word() {
         printf '%02x%02x%02x%02x' $(($1 & 255)) $(($1 >> 8 & 255)) $(($1 >> 16 & 255)) $(($1 >> 24))
-}
-
-formatted() {
-        dd if=/dev/null of=blank.fd bs=1 seek=67108864 2>/dev/null
-        "$AAVMF_VARS" clone blank.fd "$1" --timeout 5
 }
 
 test_names_beyond_ascii_are_kept_without_terminal_sequences() {

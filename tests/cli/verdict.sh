@@ -105,6 +105,14 @@ test_match_names_each_part() {
                 '["loader-missing",false,null]' ] || fail "$(cat stdout)"
 }
 
+test_match_prints_labels_safely() {
+        make_disk EFI/VMware/safeboot64.efi
+        rebuild
+        "$AAVMF_VARS" edit vars.fd --boot-label "0004=$(printf 'Evil\033[31m')"
+        expect_exit 1 "$ESXIARM" match --disk disk.img --vars vars.fd
+        contains stdout 'found     "Evil\x1b[31m"'
+}
+
 test_every_format_and_a_backing_chain() {
         make_disk EFI/VMware/safeboot64.efi
         rebuild

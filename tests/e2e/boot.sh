@@ -84,6 +84,33 @@ test_another_firmware_is_refused() {
         no_qemu_was_started
 }
 
+# The disk's fallback loader as an entry before the system's own: vars and disk match, but it would start first.
+test_another_entry_that_would_start_first_is_refused() {
+        copy_of first machine
+        hd=$("$AAVMF_VARS" list machine/vars.fd | sed -n 's/.*VMware ESXi.*HD(\([0-9]*\),GPT,\([^)]*\)).*/\1,\2/p')
+        "$AAVMF_VARS" edit machine/vars.fd --boot-add Other --loader '\EFI\BOOT\BOOTAA64.EFI' --hd "$hd"
+        expect_exit 1 "$ESXIARM" boot-installed machine --check
+        contains stderr 'refusing to start: the firmware would start Boot'
+        contains stderr "\"Other\" and not the system's own Boot0004 \"VMware ESXi\""
+        no_qemu_was_started
+        # The fallback loader starts the same system.
+        rm -rf machine/runs
+        expect_exit 0 "$ESXIARM" boot-installed machine --check --force --json
+        contains stdout '"own_entry": false'
+}
+
+test_a_silent_system_hangs() {
+        copy_of first machine
+        sed 's/quiet: 20/quiet: 3/' "$ROOT/launcher/guests/rehearsal.yaml" >quiet.yaml
+        "$ESXIARM" install hangs --rehearsal --profile ./quiet.yaml --rehearsal-option hang=boot >log 2>&1 || fail "$(cat log)"
+        began=$(date +%s)
+        expect_exit 5 "$ESXIARM" boot-installed hangs --profile ./quiet.yaml --check
+        contains stderr 'the installed system hangs: the console has printed nothing for 3 s, since the line: '
+        [ $(($(date +%s) - began)) -lt 40 ] || fail 'it waited for the timeout'
+        expect_exit 1 "$ESXIARM" diagnose hangs
+        contains stdout 'run-failed'
+}
+
 test_an_unfinished_machine_is_refused() {
         expect_exit 2 "$ESXIARM" boot-installed nowhere --check
         mkdir machine

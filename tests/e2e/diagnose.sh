@@ -281,7 +281,7 @@ test_payload_still_attached_and_first() {
 test_norts_in_the_payload() {
         mkdir -p payload/EFI/BOOT
         cp "$BUILD/rehearsal/BOOTAA64.EFI" payload/EFI/BOOT/
-        printf 'bootstate=0\nkernel=/k.b00\nNoRts = 1\n' >payload/BOOT.CFG
+        printf 'bootstate=0\nkernel=/k.b00\nNoRts= 1\n' >payload/BOOT.CFG
         : >payload/K.B00
         expect_exit 1 env ROOT_PASSWORD=Rehearsal-1 "$ESXIARM" install machine --payload payload --profile rehearsal
         names no-runtime-services

@@ -50,8 +50,7 @@ test_a_handed_over_installation_resumes() {
         install_until keyboard --hand-over
         wait_for 60 shows user 'Please select a keyboard layout'
         wait_for 10 shows user 'Ctrl-] for a menu'
-        terminal resize-window -t user -x 40 -y 12
-        terminal resize-window -t user -x 120 -y 40
+        resize user
         wait_for 10 shows user '(Enter) Continue'
         # After two steps by hand, the automation finds its place again.
         terminal send-keys -t user Enter
@@ -104,8 +103,7 @@ test_a_terminal_that_closes_ends_the_installation() {
 test_a_watched_installation_shows_the_screen_and_leaves_a_clean_terminal() {
         in_terminal user "$ESXIARM install machine $quickly --watch"
         wait_for 60 shows user 'esxi-arm rehearsal guest'
-        terminal resize-window -t user -x 60 -y 20
-        terminal resize-window -t user -x 120 -y 40
+        resize user
         terminal_ends_with user 0
         shows user 'matches the disk; sealed' || fail "its last lines are gone: $(terminal capture-pane -p -t user)"
         terminal_is_clean

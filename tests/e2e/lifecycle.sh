@@ -55,8 +55,7 @@ test_a_terminal_has_the_console_and_a_menu() {
         in_terminal visitor "$ESXIARM console machine"
         wait_for 10 shows visitor 'To manage this host'
         # A smaller terminal shows what fits; a larger one shows everything again.
-        terminal resize-window -t visitor -x 40 -y 10
-        terminal resize-window -t visitor -x 120 -y 40
+        resize visitor
         wait_for 10 shows visitor 'this is not VMware ESXi'
         # Both clients see what one types.
         terminal send-keys -t visitor F12
@@ -69,9 +68,9 @@ test_a_terminal_has_the_console_and_a_menu() {
         wait_for 10 sh -c 'test -s machine/runs/*-boot/screen-*.ansi'
         contains machine/runs/*-boot/screen-*.txt 'To manage this host'
         terminal send-keys -t visitor C-] q
-        wait_for 10 grep -q 'exit code 0' visitor.code
+        terminal_ends_with visitor 0
         terminal send-keys -t foreground C-] q
-        wait_for 10 grep -q 'exit code 0' foreground.code
+        terminal_ends_with foreground 0
         nothing_is_left machine
 }
 
@@ -113,13 +112,11 @@ test_leftovers_of_a_dead_launcher_are_recognised_and_removed() {
 test_an_installation_can_be_watched_and_stopped() {
         "$ESXIARM" install machine --rehearsal >out 2>&1 &
         launcher=$!
-        wait_for 30 sh -c "grep -q '\"step\":\"eula\"' machine/runs/*/events.jsonl"
+        at_step eula
         expect_exit 0 "$ESXIARM" status machine
         contains stdout 'install'
         expect_exit 0 "$ESXIARM" stop machine
-        code=0
-        wait $launcher || code=$?
-        [ $code -eq 130 ] || fail "exit code $code: $(cat out)"
+        ends_with 130
         contains out 'stopped by'
         nothing_is_left machine
 }

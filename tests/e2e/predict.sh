@@ -3,6 +3,7 @@
 #
 # The firmware does what the library predicts: the same stores and disks, in QEMU.
 . "$(dirname "$0")/../lib.sh"
+. "$TESTS/store.sh"
 . "$TESTS/predictions.sh"
 
 # Compares `esxiarm predict` for the machine that the launcher would start with the firmware's actions. This is a row of
@@ -24,6 +25,7 @@ compare_row() {
                 prediction=$(jq -r .starts.entry predicted.json)
                 what=$(jq -r '.starts | .device + " " + (.file | split("\\")[-1])' predicted.json)
                 [ "$prediction" = "$fact" ] || fail "$1 $how: predicted $prediction, happened $fact"
+                # shellcheck disable=SC2254 # a pattern
                 case "$fact $what" in
                 ${expected%%/*}) ;;
                 *) fail "$1 $how: $fact $what, not ${expected%%/*}" ;;
@@ -78,7 +80,7 @@ test_an_exhausted_boot_order() {
         make_disk bare.img EFI/VMware/safeboot64.efi
         new_store blank.fd
         compare blank.fd empty.img ,bootindex=0 fs disk.img '' "$disk_content"
-        compare blank.fd empty.img ,bootindex=0 fs bare.img '' "gpt=1,$guid,40,5000;$loader"
+        compare blank.fd empty.img ,bootindex=0 fs bare.img '' "gpt=1,$esp,40,5000;$loader"
         compare blank.fd empty.img '' fs
 }
 

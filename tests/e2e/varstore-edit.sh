@@ -4,19 +4,10 @@
 # The firmware in QEMU judges aavmf-vars edit, clone, format and import: it accepts what they write, keeps every
 # variable, obeys BootOrder, BootNext and Timeout, and leaves a sound store.
 . "$(dirname "$0")/../lib.sh"
-
-mine=11111111-2222-3333-4444-555555555555
-# No disk has it, so the firmware logs the attempt and continues with the next entry.
-hd=1,0A48CC8F-F9C7-44DD-9EB5-AF5635D049C8,0x40,0x32000
-tab=$(printf '\t')
+. "$TESTS/store.sh"
 
 variables() {
         "$AAVMF_VARS" list --all "$1" | grep -v '^$' | sort
-}
-
-sound() {
-        expect_exit 0 "$AAVMF_VARS" check "$1"
-        contains stdout "$1: sound: "
 }
 
 # Boots the store and writes the labels of the tried entries to ./tried, in order. Every variable must remain; the
@@ -45,7 +36,6 @@ edit() {
 
 test_firmware_obeys_every_kind_of_edit() {
         use_firmware
-        pids=
         # A store created by format, and entries.
         expect_exit 0 "$AAVMF_VARS" format vars.fd --boot-add A --loader a.efi --hd $hd --boot-add B --loader b.efi --hd $hd \
                 --boot-add C --loader c.efi --hd $hd --last --optional-data c0ffee --timeout 0 --set "Mine:$mine=c0ffee" \
@@ -81,27 +71,18 @@ test_firmware_obeys_every_kind_of_edit() {
         tried Z A B
 }
 
-# The machine that waits longer is started first; the other one must overtake it.
 test_firmware_waits_for_the_timeout() {
         use_firmware
-        pids=
         expect_exit 0 "$AAVMF_VARS" clone "$AAVMF_VARS_TEMPLATE" vars.fd --timeout 0
         expect_exit 0 "$AAVMF_VARS" clone vars.fd slow.fd
         expect_exit 0 "$AAVMF_VARS" edit slow.fd --timeout 8
-        start_firmware slow.fd
-        slow=$pid
-        start_firmware vars.fd
-        quick=$pid
-        wait_for 60 firmware_is_done vars.fd.log
-        lacks slow.fd.log 'BdsDxe:'
-        stop_firmware "$quick"
+        overtakes vars.fd slow.fd
         stop_firmware "$slow"
 }
 
 # An edit that finds no space drops deleted records.
 test_firmware_accepts_a_store_that_was_full() {
         use_firmware
-        pids=
         expect_exit 0 "$AAVMF_VARS" format vars.fd --boot-add A --loader a.efi --hd $hd --timeout 0
         dd if=/dev/zero of=filler bs=30002 count=1 2>/dev/null
         for i in 1 2 3 4 5 6 7 8; do
@@ -119,18 +100,9 @@ test_firmware_accepts_a_store_that_was_full() {
 # The queue of fault-tolerant writes as AAVMF leaves it while compacting: the spare block is complete, the write is not.
 test_firmware_accepts_an_edit_of_a_store_with_a_pending_write() {
         use_firmware
-        pids=
         expect_exit 0 "$AAVMF_VARS" format vars.fd --timeout 0 --set "Mine:$mine=00"
         expect_exit 0 "$AAVMF_VARS" clone vars.fd new.fd --set "Mine:$mine=01"
-        dd if=new.fd of=vars.fd bs=262144 count=1 seek=2 conv=notrunc 2>/dev/null
-        queue='\374\377\377\377\166\352\134\376\162\117\350\111\230\157\054\330\231\337\376\135\377\377\377\377'
-        queue=$queue'\001\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\375\377\377\377\377\377\377\377'
-        queue=$queue'\000\000\000\000\000\000\000\000\110\000\000\000\000\000\000\000\270\377\003\000\000\000\000\000'
-        queue=$queue'\000\000\370\377\377\377\377\377'
-        # shellcheck disable=SC2059 # the bytes are the format
-        printf "$queue" | dd of=vars.fd bs=1 seek=$((0x40020)) conv=notrunc 2>/dev/null
-        expect_exit 0 "$AAVMF_VARS" check vars.fd
-        contains stdout 'a write of the firmware is pending'
+        make_write_pending vars.fd new.fd
         edit --set "Other:$mine=02"
         boot vars.fd
         contains after "Mine$tab$mine${tab}NV,BS,RT${tab}1 byte${tab}01"
@@ -140,7 +112,6 @@ test_firmware_accepts_an_edit_of_a_store_with_a_pending_write() {
 # Keys with time stamps, from JSON: the firmware keeps them and enters user mode.
 test_firmware_accepts_imported_keys() {
         use_firmware
-        pids=
         expect_exit 0 "$AAVMF_VARS" export /usr/share/OVMF/OVMF_VARS_4M.ms.fd --json-file all.json
         jq '.variables |= map(select(.name | IN("PK", "KEK", "db", "dbx")))' all.json >keys.json
         expect_exit 0 "$AAVMF_VARS" format vars.fd --timeout 0

@@ -4,10 +4,7 @@
 # The firmware in QEMU judges aavmf-vars: it accepts stores formatted by it, its changes to them are read soundly, and
 # device paths are spelled as in its log.
 . "$(dirname "$0")/../lib.sh"
-
-put=$BUILD/tests/put-variable
-global=8BE4DF61-93CA-11D2-AA0D-00E098032B8C
-mine=11111111-2222-3333-4444-555555555555
+. "$TESTS/store.sh"
 
 boot() {
         start_firmware "$@"
@@ -15,32 +12,17 @@ boot() {
         stop_firmware "$pid"
 }
 
-blank() {
-        dd if=/dev/null of="$1" bs=1 seek=67108864 2>/dev/null
-}
-
 variables() {
         "$AAVMF_VARS" list --all "$1" | cut -f1,2,5
 }
 
-tab=$(printf '\t')
-
 test_firmware_keeps_a_store_that_was_formatted_for_it_and_does_not_wait() {
         use_firmware
-        pids=
         blank slow.fd
         expect_exit 0 "$AAVMF_VARS" clone slow.fd quick.fd --timeout 0
         "$put" quick.fd Keepsake $mine 3 c0ffee
-        # Both run at once; the one that waits five seconds is started first, and the other one must overtake it.
-        start_firmware slow.fd
-        slow=$pid
-        start_firmware quick.fd
-        quick=$pid
-        wait_for 60 firmware_is_done quick.fd.log
-        lacks slow.fd.log 'BdsDxe:'
-        stop_firmware "$quick"
-        expect_exit 0 "$AAVMF_VARS" check quick.fd
-        contains stdout 'quick.fd: sound: '
+        overtakes quick.fd slow.fd
+        sound quick.fd
         expect_exit 0 "$AAVMF_VARS" list quick.fd --all
         contains stdout 'Timeout: 0 seconds'
         contains stdout "Keepsake$tab$mine"
@@ -55,16 +37,13 @@ test_firmware_keeps_a_store_that_was_formatted_for_it_and_does_not_wait() {
                 done
                 cmp slow.part quick.part
         done
-        expect_exit 0 "$AAVMF_VARS" check slow.fd
-        contains stdout 'slow.fd: sound: '
+        sound slow.fd
 }
 
 # An entry for each path in the unit test of device paths; the firmware tries them all in vain and logs each.
 test_device_paths_are_spelled_as_in_the_firmwares_log() {
         use_firmware
-        pids=
-        blank blank.fd
-        "$AAVMF_VARS" clone blank.fd vars.fd --timeout 0
+        formatted vars.fd 0
         number=0
         order=
         for hex in $(sed -n 's/^ *{"\([0-9a-f]*\)",.*/\1/p' "$ROOT/tests/unit/varstore/test-devpath.c"); do
@@ -100,36 +79,22 @@ test_device_paths_are_spelled_as_in_the_firmwares_log() {
 
 test_pending_write_is_read_as_the_firmware_completes_it() {
         use_firmware
-        pids=
-        blank blank.fd
-        "$AAVMF_VARS" clone blank.fd vars.fd --timeout 0
+        formatted vars.fd 0
         cp vars.fd new.fd
         "$put" vars.fd Value $mine 3 00
         "$put" new.fd Value $mine 3 01
-        # The spare block is complete, the write is not: the queue as AAVMF writes it (its own state bytes: f8, f9).
-        dd if=new.fd of=vars.fd bs=262144 count=1 seek=2 conv=notrunc 2>/dev/null
-        queue='\374\377\377\377\166\352\134\376\162\117\350\111\230\157\054\330\231\337\376\135\377\377\377\377'
-        queue=$queue'\001\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\375\377\377\377\377\377\377\377'
-        queue=$queue'\000\000\000\000\000\000\000\000\110\000\000\000\000\000\000\000\270\377\003\000\000\000\000\000'
-        queue=$queue'\000\000\370\377\377\377\377\377'
-        # shellcheck disable=SC2059 # the bytes are the format
-        printf "$queue" | dd of=vars.fd bs=1 seek=$((0x40020)) conv=notrunc 2>/dev/null
-        expect_exit 0 "$AAVMF_VARS" check vars.fd
-        contains stdout 'vars.fd:0x40048: note: a write of the firmware is pending'
+        make_write_pending vars.fd new.fd
         variables vars.fd >before
         contains before "Value$tab$mine${tab}01"
         boot vars.fd
-        expect_exit 0 "$AAVMF_VARS" check vars.fd
-        contains stdout 'vars.fd: sound: '
+        sound vars.fd
         variables vars.fd >after
         contains after "Value$tab$mine${tab}01"
 }
 
 test_store_that_the_firmware_compacted_is_read() {
         use_firmware
-        pids=
-        blank blank.fd
-        "$AAVMF_VARS" clone blank.fd vars.fd --timeout 0
+        formatted vars.fd 0
         "$put" vars.fd First $mine 3 01
         filler=$(dd if=/dev/zero bs=32000 count=1 2>/dev/null | od -An -v -tx1 | tr -d ' \n')
         for i in 1 2 3 4 5 6 7 8; do
@@ -141,8 +106,7 @@ test_store_that_the_firmware_compacted_is_read() {
         variables vars.fd >before
         contains before "Cut$tab$mine${tab}02"
         boot vars.fd
-        expect_exit 0 "$AAVMF_VARS" check vars.fd
-        contains stdout 'vars.fd: sound: '
+        sound vars.fd
         expect_exit 0 "$AAVMF_VARS" list vars.fd --json
         # The fillers are gone.
         [ "$(sed -n 's/.*"used": \([0-9]*\).*/\1/p' stdout)" -lt 10000 ]

@@ -29,7 +29,8 @@ static void check_edit(struct bytes text, const struct bootcfg *before)
         bootcfg_edit(buffer_view(&edited), &options, &again);
         if (!bytes_equal(buffer_view(&edited), buffer_view(&again)) ||
             !bootcfg_read(buffer_view(&edited), &after, NULL) || strcmp(before->kernel, after.kernel) != 0 ||
-            !same_list(&before->modules, &after.modules) || before->norts != after.norts)
+            !same_list(&before->modules, &after.modules) || !same_list(&before->acpitables, &after.acpitables) ||
+            before->norts != after.norts)
                 abort();
         char *value = bootcfg_option(after.kernelopt, "fuzzed");
         if (!value || strcmp(value, "yes") != 0)
@@ -45,6 +46,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         pe_read(text, &pe, NULL);
         if (!bootcfg_read(text, &bootcfg, NULL))
                 return 0;
+        free(bootcfg_path(&bootcfg, "EFI/BOOT", bootcfg.kernel));
         for (size_t i = 0; i < bootcfg.modules.count; i++)
                 free(bootcfg_path(&bootcfg, "EFI/BOOT", bootcfg.modules.values[i]));
         check_edit(text, &bootcfg);

@@ -7,6 +7,8 @@
 # this host's apt, verified as the catalog requires.
 . "$(dirname "$0")/../lib.sh"
 . "$TESTS/machine.sh"
+. "$TESTS/firmware.sh"
+. "$TESTS/store.sh"
 . "$TESTS/predictions.sh"
 
 export XDG_CACHE_HOME="$BUILD/cache/generations"
@@ -22,19 +24,12 @@ mirror() {
 # A mirror that lags behind is refused because of its Valid-Until. If this host's apt is set to ignore that, a separate
 # apt with that one suite verifies the package instead.
 fetch_by_apt() {
-        mkdir -p "apt-$1/lists/partial" "apt-$1/cache/archives/partial"
-        : >"apt-$1/status"
-        echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $(mirror) $1 main" >"apt-$1/sources.list"
-        cat >"apt-$1/apt.conf" <<END
-Dir::State "$PWD/apt-$1";
-Dir::State::status "$PWD/apt-$1/status";
-Dir::Cache "$PWD/apt-$1/cache";
-Dir::Etc::SourceList "$PWD/apt-$1/sources.list";
-Dir::Etc::SourceParts "-";
-APT::Sandbox::User "";
-END
-        APT_CONFIG="$PWD/apt-$1/apt.conf" apt-get -q update >"apt-$1/log" 2>&1 || fail "$(cat "apt-$1/log")"
-        APT_CONFIG="$PWD/apt-$1/apt.conf" expect_exit 0 "$ESXIARM" fetch "debian-$2" --json
+        (
+                own_apt "$PWD/apt-$1" \
+                        "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $(mirror) $1 main"
+                apt-get -q update >"apt-$1/log" 2>&1 || fail "$(cat "apt-$1/log")"
+                expect_exit 0 "$ESXIARM" fetch "debian-$2" --json
+        )
 }
 
 # Fetches release SUITE, debian-NAME in the catalog, and adds its folder to ./folders.
@@ -77,7 +72,7 @@ with_each() {
                 AAVMF_VARS_TEMPLATE=$(dirname "$AAVMF_CODE")/AAVMF_VARS.fd
                 progress "$current"
                 mkdir -p "$current"
-                cd "$current"
+                cd "$current" || exit 1
                 "$@"
                 cd ..
         done 4<codes
@@ -106,7 +101,7 @@ system_store() {
 add_system() {
         store=$1
         shift
-        "$AAVMF_VARS" edit "$store" --boot-add 'VMware ESXi' --loader "$loader" --hd 1,$guid,0x40,0x5000 --bootnum 0009 "$@" >/dev/null
+        "$AAVMF_VARS" edit "$store" --boot-add 'VMware ESXi' --loader "$loader" --hd 1,$esp,0x40,0x5000 --bootnum 0009 "$@" >/dev/null
 }
 
 compare_stores() {

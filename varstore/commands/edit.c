@@ -19,45 +19,33 @@ static const struct cli_option OPTIONS[] = {
         {0},
 };
 
-static bool print_change(const char *path, const struct varstore *after, struct error *err)
+static bool print_changes(const struct edits *edits, const char *path, bool force, struct error *err)
 {
         AUTO_VARSTORE struct varstore *before = NULL;
+        AUTO_VARSTORE struct varstore *after = NULL;
         AUTO_DIFFERENCES struct differences differences = {0};
-        if (!store_load(path, &before, err))
+        if (!store_load_sound(path, &before, err) || !store_load_sound(path, &after, err))
                 return false;
+        if (!edits_apply(edits, after, force, err))
+                return error_wrap(err, "%s", path);
         differences_find(before, after, &differences);
         difference_print(&differences);
         return true;
-}
-
-// An unchanged file is not written.
-static bool finish(const struct values *values, const char *path, const struct varstore *store, struct error *err)
-{
-        if (values->dry_run)
-                return print_change(path, store, err);
-        return !varstore_is_changed(store) || varstore_save(store, path, STORE_FILE_MODE, err);
 }
 
 static int run(const void *parsed, int count, char **operands, struct error *err)
 {
         (void)count;
         const struct values *values = parsed;
-        const char *path = operands[0];
         AUTO_EDITS struct edits edits = {0};
-        AUTO_CLAIM struct store_claim claim = {.descriptor = -1};
-        AUTO_VARSTORE struct varstore *store = NULL;
         if (!edits_parse(&values->edits, &edits, err))
                 return (int)err->code;
-        if (!edits.count) {
+        if (!edits.count)
                 error_set(err, ERROR_USAGE, "no EDIT given; --help lists them");
-                return (int)err->code;
-        }
-        if ((!values->dry_run && !store_claim_begin(path, &claim, err)) || !store_load_sound(path, &store, err))
-                return (int)err->code;
-        if (!edits_apply(&edits, store, values->force, err))
-                error_wrap(err, "%s", path);
+        else if (values->dry_run)
+                print_changes(&edits, operands[0], values->force, err);
         else
-                finish(values, path, store, err);
+                edits_change_file(&edits, operands[0], values->force, err);
         return (int)err->code;
 }
 

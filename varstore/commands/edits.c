@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "varstore/bootchain.h"
 #include "varstore/naming.h"
+#include "varstore/store-file.h"
 
 enum {
         VALUE_LIMIT = 1 << 20 // bytes of a file after `@`; no store has room for more
@@ -216,4 +217,15 @@ bool edits_parse(const struct cli_ordered *options, struct edits *edits, struct 
                         return error_wrap(err, "--%s", row->name);
         }
         return check_complete(edits, err);
+}
+
+bool edits_change_file(const struct edits *edits, const char *path, bool force, struct error *err)
+{
+        AUTO_CLAIM struct store_claim claim = {.descriptor = -1};
+        AUTO_VARSTORE struct varstore *store = NULL;
+        if (!store_claim_begin(path, &claim, err) || !store_load_sound(path, &store, err))
+                return false;
+        if (!edits_apply(edits, store, force, err))
+                return error_wrap(err, "%s", path);
+        return !varstore_is_changed(store) || varstore_save(store, path, STORE_FILE_MODE, err);
 }

@@ -42,5 +42,9 @@
         "to the option before it. Edits are applied in the given order, all or nothing. Changing PK, KEK,\n"           \
         "db, dbx and other authenticated variables needs --force."
 
+// Applies EDITS to the store at PATH, all or none, and replaces the file if that has changed anything. FORCE allows changes of
+// authenticated variables.
+bool edits_change_file(const struct edits *edits, const char *path, bool force, struct error *err);
+
 // Reads the options into EDITS, files after `@` included. Fails (ERROR_USAGE) if one is invalid.
 bool edits_parse(const struct cli_ordered *options, struct edits *edits, struct error *err);

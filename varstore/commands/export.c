@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // aavmf-vars export: the variables of a store for other programs, as JSON or as a folder like efivarfs.
-#include <dirent.h>
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/folder.h"
+#include "base/json.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "varstore/commands/commands.h"
@@ -37,44 +36,38 @@ static const struct cli_option OPTIONS[] = {
 static bool export_json(const struct varstore *store, const char *path, struct error *err)
 {
         json_t *json = interchange_json(store);
-        AUTO_FREE char *text = json_dumps(json, JSON_INDENT(4));
+        bool written = json_write(path, STORE_FILE_MODE, json, 4, err);
         json_decref(json);
-        AUTO_FREE char *line = text_format("%s\n", text);
-        return file_replace(path, STORE_FILE_MODE, (struct bytes){(const uint8_t *)line, strlen(line)}, err);
+        return written;
 }
 
 // Whether all files in the folder PATH are variables, so that nothing else is lost.
-static bool holds_only_variables(const char *path, size_t *count, struct error *err)
+static bool holds_only_variables(const char *path, const struct arguments *names, struct error *err)
 {
-        DIR *folder = opendir(path);
-        *count = 0;
-        if (!folder)
-                return error_system(err, "%s: cannot read the folder", path);
-        AUTO_FREE char *stranger = NULL;
-        for (const struct dirent *entry; !stranger && (entry = readdir(folder));) {
+        for (size_t i = 0; i < names->count; i++) {
+                const char *name = names->values[i];
                 size_t length;
-                if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+                if (interchange_file_name(name, &length, NULL))
                         continue;
-                ++*count;
-                if (!interchange_file_name(entry->d_name, &length, NULL))
-                        stranger = text_printable(entry->d_name, strlen(entry->d_name), false);
+                AUTO_FREE char *shown = text_printable(name, strlen(name), false);
+                return error_set(err, ERROR_USAGE, "%s: contains '%s', which is not a variable; not replaced", path,
+                                 shown);
         }
-        closedir(folder);
-        return !stranger ||
-               error_set(err, ERROR_USAGE, "%s: contains '%s', which is not a variable; not replaced", path, stranger);
+        return true;
 }
 
 static bool may_replace_folder(const char *path, bool force, struct error *err)
 {
+        AUTO_ARGUMENTS struct arguments names = {0};
         struct stat status;
-        size_t count;
         if (stat(path, &status) != 0)
                 return true;
         if (!S_ISDIR(status.st_mode))
                 return error_set(err, ERROR_USAGE, "%s: exists and is not a folder", path);
-        if (!holds_only_variables(path, &count, err))
+        if (!folder_names(path, &names, err) || !holds_only_variables(path, &names, err))
                 return false;
-        return force || !count || error_set(err, ERROR_USAGE, "%s: is not empty; use --force to replace it", path);
+        return force || !names.count ||
+               error_set(err, ERROR_USAGE, "%s: is not empty; use --force to replace it", path);
 }
 
 // The folder is filled under a temporary name, then renamed, so that it is never incomplete.

@@ -3,8 +3,8 @@
 // aavmf-vars import: variables from JSON or from a folder like efivarfs into a store, all or none.
 #include "base/file.h"
 #include "varstore/commands/commands.h"
+#include "varstore/commands/edits.h"
 #include "varstore/interchange.h"
-#include "varstore/store-file.h"
 
 enum {
         JSON_LIMIT = 64 << 20 // bytes; the largest store takes a hundredth of it
@@ -48,21 +48,11 @@ static int run(const void *parsed, int count, char **operands, struct error *err
 {
         (void)count;
         const struct values *values = parsed;
-        const char *path = operands[0];
         AUTO_EDITS struct edits edits = {0};
-        AUTO_CLAIM struct store_claim claim = {.descriptor = -1};
-        AUTO_VARSTORE struct varstore *store = NULL;
-        if (!values->json_file == !values->efivarfs) {
+        if (!values->json_file == !values->efivarfs)
                 error_set(err, ERROR_USAGE, "give either --json-file or --efivarfs");
-                return (int)err->code;
-        }
-        if (!store_claim_begin(path, &claim, err) || !store_load_sound(path, &store, err) ||
-            !read_variables(values, &edits, err))
-                return (int)err->code;
-        if (!edits_apply(&edits, store, values->force, err))
-                error_wrap(err, "%s", path);
-        else if (varstore_is_changed(store))
-                varstore_save(store, path, STORE_FILE_MODE, err);
+        else if (read_variables(values, &edits, err))
+                edits_change_file(&edits, operands[0], values->force, err);
         return (int)err->code;
 }
 

@@ -32,8 +32,7 @@ void devices_free(struct devices *devices)
 
 static struct predict_device *add_device(struct devices *devices, const struct predict_device *device)
 {
-        devices->items = memory_resize(devices->items, devices->count + 1, sizeof *devices->items);
-        struct predict_device *added = &devices->items[devices->count++];
+        struct predict_device *added = MEMORY_ADD(devices->items, devices->count);
         *added = *device;
         added->name = memory_text(device->name);
         added->path = memory_text(device->path);
@@ -54,8 +53,7 @@ static void add_file(struct files *files, const char *path)
         for (size_t i = 0; i < files->count; i++)
                 if (boot_loader_equal(files->items[i], path))
                         return;
-        files->items = memory_resize(files->items, files->count + 1, sizeof *files->items);
-        files->items[files->count++] = memory_text(path);
+        *MEMORY_ADD(files->items, files->count) = memory_text(path);
 }
 
 // An empty file cannot be started.

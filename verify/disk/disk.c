@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "verify/disk/disk.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <jansson.h>
@@ -12,6 +11,7 @@
 
 #include "base/arguments.h"
 #include "base/bytes.h"
+#include "base/descriptor.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/process.h"
@@ -153,9 +153,7 @@ static json_t *run_qemu_img_json(const struct disk *disk, const struct arguments
 
 static void begin_qemu_img(const char *command, struct arguments *arguments)
 {
-        arguments_add(arguments, "qemu-img");
-        arguments_add(arguments, command);
-        arguments_add(arguments, "-U"); // a running machine has the image locked
+        ARGUMENTS_ADD_ALL(arguments, "qemu-img", command, "-U"); // -U: a running machine has the image locked
 }
 
 // Whether the map's offsets are in the layer's own file. qemu-img does not report the file, so this is false for
@@ -187,18 +185,9 @@ static bool file_size_of(int descriptor, uint64_t *size)
 static bool read_layer_file(const struct disk *disk, const struct layer *layer, uint64_t offset, void *data,
                             size_t size, size_t *got, struct error *err)
 {
-        for (*got = 0; *got < size;) {
-                ssize_t step = pread(layer->descriptor, (uint8_t *)data + *got, size - *got, (off_t)(offset + *got));
-                if (step < 0 && errno == EINTR)
-                        continue;
-                if (step < 0)
-                        return error_system(err, "%s: cannot read %s at byte %" PRIu64, disk->path, layer->path,
-                                            offset + *got);
-                if (!step)
-                        return true;
-                *got += (size_t)step;
-        }
-        return true;
+        ssize_t count = descriptor_read_at(layer->descriptor, data, size, offset);
+        *got = count < 0 ? 0 : (size_t)count;
+        return count >= 0 || error_system(err, "%s: cannot read %s at byte %" PRIu64, disk->path, layer->path, offset);
 }
 
 static bool cut_off(const struct disk *disk, const struct layer *layer, const char *what, uint64_t offset,
@@ -257,8 +246,7 @@ static bool add_layer(struct disk *disk, const json_t *info, struct error *err)
                 return error_set(err, ERROR_DAMAGED, "%s: %s is encrypted; decrypt it with qemu-img convert first",
                                  disk->path, path);
 
-        disk->layers = memory_resize(disk->layers, disk->layer_count + 1, sizeof *disk->layers);
-        struct layer *layer = &disk->layers[disk->layer_count++];
+        struct layer *layer = MEMORY_ADD(disk->layers, disk->layer_count);
         *layer = (struct layer){.path = memory_text(path), .raw = !strcmp(format, "raw")};
         layer->descriptor = open(path, O_RDONLY | O_CLOEXEC);
         // A layer may also be something that only QEMU can open, such as a server or a part of another image.
@@ -284,12 +272,9 @@ static bool read_info(struct disk *disk, const char *format, struct error *err)
 {
         AUTO_ARGUMENTS struct arguments arguments = {0};
         begin_qemu_img("info", &arguments);
-        arguments_add(&arguments, "--backing-chain");
-        arguments_add(&arguments, "--output=json");
-        if (format) {
-                arguments_add(&arguments, "-f");
-                arguments_add(&arguments, format);
-        }
+        ARGUMENTS_ADD_ALL(&arguments, "--backing-chain", "--output=json");
+        if (format)
+                ARGUMENTS_ADD_ALL(&arguments, "-f", format);
         arguments_add(&arguments, disk->operand);
         json_t *chain = run_qemu_img_json(disk, &arguments, err);
         if (!chain)
@@ -401,9 +386,7 @@ static bool read_window(struct disk *disk, uint64_t start, struct window *window
         arguments_add(&arguments, "--output=json");
         arguments_add_format(&arguments, "--start-offset=%" PRIu64, start);
         arguments_add_format(&arguments, "--max-length=%" PRIu64, disk->window_size);
-        arguments_add(&arguments, "-f");
-        arguments_add(&arguments, disk->format);
-        arguments_add(&arguments, disk->operand);
+        ARGUMENTS_ADD_ALL(&arguments, "-f", disk->format, disk->operand);
         json_t *map = run_qemu_img_json(disk, &arguments, err);
         if (!map)
                 return false;
@@ -495,11 +478,7 @@ static bool fetch_chunk(const struct disk *disk, uint64_t start, struct buffer *
         text_add_format(&source, ",file.file.driver=%s,file.file.filename=", disk->is_device ? "host_device" : "file");
         for (const char *at = disk->operand; *at; at++)
                 text_add(&source, *at == ',' ? ",," : (char[]){*at, 0});
-        arguments_add(&arguments, "--image-opts");
-        arguments_add(&arguments, text_string(&source));
-        arguments_add(&arguments, "-O");
-        arguments_add(&arguments, "raw");
-        arguments_add(&arguments, target);
+        ARGUMENTS_ADD_ALL(&arguments, "--image-opts", text_string(&source), "-O", "raw", target);
         AUTO_PROCESS_RESULT struct process_result result = {0};
         bool ok = run_qemu_img(disk, &arguments, &result, err) && file_read(target, CHUNK_SIZE, bytes, err);
         AUTO_ERROR struct error ignored = {0};

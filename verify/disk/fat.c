@@ -55,11 +55,6 @@ void fat_close(struct fat **fat)
         *fat = NULL;
 }
 
-unsigned fat_bits(const struct fat *fat)
-{
-        return fat->bits;
-}
-
 static bool damaged(const struct fat *fat, struct error *err, const char *what)
 {
         return error_set(err, ERROR_DAMAGED, "%s: the FAT file system at byte %" PRIu64 " is damaged: %s",

@@ -23,9 +23,6 @@ bool fat_open(struct disk *disk, uint64_t offset, uint64_t size, struct fat **fa
 // Frees *FAT and sets it to NULL; does nothing if it is already NULL.
 void fat_close(struct fat **fat);
 
-// 12, 16 or 32.
-unsigned fat_bits(const struct fat *fat);
-
 enum fat_kind {
         FAT_ABSENT,
         FAT_FILE,

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/encoding.h"
 #include "base/memory.h"
 #include "base/text.h"
 
@@ -48,13 +49,12 @@ static const char *find_last(const char *text, const char *part)
 // Reads four hexadecimal digits and moves *AT past them.
 static bool parse_number(const char **at, uint16_t *number)
 {
-        static const char digits[] = "0123456789ABCDEFabcdef";
         unsigned value = 0;
         for (int i = 0; i < 4; i++, ++*at) {
-                const char *digit = **at ? strchr(digits, **at) : NULL;
-                if (!digit)
+                int digit = text_hex_digit(**at);
+                if (digit < 0)
                         return false;
-                value = value << 4 | (unsigned)(digit - digits < 16 ? digit - digits : digit - digits - 6);
+                value = value << 4 | (unsigned)digit;
         }
         *number = (uint16_t)value;
         return true;

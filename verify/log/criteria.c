@@ -189,8 +189,8 @@ struct line {
         size_t length;
 };
 
-// Row I is met by LINE, or by the earlier line NUMBER. Takes over TEXT.
-static void note_met(struct criteria *criteria, size_t i, const struct line *line, uint64_t number, char *text)
+// Row I is met by LINE, or by the earlier line NUMBER. TEXT then belongs to the finding.
+static void note_met(struct criteria *criteria, size_t i, const struct line *line, uint64_t number, const char *text)
 {
         struct criterion_finding *finding = &criteria->findings[i];
         finding->met = true;

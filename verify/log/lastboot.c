@@ -17,6 +17,14 @@ static const struct {
         const char *text;
 } words[] = {
         {LASTBOOT_GIC_PANIC, "its.c:2934"},
+        {LASTBOOT_ENDED, "Fatal error: "},
+        {LASTBOOT_ENDED, "No hypervisor found."},
+        {LASTBOOT_ENDED, "Unrecoverable error"},
+        {LASTBOOT_ENDED, "Unsupported CPU"},
+        {LASTBOOT_ENDED, "Exception at 0x"},
+        {LASTBOOT_ENDED, "BdsDxe: No bootable option"},
+        {LASTBOOT_UP, "Starting service DCUI"},
+        {LASTBOOT_UP, "To manage this host"},
         {LASTBOOT_INSTALLER, "(Enter) Continue"},
         {LASTBOOT_INSTALLER, "(F11) Accept and Continue"},
         {LASTBOOT_INSTALLER, "Select a Disk to Install or Upgrade"},
@@ -38,6 +46,7 @@ void lastboot_free(struct lastboot *lastboot)
 {
         forget(lastboot, LASTBOOT_WORDS);
         boot_line_free(&lastboot->started);
+        free(lastboot->last_text);
         free(lastboot->path);
         *lastboot = (struct lastboot){0};
 }
@@ -87,6 +96,10 @@ static void take_words(struct lastboot *lastboot, const struct logfile_line *lin
 static void take_line(const struct logfile_line *line, void *context)
 {
         take_boot_line(context, line);
+        struct lastboot *lastboot = context;
+        free(lastboot->last_text);
+        lastboot->last_line = line->number;
+        lastboot->last_text = shown(line->text, line->length);
         take_panic(context, line);
         take_words(context, line);
 }

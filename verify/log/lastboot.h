@@ -13,6 +13,8 @@
 enum lastboot_word {
         LASTBOOT_GIC_PANIC, // its.c:2934: ESXi 8 with a GICv3
         LASTBOOT_PANIC,     // a purple screen of any kind: the line with the reason
+        LASTBOOT_ENDED,     // the loader, VMB or the firmware gave up
+        LASTBOOT_UP,        // the system's console is up
         LASTBOOT_INSTALLER, // a screen of the installer
         LASTBOOT_TOO_SMALL, // the installer refused the chosen disk
         LASTBOOT_COMPLETE,  // the installation is complete
@@ -27,6 +29,8 @@ struct lastboot {
         bool has_started;
         struct boot_line started; // the entry that was started last
         uint64_t started_line;    // from 1
+        uint64_t last_line;       // the log's last line, from 1; 0 if it is empty
+        char *last_text;          // that line, safe for a terminal
         struct lastboot_find {
                 uint64_t line; // its first line; 0 if not found
                 char *text;    // the line, safe for a terminal

@@ -5,7 +5,7 @@
 
 static bool is_space(char character)
 {
-        return character == ' ' || character == '\t' || character == '\r';
+        return character == ' ' || (character >= '\b' && character <= '\r') || character == '\xA0';
 }
 
 static struct span trim(struct span span)
@@ -46,13 +46,38 @@ bool keyvalue_next(struct keyvalue_reader *reader, struct keyvalue *pair)
         return false;
 }
 
+// In esx-boot's order.
+static const char *const loader_keys[] = {
+        "kernel", "kernelopt", "modules",   "title",       "prefix",     "nobootif",         "timeout", "noquirks",
+        "norts",  "crypto",    "runtimewd", "tftpblksize", "acpitables", "runtimewdtimeout", "skip",    "errtimeout",
+};
+
+static bool begins(const char *word, struct span text)
+{
+        size_t i = 0;
+        while (i < text.size && word[i] && text_lower(text.at[i]) == word[i])
+                i++;
+        return i == text.size;
+}
+
+static bool is_taken_for(struct span text, const char *key)
+{
+        for (size_t i = 0; i < sizeof loader_keys / sizeof *loader_keys; i++)
+                if (begins(loader_keys[i], text))
+                        return text_equal(loader_keys[i], key);
+        return false;
+}
+
 struct span keyvalue_find(struct span text, const char *key)
 {
-        struct keyvalue_reader reader = {.rest = text};
-        struct keyvalue pair;
         struct span value = {0};
-        while (keyvalue_next(&reader, &pair))
-                if (text_is_word(pair.key.at, pair.key.size, key))
-                        value = pair.value;
+        while (text.size) {
+                struct span whole = take_until(&text, '\n');
+                struct span line = trim(take_until(&whole, '\0'));
+                struct span before = take_until(&line, '=');
+                bool has_value = line.at > before.at + before.size;
+                if (has_value && before.at[0] != '#' && is_taken_for(before, key))
+                        value = trim(line);
+        }
         return value;
 }

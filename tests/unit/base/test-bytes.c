@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tests/unit/scratch.h"
+#include "tests/unit/base/last-error.h"
 
 static const uint8_t sample[] = {0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08, 0x09, 0x0A, 0x0B, 0x0C};
 static const struct bytes view = {sample, sizeof sample};
 
 TEST(little_endian_fields)
 {
-        AUTO_ERROR struct error err = {0};
         struct cursor cursor = cursor_at(view, 0);
         assert_int_equal(cursor_u8(&cursor), 0x01);
         assert_int_equal(cursor_u16(&cursor), 0x0302);
@@ -22,7 +21,7 @@ TEST(little_endian_fields)
         assert_null(err.message);
 }
 
-TEST(the_highest_bits_are_no_signs)
+TEST(the_highest_bit_is_not_a_sign)
 {
         uint8_t ones[8];
         memset(ones, 0xFF, sizeof ones);
@@ -59,7 +58,6 @@ TEST(a_field_cut_at_every_place_reads_as_zero)
                 for (size_t length = 0; length <= sizes[i]; length++) {
                         AUTO_FREE uint8_t *data = memory_new(length, 1);
                         memset(data, 0xAA, length);
-                        AUTO_ERROR struct error err = {0};
                         struct cursor cursor = cursor_at((struct bytes){data, length}, 0);
                         uint64_t value = read_field(&cursor, sizes[i]);
                         bool whole = length == sizes[i];
@@ -84,11 +82,9 @@ TEST(an_overrun_is_sticky)
         cursor_skip(&cursor, 1);
         cursor_copy(&cursor, copied, sizeof copied);
         assert_int_equal(copied[0] | copied[1], 0);
-        AUTO_ERROR struct error err = {0};
-        assert_false(cursor_ok(&cursor, "boot entry", &err));
-        assert_error(&err, ERROR_DAMAGED, "boot entry");
-        // The first refused read is the one to tell of.
-        assert_error(&err, ERROR_DAMAGED, "0xa, the end at 0xc");
+        // The first refused read is reported.
+        assert_failed(cursor_ok(&cursor, "boot entry", &err), ERROR_DAMAGED, "boot entry is cut off");
+        assert_contains(err.message, "0xa, the end at 0xc");
         assert_int_equal(cursor.at, 10);
 }
 
@@ -96,12 +92,10 @@ TEST(a_cursor_past_the_end_is_overrun_from_the_start)
 {
         static const uint64_t offsets[] = {13, 4096, UINT32_MAX, UINT64_MAX - 1, UINT64_MAX};
         for (size_t i = 0; i < sizeof offsets / sizeof offsets[0]; i++) {
-                AUTO_ERROR struct error err = {0};
                 struct cursor cursor = cursor_at(view, offsets[i]);
                 assert_int_equal(cursor_left(&cursor), 0);
                 assert_int_equal(cursor_u8(&cursor), 0);
-                assert_false(cursor_ok(&cursor, "header", &err));
-                assert_int_equal(err.code, ERROR_DAMAGED);
+                assert_failed(cursor_ok(&cursor, "header", &err), ERROR_DAMAGED, "");
         }
         struct cursor end = cursor_at(view, sizeof sample);
         assert_true(cursor_ok(&end, "header", NULL));

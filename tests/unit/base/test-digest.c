@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tests/unit/scratch.h"
+#include "tests/unit/base/last-error.h"
 
 #include "base/digest.h"
 
@@ -18,7 +18,6 @@ TEST_GROUP(scratch_begin, scratch_end)
 TEST(the_examples_of_the_standard)
 {
         for (size_t i = 0; i < sizeof examples / sizeof examples[0]; i++) {
-                AUTO_ERROR struct error err = {0};
                 struct digest digest;
                 struct bytes bytes = {(const uint8_t *)examples[i].text, strlen(examples[i].text)};
                 assert_true(digest_bytes(bytes, &digest, &err));
@@ -38,7 +37,6 @@ TEST(a_million_a_in_pieces_of_all_sizes)
                 digest_add(stream, (struct bytes){block, piece});
                 left -= piece;
         }
-        AUTO_ERROR struct error err = {0};
         struct digest digest;
         assert_true(digest_end(&stream, &digest, &err));
         assert_null(stream);
@@ -50,32 +48,22 @@ TEST(a_file_has_the_digest_that_sha256sum_gives_it)
 {
         static const char *const sizes[] = {"0", "1", "262143", "262144", "262145", "3000000"};
         for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
-                shell("head -c %s /dev/urandom >random; sha256sum random | cut -d ' ' -f 1 | tr -d '\\n' >expected",
-                      sizes[i]);
-                AUTO_ERROR struct error err = {0};
-                AUTO_BUFFER struct buffer expected = {0};
+                AUTO_FREE char *expected =
+                        shell_output("head -c %s /dev/urandom >random; sha256sum random | cut -d ' ' -f 1", sizes[i]);
                 struct digest digest;
                 struct digest named;
                 assert_done(digest_file("random", &digest, &err), &err);
-                read_whole("expected", &expected);
-                buffer_add_u8(&expected, 0);
-                assert_true(digest_parse((const char *)expected.data, &named));
+                assert_true(digest_parse(expected, &named));
                 assert_true(digest_equal(&digest, &named));
         }
 }
 
-TEST(what_is_no_regular_file_is_refused)
+TEST(only_regular_files_have_a_digest)
 {
         struct digest digest;
-        AUTO_ERROR struct error missing = {0};
-        assert_false(digest_file("nowhere", &digest, &missing));
-        assert_error(&missing, ERROR_USAGE, "nowhere");
-        AUTO_ERROR struct error folder = {0};
-        assert_false(digest_file(".", &digest, &folder));
-        assert_error(&folder, ERROR_DAMAGED, "not a regular file");
-        AUTO_ERROR struct error device = {0};
-        assert_false(digest_file("/dev/zero", &digest, &device));
-        assert_error(&device, ERROR_DAMAGED, "not a regular file");
+        assert_failed(digest_file("nowhere", &digest, &err), ERROR_USAGE, "nowhere");
+        assert_failed(digest_file(".", &digest, &err), ERROR_DAMAGED, "not a regular file");
+        assert_failed(digest_file("/dev/zero", &digest, &err), ERROR_DAMAGED, "not a regular file");
 }
 
 TEST(only_64_hexadecimal_digits_are_a_digest)

@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-TEST(setting_says_code_and_message_and_returns_false)
+TEST(setting_fills_code_and_message_and_returns_false)
 {
         AUTO_ERROR struct error err = {0};
         assert_false(error_set(&err, ERROR_DAMAGED, "%s: offset 0x%x", "vars.fd", 72));

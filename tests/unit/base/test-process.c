@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/arguments.h"
-#include "tests/unit/scratch.h"
+#include "tests/unit/base/last-error.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,15 +23,69 @@ enum {
         SOON_MS = 20000, // long enough for the slowest machine, and nothing here waits for it
 };
 
-static void add_all(struct arguments *arguments, const char *const *values)
+// The program of the running test, and what comes of it.
+static struct arguments arguments;
+static struct process_result result;
+static struct process process;
+
+static int end(void **state)
 {
-        for (; *values; values++)
-                arguments_add(arguments, *values);
+        arguments_free(&arguments);
+        process_result_free(&result);
+        process = (struct process){0};
+        return scratch_end(state);
 }
 
-#define ARGUMENTS(name, ...)                                                                                           \
-        AUTO_ARGUMENTS struct arguments name = {0};                                                                    \
-        add_all(&name, (const char *const[]){__VA_ARGS__, NULL})
+// A test that runs programs, in a folder of its own.
+#define TEST_OF_PROGRAM(name) TEST_WITH(name, scratch_begin, end)
+
+static void add_all(const char *const *values)
+{
+        for (; *values; values++)
+                arguments_add(&arguments, *values);
+}
+
+static void set_all(const char *const *values)
+{
+        arguments_free(&arguments);
+        add_all(values);
+}
+#define ARGUMENTS(...) set_all((const char *const[]){__VA_ARGS__, NULL})
+
+static bool run(uint64_t limit, int timeout_ms)
+{
+        process_result_free(&result);
+        return process_run(&arguments, limit, timeout_ms, &result, &err);
+}
+
+static bool run_script(const char *script, int timeout_ms)
+{
+        ARGUMENTS("sh", "-c", script);
+        return run(LIMIT, timeout_ms);
+}
+
+static bool run_checked(void)
+{
+        process_result_free(&result);
+        return process_run_checked(&arguments, LIMIT, SOON_MS, &result, &err);
+}
+
+static bool run_with_input(const char *input, int timeout_ms)
+{
+        process_result_free(&result);
+        return process_run_with_input(&arguments, input, LIMIT, timeout_ms, &result, &err);
+}
+
+static bool start(void)
+{
+        return process_start(&arguments, NULL, "log", &process, &err);
+}
+
+static void start_script(const char *script)
+{
+        ARGUMENTS("sh", "-c", script);
+        assert_done(start(), &err);
+}
 
 static void assert_output(const struct buffer *output, const char *expected)
 {
@@ -39,18 +93,15 @@ static void assert_output(const struct buffer *output, const char *expected)
                 fail_msg("printed '%.*s', not '%s'", (int)output->size, (const char *)output->data, expected);
 }
 
-TEST(output_and_errors_are_collected_apart)
+TEST_OF_PROGRAM(output_and_errors_are_collected_apart)
 {
-        AUTO_ERROR struct error err = {0};
-        AUTO_PROCESS_RESULT struct process_result result;
-        ARGUMENTS(arguments, "sh", "-c", "echo out; echo err >&2; echo more; exit 7");
-        assert_done(process_run(&arguments, LIMIT, SOON_MS, &result, &err), &err);
+        assert_done(run_script("echo out; echo err >&2; echo more; exit 7", SOON_MS), &err);
         assert_int_equal(result.exit_code, 7);
         assert_output(&result.output, "out\nmore\n");
         assert_output(&result.errors, "err\n");
 }
 
-TEST(exit_codes_and_signals)
+TEST_OF_PROGRAM(exit_codes_and_signals)
 {
         static const struct {
                 const char *script;
@@ -60,39 +111,29 @@ TEST(exit_codes_and_signals)
                 {"kill -9 $$", 137}, {"kill -TERM $$", 143}, {"kill -SEGV $$", 139}, {"kill -HUP $$", 129},
         };
         for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-                AUTO_ERROR struct error err = {0};
-                AUTO_PROCESS_RESULT struct process_result result;
-                ARGUMENTS(arguments, "sh", "-c", cases[i].script);
-                assert_done(process_run(&arguments, LIMIT, SOON_MS, &result, &err), &err);
+                assert_done(run_script(cases[i].script, SOON_MS), &err);
                 assert_int_equal(result.exit_code, cases[i].code);
                 assert_int_equal(result.output.size, 0);
         }
 }
 
 // The pipe does not end, so that a program which takes its end for its own goes on.
-TEST(input_arrives_and_does_not_end)
+TEST_OF_PROGRAM(input_arrives_and_does_not_end)
 {
-        AUTO_ERROR struct error err = {0};
-        AUTO_PROCESS_RESULT struct process_result result;
-        ARGUMENTS(arguments, "sh", "-c", "read -r a; read -r b; echo \"$b $a\"");
-        assert_done(process_run_with_input(&arguments, "one\ntwo\n", LIMIT, SOON_MS, &result, &err), &err);
+        ARGUMENTS("sh", "-c", "read -r a; read -r b; echo \"$b $a\"");
+        assert_done(run_with_input("one\ntwo\n", SOON_MS), &err);
         assert_output(&result.output, "two one\n");
-        process_result_free(&result);
-        ARGUMENTS(deaf, "true");
-        assert_done(process_run_with_input(&deaf, "one\n", LIMIT, SOON_MS, &result, &err), &err);
+        ARGUMENTS("true");
+        assert_done(run_with_input("one\n", SOON_MS), &err);
         assert_int_equal(result.exit_code, 0);
-        process_result_free(&result);
-        ARGUMENTS(cat, "cat");
-        assert_false(process_run_with_input(&cat, "one\n", LIMIT, 100, &result, &err));
-        assert_error(&err, ERROR_TIMED_OUT, "cat: took longer than");
+        ARGUMENTS("cat");
+        assert_failed(run_with_input("one\n", 100), ERROR_TIMED_OUT, "cat: took longer than");
 }
 
-TEST(there_is_no_standard_input)
+TEST_OF_PROGRAM(standard_input_is_empty)
 {
-        AUTO_ERROR struct error err = {0};
-        AUTO_PROCESS_RESULT struct process_result result;
-        ARGUMENTS(arguments, "cat");
-        assert_done(process_run(&arguments, LIMIT, SOON_MS, &result, &err), &err);
+        ARGUMENTS("cat");
+        assert_done(run(LIMIT, SOON_MS), &err);
         assert_int_equal(result.exit_code, 0);
         assert_int_equal(result.output.size, 0);
 }
@@ -141,64 +182,53 @@ static const char *const nasty[] = {
         NULL,
 };
 
-static void join_with_nul(const char *const *values, struct buffer *joined)
+// The program has printed them, each with a NUL behind it.
+static void assert_nasty_output(void)
 {
-        for (; *values; values++)
-                buffer_add(joined, *values, strlen(*values) + 1);
-}
-
-TEST(arguments_reach_the_program_unchanged)
-{
-        AUTO_ERROR struct error err = {0};
-        AUTO_PROCESS_RESULT struct process_result result;
         AUTO_BUFFER struct buffer expected = {0};
-        ARGUMENTS(arguments, "printf", "%s\\0");
-        add_all(&arguments, nasty);
-        join_with_nul(nasty, &expected);
-        assert_done(process_run_checked(&arguments, LIMIT, SOON_MS, &result, &err), &err);
+        for (const char *const *value = nasty; *value; value++)
+                buffer_add(&expected, *value, strlen(*value) + 1);
         assert_true(bytes_equal(buffer_view(&result.output), buffer_view(&expected)));
 }
 
-TEST(a_shell_reads_the_quoted_line_back)
+TEST_OF_PROGRAM(arguments_reach_the_program_unchanged)
 {
-        AUTO_ERROR struct error err = {0};
-        AUTO_PROCESS_RESULT struct process_result result;
-        AUTO_BUFFER struct buffer expected = {0};
-        ARGUMENTS(quoted, "printf", "%s\\0");
-        add_all(&quoted, nasty);
-        join_with_nul(nasty, &expected);
-        AUTO_FREE char *line = arguments_quoted(&quoted);
-        ARGUMENTS(arguments, "sh", "-c", line);
-        assert_done(process_run_checked(&arguments, LIMIT, SOON_MS, &result, &err), &err);
-        assert_true(bytes_equal(buffer_view(&result.output), buffer_view(&expected)));
+        ARGUMENTS("printf", "%s\\0");
+        add_all(nasty);
+        assert_done(run_checked(), &err);
+        assert_nasty_output();
 }
 
-TEST(plain_words_need_no_quotes)
+TEST_OF_PROGRAM(a_shell_reads_the_quoted_line_back)
 {
-        ARGUMENTS(arguments, "qemu-system-aarch64", "-machine", "virt,gic-version=2", "-m", "8192");
+        ARGUMENTS("printf", "%s\\0");
+        add_all(nasty);
+        AUTO_FREE char *line = arguments_quoted(&arguments);
+        assert_done(run_script(line, SOON_MS), &err);
+        assert_nasty_output();
+}
+
+TEST_OF_PROGRAM(plain_words_need_no_quotes)
+{
+        ARGUMENTS("qemu-system-aarch64", "-machine", "virt,gic-version=2", "-m", "8192");
         arguments_add_format(&arguments, "%s=%d", "x", 5);
         AUTO_FREE char *line = arguments_quoted(&arguments);
         assert_string_equal(line, "qemu-system-aarch64 -machine virt,gic-version=2 -m 8192 x=5");
-        struct arguments none = {0};
-        AUTO_FREE char *empty = arguments_quoted(&none);
+        arguments_free(&arguments);
+        AUTO_FREE char *empty = arguments_quoted(&arguments);
         assert_string_equal(empty, "");
-        arguments_free(&none);
 }
 
-TEST(a_program_that_takes_too_long_is_killed)
+TEST_OF_PROGRAM(a_program_that_takes_too_long_is_killed)
 {
         uint64_t began = time_now_ms();
-        AUTO_ERROR struct error err = {0};
-        AUTO_PROCESS_RESULT struct process_result result;
-        ARGUMENTS(arguments, "sh", "-c", "echo begun; exec sleep 1000");
-        assert_false(process_run(&arguments, LIMIT, 100, &result, &err));
-        assert_error(&err, ERROR_TIMED_OUT, "sh: took longer than 0.1 s");
+        assert_failed(run_script("echo begun; exec sleep 1000", 100), ERROR_TIMED_OUT, "sh: took longer than 0.1 s");
         assert_int_equal(result.output.size, 0);
         assert_true(time_now_ms() - began < SOON_MS);
 }
 
-// The program's own children have its pipes, too. All of them inherit HELD, whose end tells that none is left.
-TEST(what_a_slow_program_has_started_is_killed_with_it)
+// The program's own children have its pipes, too. All of them inherit HELD, which ends when none is left.
+TEST_OF_PROGRAM(children_of_a_slow_program_are_killed_with_it)
 {
         static const char *const scripts[] = {
                 "sleep 1000; echo done",
@@ -208,60 +238,44 @@ TEST(what_a_slow_program_has_started_is_killed_with_it)
         };
         for (size_t i = 0; i < sizeof scripts / sizeof scripts[0]; i++) {
                 uint64_t began = time_now_ms();
-                AUTO_ERROR struct error err = {0};
-                AUTO_PROCESS_RESULT struct process_result result;
                 int held[2];
-                ARGUMENTS(arguments, "sh", "-c", scripts[i]);
+                ARGUMENTS("sh", "-c", scripts[i]);
                 assert_int_equal(pipe(held), 0);
-                bool ran = process_run(&arguments, LIMIT, 100, &result, &err);
+                bool ran = run(LIMIT, 100);
                 close(held[1]);
                 struct pollfd none_left = {held[0], POLLIN, 0};
-                int told = poll(&none_left, 1, SOON_MS);
+                int ended = poll(&none_left, 1, SOON_MS);
                 close(held[0]);
-                assert_false(ran);
-                assert_int_equal(err.code, ERROR_TIMED_OUT);
-                assert_int_equal(told, 1);
+                assert_failed(ran, ERROR_TIMED_OUT, "");
+                assert_int_equal(ended, 1);
                 assert_true(time_now_ms() - began < SOON_MS);
         }
 }
 
-TEST(the_time_limit_holds_for_a_program_that_closes_its_output)
+TEST_OF_PROGRAM(the_time_limit_holds_for_a_program_that_closes_its_output)
 {
-        AUTO_ERROR struct error err = {0};
-        AUTO_PROCESS_RESULT struct process_result result;
-        ARGUMENTS(arguments, "sh", "-c", "exec >&- 2>&-; exec sleep 1000");
-        assert_false(process_run(&arguments, LIMIT, 100, &result, &err));
-        assert_int_equal(err.code, ERROR_TIMED_OUT);
+        assert_failed(run_script("exec >&- 2>&-; exec sleep 1000", 100), ERROR_TIMED_OUT, "");
 }
 
-TEST(output_up_to_the_limit_and_not_beyond)
+TEST_OF_PROGRAM(output_up_to_the_limit_and_not_beyond)
 {
-        AUTO_ERROR struct error err = {0};
-        AUTO_PROCESS_RESULT struct process_result whole;
-        AUTO_PROCESS_RESULT struct process_result over;
-        AUTO_PROCESS_RESULT struct process_result endless;
-        ARGUMENTS(arguments, "head", "-c", "100000", "/dev/zero");
-        assert_done(process_run(&arguments, 100000, SOON_MS, &whole, &err), &err);
-        assert_int_equal(whole.output.size, 100000);
-        assert_false(process_run(&arguments, 99999, SOON_MS, &over, &err));
-        assert_error(&err, ERROR_DAMAGED, "head: printed more than 99999 bytes");
-        AUTO_ERROR struct error flood = {0};
-        ARGUMENTS(yes, "yes");
-        assert_false(process_run(&yes, 1000, SOON_MS, &endless, &flood));
-        assert_error(&flood, ERROR_DAMAGED, "yes: printed more than 1000 bytes");
+        ARGUMENTS("head", "-c", "100000", "/dev/zero");
+        assert_done(run(100000, SOON_MS), &err);
+        assert_int_equal(result.output.size, 100000);
+        assert_failed(run(99999, SOON_MS), ERROR_DAMAGED, "head: printed more than 99999 bytes");
+        ARGUMENTS("yes");
+        assert_failed(run(1000, SOON_MS), ERROR_DAMAGED, "yes: printed more than 1000 bytes");
 }
 
-TEST(a_flood_of_errors_is_cut_and_no_failure)
+TEST_OF_PROGRAM(a_flood_of_errors_is_cut_but_not_a_failure)
 {
-        AUTO_ERROR struct error err = {0};
-        AUTO_PROCESS_RESULT struct process_result result;
-        ARGUMENTS(arguments, "sh", "-c", "head -c 300000 /dev/zero >&2; echo done");
-        assert_done(process_run(&arguments, 100, SOON_MS, &result, &err), &err);
+        ARGUMENTS("sh", "-c", "head -c 300000 /dev/zero >&2; echo done");
+        assert_done(run(100, SOON_MS), &err);
         assert_int_equal(result.errors.size, 65536);
         assert_output(&result.output, "done\n");
 }
 
-TEST(a_missing_program_names_its_package)
+TEST_OF_PROGRAM(a_missing_program_names_its_package)
 {
         static const struct {
                 const char *program, *package;
@@ -275,41 +289,31 @@ TEST(a_missing_program_names_its_package)
         AUTO_FREE char *path = memory_text(getenv("PATH"));
         assert_int_equal(setenv("PATH", "/nowhere:/also/nowhere", 1), 0);
         for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-                AUTO_ERROR struct error err = {0};
-                AUTO_PROCESS_RESULT struct process_result result;
-                ARGUMENTS(arguments, cases[i].program);
-                assert_false(process_run(&arguments, LIMIT, SOON_MS, &result, &err));
-                assert_error(&err, ERROR_ENVIRONMENT, cases[i].program);
-                assert_error(&err, ERROR_ENVIRONMENT, cases[i].package);
-                assert_error(&err, ERROR_ENVIRONMENT, "not installed");
+                ARGUMENTS(cases[i].program);
+                assert_failed(run(LIMIT, SOON_MS), ERROR_ENVIRONMENT, "not installed");
+                assert_contains(err.message, cases[i].program);
+                assert_contains(err.message, cases[i].package);
         }
         assert_int_equal(setenv("PATH", path, 1), 0);
 }
 
-TEST_IN_SCRATCH(what_cannot_be_started)
+TEST_OF_PROGRAM(unstartable_programs_are_reported)
 {
         static const char *const programs[] = {"./missing",        "./plain",   "./folder",
                                                "./no-interpreter", "./garbage", "./x/y"};
         shell("printf 'echo x\\n' >plain; mkdir folder; printf '#!/no/such/interpreter\\n' >no-interpreter; "
               "chmod +x no-interpreter; printf '\\177ELF garbage' >garbage; chmod +x garbage");
         for (size_t i = 0; i < sizeof programs / sizeof programs[0]; i++) {
-                AUTO_ERROR struct error err = {0};
-                AUTO_ERROR struct error beside = {0};
-                AUTO_PROCESS_RESULT struct process_result result;
-                struct process process = {0};
-                ARGUMENTS(arguments, programs[i]);
-                assert_false(process_run(&arguments, LIMIT, SOON_MS, &result, &err));
-                assert_error(&err, ERROR_ENVIRONMENT, programs[i]);
-                assert_false(process_start(&arguments, NULL, "log", &process, &beside));
-                assert_error(&beside, ERROR_ENVIRONMENT, programs[i]);
+                ARGUMENTS(programs[i]);
+                assert_failed(run(LIMIT, SOON_MS), ERROR_ENVIRONMENT, programs[i]);
+                assert_failed(start(), ERROR_ENVIRONMENT, programs[i]);
                 assert_int_equal(process.pid, 0);
         }
 }
 
-TEST_IN_SCRATCH(a_program_is_found_as_a_shell_finds_it)
+TEST_OF_PROGRAM(a_program_is_found_as_a_shell_finds_it)
 {
         AUTO_FREE char *path = memory_text(getenv("PATH"));
-        AUTO_ERROR struct error err = {0};
         shell("mkdir -p one/tool two three; printf '#!/bin/sh\\n' >two/tool; cp two/tool three/tool; chmod +x "
               "three/tool; "
               "cp three/tool here");
@@ -329,27 +333,21 @@ TEST_IN_SCRATCH(a_program_is_found_as_a_shell_finds_it)
         assert_null(empty);
 }
 
-TEST(a_checked_failure_says_what_the_program_said)
+TEST_OF_PROGRAM(a_checked_failure_quotes_the_program)
 {
-        AUTO_ERROR struct error err = {0};
-        AUTO_PROCESS_RESULT struct process_result result;
-        ARGUMENTS(arguments, "sh", "-c", "echo ignored; printf 'no \\033[31mspace\\n\\n' >&2; exit 3");
-        assert_false(process_run_checked(&arguments, LIMIT, SOON_MS, &result, &err));
-        assert_int_equal(err.code, ERROR_ENVIRONMENT);
+        ARGUMENTS("sh", "-c", "echo ignored; printf 'no \\033[31mspace\\n\\n' >&2; exit 3");
+        assert_failed(run_checked(), ERROR_ENVIRONMENT, "");
         assert_string_equal(err.message, "sh failed (exit code 3): no \\x1b[31mspace");
         assert_int_equal(result.output.size, 0);
-        AUTO_ERROR struct error silent = {0};
-        ARGUMENTS(kill, "sh", "-c", "kill -9 $$");
-        assert_false(process_run_checked(&kill, LIMIT, SOON_MS, &result, &silent));
-        assert_string_equal(silent.message, "sh failed (exit code 137)");
+        ARGUMENTS("sh", "-c", "kill -9 $$");
+        assert_failed(run_checked(), ERROR_ENVIRONMENT, "");
+        assert_string_equal(err.message, "sh failed (exit code 137)");
 }
 
-TEST_IN_SCRATCH(a_program_beside_this_one)
+TEST_OF_PROGRAM(a_program_beside_this_one)
 {
-        AUTO_ERROR struct error err = {0};
-        struct process process;
         shell("mkdir 'in here'; printf 'before\\n' >log");
-        ARGUMENTS(arguments, "sh", "-c", "basename \"$PWD\"; echo err >&2; exit 5");
+        ARGUMENTS("sh", "-c", "basename \"$PWD\"; echo err >&2; exit 5");
         assert_done(process_start(&arguments, "in here", "log", &process, &err), &err);
         assert_true(process.pid > 0 && process.descriptor >= 0);
         assert_true(process_wait(&process, SOON_MS));
@@ -365,12 +363,9 @@ TEST_IN_SCRATCH(a_program_beside_this_one)
 }
 
 // The shell's own account of the same work is the oracle.
-TEST_IN_SCRATCH(the_processor_time_of_a_program_is_known_after_its_end)
+TEST_OF_PROGRAM(the_processor_time_of_a_program_is_known_after_its_end)
 {
-        AUTO_ERROR struct error err = {0};
-        ARGUMENTS(arguments, "sh", "-c", "i=0; while [ $i -lt 100000 ]; do i=$((i + 1)); done; times");
-        struct process process = {0};
-        assert_done(process_start(&arguments, NULL, "log", &process, &err), &err);
+        start_script("i=0; while [ $i -lt 100000 ]; do i=$((i + 1)); done; times");
         assert_true(process_wait(&process, SOON_MS));
         // "0m0.123000s 0m0.010000s"
         AUTO_FREE char *log = read_text("log");
@@ -381,25 +376,18 @@ TEST_IN_SCRATCH(the_processor_time_of_a_program_is_known_after_its_end)
         assert_true(process.cpu_s >= user + system - 0.02 && process.cpu_s <= user + system + 0.2);
 }
 
-TEST_IN_SCRATCH(a_program_that_cannot_have_its_folder_or_log)
+TEST_OF_PROGRAM(a_missing_folder_or_log_is_reported)
 {
-        AUTO_ERROR struct error folder = {0};
-        AUTO_ERROR struct error log = {0};
-        struct process process = {0};
-        ARGUMENTS(arguments, "true");
-        assert_false(process_start(&arguments, "no/such/folder", "log", &process, &folder));
-        assert_int_equal(folder.code, ERROR_ENVIRONMENT);
-        assert_false(process_start(&arguments, NULL, "no/such/log", &process, &log));
-        assert_error(&log, ERROR_USAGE, "no/such/log");
+        ARGUMENTS("true");
+        assert_failed(process_start(&arguments, "no/such/folder", "log", &process, &err), ERROR_ENVIRONMENT, "");
+        assert_failed(process_start(&arguments, NULL, "no/such/log", &process, &err), ERROR_USAGE, "no/such/log");
         assert_int_equal(process.pid, 0);
 }
 
-TEST_IN_SCRATCH(ending_a_program)
+TEST_OF_PROGRAM(ending_a_program)
 {
-        AUTO_ERROR struct error err = {0};
-        struct process process;
-        ARGUMENTS(arguments, "sleep", "1000");
-        assert_done(process_start(&arguments, NULL, "log", &process, &err), &err);
+        ARGUMENTS("sleep", "1000");
+        assert_done(start(), &err);
         assert_false(process_wait(&process, 0));
         assert_false(process_wait(&process, 20));
         uint64_t began = time_now_ms();
@@ -421,12 +409,9 @@ static void await_content(const char *file)
         }
 }
 
-TEST_IN_SCRATCH(a_program_that_ignores_sigterm_is_killed_after_its_grace)
+TEST_OF_PROGRAM(a_program_that_ignores_sigterm_is_killed_after_its_grace)
 {
-        AUTO_ERROR struct error err = {0};
-        struct process process;
-        ARGUMENTS(arguments, "sh", "-c", "trap '' TERM; echo ready; while :; do sleep 1; done");
-        assert_done(process_start(&arguments, NULL, "log", &process, &err), &err);
+        start_script("trap '' TERM; echo ready; while :; do sleep 1; done");
         await_content("log");
         uint64_t began = time_now_ms();
         process_end(&process, 100);
@@ -435,33 +420,26 @@ TEST_IN_SCRATCH(a_program_that_ignores_sigterm_is_killed_after_its_grace)
         assert_true(took >= 100 && took < SOON_MS);
 }
 
-TEST_IN_SCRATCH(a_script_is_ended_with_what_runs_for_it)
+TEST_OF_PROGRAM(a_script_is_ended_with_its_children)
 {
-        AUTO_ERROR struct error err = {0};
-        struct process process;
-        ARGUMENTS(arguments, "sh", "-c", "sleep 1000 & echo ready; wait");
-        assert_done(process_start(&arguments, NULL, "log", &process, &err), &err);
+        start_script("sleep 1000 & echo ready; wait");
         await_content("log");
         uint64_t began = time_now_ms();
         process_end(&process, SOON_MS);
         assert_true(time_now_ms() - began < SOON_MS / 2);
 }
 
-TEST_IN_SCRATCH(signals_that_are_blocked_or_ignored_here_reach_the_program)
+TEST_OF_PROGRAM(signals_that_are_blocked_or_ignored_here_reach_the_program)
 {
-        AUTO_ERROR struct error err = {0};
-        struct process process;
         sigset_t blocked;
         sigset_t before;
         sigemptyset(&blocked);
         sigaddset(&blocked, SIGTERM);
         sigprocmask(SIG_BLOCK, &blocked, &before);
         signal(SIGPIPE, SIG_IGN);
-        ARGUMENTS(arguments, "sleep", "1000");
-        bool started = process_start(&arguments, NULL, "log", &process, &err);
-        AUTO_PROCESS_RESULT struct process_result result;
-        ARGUMENTS(pipe_signal, "sh", "-c", "kill -PIPE $$");
-        bool ran = process_run(&pipe_signal, LIMIT, SOON_MS, &result, NULL);
+        ARGUMENTS("sleep", "1000");
+        bool started = start();
+        bool ran = run_script("kill -PIPE $$", SOON_MS);
         sigprocmask(SIG_SETMASK, &before, NULL);
         signal(SIGPIPE, SIG_DFL);
         assert_done(started, &err);
@@ -470,12 +448,10 @@ TEST_IN_SCRATCH(signals_that_are_blocked_or_ignored_here_reach_the_program)
         assert_true(ran && result.exit_code == 128 + SIGPIPE);
 }
 
-TEST_IN_SCRATCH(a_program_has_a_session_of_its_own)
+TEST_OF_PROGRAM(a_program_has_a_session_of_its_own)
 {
-        AUTO_ERROR struct error err = {0};
-        struct process process;
-        ARGUMENTS(arguments, "sleep", "1000");
-        assert_done(process_start(&arguments, NULL, "log", &process, &err), &err);
+        ARGUMENTS("sleep", "1000");
+        assert_done(start(), &err);
         pid_t group = getpgid(process.pid);
         pid_t session = getsid(process.pid);
         pid_t pid = process.pid;
@@ -484,19 +460,17 @@ TEST_IN_SCRATCH(a_program_has_a_session_of_its_own)
         assert_int_equal(session, pid);
 }
 
-// Starts a program, tells its number, and waits to be killed.
+// Starts a program, reports its number, and waits to be killed.
 static int start_and_hang(int tell)
 {
-        struct process process;
-        ARGUMENTS(arguments, "sleep", "1000");
-        if (!process_start(&arguments, NULL, "log", &process, NULL) ||
-            write(tell, &process.pid, sizeof process.pid) != sizeof process.pid)
+        ARGUMENTS("sleep", "1000");
+        if (!start() || write(tell, &process.pid, sizeof process.pid) != sizeof process.pid)
                 return 1;
         for (;;)
                 pause();
 }
 
-// Where an orphan cannot become ours, so that its end is told to us, it is looked for until it is gone.
+// If an orphan cannot become a child of this process, which learns of its end, it is looked for until it is gone.
 static void adopt_orphans(bool adopt)
 {
 #ifdef __linux__
@@ -520,7 +494,7 @@ static void assert_killed(pid_t orphan)
 #endif
 }
 
-TEST_IN_SCRATCH(a_program_dies_with_its_parent)
+TEST_OF_PROGRAM(a_program_dies_with_its_parent)
 {
         int ends[2];
         int status;
@@ -555,13 +529,11 @@ static int in_child(int (*action)(void))
 
 static int run_and_be_interrupted(void)
 {
-        AUTO_ERROR struct error err = {0};
-        AUTO_PROCESS_RESULT struct process_result result = {0};
-        ARGUMENTS(arguments, "sh", "-c", "kill -INT $PPID; exec sleep 1000");
+        ARGUMENTS("sh", "-c", "kill -INT $PPID; exec sleep 1000");
         interrupt_catch();
         if (interrupt_pending() || !interrupt_check(&err) || interrupt_descriptor() < 0)
                 return 1;
-        if (process_run(&arguments, LIMIT, -1, &result, &err) || err.code != ERROR_INTERRUPTED)
+        if (run(LIMIT, -1) || err.code != ERROR_INTERRUPTED)
                 return 2;
         return interrupt_pending() ? 0 : 3;
 }
@@ -599,7 +571,7 @@ static int be_interrupted_though_it_was_ignored(void)
         return interrupt_pending() ? 0 : 1;
 }
 
-TEST(an_interrupt_ends_the_waiting_for_a_program)
+TEST_OF_PROGRAM(an_interrupt_ends_the_waiting_for_a_program)
 {
         assert_int_equal(in_child(run_and_be_interrupted), 0);
 }
@@ -609,7 +581,7 @@ TEST(the_third_interrupt_ends_this_program_at_once)
         assert_int_equal(in_child(be_interrupted_three_times), 128 + SIGINT);
 }
 
-TEST(what_nohup_ignores_stays_ignored_and_nothing_else)
+TEST(only_a_hangup_stays_ignored)
 {
         assert_int_equal(in_child(ignore_hangups), 0);
         assert_int_equal(in_child(be_interrupted_though_it_was_ignored), 0);
@@ -623,22 +595,18 @@ static unsigned open_descriptors(void)
         return count;
 }
 
-TEST_IN_SCRATCH(no_descriptor_is_left_open)
+TEST_OF_PROGRAM(no_descriptor_is_left_open)
 {
         unsigned before = open_descriptors();
         for (unsigned i = 0; i < 5; i++) {
-                AUTO_PROCESS_RESULT struct process_result good;
-                AUTO_PROCESS_RESULT struct process_result missing;
-                AUTO_PROCESS_RESULT struct process_result slow;
-                struct process process;
-                ARGUMENTS(true_program, "true");
-                ARGUMENTS(missing_program, "./missing");
-                ARGUMENTS(slow_program, "sleep", "1000");
-                process_run(&true_program, LIMIT, SOON_MS, &good, NULL);
-                process_run(&missing_program, LIMIT, SOON_MS, &missing, NULL);
-                process_run(&slow_program, LIMIT, 10, &slow, NULL);
-                assert_false(process_start(&missing_program, NULL, "log", &process, NULL));
-                assert_true(process_start(&slow_program, NULL, "log", &process, NULL));
+                ARGUMENTS("true");
+                assert_done(run(LIMIT, SOON_MS), &err);
+                ARGUMENTS("./missing");
+                assert_false(run(LIMIT, SOON_MS));
+                assert_false(start());
+                ARGUMENTS("sleep", "1000");
+                assert_false(run(LIMIT, 10));
+                assert_done(start(), &err);
                 process_end(&process, SOON_MS);
         }
         assert_int_equal(open_descriptors(), before);

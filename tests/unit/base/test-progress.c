@@ -12,11 +12,31 @@
 #include "base/progress.h"
 #include "base/time.h"
 
-static unsigned short columns = 60;
+static unsigned short columns;
+static struct buffer drawn;
 
-// Runs ACTION in a child whose standard error is a terminal, and adds what it draws there to DRAWN.
-static void on_terminal(void (*action)(void), struct buffer *drawn)
+static int begin(void **state)
 {
+        (void)state;
+        columns = 60;
+        setenv("TERM", "xterm", 1);
+        unsetenv("NO_COLOR");
+        return 0;
+}
+
+static int end(void **state)
+{
+        buffer_free(&drawn);
+        return begin(state);
+}
+
+// A test that begins with a terminal of 60 columns and colours.
+#define TEST_OF_TERMINAL(name) TEST_WITH(name, begin, end)
+
+// Runs ACTION in a child whose standard error is a terminal. Returns what it draws there, up to the next call.
+static const char *on_terminal(void (*action)(void))
+{
+        drawn.size = 0;
         int terminal = posix_openpt(O_RDWR | O_NOCTTY);
         assert_true(terminal >= 0 && grantpt(terminal) == 0 && unlockpt(terminal) == 0);
         // Held open here as well: the terminal's end would otherwise throw away what was not read yet.
@@ -37,19 +57,20 @@ static void on_terminal(void (*action)(void), struct buffer *drawn)
                 fputs("END", stderr);
                 _exit(0);
         }
-        while (drawn->size < 3 || memcmp(drawn->data + drawn->size - 3, "END", 3) != 0) {
+        while (drawn.size < 3 || memcmp(drawn.data + drawn.size - 3, "END", 3) != 0) {
                 uint8_t block[256];
                 ssize_t count = read(terminal, block, sizeof block);
                 assert_true(count > 0);
-                buffer_add(drawn, block, (size_t)count);
+                buffer_add(&drawn, block, (size_t)count);
         }
         int status;
         assert_int_equal(waitpid(pid, &status, 0), pid);
         assert_int_equal(status, 0);
-        drawn->size -= 3;
-        buffer_add_u8(drawn, 0);
+        drawn.size -= 3;
+        buffer_add_u8(&drawn, 0);
         close(line);
         close(terminal);
+        return (const char *)drawn.data;
 }
 
 // Goes on for long enough that the line, which shows up after 0.5 s, is drawn, and drawn again at most once.
@@ -91,9 +112,9 @@ static unsigned occurrences(const char *text, const char *part)
 }
 
 // Every drawn line begins at the left edge, ends with the rest of the row erased, and fits into the terminal.
-static void assert_lines_fit(const char *drawn)
+static void assert_lines_fit(const char *text)
 {
-        for (const char *line = drawn; *line;) {
+        for (const char *line = text; *line;) {
                 assert_int_equal(*line, '\r');
                 const char *end = strstr(line, "\033[K");
                 assert_non_null(end);
@@ -102,76 +123,52 @@ static void assert_lines_fit(const char *drawn)
         }
 }
 
-TEST(long_work_shows_a_line_and_takes_it_away)
+TEST_OF_TERMINAL(long_work_shows_a_line_and_takes_it_away)
 {
-        AUTO_BUFFER struct buffer drawn = {0};
-        setenv("TERM", "xterm", 1);
-        on_terminal(long_work, &drawn);
-        const char *text = (const char *)drawn.data;
+        const char *text = on_terminal(long_work);
         assert_lines_fit(text);
         assert_true(text_ends_with(text, "\r\033[K"));
         assert_true(occurrences(text, "downloading qemu-efi-aarch64 [##") >= 1);
         assert_true(occurrences(text, "\r") <= 3);
 }
 
-TEST(work_of_unknown_size_has_no_bar_and_stays_on_one_line)
+TEST_OF_TERMINAL(work_of_unknown_size_has_no_bar_and_stays_on_one_line)
 {
-        AUTO_BUFFER struct buffer drawn = {0};
-        setenv("TERM", "xterm", 1);
         columns = 20;
-        on_terminal(work_of_unknown_size, &drawn);
-        columns = 60;
-        const char *text = (const char *)drawn.data;
+        const char *text = on_terminal(work_of_unknown_size);
         assert_true(text_starts_with(text, "\rdownloading a file \033[K"));
         assert_null(strstr(text, "[#"));
         assert_null(strchr(text, '\n'));
 }
 
-TEST(quick_work_shows_nothing)
+TEST_OF_TERMINAL(quick_work_shows_nothing)
 {
-        AUTO_BUFFER struct buffer drawn = {0};
-        setenv("TERM", "xterm", 1);
-        on_terminal(quick_work, &drawn);
-        assert_string_equal((const char *)drawn.data, "");
+        assert_string_equal(on_terminal(quick_work), "");
 }
 
-TEST(nothing_is_drawn_on_a_dumb_terminal)
+TEST_OF_TERMINAL(nothing_is_drawn_on_a_dumb_terminal)
 {
-        AUTO_BUFFER struct buffer drawn = {0};
         setenv("TERM", "dumb", 1);
-        on_terminal(long_work, &drawn);
-        setenv("TERM", "xterm", 1);
-        assert_string_equal((const char *)drawn.data, "");
+        assert_string_equal(on_terminal(long_work), "");
 }
 
-static void say_what_the_terminal_is(void)
+static void print_the_terminal(void)
 {
         fprintf(stderr, "%d%d%u ", progress_on_terminal(), progress_in_colour(), progress_columns());
 }
 
-TEST(what_is_known_of_the_terminal)
+TEST_OF_TERMINAL(the_terminal_is_recognized)
 {
-        AUTO_BUFFER struct buffer plain = {0};
-        AUTO_BUFFER struct buffer colourless = {0};
-        AUTO_BUFFER struct buffer empty = {0};
-        AUTO_BUFFER struct buffer dumb = {0};
-        setenv("TERM", "xterm", 1);
-        on_terminal(say_what_the_terminal_is, &plain);
-        assert_string_equal((const char *)plain.data, "1160 ");
+        assert_string_equal(on_terminal(print_the_terminal), "1160 ");
         setenv("NO_COLOR", "1", 1);
-        on_terminal(say_what_the_terminal_is, &colourless);
-        assert_string_equal((const char *)colourless.data, "1060 ");
+        assert_string_equal(on_terminal(print_the_terminal), "1060 ");
         // no-color.org: it counts "when present and not an empty string".
         setenv("NO_COLOR", "", 1);
-        on_terminal(say_what_the_terminal_is, &empty);
-        assert_string_equal((const char *)empty.data, "1160 ");
+        assert_string_equal(on_terminal(print_the_terminal), "1160 ");
         unsetenv("NO_COLOR");
         setenv("TERM", "dumb", 1);
         columns = 0;
-        on_terminal(say_what_the_terminal_is, &dumb);
-        columns = 60;
-        assert_string_equal((const char *)dumb.data, "0080 ");
-        setenv("TERM", "xterm", 1);
+        assert_string_equal(on_terminal(print_the_terminal), "0080 ");
 }
 
 TEST_IN_SCRATCH(nothing_is_drawn_into_a_file)
@@ -187,7 +184,6 @@ TEST_IN_SCRATCH(nothing_is_drawn_into_a_file)
         int status;
         assert_int_equal(waitpid(pid, &status, 0), pid);
         assert_int_equal(status, 0);
-        AUTO_BUFFER struct buffer drawn = {0};
-        read_whole("errors", &drawn);
-        assert_int_equal(drawn.size, 0);
+        AUTO_FREE char *errors = read_text("errors");
+        assert_string_equal(errors, "");
 }

@@ -21,7 +21,7 @@ TEST(a_stamp_is_read_as_python_reads_it)
         }
 }
 
-TEST(what_is_no_stamp)
+TEST(invalid_stamps_are_refused)
 {
         static const char *const wrong[] = {"",
                                             "2026",

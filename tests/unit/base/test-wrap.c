@@ -35,7 +35,7 @@ TEST(newlines_are_spaces_and_empty_lines_separate_paragraphs)
         assert_wrapped("\none", 20, "\none\n");
 }
 
-TEST(a_word_that_no_line_holds_is_broken)
+TEST(a_word_longer_than_a_line_is_broken)
 {
         assert_wrapped("a bcdefghijk l", 4, "a\nbcde\nfghi\njk l\n");
         assert_wrapped("äöüäöü", 4, "äöüä\nöü\n");
@@ -112,7 +112,7 @@ static size_t width_of(int fd, const char *columns)
         return width;
 }
 
-TEST_IN_SCRATCH(the_width_of_what_is_not_a_terminal)
+TEST_IN_SCRATCH(the_width_without_a_terminal)
 {
         static const struct {
                 const char *columns;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tests/unit/scratch.h"
+#include "tests/unit/base/last-error.h"
 
 #include "fw/catalog.h"
 
@@ -22,7 +22,6 @@ static int begin(void **state)
 
 TEST_WITH(the_catalog_of_the_project_is_right, begin, scratch_end)
 {
-        AUTO_ERROR struct error err = {0};
         AUTO_CATALOG struct catalog catalog = {0};
         assert_done(catalog_read(&catalog, &err), &err);
         assert_string_equal(catalog.default_name, "ubuntu-22.04");
@@ -37,7 +36,6 @@ TEST_WITH(the_catalog_of_the_project_is_right, begin, scratch_end)
 
 TEST_IN_SCRATCH(an_entry_is_read)
 {
-        AUTO_ERROR struct error err = {0};
         AUTO_CATALOG struct catalog catalog = {0};
         write_text("c.yaml", FILE_TEXT);
         assert_done(catalog_read_file("c.yaml", &catalog, &err), &err);
@@ -53,7 +51,7 @@ TEST_IN_SCRATCH(an_entry_is_read)
 }
 
 // Each one is FILE_TEXT with FROM replaced by TO.
-TEST_IN_SCRATCH(what_is_wrong_is_told_with_its_line)
+TEST_IN_SCRATCH(an_error_is_reported_with_its_line)
 {
         static const struct {
                 const char *from, *to, *says;
@@ -77,22 +75,18 @@ TEST_IN_SCRATCH(what_is_wrong_is_told_with_its_line)
                 {"    esxi: not tried\n", "    esxi: a\n" ENTRY, "c.yaml:12: duplicate name 'a-1.0'"},
         };
         for (size_t i = 0; i < sizeof mistakes / sizeof mistakes[0]; i++) {
-                AUTO_ERROR struct error err = {0};
                 AUTO_CATALOG struct catalog catalog = {0};
                 const char *at = strstr(FILE_TEXT, mistakes[i].from);
                 assert_non_null(at);
                 AUTO_FREE char *text = text_format("%.*s%s%s", (int)(at - FILE_TEXT), FILE_TEXT, mistakes[i].to,
                                                    at + strlen(mistakes[i].from));
                 write_text("c.yaml", text);
-                assert_false(catalog_read_file("c.yaml", &catalog, &err));
-                assert_error(&err, ERROR_DAMAGED, mistakes[i].says);
+                assert_failed(catalog_read_file("c.yaml", &catalog, &err), ERROR_DAMAGED, mistakes[i].says);
         }
 }
 
-TEST_IN_SCRATCH(a_catalog_that_is_not_there_is_told)
+TEST_IN_SCRATCH(a_missing_catalog_is_reported)
 {
-        AUTO_ERROR struct error err = {0};
         AUTO_CATALOG struct catalog catalog = {0};
-        assert_false(catalog_read_file("nowhere.yaml", &catalog, &err));
-        assert_error(&err, ERROR_USAGE, "nowhere.yaml");
+        assert_failed(catalog_read_file("nowhere.yaml", &catalog, &err), ERROR_USAGE, "nowhere.yaml");
 }

@@ -3,8 +3,8 @@
 // Images put together from the specification; what is compressed in them, xz has compressed. That real firmware is read as it is
 // built shows in tests/e2e/predict.sh.
 #include "fw/code-contents.h"
+#include "tests/unit/base/last-error.h"
 #include "tests/unit/fw/code-image.h"
-#include "tests/unit/scratch.h"
 
 #define UI_APP "21aa2c4614760345836e8ab6f4662331" // 462CAA21-7614-4503-836E-8AB6F4662331
 #define DRIVER "0000000000000000000000000000000d"
@@ -14,7 +14,6 @@
 // What xz makes of BYTES, as EDK2's tool does: LZMA with the size in its header.
 static void compress(struct bytes bytes, struct buffer *packed)
 {
-        AUTO_ERROR struct error err = {0};
         write_bytes("plain", bytes);
         shell("xz --format=lzma --lzma1=dict=64KiB --keep --force plain");
         assert_done(file_read("plain.lzma", 1 << 20, packed, &err), &err);
@@ -61,12 +60,11 @@ static void assert_contents(const struct code_contents *contents)
         assert_string_equal(contents->switches.values[1], "opt/org.tianocore/Two");
 }
 
-TEST_IN_SCRATCH(programs_and_switches_are_found_in_what_is_compressed)
+TEST_IN_SCRATCH(programs_and_switches_are_found_in_compressed_sections)
 {
         for (int is_large = 0; is_large < 2; is_large++) {
                 AUTO_BUFFER struct buffer image = {0};
                 AUTO_CODE_CONTENTS struct code_contents contents = {0};
-                AUTO_ERROR struct error err = {0};
                 build(&image, is_large);
                 assert_done(code_contents_read(buffer_view(&image), &contents, &err), &err);
                 assert_contents(&contents);
@@ -75,7 +73,6 @@ TEST_IN_SCRATCH(programs_and_switches_are_found_in_what_is_compressed)
 
 TEST_IN_SCRATCH(contents_are_remembered_until_the_file_changes)
 {
-        AUTO_ERROR struct error err = {0};
         AUTO_BUFFER struct buffer image = {0};
         build(&image, false);
         setenv("XDG_CACHE_HOME", "cache", 1);
@@ -88,8 +85,8 @@ TEST_IN_SCRATCH(contents_are_remembered_until_the_file_changes)
         }
         shell("echo changed >code");
         AUTO_CODE_CONTENTS struct code_contents contents = {0};
-        assert_false(code_contents_of("code", &contents, &err));
-        assert_error(&err, ERROR_DAMAGED, "code: cannot read its firmware volumes: none found");
+        assert_failed(code_contents_of("code", &contents, &err), ERROR_DAMAGED,
+                      "code: cannot read its firmware volumes: none found");
 }
 
 // Cut off anywhere, or with a byte changed anywhere: an error, or other contents, and nothing read that is not there.
@@ -101,7 +98,6 @@ TEST_IN_SCRATCH(damaged_images_do_no_harm)
         for (size_t i = 0x1000; i < size; i++) {
                 AUTO_CODE_CONTENTS struct code_contents cut = {0};
                 AUTO_CODE_CONTENTS struct code_contents changed = {0};
-                AUTO_ERROR struct error err = {0};
                 AUTO_FREE uint8_t *part = memory_copy(image.data, i);
                 assert_false(code_contents_read((struct bytes){part, i}, &cut, &err));
                 image.data[i] ^= 0xFF;
@@ -114,12 +110,10 @@ static void assert_refused(struct buffer *sections, const char *because)
 {
         AUTO_BUFFER struct buffer volume = {0};
         AUTO_CODE_CONTENTS struct code_contents contents = {0};
-        AUTO_ERROR struct error err = {0};
         volume_begin(&volume, false);
         add_file(&volume, DRIVER, VOLUME_IMAGE, buffer_view(sections), false);
         volume_end(&volume, 64);
-        assert_false(code_contents_read(buffer_view(&volume), &contents, &err));
-        assert_error(&err, ERROR_DAMAGED, because);
+        assert_failed(code_contents_read(buffer_view(&volume), &contents, &err), ERROR_DAMAGED, because);
 }
 
 TEST(sections_that_cannot_be_unpacked_are_refused)
@@ -137,7 +131,7 @@ TEST(sections_that_cannot_be_unpacked_are_refused)
         assert_refused(&broken, "a compressed section is");
 }
 
-TEST(what_is_nested_too_deeply_is_refused)
+TEST(too_deep_a_nesting_is_refused)
 {
         AUTO_BUFFER struct buffer sections = {0};
         add_section(&sections, SECTION_RAW, (struct bytes){0}, false);

@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tests/unit/scratch.h"
+#include "tests/unit/base/last-error.h"
 
 #include "fw/descriptors.h"
 
-// A descriptor as Debian's package has it, where every part can be another.
+// What distinguishes a descriptor from that of Debian's package; NULL if nothing.
 struct parts {
         const char *interface, *mapping, *code, *code_format, *vars, *vars_format, *architecture, *machine, *features;
 };
 
-static const struct parts usual = {
-        "uefi", "\"device\": \"flash\"", "code.fd", "raw", "vars.fd", "raw", "aarch64", "virt-*", "\"verbose-static\"",
-};
+static const struct parts usual = {0};
 
 static const char *folder;
+
+static const char *or_usual(const char *part, const char *usual_part)
+{
+        return part ? part : usual_part;
+}
 
 static void describe(const char *path, struct parts parts)
 {
@@ -21,49 +24,56 @@ static void describe(const char *path, struct parts parts)
                 "\"executable\": {\"filename\": \"%s/%s\", \"format\": \"%s\"},"
                 "\"nvram-template\": {\"filename\": \"%s/%s\", \"format\": \"%s\"}},"
                 "\"targets\": [{\"architecture\": \"%s\", \"machines\": [\"%s\"]}], \"features\": [%s], \"tags\": []}",
-                path, parts.interface, parts.mapping, folder, parts.code, parts.code_format, folder, parts.vars,
-                parts.vars_format, parts.architecture, parts.machine, parts.features);
+                path, or_usual(parts.interface, "uefi"), or_usual(parts.mapping, "\"device\": \"flash\""), folder,
+                or_usual(parts.code, "code.fd"), or_usual(parts.code_format, "raw"), folder,
+                or_usual(parts.vars, "vars.fd"), or_usual(parts.vars_format, "raw"),
+                or_usual(parts.architecture, "aarch64"), or_usual(parts.machine, "virt-*"),
+                or_usual(parts.features, "\"verbose-static\""));
         write_text(path, json);
 }
 
-static void begin(void)
+static void remove_descriptors(void)
 {
         shell("rm -rf user etc share; mkdir user etc share; : >code.fd; : >vars.fd; : >secure.fd");
 }
 
-static bool find(struct descriptor *descriptor, struct error *err)
+static int begin(void **state)
+{
+        folder = *state;
+        remove_descriptors();
+        return 0;
+}
+
+// A test that begins without descriptors.
+#define TEST_OF_DESCRIPTORS(name) TEST_WITH(name, begin, NULL)
+
+static bool find(struct descriptor *descriptor)
 {
         static const char *const folders[] = {"user", "etc", "nowhere", "share", NULL};
-        return descriptors_find_in(folders, descriptor, err);
+        return descriptors_find_in(folders, descriptor, &err);
 }
 
 static void assert_found(const char *path)
 {
-        AUTO_ERROR struct error err = {0};
         AUTO_DESCRIPTOR struct descriptor descriptor = {0};
-        assert_done(find(&descriptor, &err), &err);
+        assert_done(find(&descriptor), &err);
         assert_string_equal(descriptor.path, path);
 }
 
 static void assert_none(const char *text)
 {
-        AUTO_ERROR struct error err = {0};
         AUTO_DESCRIPTOR struct descriptor descriptor = {0};
-        assert_false(find(&descriptor, &err));
-        assert_error(&err, ERROR_ENVIRONMENT, text);
+        assert_failed(find(&descriptor), ERROR_ENVIRONMENT, text);
         assert_null(descriptor.path);
 }
 
 TEST_GROUP(scratch_begin, scratch_end)
 
-TEST(a_descriptor_gives_code_and_template)
+TEST_OF_DESCRIPTORS(a_descriptor_gives_code_and_template)
 {
-        folder = *state;
-        begin();
         describe("share/60-a.json", usual);
-        AUTO_ERROR struct error err = {0};
         AUTO_DESCRIPTOR struct descriptor descriptor = {0};
-        assert_done(find(&descriptor, &err), &err);
+        assert_done(find(&descriptor), &err);
         AUTO_FREE char *code = file_path(folder, "code.fd");
         AUTO_FREE char *vars = file_path(folder, "vars.fd");
         assert_string_equal(descriptor.code_path, code);
@@ -72,10 +82,8 @@ TEST(a_descriptor_gives_code_and_template)
         assert_false(descriptor.secure_boot);
 }
 
-TEST(the_first_file_name_wins_whatever_its_folder)
+TEST_OF_DESCRIPTORS(the_first_file_name_wins_in_any_folder)
 {
-        folder = *state;
-        begin();
         describe("user/70-a.json", usual);
         describe("etc/60-a.json", usual);
         describe("share/65-a.json", usual);
@@ -84,10 +92,8 @@ TEST(the_first_file_name_wins_whatever_its_folder)
         assert_found("share/10-a.json");
 }
 
-TEST(a_file_masks_its_namesakes_in_later_folders_and_an_empty_one_only_masks)
+TEST_OF_DESCRIPTORS(a_file_masks_its_namesakes_in_later_folders_and_an_empty_one_only_masks)
 {
-        folder = *state;
-        begin();
         describe("share/50-a.json", usual);
         describe("etc/50-a.json", usual);
         assert_found("etc/50-a.json");
@@ -99,12 +105,9 @@ TEST(a_file_masks_its_namesakes_in_later_folders_and_an_empty_one_only_masks)
         assert_found("share/60-a.json");
 }
 
-TEST(firmware_without_secure_boot_is_preferred)
+TEST_OF_DESCRIPTORS(firmware_without_secure_boot_is_preferred)
 {
-        folder = *state;
-        begin();
-        struct parts secure = usual;
-        secure.features = "\"secure-boot\"";
+        const struct parts secure = {.features = "\"secure-boot\""};
         describe("share/40-secure.json", secure);
         describe("share/45-secure.json", secure);
         assert_found("share/40-secure.json");
@@ -112,34 +115,23 @@ TEST(firmware_without_secure_boot_is_preferred)
         assert_found("share/60-plain.json");
 }
 
-TEST(what_is_of_no_use_is_passed_over_with_the_reason)
+TEST_OF_DESCRIPTORS(unusable_firmware_is_passed_over_with_the_reason)
 {
-        folder = *state;
         static const struct {
                 struct parts parts;
                 const char *reason;
         } others[] = {
-                {{"bios", "\"device\": \"flash\"", "code.fd", "raw", "vars.fd", "raw", "aarch64", "virt-*", ""},
-                 "is not UEFI firmware"},
-                {{"uefi", "\"device\": \"memory\"", "code.fd", "raw", "vars.fd", "raw", "aarch64", "virt-*", ""},
-                 "does not use two flash banks"},
-                {{"uefi", "\"device\": \"flash\", \"mode\": \"stateless\"", "code.fd", "raw", "vars.fd", "raw",
-                  "aarch64", "virt-*", ""},
-                 "does not use two flash banks"},
-                {{"uefi", "\"device\": \"flash\"", "code.fd", "qcow2", "vars.fd", "raw", "aarch64", "virt-*", ""},
-                 "is not in raw format"},
-                {{"uefi", "\"device\": \"flash\"", "code.fd", "raw", "vars.fd", "qcow2", "aarch64", "virt-*", ""},
-                 "is not in raw format"},
-                {{"uefi", "\"device\": \"flash\"", "code.fd", "raw", "vars.fd", "raw", "aarch64", "virt-*",
-                  "\"secure-boot\", \"enrolled-keys\""},
-                 "has Secure Boot keys enrolled"},
-                {{"uefi", "\"device\": \"flash\"", "nowhere.fd", "raw", "vars.fd", "raw", "aarch64", "virt-*", ""},
-                 "its code file is missing"},
-                {{"uefi", "\"device\": \"flash\"", "code.fd", "raw", "nowhere.fd", "raw", "aarch64", "virt-*", ""},
-                 "its variable template is missing"},
+                {{.interface = "bios"}, "is not UEFI firmware"},
+                {{.mapping = "\"device\": \"memory\""}, "does not use two flash banks"},
+                {{.mapping = "\"device\": \"flash\", \"mode\": \"stateless\""}, "does not use two flash banks"},
+                {{.code_format = "qcow2"}, "is not in raw format"},
+                {{.vars_format = "qcow2"}, "is not in raw format"},
+                {{.features = "\"secure-boot\", \"enrolled-keys\""}, "has Secure Boot keys enrolled"},
+                {{.code = "nowhere.fd"}, "its code file is missing"},
+                {{.vars = "nowhere.fd"}, "its variable template is missing"},
         };
         for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
-                begin();
+                remove_descriptors();
                 describe("share/10-other.json", others[i].parts);
                 assert_none(others[i].reason);
                 assert_none("share/10-other.json");
@@ -148,36 +140,27 @@ TEST(what_is_of_no_use_is_passed_over_with_the_reason)
         }
 }
 
-TEST(firmware_of_other_machines_is_passed_over_silently)
+TEST_OF_DESCRIPTORS(firmware_of_other_machines_is_passed_over_silently)
 {
-        folder = *state;
         static const char *const others[][2] = {
                 {"x86_64", "pc-q35-*"}, {"arm", "virt-*"}, {"aarch64", "raspi3b"}, {"aarch64", "virtual"}};
         for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
-                begin();
-                struct parts parts = usual;
-                parts.architecture = others[i][0];
-                parts.machine = others[i][1];
-                describe("share/10-other.json", parts);
-                AUTO_ERROR struct error err = {0};
+                remove_descriptors();
+                describe("share/10-other.json", (struct parts){.architecture = others[i][0], .machine = others[i][1]});
                 AUTO_DESCRIPTOR struct descriptor descriptor = {0};
-                assert_false(find(&descriptor, &err));
+                assert_failed(find(&descriptor), ERROR_ENVIRONMENT, "");
                 assert_null(strstr(err.message, "10-other"));
         }
         static const char *const machines[] = {"virt", "virt-*", "virt-7.2", "virt*", "*"};
         for (size_t i = 0; i < sizeof machines / sizeof machines[0]; i++) {
-                begin();
-                struct parts parts = usual;
-                parts.machine = machines[i];
-                describe("share/10-a.json", parts);
+                remove_descriptors();
+                describe("share/10-a.json", (struct parts){.machine = machines[i]});
                 assert_found("share/10-a.json");
         }
 }
 
-TEST(a_descriptor_that_cannot_be_read_does_not_hide_the_others)
+TEST_OF_DESCRIPTORS(a_descriptor_that_cannot_be_read_does_not_hide_the_others)
 {
-        folder = *state;
-        begin();
         describe("share/60-good.json", usual);
         static const char *const texts[] = {
                 "{",
@@ -201,10 +184,8 @@ TEST(a_descriptor_that_cannot_be_read_does_not_hide_the_others)
         assert_found("share/60-good.json");
 }
 
-TEST(a_descriptor_cut_off_anywhere_is_not_taken)
+TEST_OF_DESCRIPTORS(a_descriptor_cut_off_anywhere_is_not_taken)
 {
-        folder = *state;
-        begin();
         describe("share/10-a.json", usual);
         AUTO_BUFFER struct buffer whole = {0};
         read_whole("share/10-a.json", &whole);

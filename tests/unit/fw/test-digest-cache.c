@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tests/unit/scratch.h"
+#include "tests/unit/base/last-error.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -103,8 +103,5 @@ TEST_WITH(a_damaged_cache_only_costs_time, begin, scratch_end)
 TEST_WITH(a_missing_file_is_named, begin, scratch_end)
 {
         struct digest digest;
-        AUTO_ERROR struct error err = {0};
-        assert_false(digest_remembered("/nowhere/image", &digest, &err));
-        assert_int_equal(err.code, ERROR_USAGE);
-        assert_contains(err.message, "/nowhere/image");
+        assert_failed(digest_remembered("/nowhere/image", &digest, &err), ERROR_USAGE, "/nowhere/image");
 }

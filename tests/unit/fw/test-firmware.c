@@ -6,6 +6,7 @@
 #include "fw/fetch-url.h"
 #include "fw/given.h"
 #include "fw/installed.h"
+#include "tests/unit/base/last-error.h"
 #include "tests/unit/fw/firmware-image.h"
 
 #include <jansson.h>
@@ -46,6 +47,9 @@ static int begin(void **state)
         return 0;
 }
 
+// What the running test has installed or found.
+static struct firmware firmware;
+
 static int begin_test(void **state)
 {
         (void)state;
@@ -53,11 +57,49 @@ static int begin_test(void **state)
         return 0;
 }
 
+static int end_test(void **state)
+{
+        (void)state;
+        firmware_free(&firmware);
+        return 0;
+}
+
+// A test that begins with no firmware installed.
+#define TEST_OF_FIRMWARE(name) TEST_WITH(name, begin_test, end_test)
+
+static bool install(const char *deb)
+{
+        firmware_free(&firmware);
+        return firmware_fetch_deb(deb, "root", &firmware, &err);
+}
+
+static bool find(const char *name, bool check)
+{
+        firmware_free(&firmware);
+        return firmware_find("root", name, check, &firmware, &err);
+}
+
+static bool take_from_system(void)
+{
+        firmware_free(&firmware);
+        return firmware_from_system("root", &firmware, &err);
+}
+
+static bool use_files(const char *code, const char *vars)
+{
+        firmware_free(&firmware);
+        return firmware_from_files(code, vars, &firmware, &err);
+}
+
+static bool use_named(const char *name)
+{
+        firmware_free(&firmware);
+        return firmware_named(name, false, &firmware, &err);
+}
+
 static enum firmware_outcome fetch(const char *deb, const char *because)
 {
-        AUTO_ERROR struct error err = {0};
-        AUTO_FIRMWARE struct firmware firmware = {0};
-        assert_done(firmware_fetch_deb(deb, "root", &firmware, &err), &err);
+        assert_done(install(deb), &err);
         if (because && !strstr(firmware.replaced_because, because))
                 fail_msg("replaced because %s", firmware.replaced_because);
         if (!because)
@@ -74,11 +116,9 @@ static void assert_nothing_installed(void)
 TESTS_NEED_LINUX("dpkg-deb")
 TEST_GROUP(begin, scratch_end)
 
-TEST_WITH(a_package_is_installed_with_its_provenance, begin_test, NULL)
+TEST_OF_FIRMWARE(a_package_is_installed_with_its_provenance)
 {
-        AUTO_ERROR struct error err = {0};
-        AUTO_FIRMWARE struct firmware firmware = {0};
-        assert_done(firmware_fetch_deb("a.deb", "root", &firmware, &err), &err);
+        assert_done(install("a.deb"), &err);
         AUTO_FREE char *folder = text_format("%s/" FOLDER, (const char *)*state);
         AUTO_FREE char *code = text_format("%s/AAVMF_CODE.fd", folder);
         assert_int_equal(firmware.outcome, FIRMWARE_FETCHED);
@@ -101,17 +141,15 @@ TEST_WITH(a_package_is_installed_with_its_provenance, begin_test, NULL)
 }
 
 // As the README of Debian's package announces it.
-TEST_WITH(a_package_without_the_link_for_old_names_is_installed_under_them, begin_test, NULL)
+TEST_OF_FIRMWARE(a_package_without_the_link_for_old_names_is_installed_under_them)
 {
-        AUTO_ERROR struct error err = {0};
-        AUTO_FIRMWARE struct firmware firmware = {0};
-        assert_done(firmware_fetch_deb("n.deb", "root", &firmware, &err), &err);
+        assert_done(install("n.deb"), &err);
         assert_int_equal(firmware.file_count, 4);
         shell("cd " FOLDER "; cmp AAVMF_CODE.fd AAVMF_CODE.secboot.fd; test -f AAVMF_VARS.ms.fd; test ! -e "
               "AAVMF_CODE.no-secboot.fd");
 }
 
-TEST_WITH(a_second_fetch_does_nothing, begin_test, NULL)
+TEST_OF_FIRMWARE(a_second_fetch_changes_nothing)
 {
         assert_int_equal(fetch("a.deb", NULL), FIRMWARE_FETCHED);
         shell("stat -c '%%n %%i %%y' " FOLDER "/* >before");
@@ -119,7 +157,7 @@ TEST_WITH(a_second_fetch_does_nothing, begin_test, NULL)
         shell("stat -c '%%n %%i %%y' " FOLDER "/* | cmp - before");
 }
 
-TEST_WITH(what_is_damaged_is_said_and_replaced, begin_test, NULL)
+TEST_OF_FIRMWARE(damaged_firmware_is_replaced_with_the_reason)
 {
         static const struct {
                 const char *damage, *because;
@@ -144,7 +182,7 @@ TEST_WITH(what_is_damaged_is_said_and_replaced, begin_test, NULL)
         }
 }
 
-TEST_WITH(another_package_of_the_same_version_replaces, begin_test, NULL)
+TEST_OF_FIRMWARE(another_package_of_the_same_version_replaces)
 {
         fetch("a.deb", NULL);
         assert_int_equal(fetch("b.deb", "made from other files"), FIRMWARE_REPLACED);
@@ -152,11 +190,9 @@ TEST_WITH(another_package_of_the_same_version_replaces, begin_test, NULL)
         shell("test \"$(tail -c +8193 " FOLDER "/AAVMF_CODE.fd | head -c 1)\" = b");
 }
 
-TEST_WITH(firmware_that_does_not_fill_a_flash_bank_is_filled_up, begin_test, NULL)
+TEST_OF_FIRMWARE(firmware_that_does_not_fill_a_flash_bank_is_filled_up)
 {
-        AUTO_ERROR struct error err = {0};
-        AUTO_FIRMWARE struct firmware firmware = {0};
-        assert_done(firmware_fetch_deb("s.deb", "root", &firmware, &err), &err);
+        assert_done(install("s.deb"), &err);
         assert_int_equal(firmware.files[0].size, 64 << 20);
         shell("test \"$(sha256sum <" FOLDER "/AAVMF_CODE.fd)\" = '%s  -'; test $(stat -c %%s " FOLDER
               "/AAVMF_CODE.fd) = 67108864",
@@ -165,32 +201,28 @@ TEST_WITH(firmware_that_does_not_fill_a_flash_bank_is_filled_up, begin_test, NUL
 
 static void assert_refused(const char *deb, const char *because)
 {
-        AUTO_ERROR struct error err = {0};
-        AUTO_FIRMWARE struct firmware firmware = {0};
-        assert_false(firmware_fetch_deb(deb, "root", &firmware, &err));
-        assert_error(&err, ERROR_DAMAGED, because);
+        assert_failed(install(deb), ERROR_DAMAGED, because);
         assert_contains(err.message, deb);
         assert_null(firmware.name);
 }
 
-TEST_WITH(what_is_no_firmware_for_a_flash_bank_is_refused, begin_test, NULL)
+TEST_OF_FIRMWARE(invalid_firmware_is_refused)
 {
         assert_refused("l.deb", "takes at most 67108864");
         assert_refused("x.deb", "is not firmware for 64-bit Arm");
         assert_nothing_installed();
 }
 
-TEST_WITH(a_refused_package_leaves_the_installed_one, begin_test, NULL)
+TEST_OF_FIRMWARE(a_refused_package_leaves_the_installed_one)
 {
         fetch("a.deb", NULL);
         assert_refused("x.deb", "is not firmware for 64-bit Arm");
         assert_int_equal(fetch("a.deb", NULL), FIRMWARE_FOUND);
 }
 
-TEST_WITH(what_a_killed_fetch_left_is_no_firmware_and_goes, begin_test, NULL)
+TEST_OF_FIRMWARE(leftovers_of_a_killed_fetch_are_removed)
 {
         shell("mkdir -p root/.fetch-abcdef/files; echo '{}' >root/.fetch-abcdef/files/firmware.json");
-        AUTO_ERROR struct error err = {0};
         AUTO_FIRMWARE_LIST struct firmware_list list = {0};
         assert_done(firmware_list("root", &list, &err), &err);
         assert_int_equal(list.count, 0);
@@ -198,7 +230,7 @@ TEST_WITH(what_a_killed_fetch_left_is_no_firmware_and_goes, begin_test, NULL)
         shell("test ! -e root/.fetch-abcdef");
 }
 
-TEST_WITH(two_fetches_at_once_install_once, begin_test, NULL)
+TEST_OF_FIRMWARE(two_fetches_at_once_install_once)
 {
         enum {
                 PROCESSES = 3
@@ -207,10 +239,8 @@ TEST_WITH(two_fetches_at_once_install_once, begin_test, NULL)
         pid_t children[PROCESSES];
         for (int i = 0; i < PROCESSES; i++) {
                 children[i] = fork();
-                if (children[i] == 0) {
-                        AUTO_FIRMWARE struct firmware firmware = {0};
-                        _exit(firmware_fetch_deb("a.deb", "root", &firmware, NULL) ? (int)firmware.outcome : 99);
-                }
+                if (children[i] == 0)
+                        _exit(install("a.deb") ? (int)firmware.outcome : 99);
         }
         for (int i = 0; i < PROCESSES; i++) {
                 int status = 0;
@@ -222,89 +252,72 @@ TEST_WITH(two_fetches_at_once_install_once, begin_test, NULL)
         assert_int_equal(outcomes[FIRMWARE_FOUND], PROCESSES - 1);
 }
 
-TEST_WITH(a_better_source_of_the_same_package_is_recorded, begin_test, NULL)
+TEST_OF_FIRMWARE(a_better_source_of_the_same_package_is_recorded)
 {
-        AUTO_ERROR struct error err = {0};
         AUTO_FIRMWARE struct firmware first = {0};
         assert_done(firmware_fetch_deb("a.deb", "root", &first, &err), &err);
         AUTO_FREE char *url = text_format("file://%s/a.deb", (const char *)*state);
-        AUTO_FIRMWARE struct firmware second = {0};
-        assert_done(firmware_fetch_url(url, first.deb_sha256, first.deb_size, NULL, "root", &second, &err), &err);
-        assert_int_equal(second.outcome, FIRMWARE_FOUND);
-        assert_string_equal(second.source, "url");
-        assert_string_equal(second.url, url);
-        assert_string_equal(second.fetched_at, first.fetched_at);
-        AUTO_FIRMWARE struct firmware third = {0};
-        assert_done(firmware_fetch_deb("a.deb", "root", &third, &err), &err);
-        assert_string_equal(third.source, "url");
-        assert_string_equal(third.verified, "SHA-256 as given with the URL");
+        assert_done(firmware_fetch_url(url, first.deb_sha256, first.deb_size, NULL, "root", &firmware, &err), &err);
+        assert_int_equal(firmware.outcome, FIRMWARE_FOUND);
+        assert_string_equal(firmware.source, "url");
+        assert_string_equal(firmware.url, url);
+        assert_string_equal(firmware.fetched_at, first.fetched_at);
+        assert_done(install("a.deb"), &err);
+        assert_string_equal(firmware.source, "url");
+        assert_string_equal(firmware.verified, "SHA-256 as given with the URL");
 }
 
-TEST_WITH(a_url_of_another_package_is_refused, begin_test, NULL)
+TEST_OF_FIRMWARE(a_url_of_another_package_is_refused)
 {
         AUTO_FREE char *url = text_format("file://%s/a.deb", (const char *)*state);
         struct digest digest;
-        AUTO_ERROR struct error err = {0};
         assert_true(digest_file("b.deb", &digest, &err));
         AUTO_FREE char *sha256 = digest_hex(&digest);
-        AUTO_FIRMWARE struct firmware firmware = {0};
-        assert_false(firmware_fetch_url(url, sha256, 0, NULL, "root", &firmware, &err));
-        assert_error(&err, ERROR_DAMAGED, sha256);
+        assert_failed(firmware_fetch_url(url, sha256, 0, NULL, "root", &firmware, &err), ERROR_DAMAGED, sha256);
         assert_nothing_installed();
-        AUTO_ERROR struct error no_digest = {0};
-        assert_false(firmware_fetch_url(url, "abc", 0, NULL, "root", &firmware, &no_digest));
-        assert_error(&no_digest, ERROR_USAGE, "64 hexadecimal digits");
+        assert_failed(firmware_fetch_url(url, "abc", 0, NULL, "root", &firmware, &err), ERROR_USAGE,
+                      "64 hexadecimal digits");
 }
 
 // ---- finding
 
-TEST_WITH(an_installed_firmware_is_found_by_name_and_as_the_newest, begin_test, NULL)
+TEST_OF_FIRMWARE(an_installed_firmware_is_found_by_name_and_as_the_newest)
 {
         fetch("a.deb", NULL);
         shell("cp -r " FOLDER " root/older; sed 's/\"fetched_at\": \"20/\"fetched_at\": \"19/' " FOLDER
               "/firmware.json >root/older/firmware.json");
-        AUTO_ERROR struct error err = {0};
-        AUTO_FIRMWARE struct firmware newest = {0};
-        assert_done(firmware_find("root", NULL, true, &newest, &err), &err);
-        assert_true(text_ends_with(newest.folder, "/test-firmware_1_2.0-3~rc"));
-        AUTO_FIRMWARE struct firmware named = {0};
-        assert_done(firmware_find("root", "older", true, &named, &err), &err);
-        assert_true(text_ends_with(named.code_path, "/older/AAVMF_CODE.fd"));
+        assert_done(find(NULL, true), &err);
+        assert_true(text_ends_with(firmware.folder, "/test-firmware_1_2.0-3~rc"));
+        assert_done(find("older", true), &err);
+        assert_true(text_ends_with(firmware.code_path, "/older/AAVMF_CODE.fd"));
         AUTO_FIRMWARE_LIST struct firmware_list list = {0};
         assert_done(firmware_list("root", &list, &err), &err);
         assert_int_equal(list.count, 2);
         assert_string_equal(list.entries[0].name, "older");
 }
 
-TEST_WITH(what_is_not_installed_is_not_found, begin_test, NULL)
+TEST_OF_FIRMWARE(uninstalled_firmware_is_not_found)
 {
         static const char *const names[] = {NULL, "nowhere", "", ".", "..", ".fetch-a", "../root", "/tmp", "a/b"};
         for (int has_root = 0; has_root < 2; has_root++) {
                 for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-                        AUTO_ERROR struct error err = {0};
-                        AUTO_FIRMWARE struct firmware firmware = {0};
-                        assert_false(firmware_find("root", names[i], false, &firmware, &err));
-                        assert_int_equal(err.code, ERROR_USAGE);
+                        assert_failed(find(names[i], false), ERROR_USAGE, "");
                         assert_null(firmware.name);
                 }
                 shell("mkdir -p root");
         }
 }
 
-TEST_WITH(only_a_check_reads_the_files, begin_test, NULL)
+TEST_OF_FIRMWARE(only_a_check_reads_the_files)
 {
         fetch("a.deb", NULL);
         shell("printf X | dd of=" FOLDER "/AAVMF_CODE.fd bs=1 seek=5 conv=notrunc");
-        AUTO_ERROR struct error err = {0};
-        AUTO_FIRMWARE struct firmware firmware = {0};
-        assert_done(firmware_find("root", NULL, false, &firmware, &err), &err);
-        firmware_free(&firmware);
-        assert_false(firmware_find("root", NULL, true, &firmware, &err));
-        assert_error(&err, ERROR_DAMAGED, "AAVMF_CODE.fd has the SHA-256");
+        assert_done(find(NULL, false), &err);
+        assert_failed(find(NULL, true), ERROR_DAMAGED, "AAVMF_CODE.fd has the SHA-256");
         assert_null(firmware.name);
 }
 
-TEST_WITH(a_firmware_json_cut_off_anywhere_is_damaged, begin_test, NULL)
+TEST_OF_FIRMWARE(a_firmware_json_cut_off_anywhere_is_damaged)
 {
         fetch("a.deb", NULL);
         AUTO_BUFFER struct buffer whole = {0};
@@ -312,19 +325,15 @@ TEST_WITH(a_firmware_json_cut_off_anywhere_is_damaged, begin_test, NULL)
         // The last two bytes are the closing brace and a newline.
         for (size_t size = 0; size < whole.size - 1; size++) {
                 write_bytes(FOLDER "/firmware.json", (struct bytes){whole.data, size});
-                AUTO_ERROR struct error err = {0};
-                AUTO_FIRMWARE struct firmware firmware = {0};
-                assert_false(firmware_find("root", NULL, false, &firmware, &err));
-                assert_error(&err, ERROR_DAMAGED, "firmware.json");
+                assert_failed(find(NULL, false), ERROR_DAMAGED, "firmware.json");
         }
-        AUTO_ERROR struct error err = {0};
         AUTO_FIRMWARE_LIST struct firmware_list list = {0};
         assert_done(firmware_list("root", &list, &err), &err);
         assert_int_equal(list.count, 1);
         assert_contains(list.entries[0].damage, "firmware.json");
 }
 
-TEST_WITH(a_tampered_firmware_json_points_nowhere_else, begin_test, NULL)
+TEST_OF_FIRMWARE(a_tampered_firmware_json_points_nowhere_else)
 {
         fetch("a.deb", NULL);
         shell("cp " FOLDER "/firmware.json good.json");
@@ -347,14 +356,11 @@ TEST_WITH(a_tampered_firmware_json_points_nowhere_else, begin_test, NULL)
         for (size_t i = 0; i < sizeof edits / sizeof edits[0]; i++) {
                 shell("sed '%s' good.json >" FOLDER "/firmware.json; ! cmp -s good.json " FOLDER "/firmware.json",
                       edits[i]);
-                AUTO_ERROR struct error err = {0};
-                AUTO_FIRMWARE struct firmware firmware = {0};
-                assert_false(firmware_find("root", NULL, true, &firmware, &err));
-                assert_error(&err, ERROR_DAMAGED, "firmware.json");
+                assert_failed(find(NULL, true), ERROR_DAMAGED, "firmware.json");
         }
 }
 
-TEST_WITH(firmware_json_is_as_documented, begin_test, NULL)
+TEST_OF_FIRMWARE(firmware_json_is_as_documented)
 {
         fetch("a.deb", NULL);
         json_t *json = json_load_file(FOLDER "/firmware.json", 0, NULL);
@@ -390,40 +396,34 @@ static void describe_system(const char *folder)
         setenv("XDG_CONFIG_HOME", config, 1);
 }
 
-TEST_WITH(the_system_s_firmware_is_copied_and_stays, begin_test, NULL)
+TEST_OF_FIRMWARE(system_firmware_is_copied_and_kept)
 {
         describe_system(*state);
-        AUTO_ERROR struct error err = {0};
-        AUTO_FIRMWARE struct firmware firmware = {0};
-        assert_done(firmware_from_system("root", &firmware, &err), &err);
+        assert_done(take_from_system(), &err);
         assert_int_equal(firmware.outcome, FIRMWARE_FETCHED);
         assert_string_equal(firmware.source, "system");
         assert_true(text_starts_with(firmware.name, "system_"));
         assert_same_file(firmware.code_path, "system-code.fd");
         assert_same_file(firmware.vars_template_path, "system-vars.fd");
         assert_true(file_allocated(firmware.code_path) < 1 << 20);
-        AUTO_FIRMWARE struct firmware again = {0};
-        assert_done(firmware_from_system("root", &again, &err), &err);
-        assert_int_equal(again.outcome, FIRMWARE_FOUND);
+        AUTO_FREE char *name = memory_text(firmware.name);
+        assert_done(take_from_system(), &err);
+        assert_int_equal(firmware.outcome, FIRMWARE_FOUND);
         shell("{ cat firmware-head; printf newer; } >system-code.fd; truncate -s 64M system-code.fd");
-        AUTO_FIRMWARE struct firmware updated = {0};
-        assert_done(firmware_from_system("root", &updated, &err), &err);
-        assert_int_equal(updated.outcome, FIRMWARE_FETCHED);
-        assert_string_not_equal(updated.name, firmware.name);
-        shell("printf X | dd of=%s bs=1 seek=100 conv=notrunc", updated.code_path);
-        AUTO_FIRMWARE struct firmware mended = {0};
-        assert_done(firmware_from_system("root", &mended, &err), &err);
-        assert_int_equal(mended.outcome, FIRMWARE_REPLACED);
-        assert_same_file(mended.code_path, "system-code.fd");
+        assert_done(take_from_system(), &err);
+        assert_int_equal(firmware.outcome, FIRMWARE_FETCHED);
+        assert_string_not_equal(firmware.name, name);
+        shell("printf X | dd of=%s bs=1 seek=100 conv=notrunc", firmware.code_path);
+        assert_done(take_from_system(), &err);
+        assert_int_equal(firmware.outcome, FIRMWARE_REPLACED);
+        assert_same_file(firmware.code_path, "system-code.fd");
 }
 
-TEST_WITH(the_user_s_files_are_used_where_they_lie, begin_test, NULL)
+TEST_OF_FIRMWARE(user_files_are_used_in_place)
 {
         image_write("code.fd");
         shell("truncate -s 64M code.fd vars.fd; truncate -s 65M large.fd; : >empty.fd");
-        AUTO_ERROR struct error err = {0};
-        AUTO_FIRMWARE struct firmware firmware = {0};
-        assert_done(firmware_from_files("code.fd", "vars.fd", &firmware, &err), &err);
+        assert_done(use_files("code.fd", "vars.fd"), &err);
         assert_null(firmware.folder);
         assert_string_equal(firmware.source, "user");
         assert_int_equal(*firmware.code_path, '/');
@@ -442,11 +442,8 @@ TEST_WITH(the_user_s_files_are_used_where_they_lie, begin_test, NULL)
                 {"code.fd", "/dev/null", ERROR_DAMAGED, "not a regular file"},
         };
         for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
-                AUTO_ERROR struct error refused = {0};
-                AUTO_FIRMWARE struct firmware none = {0};
-                assert_false(firmware_from_files(others[i].code, others[i].vars, &none, &refused));
-                assert_error(&refused, others[i].error, others[i].text);
-                assert_null(none.code_path);
+                assert_failed(use_files(others[i].code, others[i].vars), others[i].error, others[i].text);
+                assert_null(firmware.code_path);
         }
 }
 
@@ -456,40 +453,34 @@ static void use_cache(const char *scratch)
         setenv("XDG_CACHE_HOME", cache, 1);
 }
 
-TEST_WITH(a_smaller_file_of_the_user_s_is_used_in_a_copy_that_fills_a_bank, begin_test, NULL)
+TEST_OF_FIRMWARE(a_smaller_user_file_is_copied_and_filled_up)
 {
         use_cache(*state);
         image_write("small.fd");
         shell("truncate -s 2M small.fd; cp small.fd full.fd; truncate -s 64M full.fd vars.fd");
         for (int time = 0; time < 2; time++) {
-                AUTO_ERROR struct error err = {0};
-                AUTO_FIRMWARE struct firmware firmware = {0};
-                assert_done(firmware_from_files("small.fd", "vars.fd", &firmware, &err), &err);
+                assert_done(use_files("small.fd", "vars.fd"), &err);
                 assert_same_file(firmware.code_path, "full.fd");
                 shell("test \"$(sha256sum <full.fd)\" = '%s  -'", firmware.code_sha256);
                 assert_true(file_allocated(firmware.code_path) < 1 << 20);
         }
 }
 
-TEST_WITH(a_folder_is_an_installed_firmware_or_holds_files_of_known_names, begin_test, NULL)
+TEST_OF_FIRMWARE(a_folder_is_installed_firmware_or_has_files_of_known_names)
 {
         use_cache(*state);
         fetch("a.deb", NULL);
-        AUTO_ERROR struct error err = {0};
-        AUTO_FIRMWARE struct firmware installed = {0};
-        assert_done(firmware_named("./" FOLDER, false, &installed, &err), &err);
-        assert_string_equal(installed.source, "deb");
+        assert_done(use_named("./" FOLDER), &err);
+        assert_string_equal(firmware.source, "deb");
         shell("rm -rf own; mkdir own");
         image_write("own/QEMU_EFI.fd");
         shell("truncate -s 2M own/QEMU_EFI.fd");
-        AUTO_FIRMWARE struct firmware own = {0};
-        assert_done(firmware_named("own", false, &own, &err), &err);
-        assert_string_equal(own.source, "user");
-        shell("test $(stat -c %%s '%s') = 67108864; cmp -n 67108864 '%s' /dev/zero", own.vars_template_path,
-              own.vars_template_path);
+        assert_done(use_named("own"), &err);
+        assert_string_equal(firmware.source, "user");
+        shell("test $(stat -c %%s '%s') = 67108864; cmp -n 67108864 '%s' /dev/zero", firmware.vars_template_path,
+              firmware.vars_template_path);
         shell("mv own/QEMU_EFI.fd own/AAVMF_CODE.no-secboot.fd");
-        AUTO_FIRMWARE struct firmware newer = {0};
-        assert_done(firmware_named("own", false, &newer, &err), &err);
+        assert_done(use_named("own"), &err);
         static const struct {
                 const char *before, *name;
                 enum error_code error;
@@ -501,50 +492,42 @@ TEST_WITH(a_folder_is_an_installed_firmware_or_holds_files_of_known_names, begin
                  "has the SHA-256"},
         };
         for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
-                AUTO_ERROR struct error refused = {0};
-                AUTO_FIRMWARE struct firmware none = {0};
                 shell("%s", others[i].before);
-                assert_false(firmware_named(others[i].name, false, &none, &refused));
-                assert_error(&refused, others[i].error, others[i].text);
+                assert_failed(use_named(others[i].name), others[i].error, others[i].text);
         }
 }
 
-TEST_WITH(the_default_is_what_is_installed_and_else_the_system_s, begin_test, NULL)
+// Without apt-get; the cache is in the scratch folder.
+static bool use_default(const char *scratch)
 {
-        const char *scratch = *state;
-        describe_system(scratch);
         AUTO_FREE char *path = memory_text(getenv("PATH"));
         use_cache(scratch);
-        setenv("PATH", scratch, 1); // no apt-get there
-        AUTO_ERROR struct error err = {0};
-        AUTO_FIRMWARE struct firmware system = {0};
-        bool found = firmware_default(&system, &err);
+        firmware_free(&firmware);
+        setenv("PATH", scratch, 1);
+        bool found = firmware_default(&firmware, &err);
         setenv("PATH", path, 1);
-        assert_done(found, &err);
-        assert_string_equal(system.source, "system");
-        assert_int_equal(system.outcome, FIRMWARE_FETCHED);
+        return found;
+}
+
+TEST_OF_FIRMWARE(default_is_the_installed_firmware_or_the_system_s)
+{
+        describe_system(*state);
+        assert_done(use_default(*state), &err);
+        assert_string_equal(firmware.source, "system");
+        assert_int_equal(firmware.outcome, FIRMWARE_FETCHED);
         AUTO_FIRMWARE struct firmware again = {0};
         assert_done(firmware_default(&again, &err), &err);
         assert_int_equal(again.outcome, FIRMWARE_FOUND);
-        assert_string_equal(again.code_path, system.code_path);
+        assert_string_equal(again.code_path, firmware.code_path);
 }
 
-TEST_WITH(where_nothing_works_every_reason_is_told, begin_test, NULL)
+TEST_OF_FIRMWARE(if_nothing_works_every_reason_is_reported)
 {
-        const char *scratch = *state;
-        describe_system(scratch);
+        describe_system(*state);
         shell(": >system-code.fd; truncate -s 1M system-code.fd");
-        AUTO_FREE char *path = memory_text(getenv("PATH"));
-        use_cache(scratch);
-        setenv("PATH", scratch, 1);
-        AUTO_ERROR struct error err = {0};
-        AUTO_FIRMWARE struct firmware firmware = {0};
-        bool found = firmware_default(&firmware, &err);
-        setenv("PATH", path, 1);
-        assert_false(found);
-        assert_error(&err, ERROR_ENVIRONMENT, "installed: no firmware is installed");
-        assert_error(&err, ERROR_ENVIRONMENT, "apt: apt-get is not installed");
-        assert_error(&err, ERROR_ENVIRONMENT, "system: ");
-        assert_error(&err, ERROR_ENVIRONMENT, "is not firmware for 64-bit Arm");
-        assert_error(&err, ERROR_ENVIRONMENT, "--sha256 HEX");
+        assert_failed(use_default(*state), ERROR_ENVIRONMENT, "installed: no firmware is installed");
+        assert_contains(err.message, "apt: apt-get is not installed");
+        assert_contains(err.message, "system: ");
+        assert_contains(err.message, "is not firmware for 64-bit Arm");
+        assert_contains(err.message, "--sha256 HEX");
 }

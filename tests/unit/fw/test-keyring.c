@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The oracle is gpg, which makes the keys and reads the keyrings that come out.
-#include "tests/unit/scratch.h"
+#include "tests/unit/base/last-error.h"
 
 #include "fw/debian/keyring.h"
 #include "fw/debian/signature.h"
@@ -62,7 +62,7 @@ TEST(only_the_pinned_key_comes_out)
         assert_true(bytes_equal(buffer_view(&both), buffer_view(&whole)));
 }
 
-TEST(another_fingerprint_finds_nothing)
+TEST(another_fingerprint_is_not_found)
 {
         static const char *const other[] = {"0000000000000000000000000000000000000000"};
         AUTO_BUFFER struct buffer keyring = {0};
@@ -107,19 +107,17 @@ TEST(a_keyring_cut_off_anywhere_gives_whole_packets_or_nothing)
 
 TEST(a_keyring_of_the_user_s_is_written_and_named)
 {
-        AUTO_ERROR struct error err = {0};
         AUTO_FREE char *from = NULL;
         struct keyring_source source = {(const char *const *)fingerprints, 1, "one.asc", NULL};
         assert_done(keyring_write(&source, "written.gpg", &from, &err), &err);
         assert_string_equal(from, "one.asc");
         source.file = "two.asc";
         AUTO_FREE char *nowhere = NULL;
-        assert_false(keyring_write(&source, "written.gpg", &nowhere, &err));
-        assert_error(&err, ERROR_ENVIRONMENT, fingerprints[0]);
+        assert_failed(keyring_write(&source, "written.gpg", &nowhere, &err), ERROR_ENVIRONMENT, fingerprints[0]);
         assert_null(nowhere);
 }
 
-// ---- what gpgv says
+// ---- what gpgv reports
 
 #define GNUPG        "[GNUPG:] "
 #define ONE          "1111111111111111111111111111111111111111"
@@ -151,11 +149,9 @@ TEST(only_a_good_signature_by_a_pinned_key_counts)
                 {"", "not signed"},
         };
         for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-                AUTO_ERROR struct error err = {0};
                 AUTO_FREE char *signer = signature_read_status(cases[i].status, &signers, &err);
                 if (cases[i].refusal) {
-                        assert_null(signer);
-                        assert_error(&err, ERROR_DAMAGED, cases[i].refusal);
+                        assert_failed(signer != NULL, ERROR_DAMAGED, cases[i].refusal);
                 } else {
                         assert_non_null(signer);
                         assert_string_equal(signer, ONE);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tests/unit/scratch.h"
+#include "tests/unit/base/last-error.h"
 
 #include "fw/debian/package-index.h"
 
@@ -8,9 +8,9 @@
         "Package: " package "\nVersion: " version "\nDescription: a\n Version: 9\nFilename: " path                     \
         "\nSize: 5\nSHA256: " HEX "\n\n"
 
-static bool find(const char *path, const char *version, struct indexed_package *package, struct error *err)
+static bool find(const char *path, const char *version, struct indexed_package *package)
 {
-        return package_index_find(path, "wanted", version, package, err);
+        return package_index_find(path, "wanted", version, package, &err);
 }
 
 TEST_IN_SCRATCH(the_latest_or_the_named_version_is_found_under_every_compression)
@@ -20,42 +20,39 @@ TEST_IN_SCRATCH(the_latest_or_the_named_version_is_found_under_every_compression
         shell("xz -k Packages; gzip -k Packages");
         static const char *const files[] = {"Packages", "Packages.xz", "Packages.gz"};
         for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
-                AUTO_ERROR struct error err = {0};
                 AUTO_INDEXED_PACKAGE struct indexed_package latest = {0};
-                assert_done(find(files[i], NULL, &latest, &err), &err);
+                assert_done(find(files[i], NULL, &latest), &err);
                 assert_string_equal(latest.version, "1.10");
                 assert_string_equal(latest.path, "pool/w10.deb");
                 assert_int_equal(latest.size, 5);
                 AUTO_FREE char *hex = digest_hex(&latest.sha256);
                 assert_string_equal(hex, HEX);
                 AUTO_INDEXED_PACKAGE struct indexed_package named = {0};
-                assert_done(find(files[i], "1.9", &named, &err), &err);
+                assert_done(find(files[i], "1.9", &named), &err);
                 assert_string_equal(named.path, "pool/w9.deb");
                 AUTO_INDEXED_PACKAGE struct indexed_package absent = {0};
-                assert_done(find(files[i], "1.8", &absent, &err), &err);
+                assert_done(find(files[i], "1.8", &absent), &err);
                 assert_null(absent.version);
         }
 }
 
 TEST_IN_SCRATCH(a_stanza_at_the_end_without_a_newline_counts)
 {
-        AUTO_ERROR struct error err = {0};
         AUTO_INDEXED_PACKAGE struct indexed_package package = {0};
         write_text("Packages", "Package: wanted\nVersion: 1\nFilename: a\nSize: 1\nSHA256: " HEX);
-        assert_done(find("Packages", NULL, &package, &err), &err);
+        assert_done(find("Packages", NULL, &package), &err);
         assert_string_equal(package.version, "1");
 }
 
 TEST_IN_SCRATCH(an_empty_index_has_nothing)
 {
-        AUTO_ERROR struct error err = {0};
         AUTO_INDEXED_PACKAGE struct indexed_package package = {0};
         write_text("Packages", "");
-        assert_done(find("Packages", NULL, &package, &err), &err);
+        assert_done(find("Packages", NULL, &package), &err);
         assert_null(package.version);
 }
 
-TEST_IN_SCRATCH(what_cannot_be_right_is_refused)
+TEST_IN_SCRATCH(invalid_stanzas_are_refused)
 {
         static const char *const texts[] = {
                 STANZA("wanted", "1", "/etc/passwd"),
@@ -70,30 +67,27 @@ TEST_IN_SCRATCH(what_cannot_be_right_is_refused)
                 "Package: wanted\nVersion: 1\nFilename: a\nSize: 5\n",
         };
         for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-                AUTO_ERROR struct error err = {0};
                 AUTO_INDEXED_PACKAGE struct indexed_package package = {0};
                 write_text("Packages", texts[i]);
-                assert_false(find("Packages", NULL, &package, &err));
-                assert_error(&err, ERROR_DAMAGED, "no valid Filename, Size and SHA256 for wanted 1");
+                assert_failed(find("Packages", NULL, &package), ERROR_DAMAGED,
+                              "no valid Filename, Size and SHA256 for wanted 1");
                 assert_null(package.version);
         }
 }
 
 TEST_IN_SCRATCH(a_line_longer_than_any_buffer_hides_nothing)
 {
-        AUTO_ERROR struct error err = {0};
         AUTO_INDEXED_PACKAGE struct indexed_package package = {0};
         write_text("tail", STANZA("wanted", "2", "pool/w.deb"));
         shell("{ printf 'Package: other\\nTags: '; head -c 300000 /dev/zero | tr '\\0' x; printf '\\n\\n'; cat tail; } "
               ">Packages");
-        assert_done(find("Packages", NULL, &package, &err), &err);
+        assert_done(find("Packages", NULL, &package), &err);
         assert_string_equal(package.version, "2");
         // A stanza of the wanted package may not grow without end either.
         shell("{ printf 'Package: wanted\\n'; yes ' xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx' | head -c "
               "2000000; } >Packages");
         AUTO_INDEXED_PACKAGE struct indexed_package none = {0};
-        assert_false(find("Packages", NULL, &none, &err));
-        assert_error(&err, ERROR_DAMAGED, "longer than 1 MiB");
+        assert_failed(find("Packages", NULL, &none), ERROR_DAMAGED, "longer than 1 MiB");
 }
 
 TEST_IN_SCRATCH(an_index_cut_off_anywhere_is_refused)
@@ -103,13 +97,13 @@ TEST_IN_SCRATCH(an_index_cut_off_anywhere_is_refused)
         AUTO_BUFFER struct buffer whole = {0};
         read_whole("Packages.xz", &whole);
         for (size_t size = 1; size < whole.size; size++) {
-                AUTO_ERROR struct error err = {0};
                 AUTO_INDEXED_PACKAGE struct indexed_package package = {0};
                 write_bytes("cut.xz", (struct bytes){whole.data, size});
                 // What is too short for a magic number is read as text, and has no package.
-                if (find("cut.xz", NULL, &package, &err))
+                bool found = find("cut.xz", NULL, &package);
+                if (found)
                         assert_null(package.version);
                 else
-                        assert_error(&err, ERROR_DAMAGED, "it is damaged or cut off");
+                        assert_failed(found, ERROR_DAMAGED, "it is damaged or cut off");
         }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// An installer as an ESXi disc has it, as a folder and as ISOs of every make; the loader is the rehearsal guest's, which
+// An installer as on an ESXi disc, as a folder and as ISOs of every kind; the loader is the rehearsal guest's, which
 // is a real aarch64 program.
 #pragma once
 
@@ -11,7 +11,7 @@ static inline void make_installer(const char *name)
 {
         const char *build = getenv("BUILD");
         if (!build)
-                fail_msg("run this by tests/run, which says where the rehearsal guest is");
+                fail_msg("run this by tests/run, which sets BUILD");
         shell("mkdir -p '%s/EFI/BOOT'; cd '%s'; cp '%s/rehearsal/BOOTAA64.EFI' EFI/BOOT/BOOTAA64.EFI; "
               "printf 'bootstate=0\\r\\ntitle=Loading ESXi "
               "installer\\r\\ntimeout=5\\r\\nprefix=\\r\\nkernel=/k.b00\\r\\n"
@@ -34,3 +34,14 @@ static inline void make_iso(const char *kind, const char *folder, const char *is
 {
         shell("rm -f '%s'; xorriso -stdio_sync off -as mkisofs -quiet %s -o '%s' '%s'", iso, kind, iso, folder);
 }
+
+static inline int installer_begin(void **state)
+{
+        if (scratch_begin(state) != 0)
+                return -1;
+        make_installer("in");
+        return 0;
+}
+
+// A test that has an installer in the folder "in".
+#define WITH_INSTALLER(name) TEST_WITH(name, installer_begin, scratch_end)

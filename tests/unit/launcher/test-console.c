@@ -11,14 +11,21 @@ static void feed(struct console *console, const char *text)
         console_feed(console, text, strlen(text));
 }
 
+// A console that was given BYTES.
+static struct console *console_of(const char *bytes)
+{
+        struct console *console = console_new();
+        feed(console, bytes);
+        return console;
+}
+
 static void assert_shows(const char *bytes, const char *expected)
 {
-        AUTO_CONSOLE struct console *console = console_new();
-        feed(console, bytes);
+        AUTO_CONSOLE struct console *console = console_of(bytes);
         assert_string_equal(console_text(console), expected);
 }
 
-TEST(sequences_become_what_stands_on_the_screen)
+TEST(sequences_draw_the_screen)
 {
         static const struct {
                 const char *bytes, *screen;
@@ -59,8 +66,7 @@ TEST(any_cut_of_the_stream_shows_the_same)
         static const char bytes[] =
                 "\033[2J\033[1;37;44m\033[2;10H(Enter) Continue\033[0m\033[5;1H\xE2\x94\x8C\xF0\x9F\x98\x80"
                 "\033]0;title\a\033[7mselected\033[27m";
-        AUTO_CONSOLE struct console *whole = console_new();
-        feed(whole, bytes);
+        AUTO_CONSOLE struct console *whole = console_of(bytes);
         for (size_t cut = 0; cut < sizeof bytes; cut++) {
                 AUTO_CONSOLE struct console *console = console_new();
                 console_feed(console, bytes, cut);
@@ -70,7 +76,7 @@ TEST(any_cut_of_the_stream_shows_the_same)
         }
 }
 
-// tmux is a terminal that somebody else wrote.
+// tmux is an independent terminal.
 TEST_IN_SCRATCH(the_screen_is_the_one_that_tmux_shows)
 {
         static const char bytes[] =
@@ -94,19 +100,9 @@ TEST_IN_SCRATCH(the_screen_is_the_one_that_tmux_shows)
         assert_shows(bytes, (const char *)shown.data);
 }
 
-TEST(long_lines_wrap_at_the_eightieth_column)
-{
-        AUTO_CONSOLE struct console *console = console_new();
-        for (int i = 0; i < 81; i++)
-                feed(console, i < 80 ? "a" : "b");
-        assert_int_equal(strlen(console_row(console, 0)), 80);
-        assert_string_equal(console_row(console, 1), "b");
-}
-
 TEST(wide_characters_take_two_columns_and_appear_once)
 {
-        AUTO_CONSOLE struct console *console = console_new();
-        feed(console, "\xE6\x97\xA5\xE6\x9C\xAC|");
+        AUTO_CONSOLE struct console *console = console_of("\xE6\x97\xA5\xE6\x9C\xAC|");
         assert_string_equal(console_row(console, 0), "\xE6\x97\xA5\xE6\x9C\xAC|");
         feed(console, "\033[1;5HX");
         assert_string_equal(console_row(console, 0), "\xE6\x97\xA5\xE6\x9C\xACX");
@@ -143,12 +139,11 @@ TEST(broken_utf8_stays_valid_text)
                 "\xE2\x82",
         };
         for (size_t i = 0; i < sizeof broken / sizeof broken[0]; i++) {
-                AUTO_CONSOLE struct console *console = console_new();
-                feed(console, "before ");
+                AUTO_CONSOLE struct console *console = console_of("before ");
                 feed(console, broken[i]);
                 feed(console, "\r\nafter");
                 if (!is_clean(console_text(console)))
-                        fail_msg("case %zu shows what is no text", i);
+                        fail_msg("case %zu does not show text", i);
                 assert_string_equal(console_row(console, 1), "after");
         }
 }
@@ -170,7 +165,7 @@ TEST(any_bytes_leave_valid_text)
                 }
                 console_feed(console, bytes, sizeof bytes);
                 if (!is_clean(console_text(console)))
-                        fail_msg("round %u shows what is no text", round);
+                        fail_msg("round %u does not show text", round);
                 console_picture(console);
                 console_selected_row(console, 0, CONSOLE_ROWS - 1);
         }
@@ -179,10 +174,9 @@ TEST(any_bytes_leave_valid_text)
 static const char menu[] =
         "\033[0m\033[2J\033[H\033[44;37mSelect a Disk\033[3;3Hdisk 1   504.00 MiB\033[4;3Hdisk 2    40.00 GiB";
 
-TEST(drawing_the_same_again_is_no_change)
+TEST(drawing_the_same_again_changes_nothing)
 {
-        AUTO_CONSOLE struct console *console = console_new();
-        feed(console, menu);
+        AUTO_CONSOLE struct console *console = console_of(menu);
         uint64_t picture = console_picture(console);
         uint64_t changed = console_changed_us(console);
         static const char *const silent[] = {menu, "\033[10;10H", "\033[?25l", "\033[3;3Hdisk 1",
@@ -203,8 +197,7 @@ TEST(every_visible_difference_is_a_change)
                 "\033[3;3H\033[K",    "\033[24;1H\n",      "\033[3;3H\033[48;2;1;2;3md", "\033[3;4Hi\xCC\x88",
         };
         for (size_t i = 0; i < sizeof differences / sizeof differences[0]; i++) {
-                AUTO_CONSOLE struct console *console = console_new();
-                feed(console, menu);
+                AUTO_CONSOLE struct console *console = console_of(menu);
                 uint64_t picture = console_picture(console);
                 uint64_t changed = console_changed_us(console);
                 uint64_t before = time_now_us();
@@ -216,10 +209,9 @@ TEST(every_visible_difference_is_a_change)
         }
 }
 
-TEST(a_change_is_dated_by_its_bytes_not_by_the_question)
+TEST(a_change_has_the_time_of_its_bytes)
 {
-        AUTO_CONSOLE struct console *console = console_new();
-        feed(console, "shown");
+        AUTO_CONSOLE struct console *console = console_of("shown");
         uint64_t after = time_now_us();
         while (time_now_us() < after + 2000)
                 ;
@@ -240,7 +232,7 @@ TEST(the_selected_row_by_reverse_video_and_by_background)
                 {"\033[3;3H\033[41mone\033[0m\033[4;3Htwo\033[5;3Hthree", 2},
                 {"\033[3;3Hone\033[4;3Htwo\033[5;3H\033[48;5;21mthree\033[0m", 4},
                 {"\033[3;3Hone\033[4;3H\033[48;2;9;9;9mtwo\033[0m\033[5;3Hthree", 3},
-                // Two and all.
+                // Two rows, and all rows.
                 {"\033[3;3H\033[7mone\033[0m\033[4;3Htwo\033[5;3H\033[7mthree\033[0m", -1},
                 {"\033[3;3H\033[7mone\033[4;3Htwo\033[5;3Hthree\033[0m", -1},
                 // On a coloured screen, and the other way round.
@@ -249,7 +241,7 @@ TEST(the_selected_row_by_reverse_video_and_by_background)
                 {"\033[7m" DRAWN_BLANK DRAWN_BLANK DRAWN_BLANK DRAWN_BLANK DRAWN_BLANK
                  "\033[3;3Hone\033[27m\033[4;3Htwo\033[7m\033[5;3Hthree",
                  3},
-                // A coloured blank, a border, another text colour and bold are no selection.
+                // A coloured blank, a border, another text colour and bold are not a selection.
                 {"\033[3;3Hone\033[4;3H\033[7m    \033[0mtwo\033[5;3Hthree", -1},
                 {"\033[3;3H\033[31mone\033[0m\033[4;3H\033[1mtwo\033[0m\033[5;3Hthree", -1},
                 {"\033[3;3Hone\033[4;3H\033[7m\xE2\x94\x82\033[0mtwo\033[5;3Hthree", -1},
@@ -258,8 +250,7 @@ TEST(the_selected_row_by_reverse_video_and_by_background)
                 {"\033[1;3H\033[7mtitle\033[0m\033[4;3H\033[7mtwo\033[0m\033[24;3H\033[7mstatus\033[0m", 3},
         };
         for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-                AUTO_CONSOLE struct console *console = console_new();
-                feed(console, cases[i].bytes);
+                AUTO_CONSOLE struct console *console = console_of(cases[i].bytes);
                 int selected = console_selected_row(console, 2, 4);
                 if (selected != cases[i].selected)
                         fail_msg("case %zu: row %d, expected %d", i, selected, cases[i].selected);
@@ -275,7 +266,7 @@ TEST(a_single_row_may_be_the_selected_one)
         assert_int_equal(console_selected_row(console, 0, CONSOLE_ROWS - 1), 4);
 }
 
-// The oracle is libvterm: what was printed is drawn by it, and every cell must look as it did.
+// The oracle is libvterm: it draws what was printed, and every cell must look the same.
 static void assert_same_looks(struct console *console, const char *what)
 {
         AUTO_CONSOLE struct console *copy = console_new();
@@ -298,7 +289,7 @@ static const char every_rendition[] =
 static const char wide[] =
         "\xE6\x97\xA5\xE6\x9C\xAC|\033[44m\xE6\x97\xA5\033[0m\033[2;79H\xE6\x97\xA5\033[3;80H\xE6\x97\xA5";
 
-TEST(a_printed_screen_looks_as_it_did)
+TEST(a_printed_screen_looks_the_same)
 {
         static const char *const screens[] = {
                 "",
@@ -315,15 +306,14 @@ TEST(a_printed_screen_looks_as_it_did)
                 "\033[?5hreversed as a whole",
         };
         for (size_t i = 0; i < sizeof screens / sizeof screens[0]; i++) {
-                AUTO_CONSOLE struct console *console = console_new();
-                feed(console, screens[i]);
+                AUTO_CONSOLE struct console *console = console_of(screens[i]);
                 AUTO_FREE char *what = text_format("screen %zu", i);
                 assert_same_looks(console, what);
         }
 }
 
 // A wide character of which one half was drawn over; a combining one with nothing to combine with.
-TEST(what_is_left_of_a_character_is_a_blank)
+TEST(the_rest_of_an_overwritten_character_is_blank)
 {
         static const struct {
                 const char *bytes, *row;
@@ -333,29 +323,28 @@ TEST(what_is_left_of_a_character_is_a_blank)
                 {"\033[1;2H\xCC\x88\033[1;1Ha\033[1;3Hb", "a b"},
         };
         for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-                AUTO_CONSOLE struct console *console = console_new();
-                feed(console, cases[i].bytes);
+                AUTO_CONSOLE struct console *console = console_of(cases[i].bytes);
                 assert_string_equal(console_row(console, 0), cases[i].row);
                 assert_string_equal(console_row_ansi(console, 0), cases[i].row);
         }
 }
 
-TEST(a_printed_row_is_no_longer_than_it_must_be)
+TEST(a_printed_row_is_as_short_as_possible)
 {
-        AUTO_CONSOLE struct console *console = console_new();
-        feed(console, "plain   \r\n\033[1mbold\033[0m plain\033[K\r\n\r\n\033[44m \033[31m \033[0m  ");
+        AUTO_CONSOLE struct console *console =
+                console_of("plain   \r\n\033[1mbold\033[0m plain\033[K\r\n\r\n\033[44m \033[31m \033[0m  ");
         assert_string_equal(console_text_ansi(console),
                             "plain\n\033[0;1mbold\033[0m plain\033[0m\n\n\033[0;44m \033[0;31;44m \033[0m\n");
 }
 
-// As a program would print it: nothing but text and SGR, whatever the guest did.
+// Text and SGR, and nothing else.
 static void assert_only_renditions(const char *text)
 {
         for (; *text; text++) {
                 if (*text == '\033') {
                         size_t length = strspn(text + 2, "0123456789;:");
                         if (text[1] != '[' || text[2 + length] != 'm')
-                                fail_msg("a sequence that is no rendition");
+                                fail_msg("a sequence that is not a rendition");
                         text += 2 + length;
                 } else if ((unsigned char)*text < ' ' && *text != '\n') {
                         fail_msg("a control character");
@@ -414,7 +403,7 @@ TEST(any_screen_can_be_printed)
         }
 }
 
-TEST(the_cursor)
+TEST(the_cursor_is_known)
 {
         AUTO_CONSOLE struct console *console = console_new();
         unsigned row, column;

@@ -295,7 +295,7 @@ static void draw_list(uint64_t delay_us)
                 print(0, NULL, "\033[%d;5H%2d of %2d", LIST_TOP + VISIBLE, guest.selected + 1, guest.disk_count);
 }
 
-// A row at a time; it listens when the last one is there.
+// A row at a time; the page takes keys once its last row is drawn.
 static void open_page(const char *id, uint64_t delay_us)
 {
         const struct page *page = find_page(id);
@@ -329,7 +329,7 @@ static int typed;
 static void take_key(const char *bytes)
 {
         const char *key = name_of(bytes);
-        // Keys that come before it listens are thrown away.
+        // Earlier keys are thrown away.
         if (guest.hangs || !guest.page || guest.now_us - guest.opened_us < guest.deaf_us)
                 return;
         if (guest.swallow) {
@@ -410,25 +410,30 @@ static const char usual_profile[] =
 static const char usual_keys[] = "welcome:Enter eula:F11 disk:Down disk:Enter usb:Enter keyboard:Enter password:s "
                                  "password:e password:c password:r password:e password:t password:Enter confirm:F11 ";
 
+// A copy of the usual pages that a test may change.
+static struct page pages[sizeof usual / sizeof usual[0]];
+
 // A run of the driver against the guest.
-struct run {
+static struct run {
         struct profile *profile;
         struct drive *drive;
         struct drive_input input;
         enum drive_end end;
         struct error err;
-};
+} run;
 
 static int begin(void **state)
 {
         if (scratch_begin(state) != 0)
                 return -1;
-        guest = (struct guest){.now_us = SECOND, .pages = usual, .disk_count = 2, .percent = -1};
+        memcpy(pages, usual, sizeof pages);
+        guest = (struct guest){.now_us = SECOND, .pages = pages, .disk_count = 2, .percent = -1};
         guest.status = json_object();
         guest.disks[0] = "QEMU HARDDISK (vmhba32)      504.00 MiB";
         guest.disks[1] = "QEMU HARDDISK (vmhba33)       40.00 GiB";
         guest.console = console_new();
         typed = 0;
+        run = (struct run){.input = {.password = "secret", .disk.size = UINT64_C(40) << 30}};
         write_text("test.yaml", usual_profile);
         return 0;
 }
@@ -444,45 +449,65 @@ static int finish(void **state)
         text_free(&guest.answers);
         text_free(&guest.steps);
         text_free(&guest.timeouts);
+        drive_free(&run.drive);
+        profile_free(&run.profile);
+        error_clear(&run.err);
         return scratch_end(state);
 }
 #define DRIVEN(name) TEST_WITH(name, begin, finish)
 
-static void run_free(struct run *run)
+// For the next of several runs in one test.
+static void begin_again(void **state)
 {
-        drive_free(&run->drive);
-        profile_free(&run->profile);
-        error_clear(&run->err);
+        finish(state);
+        assert_int_equal(begin(state), 0);
 }
-#define AUTO_RUN __attribute__((cleanup(run_free)))
 
-static struct run run_begin(void)
+static bool drive_from(const char *page, const char *until)
 {
-        struct run run = {0};
         run.profile = profile_read("./test.yaml", &run.err);
         assert_done(run.profile, &run.err);
-        run.input = (struct drive_input){.profile = run.profile, .password = "secret", .disk.size = UINT64_C(40) << 30};
-        return run;
-}
-
-static bool drive_from(struct run *run, const char *page, const char *until)
-{
+        run.input.profile = run.profile;
         open_page(page, 0);
-        run->drive = drive_new(&run->input);
-        return drive_install(run->drive, until, &run->end, &run->err);
+        run.drive = drive_new(&run.input);
+        return drive_install(run.drive, until, &run.end, &run.err);
 }
 
+// The driver stops at the step UNTIL.
+static void expect_until(const char *until)
+{
+        assert_done(drive_from("welcome", until), &run.err);
+        assert_int_equal(run.end, DRIVE_UNTIL);
+}
+
+static void expect_failure(enum error_code code, const char *message)
+{
+        assert_false(drive_from("welcome", NULL));
+        assert_error(&run.err, code, message);
+}
+
+static void expect_completed(bool driven)
+{
+        assert_done(driven, &run.err);
+        assert_int_equal(run.end, DRIVE_COMPLETE);
+}
+
+// A driver that has stopped goes on to the end.
+static void expect_continued(void)
+{
+        expect_completed(drive_install(run.drive, NULL, &run.end, &run.err));
+}
+
+// With exactly KEYS, unless that is NULL.
 static void expect_installed(const char *keys)
 {
-        AUTO_RUN struct run run = run_begin();
-        assert_done(drive_from(&run, "welcome", NULL), &run.err);
-        assert_int_equal(run.end, DRIVE_COMPLETE);
+        expect_completed(drive_from("welcome", NULL));
         assert_string_equal(drive_step(run.drive), "complete");
         if (keys)
                 assert_string_equal(text_string(&guest.taken), keys);
 }
 
-// The user goes elsewhere.
+// The user goes to another page.
 static void leave_at(const char *page)
 {
         AUTO_ERROR struct error err = {0};
@@ -503,15 +528,22 @@ static void change_profile(const char *find, const char *replacement)
         write_text("test.yaml", text);
 }
 
+// The step eula with OPTIONS, such as "on_timeout: skip".
+static void change_eula(const char *options)
+{
+        AUTO_FREE char *replacement = text_format("F11. Accept, keys: [F11], %s", options);
+        change_profile("F11. Accept, keys: [F11]", replacement);
+}
+
 DRIVEN(every_screen_is_answered_once)
 {
         expect_installed(usual_keys);
         assert_string_equal(text_string(&guest.steps), "welcome eula disk usb keyboard password confirm complete ");
-        // The keys of a step go out when it has stood still, not later.
+        // The keys of a step are sent as soon as its screen is settled.
         assert_true(guest.now_us < 2 * SECOND);
 }
 
-DRIVEN(a_slow_guest_is_waited_for)
+DRIVEN(a_slow_guest_gets_each_key_once)
 {
         guest.latency_us = 1400 * MS;
         expect_installed(usual_keys);
@@ -565,7 +597,7 @@ DRIVEN(an_answer_is_looked_at_when_it_is_likely_to_be_there)
         assert_string_equal(text_string(&guest.answers), "100 100 50 100 100 100 0 29 29 29 29 29 100 100 ");
 }
 
-// So that the password's Enter goes out shortly before its screen would count as restless, if it were still the one in question.
+// With this latency the password's Enter is sent shortly before the screen would count as restless, if it still counted.
 DRIVEN(an_answer_is_not_cut_short_by_the_screen_before)
 {
         guest.latency_us = 85 * MS;
@@ -573,8 +605,8 @@ DRIVEN(an_answer_is_not_cut_short_by_the_screen_before)
         assert_int_equal(guest.cut_short, 0);
 }
 
-// Takes the first Enter, but shows it late: the second one answers the next screen, which nobody sees. The driver finds
-// itself two screens on, and goes on there.
+// Takes the first Enter, but shows it late: the second one answers the next screen, which is never drawn. The driver
+// finds itself two screens on, and continues there.
 DRIVEN(a_key_that_was_taken_twice_does_no_harm)
 {
         guest.queues_keys = true;
@@ -586,53 +618,38 @@ DRIVEN(a_key_that_was_taken_twice_does_no_harm)
 
 DRIVEN(nothing_is_sent_to_a_screen_that_has_gone)
 {
-        // For an hour there is nothing to be seen but that it goes on.
-        static const struct page pages[] = {
+        // For an hour the screen shows only that the guest is busy.
+        static const struct page scanning[] = {
                 {.id = "welcome", .text = "Welcome" KEYS, .ways = {{"Enter", "scanning"}}},
                 {.id = "scanning", .text = "Scanning... (over Welcome, Continue)"},
                 {0},
         };
-        guest.pages = pages;
+        guest.pages = scanning;
         change_profile("keys: [F11], wait: 60", "keys: [F11], wait: 3600");
-        AUTO_RUN struct run run = run_begin();
-        assert_false(drive_from(&run, "welcome", NULL));
-        assert_error(&run.err, ERROR_TIMED_OUT, "step timed out: 'eula' (B) did not appear within 3600 s");
+        expect_failure(ERROR_TIMED_OUT, "step timed out: 'eula' (B) did not appear within 3600 s");
         assert_int_equal(guest.keys, 1);
         assert_string_equal(text_string(&guest.steps), "welcome busy ");
 }
 
 // A clock or a spinner, slow and quick.
-static const uint64_t clocks_us[] = {5 * MS, 20 * MS, 100 * MS, SECOND};
-
-DRIVEN(a_screen_that_never_stands_still_is_answered)
+DRIVEN(a_screen_that_never_stands_still_is_answered_and_lost_keys_are_noticed)
 {
+        static const uint64_t clocks_us[] = {5 * MS, 20 * MS, 100 * MS, SECOND};
         for (size_t i = 0; i < sizeof clocks_us / sizeof clocks_us[0]; i++) {
-                finish(state);
-                assert_int_equal(begin(state), 0);
-                guest.clock_us = clocks_us[i];
-                expect_installed(usual_keys);
-                assert_int_equal(guest.keys, 14);
+                for (unsigned lost = 0; lost <= 2; lost += 2) {
+                        begin_again(state);
+                        guest.clock_us = clocks_us[i];
+                        guest.swallow = lost;
+                        expect_installed(usual_keys);
+                        assert_int_equal(guest.keys, 14 + lost);
+                }
         }
 }
 
-DRIVEN(a_lost_key_is_noticed_beside_a_clock)
+DRIVEN(a_hang_is_reported_with_its_step_and_screen)
 {
-        for (size_t i = 0; i < sizeof clocks_us / sizeof clocks_us[0]; i++) {
-                finish(state);
-                assert_int_equal(begin(state), 0);
-                guest.clock_us = clocks_us[i];
-                guest.swallow = 2;
-                expect_installed(usual_keys);
-                assert_int_equal(guest.keys, 16);
-        }
-}
-
-DRIVEN(a_hang_says_which_step_and_shows_the_screen)
-{
-        AUTO_RUN struct run run = run_begin();
         guest.hangs = true;
-        assert_false(drive_from(&run, "welcome", NULL));
-        assert_error(&run.err, ERROR_TIMED_OUT, "step timed out: 'eula' (B) did not appear within 60 s");
+        expect_failure(ERROR_TIMED_OUT, "step timed out: 'eula' (B) did not appear within 60 s");
         assert_error(&run.err, ERROR_TIMED_OUT, "The screen shows:");
         assert_error(&run.err, ERROR_TIMED_OUT, "Welcome");
         assert_string_equal(drive_step(run.drive), "eula");
@@ -640,20 +657,15 @@ DRIVEN(a_hang_says_which_step_and_shows_the_screen)
         assert_true(guest.keys > 3 && guest.keys < 8);
 }
 
-DRIVEN(a_key_without_effect_within_a_step)
+DRIVEN(a_key_without_effect_is_reported_without_the_password)
 {
-        struct page pages[sizeof usual / sizeof usual[0]];
-        memcpy(pages, usual, sizeof pages);
         pages[5].take = NULL;
-        guest.pages = pages;
-        AUTO_RUN struct run run = run_begin();
-        assert_false(drive_from(&run, "welcome", NULL));
-        assert_error(&run.err, ERROR_TIMED_OUT,
-                     "in the step 'password' (F): the key <password> had no effect, although it was sent 5 times");
+        expect_failure(ERROR_TIMED_OUT,
+                       "in the step 'password' (F): the key <password> had no effect, although it was sent 5 times");
         assert_null(strstr(run.err.message, "secret"));
 }
 
-DRIVEN(what_ends_the_guest_ends_the_driver)
+DRIVEN(the_end_of_the_guest_ends_the_driver)
 {
         static const struct {
                 struct vm_state state;
@@ -667,10 +679,8 @@ DRIVEN(what_ends_the_guest_ends_the_driver)
                 {{0}, ERROR_NO, ERROR_NO, "the log says so"},
         };
         for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
-                finish(state);
-                assert_int_equal(begin(state), 0);
-                AUTO_RUN struct run run = run_begin();
-                assert_done(drive_from(&run, "welcome", "eula"), &run.err);
+                begin_again(state);
+                expect_until("eula");
                 guest.state = ends[i].state;
                 guest.panics = ends[i].panics;
                 guest.hangs = true;
@@ -684,32 +694,27 @@ DRIVEN(what_ends_the_guest_ends_the_driver)
 
 DRIVEN(it_stops_at_a_step_and_goes_on)
 {
-        AUTO_RUN struct run run = run_begin();
-        assert_done(drive_from(&run, "welcome", "disk"), &run.err);
-        assert_int_equal(run.end, DRIVE_UNTIL);
+        expect_until("disk");
         assert_string_equal(drive_step(run.drive), "disk");
         assert_string_equal(text_string(&guest.taken), "welcome:Enter eula:F11 ");
         assert_done(drive_install(run.drive, "keyboard", &run.end, &run.err), &run.err);
         assert_int_equal(run.end, DRIVE_UNTIL);
-        assert_done(drive_install(run.drive, NULL, &run.end, &run.err), &run.err);
-        assert_int_equal(run.end, DRIVE_COMPLETE);
+        expect_continued();
         assert_string_equal(text_string(&guest.taken), usual_keys);
         assert_done(drive_reboot(run.drive, &run.err), &run.err);
         assert_contains(text_string(&guest.taken), "complete:Enter");
 }
 
-DRIVEN(it_takes_over_wherever_the_user_has_gone)
+DRIVEN(it_takes_over_at_any_screen)
 {
         static const char *const places[] = {"welcome", "eula", "disk", "usb", "keyboard", "password", "confirm"};
         for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
-                finish(state);
-                assert_int_equal(begin(state), 0);
-                AUTO_RUN struct run run = run_begin();
-                assert_done(drive_from(&run, "welcome", "usb"), &run.err);
+                begin_again(state);
+                expect_until("usb");
                 leave_at(places[i]);
                 text_clear(&guest.taken);
                 guest.selected = 0;
-                assert_done(drive_install(run.drive, NULL, &run.end, &run.err), &run.err);
+                expect_continued();
                 AUTO_FREE char *first = text_format("%s:", places[i]);
                 assert_true(text_starts_with(text_string(&guest.taken), first));
                 assert_string_equal(text_string(&guest.taken), strstr(usual_keys, text_string(&guest.taken)));
@@ -718,95 +723,72 @@ DRIVEN(it_takes_over_wherever_the_user_has_gone)
 
 DRIVEN(it_takes_over_at_the_end)
 {
-        AUTO_RUN struct run run = run_begin();
-        assert_done(drive_from(&run, "welcome", "welcome"), &run.err);
-        assert_int_equal(guest.keys, 0);
+        expect_until("welcome");
         leave_at("complete");
-        assert_done(drive_install(run.drive, NULL, &run.end, &run.err), &run.err);
-        assert_int_equal(run.end, DRIVE_COMPLETE);
+        expect_continued();
         assert_int_equal(guest.keys, 0);
 }
 
 DRIVEN(a_step_that_is_left_out_stops_at_the_next)
 {
-        static const struct page pages[] = {
-                {.id = "welcome", .text = "Welcome" KEYS, .ways = {{"Enter", "eula"}}},
-                {.id = "eula", .text = "Licence\n\n\n(F11) Accept", .ways = {{"F11", "disk"}}},
-                {.id = "disk", .text = "Select a disk" KEYS, .ways = {{"Enter", "keyboard"}}, .take = move_selection},
-                {.id = "keyboard", .text = "Keyboard" KEYS},
-                {0},
-        };
-        guest.pages = pages;
-        AUTO_RUN struct run run = run_begin();
-        assert_done(drive_from(&run, "welcome", "usb"), &run.err);
-        assert_int_equal(run.end, DRIVE_UNTIL);
+        pages[2].ways[0].next = "keyboard";
+        expect_until("usb");
         assert_string_equal(drive_step(run.drive), "keyboard");
 }
 
-DRIVEN(a_step_that_is_not_there)
+DRIVEN(an_unknown_step_is_refused)
 {
         AUTO_ERROR struct error err = {0};
-        AUTO_RUN struct run run = run_begin();
+        assert_false(drive_from("welcome", "nowhere"));
+        assert_error(&run.err, ERROR_USAGE, "no step 'nowhere'");
         assert_true(drive_check_until(run.profile, "busy", &err));
         assert_false(drive_check_until(run.profile, "keybord", &err));
         assert_error(&err, ERROR_USAGE, "the profile test has no step 'keybord'; did you mean 'keyboard'?");
-        assert_false(drive_from(&run, "welcome", "nowhere"));
-        assert_error(&run.err, ERROR_USAGE, "no step 'nowhere'");
 }
 
-// What the profile says of branches and time-outs.
+// Branches and time-outs of a profile.
 
-DRIVEN(one_of_several_next_steps_comes)
+DRIVEN(one_of_several_next_steps_may_appear)
 {
         static const char *const next[] = {"keyboard", "confirm"};
         for (size_t i = 0; i < 2; i++) {
-                finish(state);
-                assert_int_equal(begin(state), 0);
-                struct page pages[sizeof usual / sizeof usual[0]];
-                memcpy(pages, usual, sizeof pages);
+                begin_again(state);
                 pages[1].ways[0].next = next[i];
-                guest.pages = pages;
-                change_profile("F11. Accept, keys: [F11]", "F11. Accept, keys: [F11], then: [keyboard, confirm]");
+                change_eula("then: [keyboard, confirm]");
                 expect_installed(NULL);
                 AUTO_FREE char *steps = text_format("welcome eula %s ", next[i]);
                 assert_true(text_starts_with(text_string(&guest.steps), steps));
         }
 }
 
-DRIVEN(a_step_that_does_not_come_is_skipped)
+DRIVEN(a_time_out_skips_its_step_or_goes_to_another)
 {
-        struct page pages[sizeof usual / sizeof usual[0]];
-        memcpy(pages, usual, sizeof pages);
-        pages[0].ways[0].next = "disk";
-        guest.pages = pages;
-        change_profile("F11. Accept, keys: [F11]", "F11. Accept, keys: [F11], on_timeout: skip");
-        expect_installed(NULL);
-        assert_string_equal(text_string(&guest.timeouts), "eula:skip ");
-        assert_true(text_starts_with(text_string(&guest.steps), "welcome disk "));
+        static const struct {
+                const char *next, *option, *timeouts, *steps;
+        } cases[] = {
+                {"disk", "on_timeout: skip", "eula:skip ", "welcome disk usb keyboard password confirm complete "},
+                {"confirm", "on_timeout: goto confirm", "eula:goto confirm ", "welcome confirm complete "},
+        };
+        for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+                begin_again(state);
+                pages[0].ways[0].next = cases[i].next;
+                change_eula(cases[i].option);
+                expect_installed(NULL);
+                assert_string_equal(text_string(&guest.timeouts), cases[i].timeouts);
+                assert_string_equal(text_string(&guest.steps), cases[i].steps);
+        }
 }
 
-DRIVEN(a_time_out_goes_elsewhere)
-{
-        struct page pages[sizeof usual / sizeof usual[0]];
-        memcpy(pages, usual, sizeof pages);
-        pages[0].ways[0].next = "confirm";
-        guest.pages = pages;
-        change_profile("F11. Accept, keys: [F11]", "F11. Accept, keys: [F11], on_timeout: goto confirm");
-        expect_installed(NULL);
-        assert_string_equal(text_string(&guest.timeouts), "eula:goto confirm ");
-        assert_string_equal(text_string(&guest.steps), "welcome confirm complete ");
-}
-
-// On a screen that the profile does not know any more, nothing is sent again but on this request.
+// On a screen that the profile does not know any more, a key is sent again only if the profile asks for it.
 DRIVEN(a_time_out_sends_the_last_key_again)
 {
-        static const struct page pages[] = {
+        static const struct page really[] = {
                 {.id = "welcome", .text = "Welcome" KEYS, .ways = {{"Enter", "really"}}},
                 {.id = "really", .text = "Really?", .ways = {{"Enter", "complete"}}},
                 {.id = "complete", .text = "Complete"},
                 {0},
         };
-        guest.pages = pages;
+        guest.pages = really;
         change_profile("F11. Accept, keys: [F11], wait: 60", "F11. Accept, keys: [F11], on_timeout: resend, wait: 61");
         change_profile("Continue], keys: [Enter]", "Continue], keys: [Enter], then: [eula, complete]");
         expect_installed("welcome:Enter really:Enter ");
@@ -816,218 +798,154 @@ DRIVEN(a_time_out_sends_the_last_key_again)
 DRIVEN(time_outs_have_a_limit)
 {
         guest.hangs = true;
-        change_profile("F11. Accept, keys: [F11]", "F11. Accept, keys: [F11], on_timeout: goto eula, limit: 2");
-        AUTO_RUN struct run run = run_begin();
-        assert_false(drive_from(&run, "welcome", NULL));
-        assert_error(&run.err, ERROR_TIMED_OUT, "step timed out: 'eula' (B) did not appear within 60 s");
+        change_eula("on_timeout: goto eula, limit: 2");
+        expect_failure(ERROR_TIMED_OUT, "step timed out: 'eula' (B) did not appear within 60 s");
         assert_string_equal(text_string(&guest.timeouts), "eula:goto eula eula:goto eula ");
 }
 
-DRIVEN(a_step_that_comes_again_and_again)
+DRIVEN(a_step_that_repeats_has_a_limit)
 {
-        struct page pages[sizeof usual / sizeof usual[0]];
-        memcpy(pages, usual, sizeof pages);
         pages[1].ways[0].next = "welcome";
-        guest.pages = pages;
-        change_profile("F11. Accept, keys: [F11]", "F11. Accept, keys: [F11], then: welcome");
-        AUTO_RUN struct run run = run_begin();
-        assert_false(drive_from(&run, "welcome", NULL));
-        assert_error(&run.err, ERROR_NO, "the step 'welcome' (A) appeared more than 3 times");
+        change_eula("then: welcome");
+        expect_failure(ERROR_NO, "the step 'welcome' (A) appeared more than 3 times");
 }
 
-DRIVEN(a_screen_that_says_no)
+DRIVEN(a_screen_with_a_refusal_fails_the_installation)
 {
-        static const struct page pages[] = {
+        static const struct page refused[] = {
                 {.id = "welcome", .text = "Welcome" KEYS, .ways = {{"Enter", "refused"}}},
                 {.id = "refused", .text = "Refused"},
                 {0},
         };
-        guest.pages = pages;
-        AUTO_RUN struct run run = run_begin();
-        assert_false(drive_from(&run, "welcome", NULL));
-        assert_error(&run.err, ERROR_NO, "the installer says no (\"Refused\"): the step 'no' (J) appeared");
+        guest.pages = refused;
+        expect_failure(ERROR_NO, "the installer says no (\"Refused\"): the step 'no' (J) appeared");
         assert_string_equal(drive_step(run.drive), "no");
 }
 
 DRIVEN(the_installer_s_percentage_is_shown)
 {
-        static const struct page pages[] = {
+        static const struct page progress[] = {
                 {.id = "welcome", .text = "Welcome" KEYS, .ways = {{"Enter", "progress"}}},
                 {.id = "progress", .text = "Installing 3 %\n"},
                 {0},
         };
-        guest.pages = pages;
+        guest.pages = progress;
         change_profile("keys: [Enter], wait: 60}\n", "keys: [Enter], wait: 60, then: progress}\n"
                                                      "    - {id: progress, title: P, screen: '\\d+ ?%', percent: "
                                                      "'(\\d+) ?%', optional: true, then: complete}\n");
-        AUTO_RUN struct run run = run_begin();
-        assert_done(drive_from(&run, "welcome", "progress"), &run.err);
+        expect_until("progress");
         for (int percent = 4; percent <= 97; percent++)
                 print(100 * MS, NULL, "\033[3;5HInstalling %d %%", percent);
         print(100 * MS, NULL, "\033[2JComplete");
-        assert_done(drive_install(run.drive, NULL, &run.end, &run.err), &run.err);
-        assert_int_equal(run.end, DRIVE_COMPLETE);
+        expect_continued();
         assert_int_equal(guest.percent, 97);
 }
 
 // Choosing the disk.
 
-struct disks_case {
-        const char *disks[DISKS_LIMIT];
-        int selected;
-        struct drive_disk target;
-        uint64_t payload_size;
-        int chosen; // -1 where it fails
-        const char *message;
-};
-
+#define MIB(n)       (UINT64_C(n) << 20)
 #define GIB(n)       (UINT64_C(n) << 30)
 #define ROW(n, size) "QEMU (vmhba" #n ")   " size
 
-static const struct disks_case disk_cases[] = {
+// Lists of disks, of which none, one or several have the size of the target, 40 GiB.
+static const char *const none[] = {ROW(1, "504.00 MiB"), ROW(2, "41.00 GiB"), NULL};
+static const char *const first[] = {ROW(1, "40.00 GiB"), ROW(2, "504.00 MiB"), NULL};
+static const char *const second[] = {ROW(1, "504.00 MiB"), ROW(2, "40.00 GiB"), NULL};
+static const char *const fourth[] = {ROW(1, "1.00 TiB"), ROW(2, "504.00 MiB"), ROW(3, "41.00 GiB"), ROW(4, "40.00 GiB"),
+                                     NULL};
+static const char *const similar[] = {ROW(1, "40.00 GiB"), ROW(2, "41.00 GiB"), NULL};
+static const char *const both[] = {ROW(1, "40.00 GiB"), ROW(2, "40.00 GiB"), NULL};
+static const char *const two_of_three[] = {ROW(1, "40.00 GiB"), ROW(2, "504.00 MiB"), ROW(3, "40.00 GiB"), NULL};
+
+// Lists that are longer than the screen.
+#define NINE                                                                                                           \
+        ROW(2, "2.00 GiB"), ROW(3, "3.00 GiB"), ROW(4, "4.00 GiB"), ROW(5, "5.00 GiB"), ROW(6, "6.00 GiB"),            \
+                ROW(7, "7.00 GiB"), ROW(8, "8.00 GiB"), ROW(9, "9.00 GiB"), ROW(10, "10.00 GiB")
+#define ALIKE "QEMU 40.00 GiB"
+static const char *const long_none[] = {NINE, NULL};
+static const char *const long_first[] = {ROW(1, "40.00 GiB"), NINE, ROW(11, "11.00 GiB"), ROW(12, "12.00 GiB"), NULL};
+static const char *const long_third[] = {ROW(1, "1.00 GiB"), ROW(11, "11.00 GiB"), ROW(12, "40.00 GiB"), NINE, NULL};
+static const char *const long_last[] = {NINE, ROW(1, "1.00 GiB"), ROW(11, "11.00 GiB"), ROW(12, "40.00 GiB"), NULL};
+static const char *const long_two[] = {ROW(1, "40.00 GiB"), NINE, ROW(11, "40.00 GiB"), NULL};
+static const char *const long_alike[] = {ALIKE, ALIKE, ALIKE, ALIKE, ALIKE, ALIKE, ALIKE, ALIKE, ALIKE, ALIKE, NULL};
+
+static const struct {
+        const char *const *disks;
+        int selected; // at first
+        struct drive_disk target;
+        uint64_t payload_size;
+        int chosen;
+        const char *message; // NULL if a disk is chosen
+} disk_cases[] = {
         // By size, which the list shows in any unit.
-        {{ROW(1, "504.00 MiB"), ROW(2, "40.00 GiB")}, 0, {.size = GIB(40)}, 0, 1, NULL},
-        {{ROW(1, "40.00 GiB"), ROW(2, "504.00 MiB")}, 0, {.size = GIB(40)}, 0, 0, NULL},
-        {{ROW(1, "40.00 GiB"), ROW(2, "504.00 MiB")}, 1, {.size = GIB(40)}, 0, 0, NULL},
-        {{ROW(1, "1.00 TiB"), ROW(2, "504.00 MiB"), ROW(3, "41.00 GiB"), ROW(4, "40.00 GiB")},
+        {second, 0, {.size = GIB(40)}, .chosen = 1},
+        {first, 0, {.size = GIB(40)}, .chosen = 0},
+        {first, 1, {.size = GIB(40)}, .chosen = 0},
+        {fourth, 0, {.size = GIB(40)}, .chosen = 3},
+        {none,
          0,
          {.size = GIB(40)},
-         0,
-         3,
-         NULL},
-        {{ROW(1, "504.00 MiB"), ROW(2, "41.00 GiB")},
-         0,
-         {.size = GIB(40)},
-         0,
-         -1,
-         "no disk of 40.00 GiB is in the list. The list has 1: QEMU (vmhba1)   504.00 MiB; 2: QEMU (vmhba2)   41.00 "
-         "GiB"},
-        {{ROW(1, "40.00 GiB"), ROW(2, "504.00 MiB"), ROW(3, "40.00 GiB")},
+         .message = "no disk of 40.00 GiB is in the list. The list has 1: QEMU (vmhba1)   504.00 MiB; 2: QEMU (vmhba2) "
+                    "  41.00 "
+                    "GiB"},
+        {two_of_three,
          0,
          {.size = GIB(40)},
-         0,
-         -1,
-         "more than one disk of 40.00 GiB is in the list, at the positions 1 and 3; choose one with "
-         "--disk-name or --disk-position"},
+         .message = "more than one disk of 40.00 GiB is in the list, at the positions 1 and 3; choose one with "
+                    "--disk-name or --disk-position"},
         // By name and by position.
-        {{ROW(1, "40.00 GiB"), ROW(2, "504.00 MiB"), ROW(3, "40.00 GiB")},
-         0,
-         {.size = GIB(40), .name = "vmhba3"},
-         0,
-         2,
-         NULL},
-        {{ROW(1, "40.00 GiB"), ROW(2, "504.00 MiB"), ROW(3, "40.00 GiB")},
-         2,
-         {.size = GIB(40), .position = 1},
-         0,
-         0,
-         NULL},
-        {{ROW(1, "40.00 GiB"), ROW(2, "40.00 GiB")},
-         0,
-         {.name = "vmhba[12]"},
-         0,
-         -1,
-         "more than one disk named 'vmhba[12]'"},
-        {{ROW(1, "40.00 GiB"), ROW(2, "40.00 GiB")}, 0, {.name = "nvme"}, 0, -1, "no disk named 'nvme' is in the list"},
-        {{ROW(1, "40.00 GiB"), ROW(2, "40.00 GiB")}, 0, {.position = 3}, 0, -1, "no disk at position 3 is in the list"},
-        {{ROW(1, "40.00 GiB"), ROW(2, "41.00 GiB")}, 0, {.size = GIB(40), .name = "vmhba2", .position = 1}, 0, 1, NULL},
-        {{ROW(1, "40.00 GiB"), ROW(2, "41.00 GiB")}, 0, {.size = GIB(40), .position = 2}, 0, 1, NULL},
+        {two_of_three, 0, {.size = GIB(40), .name = "vmhba3"}, .chosen = 2},
+        {two_of_three, 2, {.size = GIB(40), .position = 1}, .chosen = 0},
+        {both, 0, {.name = "vmhba[12]"}, .message = "more than one disk named 'vmhba[12]'"},
+        {both, 0, {.name = "nvme"}, .message = "no disk named 'nvme' is in the list"},
+        {both, 0, {.position = 3}, .message = "no disk at position 3 is in the list"},
+        {similar, 0, {.size = GIB(40), .name = "vmhba2", .position = 1}, .chosen = 1},
+        {similar, 0, {.size = GIB(40), .position = 2}, .chosen = 1},
         // Never the payload.
-        {{ROW(1, "40.00 GiB"), ROW(2, "504.00 MiB")},
-         0,
-         {.size = GIB(40)},
-         GIB(40),
-         -1,
-         "may be the installer's own medium"},
-        {{ROW(1, "504.00 MiB"), ROW(2, "40.00 GiB")},
+        {first, 0, {.size = GIB(40)}, GIB(40), .message = "may be the installer's own medium"},
+        {second,
          0,
          {.size = GIB(40), .position = 1},
-         UINT64_C(504) << 20,
-         -1,
-         "the disk at position 1 may be the installer's own medium"},
-        {{ROW(1, "504.00 MiB"), ROW(2, "40.00 GiB")},
-         0,
-         {.name = "vmhba1"},
-         UINT64_C(504) << 20,
-         -1,
-         "may be the installer's own medium"},
-        {{ROW(1, "40.00 GiB"), ROW(2, "40.00 GiB")},
-         0,
-         {.size = GIB(40)},
-         GIB(40),
-         -1,
-         "more than one disk of 40.00 GiB"},
-        {{ROW(1, "40.00 GiB"), ROW(2, "40.00 GiB")}, 0, {.size = GIB(40), .name = "vmhba2"}, GIB(40), 1, NULL},
+         MIB(504),
+         .message = "the disk at position 1 may be the installer's own medium"},
+        {second, 0, {.name = "vmhba1"}, MIB(504), .message = "may be the installer's own medium"},
+        {both, 0, {.size = GIB(40)}, GIB(40), .message = "more than one disk of 40.00 GiB"},
+        {both, 0, {.size = GIB(40), .name = "vmhba2"}, GIB(40), .chosen = 1},
         // Longer than the screen, the target at every end, the selection at the other.
-        {{ROW(1, "1.00 GiB"), ROW(2, "2.00 GiB"), ROW(3, "3.00 GiB"), ROW(4, "4.00 GiB"), ROW(5, "5.00 GiB"),
-          ROW(6, "6.00 GiB"), ROW(7, "7.00 GiB"), ROW(8, "8.00 GiB"), ROW(9, "9.00 GiB"), ROW(10, "10.00 GiB"),
-          ROW(11, "11.00 GiB"), ROW(12, "40.00 GiB")},
-         0,
-         {.size = GIB(40)},
-         0,
-         11,
-         NULL},
-        {{ROW(1, "40.00 GiB"), ROW(2, "2.00 GiB"), ROW(3, "3.00 GiB"), ROW(4, "4.00 GiB"), ROW(5, "5.00 GiB"),
-          ROW(6, "6.00 GiB"), ROW(7, "7.00 GiB"), ROW(8, "8.00 GiB"), ROW(9, "9.00 GiB"), ROW(10, "10.00 GiB"),
-          ROW(11, "11.00 GiB"), ROW(12, "12.00 GiB")},
-         11,
-         {.size = GIB(40)},
-         0,
-         0,
-         NULL},
-        {{ROW(1, "1.00 GiB"), ROW(2, "2.00 GiB"), ROW(3, "40.00 GiB"), ROW(4, "4.00 GiB"), ROW(5, "5.00 GiB"),
-          ROW(6, "6.00 GiB"), ROW(7, "7.00 GiB"), ROW(8, "8.00 GiB"), ROW(9, "9.00 GiB")},
-         8,
-         {.size = GIB(40)},
-         0,
-         2,
-         NULL},
+        {long_last, 0, {.size = GIB(40)}, .chosen = 11},
+        {long_first, 11, {.size = GIB(40)}, .chosen = 0},
+        {long_third, 8, {.size = GIB(40)}, .chosen = 2},
         // The second one of that size is not on the screen at first.
-        {{ROW(1, "40.00 GiB"), ROW(2, "2.00 GiB"), ROW(3, "3.00 GiB"), ROW(4, "4.00 GiB"), ROW(5, "5.00 GiB"),
-          ROW(6, "6.00 GiB"), ROW(7, "7.00 GiB"), ROW(8, "8.00 GiB"), ROW(9, "9.00 GiB"), ROW(10, "40.00 GiB")},
-         0,
-         {.size = GIB(40)},
-         0,
-         -1,
-         "at the positions 1 and 10"},
-        {{ROW(1, "1.00 GiB"), ROW(2, "2.00 GiB"), ROW(3, "3.00 GiB"), ROW(4, "4.00 GiB"), ROW(5, "5.00 GiB"),
-          ROW(6, "6.00 GiB"), ROW(7, "7.00 GiB"), ROW(8, "8.00 GiB"), ROW(9, "9.00 GiB")},
-         0,
-         {.size = GIB(40)},
-         0,
-         -1,
-         "no disk of 40.00 GiB is in the list"},
+        {long_two, 0, {.size = GIB(40)}, .message = "at the positions 1 and 11"},
+        {long_none, 0, {.size = GIB(40)}, .message = "no disk of 40.00 GiB is in the list"},
         // Rows that look the same are counted.
-        {{"QEMU 40.00 GiB", "QEMU 40.00 GiB", "QEMU 40.00 GiB", "QEMU 40.00 GiB", "QEMU 40.00 GiB", "QEMU 40.00 GiB",
-          "QEMU 40.00 GiB", "QEMU 40.00 GiB", "QEMU 40.00 GiB", "QEMU 40.00 GiB"},
-         4,
-         {.position = 9},
-         0,
-         8,
-         NULL},
+        {long_alike, 4, {.position = 9}, .chosen = 8},
 };
+
+static void set_disks(const char *const *disks)
+{
+        for (guest.disk_count = 0; disks[guest.disk_count]; guest.disk_count++)
+                guest.disks[guest.disk_count] = disks[guest.disk_count];
+}
 
 DRIVEN(the_disk_is_found_in_the_list)
 {
         for (size_t i = 0; i < sizeof disk_cases / sizeof disk_cases[0]; i++) {
-                const struct disks_case *one = &disk_cases[i];
-                finish(state);
-                assert_int_equal(begin(state), 0);
-                memcpy(guest.disks, one->disks, sizeof guest.disks);
-                for (guest.disk_count = 0; guest.disks[guest.disk_count];)
-                        guest.disk_count++;
-                guest.selected = one->selected;
-                AUTO_RUN struct run run = run_begin();
-                run.input.disk = one->target;
-                run.input.payload_size = one->payload_size;
-                bool driven = drive_from(&run, "welcome", "usb");
-                if (one->chosen >= 0)
+                begin_again(state);
+                set_disks(disk_cases[i].disks);
+                guest.selected = disk_cases[i].selected;
+                run.input.disk = disk_cases[i].target;
+                run.input.payload_size = disk_cases[i].payload_size;
+                bool driven = drive_from("welcome", "usb");
+                if (!disk_cases[i].message) {
                         assert_done(driven, &run.err);
-                if (driven != (one->chosen >= 0) || (driven && guest.selected != one->chosen))
-                        fail_msg("case %zu: the disk at %d", i, guest.selected);
-                if (driven)
+                        if (guest.selected != disk_cases[i].chosen)
+                                fail_msg("case %zu: the disk at %d", i, guest.selected);
                         continue;
-                assert_error(&run.err, ERROR_NO, one->message);
+                }
+                if (driven)
+                        fail_msg("case %zu: the disk at %d", i, guest.selected);
+                assert_error(&run.err, ERROR_NO, disk_cases[i].message);
                 assert_error(&run.err, ERROR_NO, "in the step 'disk' (C): ");
                 assert_null(strstr(text_string(&guest.taken), "disk:Enter"));
                 // The end of a list is found without waiting for a key's last try.
@@ -1037,13 +955,11 @@ DRIVEN(the_disk_is_found_in_the_list)
 
 DRIVEN(a_long_list_of_a_slow_guest)
 {
-        for (guest.disk_count = 0; guest.disk_count < 12; guest.disk_count++)
-                guest.disks[guest.disk_count] = guest.disk_count == 10 ? ROW(2, "40.00 GiB") : ROW(1, "1.00 GiB");
+        set_disks(long_last);
         guest.latency_us = 200 * MS;
         guest.row_us = 10 * MS;
-        AUTO_RUN struct run run = run_begin();
-        assert_done(drive_from(&run, "welcome", "usb"), &run.err);
-        assert_int_equal(guest.selected, 10);
+        expect_until("usb");
+        assert_int_equal(guest.selected, 11);
 }
 
 DRIVEN(a_list_that_does_not_show_its_selection)
@@ -1053,26 +969,23 @@ DRIVEN(a_list_that_does_not_show_its_selection)
         assert_int_equal(guest.selected, 1);
 }
 
-DRIVEN(a_list_that_is_not_there)
+DRIVEN(a_missing_list_is_reported)
 {
         guest.disk_count = 0;
-        AUTO_RUN struct run run = run_begin();
-        assert_false(drive_from(&run, "welcome", NULL));
-        assert_error(&run.err, ERROR_TIMED_OUT, "no list of disks found on the screen");
+        expect_failure(ERROR_TIMED_OUT, "no list of disks found on the screen");
 }
 
-DRIVEN(a_target_that_says_nothing)
+TEST(a_target_disk_needs_a_name_a_position_or_a_size)
 {
         AUTO_ERROR struct error nothing = {0};
         AUTO_ERROR struct error wrong = {0};
-        AUTO_ERROR struct error none = {0};
         assert_false(disk_list_check(&(struct drive_disk){0}, &nothing));
         assert_error(&nothing, ERROR_USAGE, "no target disk given");
         assert_false(disk_list_check(&(struct drive_disk){.name = "(vmhba"}, &wrong));
         assert_error(&wrong, ERROR_USAGE, "--disk-name: is not a valid pattern");
-        assert_true(disk_list_check(&(struct drive_disk){.name = "vmhba"}, &none));
-        assert_true(disk_list_check(&(struct drive_disk){.position = 1}, &none));
-        assert_true(disk_list_check(&(struct drive_disk){.size = 1}, &none));
+        assert_true(disk_list_check(&(struct drive_disk){.name = "vmhba"}, NULL));
+        assert_true(disk_list_check(&(struct drive_disk){.position = 1}, NULL));
+        assert_true(disk_list_check(&(struct drive_disk){.size = 1}, NULL));
 }
 
 // The end.
@@ -1083,15 +996,11 @@ static void reset_at_once(const char *key)
                 guest.state.resets++;
 }
 
-DRIVEN(a_reboot_that_leaves_the_screen_as_it_was)
+DRIVEN(a_reboot_is_noticed_if_the_screen_stays_the_same)
 {
-        struct page pages[sizeof usual / sizeof usual[0]];
-        memcpy(pages, usual, sizeof pages);
         pages[7].ways[0].key = NULL;
         pages[7].take = reset_at_once;
-        guest.pages = pages;
-        AUTO_RUN struct run run = run_begin();
-        assert_done(drive_from(&run, "welcome", NULL), &run.err);
+        expect_installed(NULL);
         assert_done(drive_reboot(run.drive, &run.err), &run.err);
         assert_int_equal(guest.keys, 15);
 }

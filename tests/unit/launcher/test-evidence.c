@@ -2,13 +2,10 @@
 #include "base/encoding.h"
 #include "tests/unit/scratch.h"
 
-#include <signal.h>
-#include <sys/wait.h>
-
 #include "base/time.h"
 #include "launcher/evidence/evidence.h"
 
-static struct evidence *begin(const char *tag)
+static struct evidence *new_evidence(const char *tag)
 {
         AUTO_ERROR struct error err = {0};
         struct evidence *evidence = evidence_begin("runs", tag, "install", &err);
@@ -16,7 +13,25 @@ static struct evidence *begin(const char *tag)
         return evidence;
 }
 
-static void feed(struct evidence *evidence, const char *text)
+// The evidence of a test, in runs/x.
+static struct evidence *evidence;
+
+static int begin(void **state)
+{
+        if (scratch_begin(state) != 0)
+                return -1;
+        evidence = new_evidence("x");
+        return 0;
+}
+
+static int end(void **state)
+{
+        evidence_free(&evidence);
+        return scratch_end(state);
+}
+#define WITH_EVIDENCE(name) TEST_WITH(name, begin, end)
+
+static void feed(const char *text)
 {
         evidence_console(evidence, text, strlen(text), time_now_us());
 }
@@ -32,7 +47,7 @@ static char *played(const char *path)
         for (char *line; (line = strtok_r(rest, "\n", &rest));) {
                 json_t *json = json_loads(line, JSON_DECODE_ANY, NULL);
                 if (!json)
-                        fail_msg("no JSON: %s", line);
+                        fail_msg("not JSON: %s", line);
                 if (line == content) {
                         assert_int_equal(json_integer_value(json_object_get(json, "version")), 2);
                         assert_int_equal(json_integer_value(json_object_get(json, "width")), 80);
@@ -55,9 +70,9 @@ static char *played(const char *path)
 
 TEST_IN_SCRATCH(a_run_has_a_folder_of_its_own)
 {
-        AUTO_EVIDENCE struct evidence *first = begin("nightly");
-        AUTO_EVIDENCE struct evidence *second = begin("nightly");
-        AUTO_EVIDENCE struct evidence *third = begin("nightly");
+        AUTO_EVIDENCE struct evidence *first = new_evidence("nightly");
+        AUTO_EVIDENCE struct evidence *second = new_evidence("nightly");
+        AUTO_EVIDENCE struct evidence *third = new_evidence("nightly");
         assert_true(text_ends_with(evidence_folder(first), "/runs/nightly"));
         assert_true(text_ends_with(evidence_folder(second), "/runs/nightly-2"));
         assert_true(text_ends_with(evidence_folder(third), "/runs/nightly-3"));
@@ -69,30 +84,29 @@ TEST_IN_SCRATCH(a_run_has_a_folder_of_its_own)
 
 TEST_IN_SCRATCH(without_a_tag_time_and_kind_name_the_run)
 {
-        AUTO_EVIDENCE struct evidence *one = begin(NULL);
-        AUTO_EVIDENCE struct evidence *other = begin(NULL);
+        AUTO_EVIDENCE struct evidence *one = new_evidence(NULL);
+        AUTO_EVIDENCE struct evidence *other = new_evidence(NULL);
         assert_string_not_equal(evidence_folder(one), evidence_folder(other));
         shell("ls runs | grep -Eqx '[0-9]{8}T[0-9]{6}Z-install(-2)?'; ! ls runs | grep -Evx "
               "'[0-9]{8}T[0-9]{6}Z-install(-2)?'");
 }
 
-TEST_IN_SCRATCH(a_tag_that_is_no_file_name_is_refused)
+TEST_IN_SCRATCH(a_tag_must_be_a_plain_file_name)
 {
         static const char *const tags[] = {"",        "a/b", "/",    "../x",      "..",   ".",
                                            ".hidden", "a/",  "a\nb", "a\033[31m", "a\x7F"};
         for (size_t i = 0; i < sizeof tags / sizeof tags[0]; i++) {
                 AUTO_ERROR struct error err = {0};
-                AUTO_EVIDENCE struct evidence *evidence = evidence_begin("runs", tags[i], "install", &err);
-                assert_null(evidence);
+                assert_null(evidence_begin("runs", tags[i], "install", &err));
                 assert_error(&err, ERROR_USAGE, "is not a plain file name");
                 assert_null(strchr(err.message, '\033'));
         }
         assert_false(file_exists("runs"));
-        AUTO_EVIDENCE struct evidence *evidence = begin("a b,c'\xC3\xBC");
-        assert_non_null(evidence);
+        AUTO_EVIDENCE struct evidence *unusual = new_evidence("a b,c'\xC3\xBC");
+        assert_non_null(unusual);
 }
 
-TEST_IN_SCRATCH(a_place_that_cannot_be_written)
+TEST_IN_SCRATCH(a_folder_that_cannot_be_created_is_an_error)
 {
         AUTO_ERROR struct error in_file = {0};
         AUTO_ERROR struct error too_long = {0};
@@ -100,10 +114,8 @@ TEST_IN_SCRATCH(a_place_that_cannot_be_written)
         memset(name, 'x', sizeof name - 1);
         name[sizeof name - 1] = '\0';
         write_text("file", "x");
-        AUTO_EVIDENCE struct evidence *none = evidence_begin("file/runs", "x", "install", &in_file);
-        AUTO_EVIDENCE struct evidence *nothing = evidence_begin("runs", name, "install", &too_long);
-        assert_null(none);
-        assert_null(nothing);
+        assert_null(evidence_begin("file/runs", "x", "install", &in_file));
+        assert_null(evidence_begin("runs", name, "install", &too_long));
         assert_error(&in_file, ERROR_ENVIRONMENT, "file");
         assert_error(&too_long, ERROR_ENVIRONMENT, "runs/xxx");
 }
@@ -111,13 +123,13 @@ TEST_IN_SCRATCH(a_place_that_cannot_be_written)
 static const char stream[] = "\033[2J\033[1;1HWelcome \xC3\xBC\xE2\x82\xAC\xF0\x9F\x98\x80 \"quoted\" \\ back\r\n"
                              "broken \xC3\x28 \xED\xA0\x80 \xFF \xF8\x88\x80\x80\x80 end\r\n\a\t\x7F\xC2\x9B tail\r\n";
 
-TEST_IN_SCRATCH(the_recording_is_valid_however_the_bytes_come)
+TEST_IN_SCRATCH(the_recording_is_valid_for_pieces_of_any_size)
 {
         AUTO_TEXT struct text expected = {0};
         text_add_repaired(&expected, stream, sizeof stream - 1);
         for (size_t piece = 1; piece <= 8; piece++) {
                 AUTO_FREE char *tag = text_format("pieces-of-%zu", piece);
-                struct evidence *evidence = begin(tag);
+                evidence = new_evidence(tag);
                 for (size_t at = 0; at < sizeof stream - 1; at += piece) {
                         size_t left = sizeof stream - 1 - at;
                         evidence_console(evidence, stream + at, left < piece ? left : piece, time_now_us());
@@ -130,11 +142,10 @@ TEST_IN_SCRATCH(the_recording_is_valid_however_the_bytes_come)
         }
 }
 
-TEST_IN_SCRATCH(nothing_at_all_and_a_sequence_without_its_end)
+WITH_EVIDENCE(a_sequence_without_its_end_is_recorded)
 {
-        struct evidence *evidence = begin("x");
         evidence_console(evidence, "", 0, time_now_us());
-        feed(evidence, "a\xE2\x82");
+        feed("a\xE2\x82");
         evidence_console(evidence, "", 0, time_now_us());
         evidence_quiet(evidence);
         evidence_free(&evidence);
@@ -142,39 +153,31 @@ TEST_IN_SCRATCH(nothing_at_all_and_a_sequence_without_its_end)
         assert_true(text_starts_with(output, "a"));
 }
 
-struct seen {
-        struct text lines;
-};
-
 static void note_line(const struct log_line *line, void *context)
 {
-        struct seen *seen = context;
-        text_add_format(&seen->lines, "%s|", line->text);
+        text_add_format(context, "%s|", line->text);
 }
 
-TEST_IN_SCRATCH(lines_are_written_with_their_time_and_handed_on)
+WITH_EVIDENCE(lines_are_written_with_their_time_and_handed_on)
 {
-        AUTO_EVIDENCE struct evidence *evidence = begin("x");
-        struct seen seen = {0};
+        AUTO_TEXT struct text seen = {0};
         evidence_on_line(evidence, note_line, &seen);
-        feed(evidence, "first line\r\nsecond \033[31mred\033[0m\r\nunfin");
-        feed(evidence, "ished");
-        assert_string_equal(text_string(&seen.lines), "first line|second red|");
+        feed("first line\r\nsecond \033[31mred\033[0m\r\nunfin");
+        feed("ished");
+        assert_string_equal(text_string(&seen), "first line|second red|");
         evidence_quiet(evidence);
-        assert_string_equal(text_string(&seen.lines), "first line|second red|unfinished|");
+        assert_string_equal(text_string(&seen), "first line|second red|unfinished|");
         evidence_on_line(evidence, NULL, NULL);
-        feed(evidence, "\r\nunseen\r\n");
-        assert_string_equal(text_string(&seen.lines), "first line|second red|unfinished|");
-        text_free(&seen.lines);
+        feed("\r\nunseen\r\n");
+        assert_string_equal(text_string(&seen), "first line|second red|unfinished|");
         evidence_quiet(evidence);
         shell("sed 's/^\\[ *[0-9]*\\.[0-9][0-9][0-9]\\] //' runs/x/console.txt >read; "
               "printf 'first line\\nsecond red\\nunfinished\\nunseen\\n' | cmp - read");
 }
 
-// Not the time when they were taken in, which may be a moment later; but no line comes before the one above it.
-TEST_IN_SCRATCH(lines_have_the_time_when_they_were_printed)
+// Not the time when they were read, which may be a moment later; but no line is earlier than the one above it.
+WITH_EVIDENCE(lines_have_the_time_when_they_were_printed)
 {
-        AUTO_EVIDENCE struct evidence *evidence = begin("x");
         uint64_t began_us = time_now_us();
         evidence_console(evidence, "early\nlate", 10, began_us + 1200000);
         evidence_console(evidence, "r\n", 2, began_us + 2300000);
@@ -186,50 +189,46 @@ TEST_IN_SCRATCH(lines_have_the_time_when_they_were_printed)
               "printf '1\n2\n2\n' | cmp - read");
 }
 
-TEST_IN_SCRATCH(events_are_one_json_object_a_line)
+WITH_EVIDENCE(events_are_one_json_object_a_line)
 {
-        AUTO_EVIDENCE struct evidence *evidence = begin("x");
         evidence_event(evidence, "key", json_pack("{s:s, s:f}", "key", "<password>", "still_ms", 61.5));
         evidence_event(evidence, "step", json_pack("{s:s}", "screen", "two\nlines \"and\" \xC3\xBC"));
         evidence_event(evidence, "plain", NULL);
+        // An event keeps its time and kind if its fields have the same names.
+        evidence_event(evidence, "qmp", json_pack("{s:s, s:s}", "event", "RESET", "time", "noon"));
         // Without closing anything: each event is in the file at once.
         AUTO_FREE char *content = read_text("runs/x/events.jsonl");
-        static const char *const kinds[] = {"run-start", "key", "step", "plain"};
+        static const struct {
+                const char *kind, *field, *value;
+        } expected[] = {
+                {"run-start", NULL, NULL},
+                {"key", "key", "<password>"},
+                {"step", "screen", "two\nlines \"and\" \xC3\xBC"},
+                {"plain", NULL, NULL},
+                {"qmp", NULL, NULL},
+        };
         size_t count = 0;
         double before = 0;
         char *rest = content;
         for (const char *line; (line = strtok_r(rest, "\n", &rest)); count++) {
                 json_t *json = json_loads(line, 0, NULL);
                 assert_non_null(json);
-                assert_true(count < 4);
-                assert_string_equal(json_string_value(json_object_get(json, "event")), kinds[count]);
+                assert_true(count < 5);
+                assert_string_equal(json_string_value(json_object_get(json, "event")), expected[count].kind);
+                assert_true(json_is_real(json_object_get(json, "time")));
                 assert_true(json_real_value(json_object_get(json, "time")) >= before);
                 before = json_real_value(json_object_get(json, "time"));
-                if (count == 1)
-                        assert_string_equal(json_string_value(json_object_get(json, "key")), "<password>");
-                if (count == 2)
-                        assert_string_equal(json_string_value(json_object_get(json, "screen")),
-                                            "two\nlines \"and\" \xC3\xBC");
+                if (expected[count].field)
+                        assert_string_equal(json_string_value(json_object_get(json, expected[count].field)),
+                                            expected[count].value);
                 json_decref(json);
         }
-        assert_int_equal(count, 4);
+        assert_int_equal(count, 5);
 }
 
-TEST_IN_SCRATCH(an_event_keeps_its_time_and_kind_whatever_its_fields)
-{
-        AUTO_EVIDENCE struct evidence *evidence = begin("x");
-        evidence_event(evidence, "qmp", json_pack("{s:s, s:s}", "event", "RESET", "time", "noon"));
-        AUTO_FREE char *content = shell_output("tail -n 1 runs/x/events.jsonl");
-        json_t *json = json_loads(content, 0, NULL);
-        assert_string_equal(json_string_value(json_object_get(json, "event")), "qmp");
-        assert_true(json_is_real(json_object_get(json, "time")));
-        json_decref(json);
-}
-
-TEST_IN_SCRATCH(the_result_is_replaced_whole)
+WITH_EVIDENCE(the_result_is_replaced_whole)
 {
         AUTO_ERROR struct error err = {0};
-        AUTO_EVIDENCE struct evidence *evidence = begin("x");
         for (int i = 1; i <= 2; i++) {
                 json_t *result = json_pack("{s:i, s:s}", "number", i, "text", "\"<&\n\xC3\xBC");
                 assert_done(evidence_result(evidence, result, &err), &err);
@@ -275,10 +274,9 @@ static unsigned occurrences(const char *text, const char *part)
         return count;
 }
 
-TEST_IN_SCRATCH(the_test_cases_of_a_suite)
+WITH_EVIDENCE(criteria_become_the_test_cases_of_a_suite)
 {
         AUTO_ERROR struct error err = {0};
-        AUTO_EVIDENCE struct evidence *evidence = begin("x");
         assert_done(evidence_junit(evidence, "inst<all>", &verdict, &err), &err);
         AUTO_FREE char *xml = read_text("runs/x/junit.xml");
         assert_true(text_starts_with(xml, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n"));
@@ -293,16 +291,14 @@ TEST_IN_SCRATCH(the_test_cases_of_a_suite)
                 "name=\"absent\" time=\"0.000\"></testcase>",
                 "name=\"maybe\" time=\"0.000\"></testcase>",
         };
-        for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
-                if (!strstr(xml, parts[i]))
-                        fail_msg("'%s' is not in %s", parts[i], xml);
-        }
+        for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+                assert_contains(xml, parts[i]);
         assert_int_equal(occurrences(xml, "<testcase "), 6);
         assert_int_equal(occurrences(xml, "<failure "), 2);
 }
 
-// XML 1.0, 2.2: of the control characters only tab and the line ends may stand in a document.
-TEST_IN_SCRATCH(no_character_that_xml_forbids)
+// XML 1.0, 2.2: of the control characters only tab and the line ends are allowed in a document.
+WITH_EVIDENCE(characters_that_xml_forbids_are_left_out)
 {
         AUTO_ERROR struct error err = {0};
         char all[32];
@@ -312,7 +308,6 @@ TEST_IN_SCRATCH(no_character_that_xml_forbids)
         const struct criterion row = {all, all, CRITERION_REQUIRED, false};
         const struct criterion_finding finding = {.criterion = &row, .met = false};
         const struct criteria_verdict one = {.outcome = VERDICT_FAIL, .findings = &finding, .count = 1};
-        AUTO_EVIDENCE struct evidence *evidence = begin("x");
         assert_done(evidence_junit(evidence, all, &one, &err), &err);
         AUTO_FREE char *xml = read_text("runs/x/junit.xml");
         for (const char *at = xml; *at; at++)
@@ -321,10 +316,9 @@ TEST_IN_SCRATCH(no_character_that_xml_forbids)
         assert_true(text_to_utf16(xml, &ignored));
 }
 
-TEST_IN_SCRATCH(each_phase_adds_its_suite)
+WITH_EVIDENCE(each_phase_adds_its_suite)
 {
         AUTO_ERROR struct error err = {0};
-        AUTO_EVIDENCE struct evidence *evidence = begin("x");
         const struct criteria_verdict empty = {.outcome = VERDICT_PASS};
         assert_done(evidence_junit(evidence, "install", &verdict, &err), &err);
         assert_done(evidence_junit(evidence, "boot", &empty, &err), &err);
@@ -333,32 +327,4 @@ TEST_IN_SCRATCH(each_phase_adds_its_suite)
         assert_int_equal(occurrences(xml, "</testsuite>"), 2);
         assert_int_equal(occurrences(xml, "<testsuites>"), 1);
         assert_contains(xml, "<testsuite name=\"boot\" tests=\"0\" failures=\"0\"");
-}
-
-TEST_IN_SCRATCH(a_killed_launcher_leaves_what_there_was)
-{
-        int ready[2];
-        int status;
-        char sign;
-        assert_int_equal(pipe(ready), 0);
-        fflush(NULL);
-        pid_t pid = fork();
-        if (pid == 0) {
-                alarm(20);
-                struct evidence *evidence = evidence_begin("runs", "x", "install", NULL);
-                feed(evidence, "said before\r\n");
-                evidence_event(evidence, "step", NULL);
-                evidence_flush(evidence);
-                if (write(ready[1], "", 1) == 1)
-                        pause();
-                _exit(1);
-        }
-        close(ready[1]);
-        assert_int_equal(read(ready[0], &sign, 1), 1);
-        close(ready[0]);
-        kill(pid, SIGKILL);
-        assert_int_equal(waitpid(pid, &status, 0), pid);
-        AUTO_FREE char *output = played("runs/x/console.cast");
-        assert_string_equal(output, "said before\r\n");
-        shell("grep -q 'said before' runs/x/console.txt; grep -q '\"step\"' runs/x/events.jsonl");
 }

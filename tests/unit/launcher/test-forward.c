@@ -18,7 +18,7 @@ static void assert_forward(const struct forward *forward, const char *text)
         assert_string_equal(shown, text);
 }
 
-TEST(single_ones_and_lists)
+TEST(single_forwards_and_lists_are_read)
 {
         AUTO_ERROR struct error err = {0};
         AUTO_FORWARDS struct forwards forwards = {0};
@@ -31,7 +31,7 @@ TEST(single_ones_and_lists)
         assert_forward(&forwards.items[3], "192.168.7.1:2222 -> 22");
 }
 
-TEST(none)
+TEST(an_empty_list_has_no_forwards)
 {
         AUTO_ERROR struct error err = {0};
         AUTO_FORWARDS struct forwards forwards = {0};
@@ -43,7 +43,7 @@ TEST(none)
         assert_int_equal(forwards.count, 0);
 }
 
-TEST(what_is_no_forward_is_refused)
+TEST(invalid_forwards_are_refused)
 {
         static const struct {
                 const char *text, *message;
@@ -83,7 +83,7 @@ TEST(what_is_no_forward_is_refused)
         }
 }
 
-TEST(two_cannot_have_one_port_of_the_host)
+TEST(a_port_of_the_host_can_be_forwarded_only_once)
 {
         static const char *const pairs[] = {"2222:22,2222:22", "2222:22,2222:23", "2222:22,127.0.0.1:2222:22",
                                             "2222:22,0.0.0.0:2222:22", "0.0.0.0:1:1,192.168.7.1:1:2"};
@@ -96,7 +96,7 @@ TEST(two_cannot_have_one_port_of_the_host)
         }
 }
 
-TEST(a_port_that_somebody_has_is_refused)
+TEST(a_port_in_use_is_refused)
 {
         AUTO_ERROR struct error err = {0};
         struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -114,7 +114,7 @@ TEST(a_port_that_somebody_has_is_refused)
         error_clear(&err);
         close(fd);
         assert_done(forwards_check_host(&list, &err), &err);
-        // Of no card of this host's (RFC 5737).
+        // An address that no host has (RFC 5737).
         const struct settings_list elsewhere = LIST("192.0.2.1:2222:22");
         assert_false(forwards_check_host(&elsewhere, &err));
         assert_error(&err, ERROR_ENVIRONMENT, "on 192.0.2.1: ");

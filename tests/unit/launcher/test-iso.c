@@ -20,7 +20,7 @@ static void extract(const char *path, const char *folder)
         assert_done(iso_extract(path, &list, folder, progress, &err), &err);
 }
 
-// The first file whose content is asked for is read as it was written.
+// The file NAME of the ISO has the content of FILE.
 static void assert_content(const char *iso, const char *name, const char *file)
 {
         AUTO_FILE_LIST struct file_list list = {0};
@@ -36,9 +36,8 @@ static void assert_content(const char *iso, const char *name, const char *file)
         assert_true(bytes_equal(buffer_view(&content), buffer_view(&expected)));
 }
 
-TEST_IN_SCRATCH(every_kind_of_iso_gives_the_same_files)
+WITH_INSTALLER(every_kind_of_iso_gives_the_same_files)
 {
-        make_installer("in");
         shell("mkdir in/SUB; echo deep >in/SUB/FILE");
         for (size_t i = 0; i < sizeof iso_kinds / sizeof iso_kinds[0]; i++) {
                 bool is_iso = false;
@@ -54,9 +53,8 @@ TEST_IN_SCRATCH(every_kind_of_iso_gives_the_same_files)
         }
 }
 
-TEST_IN_SCRATCH(small_letters_become_capitals)
+WITH_INSTALLER(small_letters_become_capitals)
 {
-        make_installer("in");
         shell("mkdir -p low/efi/boot; for f in A.V00 B.V00 K.B00 BOOT.CFG EMPTY.TXT EFI/BOOT/BOOTAA64.EFI "
               "EFI/BOOT/BOOT.CFG; do "
               "cp in/$f low/$(echo $f | tr A-Z a-z); done; mkdir out");
@@ -66,9 +64,8 @@ TEST_IN_SCRATCH(small_letters_become_capitals)
 }
 
 // Two files with one content at one place are one file and a link to libarchive.
-TEST_IN_SCRATCH(files_that_share_their_content)
+WITH_INSTALLER(files_that_share_their_content)
 {
-        make_installer("in");
         shell("ln in/K.B00 in/A-LINK; ln in/K.B00 in/SECOND; xorriso -outdev a.iso -hardlinks on -map in / 2>&1; mkdir "
               "out");
         extract("a.iso", "out");
@@ -78,31 +75,27 @@ TEST_IN_SCRATCH(files_that_share_their_content)
         assert_content("a.iso", "SECOND", "in/K.B00");
 }
 
-static void assert_problem(const char *iso, const char *problem)
-{
-        AUTO_FILE_LIST struct file_list list = {0};
-        list_iso(iso, &list);
-        assert_contains(list.problem, problem);
-}
-
-TEST_IN_SCRATCH(what_a_payload_cannot_have)
+WITH_INSTALLER(files_that_a_payload_cannot_have_are_named)
 {
         needs_linux("names that differ in case alone");
-        make_installer("in");
-        shell("cp -r in link; ln -s /etc/passwd link/LINK; cp -r in twins; echo 1 >twins/k.b00; cp -r in pipe; mkfifo "
-              "pipe/PIPE; "
-              "cp -r in odd; echo 1 >'odd/what?'");
-        make_iso("-R", "link", "link.iso");
-        make_iso("-R", "twins", "twins.iso");
-        make_iso("-R", "pipe", "pipe.iso");
-        make_iso("-R", "odd", "odd.iso");
-        assert_problem("link.iso", "'LINK' is a symbolic link");
-        assert_problem("twins.iso", "have the same name");
-        assert_problem("pipe.iso", "'PIPE' is neither");
-        assert_problem("odd.iso", "'what?'");
+        static const struct {
+                const char *command, *problem;
+        } cases[] = {
+                {"ln -s /etc/passwd changed/LINK", "'LINK' is a symbolic link"},
+                {"echo 1 >changed/k.b00", "have the same name"},
+                {"mkfifo changed/PIPE", "'PIPE' is neither"},
+                {"echo 1 >'changed/what?'", "'what?'"},
+        };
+        for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+                AUTO_FILE_LIST struct file_list list = {0};
+                shell("rm -rf changed; cp -r in changed; %s", cases[i].command);
+                make_iso("-R", "changed", "a.iso");
+                list_iso("a.iso", &list);
+                assert_contains(list.problem, cases[i].problem);
+        }
 }
 
-// Puts BYTES where the COUNT-th occurrence of PATTERN is, SHIFT bytes on.
+// Puts BYTES at SHIFT bytes from each occurrence of PATTERN.
 static void patch(const char *file, const char *pattern, size_t pattern_size, long shift, const void *bytes,
                   size_t size)
 {
@@ -120,13 +113,12 @@ static void patch(const char *file, const char *pattern, size_t pattern_size, lo
         assert_done(file_replace(file, 0666, buffer_view(&content), &err), &err);
 }
 
-TEST_IN_SCRATCH(paths_that_lead_out)
+WITH_INSTALLER(paths_out_of_the_folder_are_refused)
 {
         // Rock Ridge's "NM" entry: length, version, flags, name.
         static const struct {
                 const char *name, *problem;
         } cases[] = {{"..", "'..'"}, {"/x", "x'"}, {"a/", "a/"}, {"\\x", "x'"}, {"\001x", "x'"}};
-        make_installer("in");
         shell("echo 1 >in/qq");
         for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
                 make_iso("-R", "in", "a.iso");
@@ -153,22 +145,20 @@ TEST_IN_SCRATCH(paths_that_lead_out)
         assert_null(file_list_find(&list, "../BOOT/BOOTAA64.EFI"));
 }
 
-TEST_IN_SCRATCH(a_file_that_claims_more_than_the_disc_has)
+WITH_INSTALLER(a_file_that_claims_more_than_the_disc_has)
 {
         // The size stands twice in a directory record, 10 bytes from its start; the name begins at byte 33.
         static const uint8_t huge[] = {0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF};
         AUTO_FILE_LIST struct file_list list = {0};
         AUTO_ERROR struct error err = {0};
-        make_installer("in");
         make_iso("--norock", "in", "a.iso");
         patch("a.iso", "K.B00;1", 7, 10 - 33, huge, sizeof huge);
         assert_false(iso_list("a.iso", &list, &err));
         assert_error(&err, ERROR_DAMAGED, "a.iso is damaged");
 }
 
-TEST_IN_SCRATCH(cut_off_at_every_length)
+WITH_INSTALLER(a_truncated_iso_is_damaged)
 {
-        make_installer("in");
         make_iso("-R -J", "in", "cut");
         AUTO_FREE char *size = shell_output("wc -c <cut");
         for (long length = strtol(size, NULL, 10) - 1; length > 0; length -= length < 70000 ? 1021 : 50021) {
@@ -185,10 +175,8 @@ TEST_IN_SCRATCH(cut_off_at_every_length)
         }
 }
 
-// Whatever is damaged, it is read or refused.
-TEST_IN_SCRATCH(flipped_bits)
+WITH_INSTALLER(an_iso_with_a_flipped_bit_is_read_or_refused)
 {
-        make_installer("in");
         make_iso("-R", "in", "a.iso");
         AUTO_CLOSE int fd = open("a.iso", O_RDWR);
         assert_true(fd >= 0);
@@ -205,7 +193,7 @@ TEST_IN_SCRATCH(flipped_bits)
         }
 }
 
-TEST_IN_SCRATCH(what_is_no_iso)
+TEST_IN_SCRATCH(other_files_are_not_isos)
 {
         bool is_iso = true;
         AUTO_ERROR struct error err = {0};
@@ -222,7 +210,7 @@ TEST_IN_SCRATCH(what_is_no_iso)
         assert_error(&missing, ERROR_USAGE, "missing");
 }
 
-TEST(names)
+TEST(names_become_those_of_a_payload)
 {
         static const struct {
                 const char *spelled, *name;

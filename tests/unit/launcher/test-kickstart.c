@@ -13,7 +13,7 @@ static void read_kickstart(const char *text, struct kickstart *kickstart)
         assert_done(kickstart_read(view(text), kickstart, &err), &err);
 }
 
-TEST_IN_SCRATCH(the_hash_is_what_openssl_makes)
+TEST_IN_SCRATCH(the_hash_is_the_one_of_openssl)
 {
         static const struct {
                 const char *password, *salt;
@@ -49,7 +49,7 @@ TEST(every_hash_has_a_salt_of_its_own)
         assert_error(&bad, ERROR_ENVIRONMENT, "--kickstart FILE");
 }
 
-TEST(the_kickstart_that_is_made)
+TEST(a_kickstart_is_made_for_each_type_of_disk)
 {
         static const struct {
                 const char *type, *disk;

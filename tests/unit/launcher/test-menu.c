@@ -7,7 +7,7 @@
         (MENU_OFFER(MENU_LEAVE) | MENU_OFFER(MENU_POWER_OFF) | MENU_OFFER(MENU_RESET) | MENU_OFFER(MENU_SCREENSHOT) |  \
          MENU_OFFER(MENU_RESUME))
 
-// Types TEXT up to a choice; the keys for the guest must be KEYS, and TAKEN bytes are gone through.
+// Types TEXT up to a choice; the keys for the guest must be EXPECTED, and EXPECTED_TAKEN bytes must be used.
 static enum menu_choice type(struct menu *menu, const char *text, const char *expected, size_t expected_taken)
 {
         AUTO_BUFFER struct buffer keys = {0};
@@ -19,7 +19,7 @@ static enum menu_choice type(struct menu *menu, const char *text, const char *ex
         return choice;
 }
 
-TEST(everything_but_the_menu_key_is_the_guests)
+TEST(all_keys_except_the_menu_key_go_to_the_guest)
 {
         struct menu menu = {.offered = ALL, .leave_text = "leave"};
         assert_int_equal(type(&menu, "root\r\003\033[23~qrs", "root\r\003\033[23~qrs", 14), MENU_NONE);
@@ -42,7 +42,7 @@ TEST(keys_choose_in_either_case)
         }
 }
 
-TEST(what_is_not_offered_cannot_be_chosen)
+TEST(only_offered_choices_can_be_chosen)
 {
         struct menu menu = {.offered = MENU_OFFER(MENU_LEAVE), .leave_text = "leave it running"};
         assert_int_equal(type(&menu, "\035o", "", 2), MENU_NONE);
@@ -52,7 +52,7 @@ TEST(what_is_not_offered_cannot_be_chosen)
         assert_string_equal(text, "q leave it running   Esc back");
 }
 
-TEST(the_menu_key_twice_is_one_for_the_guest)
+TEST(the_menu_key_twice_sends_it_to_the_guest)
 {
         struct menu menu = {.offered = ALL, .leave_text = "leave"};
         assert_int_equal(type(&menu, "a\035\035b", "a\035b", 4), MENU_NONE);
@@ -60,7 +60,7 @@ TEST(the_menu_key_twice_is_one_for_the_guest)
         assert_string_equal(text, "Ctrl-] for a menu");
 }
 
-TEST(a_choice_ends_the_reading_and_the_rest_is_still_there)
+TEST(a_choice_keeps_the_rest_of_the_input)
 {
         struct menu menu = {.offered = ALL, .leave_text = "leave"};
         assert_int_equal(type(&menu, "a\035qb", "a", 3), MENU_LEAVE);

@@ -23,7 +23,7 @@ static void assert_password(const char *file, const char *expected)
         assert_string_equal(password, expected);
 }
 
-TEST_IN_SCRATCH(the_first_line_of_a_file)
+TEST_IN_SCRATCH(the_first_line_of_a_file_is_the_password)
 {
         static const struct {
                 const char *content, *password;
@@ -42,22 +42,22 @@ TEST_IN_SCRATCH(the_first_line_of_a_file)
         }
 }
 
-TEST_IN_SCRATCH(the_environment_and_that_a_file_comes_before_it)
+TEST_IN_SCRATCH(a_file_overrides_the_environment)
 {
         AUTO_ERROR struct error err = {0};
         setenv("ROOT_PASSWORD", "From there 1", 1);
         write_text("password", "From the file 1\n");
         assert_password(NULL, "From there 1");
         assert_password("password", "From the file 1");
-        // A file that was asked for and is not there is not replaced by something else.
+        // A missing file is not replaced by the environment.
         AUTO_PASSWORD char *password = password_get("missing", &err);
         unsetenv("ROOT_PASSWORD");
         assert_null(password);
         assert_error(&err, ERROR_USAGE, "missing");
 }
 
-// What cannot be typed, each with the part that must not be repeated.
-TEST_IN_SCRATCH(what_cannot_be_typed_is_refused_and_not_repeated)
+// Each contains "hunter2", which no message may repeat.
+TEST_IN_SCRATCH(characters_that_cannot_be_typed_are_refused)
 {
         static const char *const wrong[] = {
                 "hunter2\x7F", "hunter2\t",   "hunter2\033[A", "hunter2\xC3\xBC",
@@ -81,54 +81,43 @@ TEST_IN_SCRATCH(what_cannot_be_typed_is_refused_and_not_repeated)
         }
 }
 
-TEST_IN_SCRATCH(lengths_at_their_limits)
+static void refuse_file(const char *file, enum error_code code, const char *message)
+{
+        AUTO_ERROR struct error err = {0};
+        AUTO_PASSWORD char *password = password_get(file, &err);
+        assert_null(password);
+        assert_error(&err, code, message);
+}
+
+TEST_IN_SCRATCH(a_password_has_a_limited_length)
 {
         char text[LONGEST + 2];
         memset(text, 'x', sizeof text - 1);
         text[LONGEST + 1] = '\0';
-        AUTO_ERROR struct error too_long = {0};
         write_text("password", text);
-        AUTO_PASSWORD char *none = password_get("password", &too_long);
-        assert_null(none);
-        assert_int_equal(too_long.code, ERROR_USAGE);
+        refuse_file("password", ERROR_USAGE, "password");
         text[LONGEST] = '\0';
         write_text("password", text);
         assert_password("password", text);
+}
+
+TEST_IN_SCRATCH(files_without_a_password_are_refused)
+{
         static const char *const empty[] = {"", "\n", "\r\n", "\nsecond line"};
         for (size_t i = 0; i < sizeof empty / sizeof empty[0]; i++) {
-                AUTO_ERROR struct error err = {0};
                 write_text("password", empty[i]);
-                AUTO_PASSWORD char *password = password_get("password", &err);
-                assert_null(password);
-                assert_int_equal(err.code, ERROR_USAGE);
+                refuse_file("password", ERROR_USAGE, "password");
         }
-}
-
-TEST_IN_SCRATCH(a_nul_byte_does_not_hide_the_rest)
-{
-        AUTO_ERROR struct error err = {0};
+        // A NUL byte does not hide the rest.
         write_bytes("password", (struct bytes){(const uint8_t *)"good\0rest\n", 10});
-        AUTO_PASSWORD char *password = password_get("password", &err);
-        assert_null(password);
-        assert_int_equal(err.code, ERROR_USAGE);
+        refuse_file("password", ERROR_USAGE, "password");
+        refuse_file("missing", ERROR_USAGE, "password");
+        refuse_file(".", ERROR_ENVIRONMENT, "password");
+        refuse_file("/dev/zero", ERROR_DAMAGED, "password");
+        refuse_file("", ERROR_USAGE, "password");
 }
 
-TEST_IN_SCRATCH(files_that_hold_no_password)
-{
-        static const struct {
-                const char *file;
-                enum error_code code;
-        } cases[] = {
-                {"missing", ERROR_USAGE}, {".", ERROR_ENVIRONMENT}, {"/dev/zero", ERROR_DAMAGED}, {"", ERROR_USAGE}};
-        for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-                AUTO_ERROR struct error err = {0};
-                AUTO_PASSWORD char *password = password_get(cases[i].file, &err);
-                assert_null(password);
-                assert_error(&err, cases[i].code, "password");
-        }
-}
-
-// Runs in a child on a terminal of its own: asks, and tells by its exit code how that ended. The password that it
+// Runs in a child on a terminal of its own: asks, and returns the exit code for the result. The password that it
 // expects is "Typed 1!".
 static int ask(void)
 {
@@ -202,38 +191,32 @@ static int on_terminal(int (*action)(void), const char *const lines[2], struct b
         return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-TEST(the_user_types_it_twice_and_does_not_see_it)
+TEST(the_user_types_the_password_twice_and_does_not_see_it)
 {
         AUTO_BUFFER struct buffer shown = {0};
         assert_int_equal(on_terminal(ask, (const char *const[]){"Typed 1!\n", "Typed 1!\n"}, &shown), 0);
         assert_null(strstr((const char *)shown.data, "Typed"));
 }
 
-TEST(two_different_ones_are_refused)
+TEST(different_or_empty_answers_are_refused)
 {
-        AUTO_BUFFER struct buffer shown = {0};
-        assert_int_equal(on_terminal(ask, (const char *const[]){"Typed 1!\n", "Typed 2!\n"}, &shown), ERROR_USAGE);
-        assert_contains((const char *)shown.data, "the two passwords differ");
+        static const struct {
+                const char *lines[2];
+                const char *message;
+        } cases[] = {
+                {{"Typed 1!\n", "Typed 2!\n"}, "the two passwords differ"},
+                {{"\n", "\n"}, "must have 1 to 128 printable ASCII characters"},
+                {{"\004", NULL}, "no password was typed"}, // the end of the input
+                {{"Typed 1!\n", "\004"}, "no password was typed"},
+        };
+        for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+                AUTO_BUFFER struct buffer shown = {0};
+                assert_int_equal(on_terminal(ask, cases[i].lines, &shown), ERROR_USAGE);
+                assert_contains((const char *)shown.data, cases[i].message);
+        }
 }
 
-TEST(an_empty_line_is_no_password)
-{
-        AUTO_BUFFER struct buffer shown = {0};
-        assert_int_equal(on_terminal(ask, (const char *const[]){"\n", "\n"}, &shown), ERROR_USAGE);
-        assert_contains((const char *)shown.data, "must have 1 to 128 printable ASCII characters");
-}
-
-TEST(the_end_of_the_input_is_no_password)
-{
-        AUTO_BUFFER struct buffer at_once = {0};
-        AUTO_BUFFER struct buffer later = {0};
-        assert_int_equal(on_terminal(ask, (const char *const[]){"\004", NULL}, &at_once), ERROR_USAGE);
-        assert_contains((const char *)at_once.data, "no password was typed");
-        assert_int_equal(on_terminal(ask, (const char *const[]){"Typed 1!\n", "\004"}, &later), ERROR_USAGE);
-        assert_contains((const char *)later.data, "no password was typed");
-}
-
-TEST(an_interrupt_ends_the_question_and_gives_the_echo_back)
+TEST(an_interrupt_ends_the_question_and_restores_the_echo)
 {
         AUTO_BUFFER struct buffer shown = {0};
         assert_int_equal(on_terminal(ask_and_catch, (const char *const[]){"\003", NULL}, &shown), ERROR_INTERRUPTED);
@@ -262,7 +245,7 @@ TEST(without_a_terminal_the_ways_to_give_it_are_named)
         assert_int_equal(status, 0);
 }
 
-TEST(copies_and_freeing)
+TEST(a_password_is_copied_and_freed)
 {
         AUTO_PASSWORD char *copy = password_copy("Secret1!");
         assert_string_equal(copy, "Secret1!");

@@ -7,7 +7,6 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
-// Whatever the case: nothing half-made is left beside it.
 static void assert_nothing_left(void)
 {
         shell("test -z \"$(find . -name '.*.stage' -o -name '.*.partial')\"");
@@ -22,26 +21,31 @@ static void make(const struct payload_request *request, const char *image, struc
 
 static void make_of(const char *source, const char *image)
 {
-        const struct payload_request request = {.source = source};
-        make(&request, image, NULL);
+        make(&(struct payload_request){.source = source}, image, NULL);
+}
+
+static void refuse_image(const struct payload_request *request, const char *image, enum error_code code,
+                         const char *message)
+{
+        AUTO_ERROR struct error err = {0};
+        assert_false(payload_make(request, image, NULL, &err));
+        assert_error(&err, code, message);
 }
 
 static void refuse(const struct payload_request *request, enum error_code code, const char *message)
 {
-        AUTO_ERROR struct error err = {0};
-        assert_false(payload_make(request, "image", NULL, &err));
-        assert_error(&err, code, message);
+        refuse_image(request, "image", code, message);
         assert_false(file_exists("image"));
         assert_nothing_left();
 }
 
-static void refuse_source(const char *source, enum error_code code, const char *message)
+static void inspect(struct payload_info *info)
 {
-        const struct payload_request request = {.source = source};
-        refuse(&request, code, message);
+        AUTO_ERROR struct error err = {0};
+        assert_done(payload_inspect("in", info, &err), &err);
 }
 
-// Every file of FOLDER is in IMAGE with the same content but for BOOT.CFG, and nothing else is.
+// IMAGE has the files of FOLDER and no others, with the same content except BOOT.CFG.
 static void assert_holds(const char *image, const char *folder)
 {
         shell("export LC_ALL=C.UTF-8; mdir -i %s -/ -b :: | sed 's,^::/*,,; s,/$,,' | grep -v '^$' | sort >listed; "
@@ -59,11 +63,11 @@ static void assert_sound(const char *image)
               image, image);
 }
 
-TEST_IN_SCRATCH(a_folder_with_blanks_becomes_a_sound_file_system)
+WITH_INSTALLER(a_folder_with_blanks_becomes_a_sound_file_system)
 {
         struct stat status;
-        make_installer("in here");
-        shell("mkdir -p 'in here/SUB FOLDER/DEEPER'; printf long >'in here/SUB FOLDER/DEEPER/A LONG NAME, WITH A "
+        shell("mv in 'in here'; mkdir -p 'in here/SUB FOLDER/DEEPER'; printf long >'in here/SUB FOLDER/DEEPER/A LONG "
+              "NAME, WITH A "
               "COMMA.TXT'; "
               "printf u >'in here/SUB FOLDER/\xC3\x9C AND MORE.TXT'");
         make_of("in here", "image");
@@ -75,9 +79,8 @@ TEST_IN_SCRATCH(a_folder_with_blanks_becomes_a_sound_file_system)
         assert_true(file_allocated("image") < 8 << 20);
 }
 
-TEST_IN_SCRATCH(every_kind_of_iso_becomes_the_same_payload)
+WITH_INSTALLER(every_kind_of_iso_becomes_the_same_payload)
 {
-        make_installer("in");
         for (size_t i = 0; i < sizeof iso_kinds / sizeof iso_kinds[0]; i++) {
                 make_iso(iso_kinds[i], "in", "a.iso");
                 make_of("a.iso", "image");
@@ -87,22 +90,20 @@ TEST_IN_SCRATCH(every_kind_of_iso_becomes_the_same_payload)
         }
 }
 
-TEST_IN_SCRATCH(content_that_needs_more_than_504_mib)
+WITH_INSTALLER(content_of_more_than_504_mib_makes_a_larger_image)
 {
         struct stat status;
-        make_installer("big");
-        shell("truncate -s 520M big/K.B00");
-        make_of("big", "image");
+        shell("truncate -s 520M in/K.B00");
+        make_of("in", "image");
         assert_sound("image");
         assert_int_equal(stat("image", &status), 0);
         assert_true(status.st_size > 520 << 20 && status.st_size < 560 << 20);
         shell("mdir -i image ::/K.B00 | grep -q 545259520");
 }
 
-TEST_IN_SCRATCH(names_that_mtools_reads_otherwise)
+WITH_INSTALLER(names_that_are_special_to_mtools)
 {
         static const char *const folders[] = {"-dash", "a:b", "c,'\"$x", "*?[a]", "d@@e"};
-        make_installer("in");
         for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
                 assert_int_equal(rename(i ? folders[i - 1] : "in", folders[i]), 0);
                 make_of(folders[i], "image");
@@ -126,27 +127,25 @@ TEST_IN_SCRATCH(names_that_mtools_reads_otherwise)
         shell("test \"$(mtype -i other ::/K.B00)\" = new && test ! -e injected");
 }
 
-TEST_IN_SCRATCH(boot_cfg_keeps_every_other_byte)
+WITH_INSTALLER(boot_cfg_keeps_every_other_byte)
 {
-        make_installer("in");
         make_of("in", "image");
         static const char *const names[] = {"BOOT.CFG", "EFI/BOOT/BOOT.CFG"};
         for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
                 shell("mtype -i image ::/%s >made; sed 's/^kernelopt=runweasel/& allowLegacyCPU=true/' in/%s | cmp - "
                       "made",
                       names[i], names[i]);
-        // What is there already, with whatever value, is not added again.
+        // An option that is already there, with any value, is not added again.
         shell("sed 's/runweasel/runweasel allowlegacycpu=false/' in/BOOT.CFG >cfg; cp cfg in/BOOT.CFG; cp cfg "
               "in/EFI/BOOT/BOOT.CFG");
         make_of("in", "image");
         shell("mtype -i image ::/BOOT.CFG | cmp - in/BOOT.CFG");
 }
 
-TEST_IN_SCRATCH(kernel_options)
+WITH_INSTALLER(kernel_options_are_added)
 {
         AUTO_ARGUMENTS struct arguments kernelopts = {0};
         AUTO_PAYLOAD_INFO struct payload_info info = {0};
-        make_installer("in");
         arguments_add(&kernelopts, "systemMediaSize=min");
         arguments_add(&kernelopts, "allowLegacyCPU=false");
         const struct payload_request request = {.source = "in", .kernelopts = &kernelopts};
@@ -157,10 +156,9 @@ TEST_IN_SCRATCH(kernel_options)
         refuse(&request, ERROR_USAGE, "--kernelopt");
 }
 
-TEST_IN_SCRATCH(a_replaced_file)
+WITH_INSTALLER(files_are_replaced)
 {
         AUTO_ARGUMENTS struct arguments replacements = {0};
-        make_installer("in");
         shell("echo patched >'a=b'; sed s/runweasel/other/ in/BOOT.CFG >cfg");
         arguments_add(&replacements, "k.b00=a=b");
         arguments_add(&replacements, "/EFI/BOOT/BOOT.CFG=cfg");
@@ -172,7 +170,7 @@ TEST_IN_SCRATCH(a_replaced_file)
         assert_sound("image");
 }
 
-TEST_IN_SCRATCH(replacements_that_cannot_be)
+WITH_INSTALLER(invalid_replacements_are_refused)
 {
         static const struct {
                 const char *replacement, *message;
@@ -188,7 +186,6 @@ TEST_IN_SCRATCH(replacements_that_cannot_be)
                 {"BOOT.CFG=file", "names no kernel", ERROR_DAMAGED},
                 {"EFI/BOOT/BOOTAA64.EFI=file", "is not a PE program", ERROR_DAMAGED},
         };
-        make_installer("in");
         shell("echo x >file");
         for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
                 AUTO_ARGUMENTS struct arguments replacements = {0};
@@ -198,11 +195,10 @@ TEST_IN_SCRATCH(replacements_that_cannot_be)
         }
 }
 
-TEST_IN_SCRATCH(an_automatic_kickstart)
+WITH_INSTALLER(an_automatic_kickstart_is_made)
 {
         AUTO_PAYLOAD_INFO struct payload_info info = {0};
         struct stat status;
-        make_installer("in");
         shell("sed 's/runweasel/& ks=cdrom:\\/X.CFG/' in/BOOT.CFG >cfg; cp cfg in/BOOT.CFG; cp cfg "
               "in/EFI/BOOT/BOOT.CFG");
         const struct payload_request request = {
@@ -219,12 +215,11 @@ TEST_IN_SCRATCH(an_automatic_kickstart)
         shell("mtype -i image ::/KS.CFG >ks; hash=$(sed -n 's/^rootpw --iscrypted //p' ks); salt=$(echo \"$hash\" | "
               "cut -d '$' -f 3); "
               "test \"$(openssl passwd -6 -salt \"$salt\" Geheim-77)\" = \"$hash\"; ! grep -q Geheim image");
-        const struct payload_request without = {.source = "in", .kickstart = "auto"};
         unlink("image");
-        refuse(&without, ERROR_USAGE, "password");
+        refuse(&(struct payload_request){.source = "in", .kickstart = "auto"}, ERROR_USAGE, "password");
 }
 
-TEST_IN_SCRATCH(where_a_kickstart_may_come_from)
+WITH_INSTALLER(a_kickstart_may_come_from_several_places)
 {
         static const struct {
                 const char *value, *disk;
@@ -235,13 +230,11 @@ TEST_IN_SCRATCH(where_a_kickstart_may_come_from)
                 {"http://10.0.2.2/ks.cfg", NULL, true}, {"cdrom:/KS.CFG", "--firstdisk", true},
                 {"cdrom:/other.cfg", NULL, false},
         };
-        make_installer("in");
         shell("printf 'vmaccepteula\\ninstall --firstdisk\\n' >in/KS.CFG; cp in/BOOT.CFG cfg");
         for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
                 AUTO_PAYLOAD_INFO struct payload_info info = {0};
-                AUTO_ERROR struct error err = {0};
                 shell("sed 's,runweasel,& ks=%s,' cfg >in/EFI/BOOT/BOOT.CFG", cases[i].value);
-                assert_done(payload_inspect("in", &info, &err), &err);
+                inspect(&info);
                 assert_string_equal(info.kickstart, cases[i].value);
                 assert_int_equal(info.installable, cases[i].installable);
                 if (cases[i].disk)
@@ -251,10 +244,9 @@ TEST_IN_SCRATCH(where_a_kickstart_may_come_from)
         }
 }
 
-TEST_IN_SCRATCH(a_kickstart_of_the_users)
+WITH_INSTALLER(a_user_s_kickstart_is_copied_and_checked)
 {
         AUTO_PAYLOAD_INFO struct payload_info info = {0};
-        make_installer("in");
         shell("printf 'vmaccepteula\\r\\ninstall --disk=mpx.vmhba32:C0:T0:L0\\r\\n' >mine");
         const struct payload_request request = {.source = "in", .kickstart = "mine"};
         make(&request, "image", &info);
@@ -277,7 +269,7 @@ TEST_IN_SCRATCH(a_kickstart_of_the_users)
 }
 
 // Also in a folder, in any case, by --kernelopt, and in an image.
-TEST_IN_SCRATCH(a_kickstart_on_a_cd_moves_to_the_payload)
+WITH_INSTALLER(a_kickstart_on_a_cd_moves_to_the_payload)
 {
         static const struct {
                 const char *option, *kernelopt, *value;
@@ -288,7 +280,6 @@ TEST_IN_SCRATCH(a_kickstart_on_a_cd_moves_to_the_payload)
                 {"ks=usb:/none", "ks=cdrom:/ks.cfg", "usb:/KS.CFG"},
                 {"ks=cdrom:/none", "ks=nfs://host/x", "nfs://host/x"},
         };
-        make_installer("in");
         shell("echo reboot >in/KS.CFG; mkdir in/CONF; echo reboot >in/CONF/MY.CFG; cp in/BOOT.CFG cfg");
         for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
                 AUTO_PAYLOAD_INFO struct payload_info info = {0};
@@ -302,7 +293,8 @@ TEST_IN_SCRATCH(a_kickstart_on_a_cd_moves_to_the_payload)
                                 i == 4 ? "must be able to reach it" : "is now ks=usb:/");
         }
         shell("rm -r in/CONF image");
-        refuse_source("in", ERROR_DAMAGED, "names the kickstart cdrom:/none, which is not in it");
+        refuse(&(struct payload_request){.source = "in"}, ERROR_DAMAGED,
+               "names the kickstart cdrom:/none, which is not in it");
         const struct payload_request with_another = {.source = "in", .kickstart = "in/KS.CFG"};
         make(&with_another, "image", NULL);
         shell("mcopy -oi image cfg ::/BOOT.CFG; sed 's,runweasel,& ks=cdrom:/KS.CFG,' cfg >x; mcopy -oi image x "
@@ -312,11 +304,10 @@ TEST_IN_SCRATCH(a_kickstart_on_a_cd_moves_to_the_payload)
         assert_string_equal(copy.kickstart, "usb:/KS.CFG");
 }
 
-TEST_IN_SCRATCH(an_image_is_copied_or_changed)
+WITH_INSTALLER(an_image_is_copied_or_changed)
 {
         AUTO_ARGUMENTS struct arguments replacements = {0};
         AUTO_PAYLOAD_INFO struct payload_info info = {0};
-        make_installer("in");
         make_of("in", "first");
         make_of("first", "image");
         assert_same_file("first", "image");
@@ -328,17 +319,14 @@ TEST_IN_SCRATCH(an_image_is_copied_or_changed)
         assert_sound("image");
         assert_string_equal(info.kernelopt, "runweasel allowLegacyCPU=true ks=usb:/KS.CFG");
         shell("mtype -i image ::/K.B00 | cmp - new; sha256sum -c sum");
-        AUTO_ERROR struct error err = {0};
-        assert_false(payload_make(&request, "first", NULL, &err));
-        assert_error(&err, ERROR_USAGE, "source and output are the same file");
+        refuse_image(&request, "first", ERROR_USAGE, "source and output are the same file");
         shell("sha256sum -c sum");
 }
 
-TEST_IN_SCRATCH(a_folder_is_made)
+WITH_INSTALLER(a_folder_is_made)
 {
         AUTO_PAYLOAD_INFO struct payload_info info = {0};
         AUTO_ERROR struct error err = {0};
-        make_installer("in");
         make_iso("--norock", "in", "a.iso");
         const struct payload_request request = {.source = "a.iso", .kickstart = "auto", .password = "x"};
         assert_done(payload_make_folder(&request, "out", &info, &err), &err);
@@ -350,16 +338,14 @@ TEST_IN_SCRATCH(a_folder_is_made)
         assert_error(&again, ERROR_USAGE, "not empty");
         AUTO_ERROR struct error of_image = {0};
         make_of("in", "image");
-        const struct payload_request image = {.source = "image"};
-        assert_false(payload_make_folder(&image, "other", NULL, &of_image));
+        assert_false(payload_make_folder(&(struct payload_request){.source = "image"}, "other", NULL, &of_image));
         assert_error(&of_image, ERROR_USAGE, "is an image");
         assert_nothing_left();
 }
 
-TEST_IN_SCRATCH(what_is_no_installer)
+WITH_INSTALLER(other_sources_are_refused)
 {
         needs_linux("names that differ in case alone");
-        make_installer("in");
         shell("cp -r in x86; mv x86/EFI/BOOT/BOOTAA64.EFI x86/EFI/BOOT/BOOTX64.EFI; "
               "mkdir -p debian/EFI/boot; cp in/EFI/BOOT/BOOTAA64.EFI debian/EFI/boot/bootaa64.efi; ln -s . "
               "debian/debian; "
@@ -382,7 +368,7 @@ TEST_IN_SCRATCH(what_is_no_installer)
                 {"wrong", ERROR_DAMAGED, "is a program for x86-64"},
                 {"lacks", ERROR_DAMAGED, "files that its BOOT.CFG names are not in it: K.B00, A.V00"},
                 {"cut", ERROR_DAMAGED, "BOOTAA64.EFI is damaged: it is cut off"},
-                {"cfg", ERROR_DAMAGED, "BOOT.CFG is damaged: line 9: timeout"},
+                {"cfg", ERROR_DAMAGED, "the loader would refuse its BOOT.CFG: line 9: timeout= must be a number"},
                 {"bare", ERROR_DAMAGED, "it has no EFI/BOOT/BOOTAA64.EFI"},
                 {"empty", ERROR_DAMAGED, "it is empty"},
                 {"text", ERROR_DAMAGED, "neither an ISO nor an image"},
@@ -392,80 +378,51 @@ TEST_IN_SCRATCH(what_is_no_installer)
                 {"", ERROR_USAGE, ""},
         };
         for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
-                refuse_source(cases[i].source, cases[i].code, cases[i].message);
+                refuse(&(struct payload_request){.source = cases[i].source}, cases[i].code, cases[i].message);
 }
 
-TEST_IN_SCRATCH(a_cut_off_image)
+WITH_INSTALLER(a_truncated_image_is_refused)
 {
-        make_installer("in");
         make_of("in", "made");
         static const long lengths[] = {67108863, 60000000, 1000000, 4096, 512, 511, 1, 0};
         for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
                 assert_int_equal(truncate("made", lengths[i]), 0);
-                refuse_source("made", ERROR_DAMAGED, "made");
+                refuse(&(struct payload_request){.source = "made"}, ERROR_DAMAGED, "made");
         }
 }
 
-TEST_IN_SCRATCH(a_failure_leaves_what_was_there)
+WITH_INSTALLER(a_failure_keeps_the_old_file)
 {
-        make_installer("in");
         write_text("old", "old");
         shell("ln -s nowhere in/dangling");
         const struct payload_request request = {.source = "in"};
-        AUTO_ERROR struct error err = {0};
-        assert_false(payload_make(&request, "old", NULL, &err));
-        assert_error(&err, ERROR_USAGE, "dangling");
+        refuse_image(&request, "old", ERROR_USAGE, "dangling");
         AUTO_FREE char *old = read_text("old");
         assert_string_equal(old, "old");
         assert_nothing_left();
         shell("rm in/dangling; mkdir folder");
-        AUTO_ERROR struct error no_place = {0};
-        assert_false(payload_make(&request, "no/such/image", NULL, &no_place));
-        assert_error(&no_place, ERROR_USAGE, "no/such/image");
-        AUTO_ERROR struct error folder = {0};
-        assert_false(payload_make(&request, "folder", NULL, &folder));
-        assert_error(&folder, ERROR_USAGE, "folder");
+        refuse_image(&request, "no/such/image", ERROR_USAGE, "no/such/image");
+        refuse_image(&request, "folder", ERROR_USAGE, "folder");
         AUTO_FREE char *path = memory_text(getenv("PATH"));
-        AUTO_ERROR struct error no_mtools = {0};
         setenv("PATH", "/nowhere", 1);
-        bool made = payload_make(&request, "old", NULL, &no_mtools);
+        refuse_image(&request, "old", ERROR_ENVIRONMENT, "package mtools");
         setenv("PATH", path, 1);
-        assert_false(made);
-        assert_error(&no_mtools, ERROR_ENVIRONMENT, "package mtools");
         assert_nothing_left();
 }
 
-// What a killed program left is taken over; what a running one has is not.
-TEST_IN_SCRATCH(two_that_make_the_same)
+// What a killed program left is reused; what a running one holds is not.
+WITH_INSTALLER(two_programs_cannot_make_the_same_image)
 {
-        make_installer("in");
         shell("mkdir -p .image.stage/files/x; : >.image.stage/image");
         make_of("in", "image");
         shell("rm image; mkdir .image.stage");
         AUTO_CLOSE int fd = open(".image.stage", O_RDONLY | O_DIRECTORY);
         assert_int_equal(flock(fd, LOCK_EX), 0);
-        const struct payload_request request = {.source = "in"};
-        AUTO_ERROR struct error err = {0};
-        assert_false(payload_make(&request, "image", NULL, &err));
-        assert_error(&err, ERROR_ENVIRONMENT, "another program");
+        refuse_image(&(struct payload_request){.source = "in"}, "image", ERROR_ENVIRONMENT, "another program");
 }
 
-TEST_IN_SCRATCH(runtime_services_switched_off_are_a_warning)
+WITH_INSTALLER(a_payload_of_the_rehearsal_guest_is_made)
 {
-        AUTO_PAYLOAD_INFO struct payload_info info = {0};
-        AUTO_ERROR struct error err = {0};
-        make_installer("in");
-        shell("echo norts=1 >>in/EFI/BOOT/BOOT.CFG");
-        assert_done(payload_inspect("in", &info, &err), &err);
-        assert_true(info.installable);
-        assert_true(info.norts);
-        assert_int_equal(info.warnings.count, 1);
-        assert_contains(info.warnings.values[0], "norts=1");
-}
-
-TEST_IN_SCRATCH(the_rehearsal_guest)
-{
-        AUTO_ERROR struct error missing = {0};
         AUTO_PAYLOAD_INFO struct payload_info info = {0};
         AUTO_ARGUMENTS struct arguments lines = {0};
         shell("mkdir -p data empty; cp -rL \"$BUILD/rehearsal\" data");
@@ -478,8 +435,8 @@ TEST_IN_SCRATCH(the_rehearsal_guest)
         make(&request, "image", &info);
         make(&plain, "plain", NULL);
         setenv("ESXIARM_DATA", "empty", 1);
-        // Beside this test there are no data files, either.
-        bool made_of_nothing = payload_make(&plain, "none", NULL, &missing);
+        // There are no data files beside this test, either.
+        refuse_image(&plain, "none", ERROR_ENVIRONMENT, "rehearsal/BOOTAA64.EFI");
         unsetenv("ESXIARM_DATA");
         shell("mtype -i image ::/REHEARSE.CFG >read; printf 'hang=eula\\ntitle=a b, c\\n' | cmp - read; "
               "mtype -i image ::/EFI/BOOT/BOOTAA64.EFI | cmp - \"$BUILD/rehearsal/BOOTAA64.EFI\"; "
@@ -488,7 +445,5 @@ TEST_IN_SCRATCH(the_rehearsal_guest)
               "mtype -i plain ::/BOOT.CFG | grep -q '^kernelopt=runweasel allowLegacyCPU=true$'");
         assert_string_equal(info.kernelopt, "runweasel allowLegacyCPU=true ks=usb:/KS.CFG");
         assert_string_equal(info.kickstart_disk, "--firstdisk=nvme_pcie,local");
-        assert_false(made_of_nothing);
-        assert_error(&missing, ERROR_ENVIRONMENT, "rehearsal/BOOTAA64.EFI");
         assert_false(file_exists("none"));
 }

@@ -5,6 +5,17 @@
 #include "launcher/machine/keys.h"
 #include "launcher/machine/profile.h"
 
+#define STEPS                                                                                                          \
+        "  steps:\n"                                                                                                   \
+        "    - id: welcome\n"                                                                                          \
+        "      title: Welcome\n"                                                                                       \
+        "      screen: 'Welcome$'\n"                                                                                   \
+        "      keys: [Enter, 'Tab?', <password>, <target-disk>,\n"                                                     \
+        "             a]\n"                                                                                            \
+        "      wait: 30\n"                                                                                             \
+        "    - {id: progress, title: Installing, screen: '%', percent: '(\\d+)%', optional: true}\n"                   \
+        "    - {id: complete, title: Complete, screen: Complete, keys: [], limit: 1}\n"
+
 // A profile with everything in it, which each test damages in one place.
 static const char sound[] = "name: test\n"
                             "title: a test\n"
@@ -17,17 +28,7 @@ static const char sound[] = "name: test\n"
                             "settle_ms: 30\n"
                             "resend_ms: 1500\n"
                             "disk_row: '(?<size>\\d+) (?<unit>[KMGT]iB)'\n"
-                            "install:\n"
-                            "  steps:\n"
-                            "    - id: welcome\n"
-                            "      title: Welcome\n"
-                            "      screen: 'Welcome$'\n"
-                            "      keys: [Enter, 'Tab?', <password>, <target-disk>,\n"
-                            "             a]\n"
-                            "      wait: 30\n"
-                            "    - {id: progress, title: Installing, screen: '%', percent: '(\\d+)%', optional: true}\n"
-                            "    - {id: complete, title: Complete, screen: Complete, keys: [], limit: 1}\n"
-                            "  anytime:\n"
+                            "install:\n" STEPS "  anytime:\n"
                             "    - {id: wrong, title: Wrong, screen: minimum, keys: [Enter], then: welcome}\n"
                             "  criteria:\n"
                             "    - {name: done, kind: required, line: Complete}\n"
@@ -50,12 +51,33 @@ static void write_profile(const char *find, const char *replacement)
         write_text("test.yaml", text);
 }
 
-TEST_IN_SCRATCH(a_sound_profile_is_read_whole)
+// The file ./test.yaml, which is a profile.
+static struct profile *read_profile(void)
 {
         AUTO_ERROR struct error err = {0};
-        write_text("test.yaml", sound);
-        AUTO_PROFILE struct profile *profile = profile_read("./test.yaml", &err);
+        struct profile *profile = profile_read("./test.yaml", &err);
         assert_done(profile, &err);
+        return profile;
+}
+
+// The file ./test.yaml is refused, by an error that begins with PLACE and holds MESSAGE.
+static void refuse_profile(const char *place, const char *message)
+{
+        AUTO_ERROR struct error err = {0};
+        AUTO_PROFILE struct profile *profile = profile_read("./test.yaml", &err);
+        if (profile)
+                fail_msg("no error: %s", message);
+        assert_error(&err, ERROR_DAMAGED, message);
+        assert_true(text_starts_with(err.message, place));
+        assert_true(strlen(err.message) > strlen(place));
+        assert_null(strchr(err.message, '\n'));
+        assert_null(strstr(err.message, ":0:"));
+}
+
+TEST_IN_SCRATCH(a_valid_profile_is_read_whole)
+{
+        write_text("test.yaml", sound);
+        AUTO_PROFILE struct profile *profile = read_profile();
         assert_string_equal(profile->name, "test");
         assert_true(profile->rehearsal);
         assert_int_equal(profile->machine.memory_mb, 1024);
@@ -81,12 +103,10 @@ TEST_IN_SCRATCH(a_sound_profile_is_read_whole)
         assert_int_equal(profile->boot.criteria[1].kind, CRITERION_FORBIDDEN);
 }
 
-TEST_IN_SCRATCH(what_is_left_out_has_its_default)
+TEST_IN_SCRATCH(missing_keys_have_defaults)
 {
-        AUTO_ERROR struct error err = {0};
         write_profile("settle_ms: 30\nresend_ms: 1500\n", "");
-        AUTO_PROFILE struct profile *profile = profile_read("./test.yaml", &err);
-        assert_done(profile, &err);
+        AUTO_PROFILE struct profile *profile = read_profile();
         assert_true(profile->settle_ms > 0);
         assert_true(profile->resend_ms > 0);
         assert_true(profile->install.steps[1].wait_s > 0);
@@ -96,7 +116,7 @@ TEST_IN_SCRATCH(what_is_left_out_has_its_default)
         assert_true(profile->boot.wait_s > 0);
 }
 
-// One mistake each: what is replaced by what, the line that is named, and what is said of it.
+// One mistake each: what is replaced by what, and the line and the message of the error.
 static const struct {
         const char *find, *replacement;
         unsigned line;
@@ -116,6 +136,8 @@ static const struct {
         {", line: shutdown", "", 29, "reboot: criteria: down: the key 'line' is missing"},
         {"reboot:\n  wait: 20\n  criteria:\n    - {name: down, kind: required, line: shutdown}\n", "", 1,
          "the key 'reboot' is missing"},
+        {STEPS, "", 13, "install: the key 'steps' is missing"},
+        {STEPS, "  steps: []\n", 13, "install: steps: the list is empty"},
         {"title: a test\n", "title: a test\ntitle: again\n", 3, "duplicate key 'title'"},
         {"      wait: 30\n", "      wait: 30\n      wait: 31\n", 20, "install: steps: welcome: duplicate key 'wait'"},
         {"  wait: 20\n", "  <<: {wait: 20}\n", 27, "reboot: unknown key '<<'"},
@@ -133,7 +155,6 @@ static const struct {
         {"memory: 1024", "memory: [1024]", 5, "machine: memory: expected a number, not a list"},
         {"memory: 1024", "memory:", 5, "machine: memory: expected a whole number, not ''"},
         {"wait: 30", "wait: 30 min", 19, "install: steps: welcome: wait: expected a whole number, not '30 min'"},
-        {"wait: 30", "wait: soon", 19, "install: steps: welcome: wait: expected a whole number, not 'soon'"},
         {"wait: 30", "wait: 0", 19, "install: steps: welcome: wait: 0 is out of range (expected 1 to 604800)"},
         {"wait: 30", "wait: 604801", 19, "install: steps: welcome: wait: 604801 is out of range"},
         {"limit: 1", "limit: 0", 21, "install: steps: complete: limit: 0 is out of range"},
@@ -176,9 +197,7 @@ static const struct {
         {"'Welcome$'", "[Welcome,\n               '[z-a]']", 17,
          "install: steps: welcome: screen: is not a valid pattern: range out of order in character class, at "
          "character"},
-        {"'Welcome$'", "'x*'", 16, "install: steps: welcome: screen: matches the empty text"},
         {"'Welcome$'", "'Welcome|'", 16, "install: steps: welcome: screen: matches the empty text"},
-        {"'Welcome$'", "'^$'", 16, "install: steps: welcome: screen: matches the empty text"},
         {"'(\\d+)%'", "'[%'", 20, "install: steps: progress: percent: is not a valid pattern"},
         {"'(\\d+)%'", "'\\d+%'", 20, "install: steps: progress: percent: has no group (...) around the number"},
         {"'(\\d+)%'", "'(?:\\d+)%'", 20, "install: steps: progress: percent: has no group"},
@@ -216,7 +235,7 @@ static const struct {
          "progress: on_timeout: unknown step 'welcom'; did you mean 'welcome'?"},
         {"keys: [Enter], then: welcome", "keys: [Enter], fail: it says no", 23,
          "install: anytime: wrong: a step with fail cannot have keys"},
-        // No YAML.
+        // Not YAML.
         {"  cpus: 2\n", "\tcpus: 2\n", 6, "a tab; indent YAML with spaces"},
         {"      wait: 30\n", "     wait: 30\n", 19, "is not YAML"},
         {"      wait: 30\n", "      wait: 30: 31\n", 19, "is not YAML: mapping values are not allowed"},
@@ -229,28 +248,20 @@ static const struct {
         {"title: a test", "title: @test", 2, "is not YAML: found character that cannot start any token"},
 };
 
-TEST_IN_SCRATCH(every_mistake_is_named_with_its_line)
+TEST_IN_SCRATCH(every_mistake_is_reported_with_its_line)
 {
         for (size_t i = 0; i < sizeof mistakes / sizeof mistakes[0]; i++) {
-                AUTO_ERROR struct error err = {0};
-                write_profile(mistakes[i].find, mistakes[i].replacement);
-                AUTO_PROFILE struct profile *profile = profile_read("./test.yaml", &err);
-                if (profile)
-                        fail_msg("'%s' was taken", mistakes[i].replacement);
                 AUTO_FREE char *place = text_format("./test.yaml:%u: ", mistakes[i].line);
-                assert_error(&err, ERROR_DAMAGED, place);
-                assert_error(&err, ERROR_DAMAGED, mistakes[i].message);
-                assert_true(text_starts_with(err.message, place));
-                assert_null(strchr(err.message, '\n'));
+                write_profile(mistakes[i].find, mistakes[i].replacement);
+                refuse_profile(place, mistakes[i].message);
         }
 }
 
-// What looks like a mistake and is none.
-TEST_IN_SCRATCH(what_is_no_mistake)
+TEST_IN_SCRATCH(unusual_but_valid_profiles_are_accepted)
 {
         static const struct {
                 const char *find, *replacement;
-        } sound_changes[] = {
+        } changes[] = {
                 {"'Tab?'", "'?'"}, // a question mark is a key
                 {"screen: 'Welcome$'", "screen: ['Welcome$', Enter]"},
                 {"screen: 'Welcome$'", "screen:\n        - Welcome\n        - Enter\n"},
@@ -264,21 +275,18 @@ TEST_IN_SCRATCH(what_is_no_mistake)
                 {"name: test\n", "\xEF\xBB\xBFname: test\n"},
                 {"name: test\n", "--- # begins\nname: test\n"},
         };
-        for (size_t i = 0; i < sizeof sound_changes / sizeof sound_changes[0]; i++) {
-                AUTO_ERROR struct error err = {0};
-                write_profile(sound_changes[i].find, sound_changes[i].replacement);
-                AUTO_PROFILE struct profile *profile = profile_read("./test.yaml", &err);
-                assert_done(profile, &err);
+        for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
+                write_profile(changes[i].find, changes[i].replacement);
+                struct profile *profile = read_profile();
+                profile_free(&profile);
         }
 }
 
-TEST_IN_SCRATCH(branches_and_time_outs)
+TEST_IN_SCRATCH(branches_and_time_outs_are_read)
 {
-        AUTO_ERROR struct error err = {0};
         write_profile("screen: '%', percent: '(\\d+)%', optional: true",
                       "screen: ['%', Installing], then: [welcome, complete], on_timeout: goto welcome");
-        AUTO_PROFILE struct profile *profile = profile_read("./test.yaml", &err);
-        assert_done(profile, &err);
+        AUTO_PROFILE struct profile *profile = read_profile();
         const struct profile_step *step = profile_step(&profile->install, "progress");
         assert_int_equal(step->screen_count, 2);
         assert_int_equal(step->then_count, 2);
@@ -290,81 +298,55 @@ TEST_IN_SCRATCH(branches_and_time_outs)
         assert_false(screen_matches(step->screen_patterns, step->screen_count, "Installing"));
 }
 
-TEST_IN_SCRATCH(a_kickstart_phase_may_do_without_required_criteria)
+TEST_IN_SCRATCH(a_kickstart_phase_needs_no_required_criteria)
 {
-        AUTO_ERROR struct error err = {0};
         write_profile(
                 "reboot:\n",
                 "kickstart:\n  wait: 60\n  criteria: [{name: refused, kind: forbidden, line: refused}]\nreboot:\n");
-        AUTO_PROFILE struct profile *profile = profile_read("./test.yaml", &err);
-        assert_done(profile, &err);
+        AUTO_PROFILE struct profile *profile = read_profile();
         assert_true(profile->has_kickstart);
         assert_int_equal(profile->kickstart.wait_s, 60);
         assert_string_equal(profile->kickstart.criteria[0].name, "refused");
         write_text("test.yaml", sound);
-        AUTO_PROFILE struct profile *without = profile_read("./test.yaml", &err);
-        assert_done(without, &err);
+        AUTO_PROFILE struct profile *without = read_profile();
         assert_false(without->has_kickstart);
 }
 
-// An anchor may be used again and again; what it expands to is bounded by what may stand in a profile.
+// An anchor may be used again and again; what it expands to is bounded by what a profile may contain.
 TEST_IN_SCRATCH(aliases_share_and_do_not_explode)
 {
-        AUTO_ERROR struct error shared = {0};
-        AUTO_ERROR struct error bomb = {0};
         write_profile("- {name: done, kind: required, line: Complete}\n",
                       "- &done {name: done, kind: required, line: Complete}\n    - *done\n");
-        AUTO_PROFILE struct profile *profile = profile_read("./test.yaml", &shared);
-        assert_done(profile, &shared);
+        AUTO_PROFILE struct profile *profile = read_profile();
         assert_string_equal(profile->install.criteria[1].name, "done");
         AUTO_TEXT struct text laughs = {0};
         text_add(&laughs, "a0: &a0 [lol, lol]\n");
         for (int i = 1; i < 40; i++)
                 text_add_format(&laughs, "a%d: &a%d [*a%d, *a%d, *a%d]\n", i, i, i - 1, i - 1, i - 1);
         write_text("test.yaml", text_string(&laughs));
-        AUTO_PROFILE struct profile *exploded = profile_read("./test.yaml", &bomb);
-        assert_null(exploded);
-        assert_error(&bomb, ERROR_DAMAGED, "./test.yaml:1: unknown key 'a0'");
+        refuse_profile("./test.yaml:1: ", "unknown key 'a0'");
 }
 
-TEST_IN_SCRATCH(what_is_too_large_or_too_deep)
+TEST_IN_SCRATCH(files_that_are_too_large_or_too_deep_are_refused)
 {
-        AUTO_ERROR struct error large = {0};
-        AUTO_ERROR struct error deep = {0};
-        AUTO_TEXT struct text text = {0};
-        for (int i = 0; i < 300 << 10; i++)
-                text_add_char(&text, '#');
-        write_text("test.yaml", text_string(&text));
-        AUTO_PROFILE struct profile *none = profile_read("./test.yaml", &large);
-        assert_null(none);
-        assert_error(&large, ERROR_DAMAGED, "./test.yaml");
-        text_clear(&text);
-        for (int i = 0; i < 200 << 10; i++)
-                text_add_char(&text, '[');
-        write_text("test.yaml", text_string(&text));
-        AUTO_PROFILE struct profile *nested = profile_read("./test.yaml", &deep);
-        assert_null(nested);
-        assert_error(&deep, ERROR_DAMAGED, "./test.yaml:1: more than 32 nested lists and mappings");
-}
-
-TEST_IN_SCRATCH(no_steps)
-{
-        const char *from = strstr(sound, "  steps:");
-        const char *to = strstr(sound, "  anytime:");
-        static const char *const instead[] = {"", "  steps: []\n"};
-        static const char *const messages[] = {"test.yaml:13: install: the key 'steps' is missing",
-                                               "test.yaml:13: install: steps: the list is empty"};
+        static const struct {
+                char content;
+                size_t size;
+                const char *message;
+        } cases[] = {
+                {'#', 300 << 10, ""},
+                {'[', 200 << 10, ":1: more than 32 nested lists and mappings"},
+        };
         for (size_t i = 0; i < 2; i++) {
-                AUTO_ERROR struct error err = {0};
-                AUTO_FREE char *text = text_format("%.*s%s%s", (int)(from - sound), sound, instead[i], to);
-                write_text("test.yaml", text);
-                AUTO_PROFILE struct profile *profile = profile_read("./test.yaml", &err);
-                assert_null(profile);
-                assert_error(&err, ERROR_DAMAGED, messages[i]);
+                AUTO_TEXT struct text text = {0};
+                for (size_t j = 0; j < cases[i].size; j++)
+                        text_add_char(&text, cases[i].content);
+                write_text("test.yaml", text_string(&text));
+                refuse_profile("./test.yaml", cases[i].message);
         }
 }
 
-TEST_IN_SCRATCH(what_is_no_profile_at_all)
+TEST_IN_SCRATCH(other_files_are_refused)
 {
         static const char *const contents[] = {
                 "",
@@ -378,35 +360,22 @@ TEST_IN_SCRATCH(what_is_no_profile_at_all)
                 "42",
                 "name: [unclosed\n",
                 "name: 'unclosed\n",
-                "\tname: test\n",
                 "name: test\n  title: wrongly indented\n",
                 "name: &a [*a]\n",
-                "name: *nowhere\n",
                 "a: &a [x, x]\nb: &b [*a, *a]\nname: [*b, *b]\n",
                 "%YAML 9.9\n---\nname: x\n",
                 "\xFF\xFE\x00",
-                "name: \xC3\x28\n",
                 "\177ELF\002\001\001",
-                "name: \"\\x00\"\n",
         };
         for (size_t i = 0; i < sizeof contents / sizeof contents[0]; i++) {
-                AUTO_ERROR struct error err = {0};
                 write_text("test.yaml", contents[i]);
-                AUTO_PROFILE struct profile *profile = profile_read("./test.yaml", &err);
-                if (profile)
-                        fail_msg("case %zu was taken for a profile", i);
-                assert_error(&err, ERROR_DAMAGED, "./test.yaml");
-                assert_true(strlen(err.message) > strlen("./test.yaml: "));
-                assert_null(strstr(err.message, ":0:"));
+                refuse_profile("./test.yaml", "");
         }
         uint8_t binary[2000];
         for (size_t i = 0; i < sizeof binary; i++)
                 binary[i] = (uint8_t)(i * 7919 >> 3);
-        AUTO_ERROR struct error err = {0};
         write_bytes("test.yaml", (struct bytes){binary, sizeof binary});
-        AUTO_PROFILE struct profile *profile = profile_read("./test.yaml", &err);
-        assert_null(profile);
-        assert_int_equal(err.code, ERROR_DAMAGED);
+        refuse_profile("./test.yaml", "");
 }
 
 TEST_IN_SCRATCH(a_profile_cut_at_every_byte)
@@ -423,22 +392,25 @@ TEST_IN_SCRATCH(a_profile_cut_at_every_byte)
         }
 }
 
-TEST_IN_SCRATCH(a_profile_that_is_not_there)
+TEST_IN_SCRATCH(a_missing_profile_is_reported)
 {
-        AUTO_ERROR struct error path = {0};
-        AUTO_ERROR struct error name = {0};
-        AUTO_ERROR struct error folder = {0};
-        AUTO_PROFILE struct profile *none = profile_read("./missing.yaml", &path);
-        AUTO_PROFILE struct profile *nameless = profile_read("no-such-guest", &name);
+        static const struct {
+                const char *name;
+                enum error_code code;
+                const char *message;
+        } cases[] = {
+                {"./missing.yaml", ERROR_USAGE, "./missing.yaml"},
+                {"no-such-guest", ERROR_ENVIRONMENT, "guests/no-such-guest.yaml"},
+                {"./folder", ERROR_DAMAGED, "./folder"},
+        };
         shell("mkdir folder");
-        AUTO_PROFILE struct profile *no_file = profile_read("./folder", &folder);
-        assert_null(none);
-        assert_null(nameless);
-        assert_null(no_file);
-        assert_error(&path, ERROR_USAGE, "./missing.yaml");
-        assert_null(strstr(path.message, ":0:"));
-        assert_error(&name, ERROR_ENVIRONMENT, "guests/no-such-guest.yaml");
-        assert_error(&folder, ERROR_DAMAGED, "./folder");
+        for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+                AUTO_ERROR struct error err = {0};
+                AUTO_PROFILE struct profile *profile = profile_read(cases[i].name, &err);
+                assert_null(profile);
+                assert_error(&err, cases[i].code, cases[i].message);
+                assert_null(strstr(err.message, ":0:"));
+        }
 }
 
 // The profiles that are shipped.
@@ -473,7 +445,7 @@ TEST(a_name_is_looked_up_in_the_data_files)
         assert_false(profile->rehearsal);
 }
 
-// What the installer shows, as far as it was reported.
+// The installer's screens, as reported.
 static const struct {
         const char *step, *screen;
 } screens[] = {
@@ -496,7 +468,8 @@ static const struct {
         {"complete", "     Installation Complete\n  (Enter) Reboot\n"},
 };
 
-TEST(the_shipped_steps_know_the_reported_screens)
+// The driver takes over at any screen, so no screen may look like another step's.
+TEST(each_reported_screen_matches_one_shipped_step)
 {
         for (size_t i = 0; i < sizeof shipped / sizeof shipped[0]; i++) {
                 AUTO_PROFILE struct profile *profile = read_shipped(shipped[i]);
@@ -504,30 +477,17 @@ TEST(the_shipped_steps_know_the_reported_screens)
                 assert_string_equal(profile->boot_label, "VMware ESXi");
                 assert_int_equal(profile->rehearsal, i);
                 for (size_t j = 0; j < sizeof screens / sizeof screens[0]; j++) {
-                        const struct profile_step *step = profile_step(&profile->install, screens[j].step);
-                        assert_non_null(step);
-                        if (!is_on(step, screens[j].screen))
-                                fail_msg("%s: '%s' does not match its screen", shipped[i], screens[j].step);
+                        assert_non_null(profile_step(&profile->install, screens[j].step));
+                        for (size_t k = 0; k < profile->install.step_count; k++) {
+                                const struct profile_step *step = &profile->install.steps[k];
+                                if (is_on(step, screens[j].screen) != (strcmp(step->id, screens[j].step) == 0))
+                                        fail_msg("%s: '%s' on %s", shipped[i], step->id, screens[j].screen);
+                        }
+                        for (size_t k = 0; k < profile->install.anytime_count; k++)
+                                assert_false(is_on(&profile->install.anytime[k], screens[j].screen));
                 }
                 const struct profile_step *progress = profile_step(&profile->install, "progress");
                 assert_int_equal(screen_number(progress->percent_pattern, "Installing 42 %"), 42);
-        }
-}
-
-// The driver takes over from whatever is on the screen, so no screen may look like another step's.
-TEST(no_shipped_step_takes_another_one_s_screen)
-{
-        for (size_t i = 0; i < sizeof shipped / sizeof shipped[0]; i++) {
-                AUTO_PROFILE struct profile *profile = read_shipped(shipped[i]);
-                for (size_t j = 0; j < profile->install.step_count; j++) {
-                        const struct profile_step *step = &profile->install.steps[j];
-                        for (size_t k = 0; k < sizeof screens / sizeof screens[0]; k++)
-                                assert_true(is_on(step, screens[k].screen) == (strcmp(step->id, screens[k].step) == 0));
-                }
-                for (size_t j = 0; j < profile->install.anytime_count; j++) {
-                        for (size_t k = 0; k < sizeof screens / sizeof screens[0]; k++)
-                                assert_false(is_on(&profile->install.anytime[j], screens[k].screen));
-                }
         }
 }
 
@@ -593,10 +553,10 @@ TEST(the_shipped_criteria_judge_the_reported_logs)
                 assert_int_equal(judge(&profile->boot, LINES(booted), NULL), VERDICT_PASS);
                 assert_int_equal(judge(&profile->reboot, LINES(rebooted), NULL), VERDICT_PASS);
                 assert_int_equal(judge(&profile->install, LINES(installed), NULL), VERDICT_PASS);
-                // Each marker is needed, but the line of the loader, which not every console shows.
+                // Each marker is needed except the line of the loader, which not every console shows.
                 for (size_t count = 0; count < sizeof booted / sizeof booted[0]; count++)
                         assert_int_equal(judge(&profile->boot, booted, count, NULL), VERDICT_FAIL);
-                assert_int_equal(judge(&profile->boot, LINES(booted), "VERIFY alone is no panic"), VERDICT_PASS);
+                assert_int_equal(judge(&profile->boot, LINES(booted), "VERIFY alone is not a panic"), VERDICT_PASS);
                 for (size_t j = 0; j < sizeof panics / sizeof panics[0]; j++) {
                         assert_int_equal(judge(&profile->install, LINES(installed), panics[j]), VERDICT_PANIC);
                         assert_int_equal(judge(&profile->reboot, LINES(rebooted), panics[j]), VERDICT_PANIC);
@@ -605,7 +565,7 @@ TEST(the_shipped_criteria_judge_the_reported_logs)
         }
 }
 
-// The firmware may start the disk's own entry; the markers that follow make it a success all the same.
+// The firmware may start the disk's own entry; the markers that follow still make it a success.
 TEST(the_disk_s_generic_entry_is_a_success_too)
 {
         const char *lines[sizeof booted / sizeof booted[0]];
@@ -619,46 +579,83 @@ TEST(the_disk_s_generic_entry_is_a_success_too)
         assert_int_equal(judge(&profile->boot, LINES(lines), NULL), VERDICT_PASS);
 }
 
-// Screens between the others: a disk that is not empty, and an installer that says no.
+#define CHOICE(list) list "\n  (Esc) Cancel      (Enter) OK\n"
+#define ESXI_FOUND   CHOICE("  ESXi Found\n (X) Upgrade\n ( ) Install")
+#define VMFS_FOUND                                                                                                     \
+        CHOICE("  VMFS Found\n (X) Install ESXi, preserve VMFS\n     datastore\n ( ) Install ESXi, overwrite VMFS\n  " \
+               "   datastore")
+#define BOTH_FOUND                                                                                                     \
+        CHOICE("  ESXi and VMFS Found\n (X) Upgrade ESXi, preserve VMFS\n     datastore\n ( ) Install ESXi, preserve " \
+               "VMFS\n     datastore\n ( ) Install ESXi, overwrite VMFS\n     datastore")
+#define OLD_FOUND  "  ESX(i) Found\n  (Esc) Cancel      (Enter) Install\n"
+#define VSAN_FOUND "  vSAN Claimed SSD\n  (Esc) Cancel      (Enter) Install\n"
+#define VMFS_LOST  "  VMFS Cannot Be Preserved\n  (Esc) Cancel      (Enter) OK\n"
+#define CONFIRM    "  Confirm Disk Selection\n  You have selected a disk\n  (Esc) Cancel      (Enter) OK\n"
+
+// Screens between the others: a disk that is not empty, and an installer that refuses.
 static const struct {
+        enum profile_when over;
         const char *step, *screen;
 } others[] = {
-        {"scanning", "  Scanning...\n  Gathering additional information from the selected device.\n"},
-        {"scanning", "  Scanning system...\n"},
-        {"overwrite", "  Confirm Disk Selection\n  You have selected a disk\n  (Esc) Cancel      (Enter) OK\n"},
-        {"esxi-found", "  ESXi Found\n (X) Upgrade\n ( ) Install\n (Esc) Cancel      (Enter) OK\n"},
-        {"install-anew", "  ESXi Found\n ( ) Upgrade\n (X) Install\n (Esc) Cancel      (Enter) OK\n"},
-        {"install-anew",
-         "  |  ESXi Found  |\n | ( ) Upgrade   |\n | (X) Install   |\n | (Esc) Cancel      (Enter) OK |\n"},
-        {"vmfs-found",
-         "  ESXi and VMFS Found\n (X) Upgrade ESXi, preserve VMFS datastore\n ( ) Install ESXi, preserve VMFS "
-         "datastore\n ( ) Install ESXi, overwrite VMFS datastore\n (Esc) Cancel      (Enter) OK\n"},
-        {"vmfs-found", "  VMFS Found\n (X) Install ESXi, preserve VMFS datastore\n ( ) Install ESXi, overwrite VMFS "
-                       "datastore\n (Esc) Cancel      (Enter) OK\n"},
-        {"install-anew", "  VMFS Found\n ( ) Install ESXi, preserve VMFS datastore\n (X) Install ESXi, overwrite VMFS "
-                         "datastore\n (Esc) Cancel      (Enter) OK\n"},
-        {"errors", "  Error(s)/Warning(s) Found During System Scan\n (F9) Back     (F11) Reboot\n"},
-        {"password-refused",
-         "  Enter a root password\n Password must be at least 7 characters long.\n (Enter) Continue\n"},
-        {"password-refused", "  Enter a root password\n Passwords do not match.\n (Enter) Continue\n"},
-        {"no-network", "  No network adapters were detected. Either\n"},
-        {"failed", "  Operation failed\n This program has encountered an error:\n"},
+        {WHEN_KEEP, "scanning", "  Scanning...\n  Gathering additional information from the selected device.\n"},
+        {WHEN_KEEP, "scanning", "  Scanning system...\n"},
+        {WHEN_KEEP, "occupied", CONFIRM},
+        {WHEN_KEEP, "occupied", ESXI_FOUND},
+        {WHEN_KEEP, "occupied", VMFS_FOUND},
+        {WHEN_KEEP, "occupied", BOTH_FOUND},
+        {WHEN_KEEP, "occupied", OLD_FOUND},
+        {WHEN_KEEP, "occupied", VSAN_FOUND},
+        {WHEN_KEEP, "occupied", VMFS_LOST},
+        {WHEN_OVERWRITE, "overwrite", CONFIRM},
+        {WHEN_OVERWRITE, "install-anew", ESXI_FOUND},
+        {WHEN_OVERWRITE, "install-anew", VMFS_FOUND},
+        {WHEN_OVERWRITE, "install-anew", BOTH_FOUND},
+        {WHEN_OVERWRITE, "overwrite-old", OLD_FOUND},
+        {WHEN_OVERWRITE, "overwrite-old", VSAN_FOUND},
+        {WHEN_OVERWRITE, "overwrite", VMFS_LOST},
+        {WHEN_OVERWRITE, "(none)", "  Confirm Upgrade\n  (F9) Back      (F11) Upgrade\n"},
+        {WHEN_UPGRADE, "upgrade", ESXI_FOUND},
+        {WHEN_UPGRADE, "keep-vmfs", VMFS_FOUND},
+        {WHEN_UPGRADE, "upgrade", BOTH_FOUND},
+        {WHEN_UPGRADE, "upgrade", CHOICE("  ESXi Found\n (X) Force Migrate *\n ( ) Install")},
+        {WHEN_UPGRADE, "(none)", VMFS_LOST},
+        {WHEN_UPGRADE, "confirm-upgrade", "  Confirm Upgrade\n  (F9) Back      (F11) Upgrade\n"},
+        {WHEN_UPGRADE, "confirm-upgrade", "  Confirm Force Migrate\n  (F9) Back      (F11) Force Migrate\n"},
+        {WHEN_KEEP, "geometry", "  Disk Geometry Warning\n  (F9) Back      (F11) Continue\n"},
+        {WHEN_KEEP, "alert", "  Installing 7 %\n  Alert\n  something\n  (Enter) Continue\n"},
+        {WHEN_KEEP, "errors", "  Error(s)/Warning(s) Found During System Scan\n (F9) Back     (F11) Reboot\n"},
+        {WHEN_KEEP, "(none)",
+         "  Enter a root password\n  ***\n Password must be at least 7 characters long.\n (Enter) Continue\n"},
+        {WHEN_KEEP, "password-refused",
+         "  Enter a root password\n  *******\n Password must be at most 40 characters long.\n (Enter) Continue\n"},
+        {WHEN_KEEP, "(none)", "  Enter a root password\n  *******\n  *\n Passwords do not match.\n (Enter) Continue\n"},
+        {WHEN_KEEP, "passwords-differ",
+         "  Enter a root password\n  *******\n  *******\n Passwords do not match.\n (Enter) Continue\n"},
+        {WHEN_KEEP, "no-disk", "  No Eligible Disks Found\n  (Esc) Cancel     (Enter) Rescan\n"},
+        {WHEN_KEEP, "no-network", "  No Network Adapters\n  (Enter) Reboot\n"},
+        {WHEN_KEEP, "no-network", "  No network adapters were detected. Either\n"},
+        {WHEN_OVERWRITE, "no-driver", "  Missing Device Drivers\n  (Enter) OK\n"},
+        {WHEN_OVERWRITE, "unreadable-vmfs", "  The VMFS volume on it cannot be scanned.\n  (Enter) OK\n"},
+        {WHEN_KEEP, "failed", "  Operation failed\n This program has encountered an error:\n"},
 };
 
-TEST(esxi_s_screens_between_the_others)
+TEST(esxi_s_other_screens_are_matched_at_any_time)
 {
         AUTO_PROFILE struct profile *profile = read_shipped("esxi8");
         for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
                 const char *found = "(none)";
-                for (size_t j = 0; j < profile->install.anytime_count; j++) {
-                        if (is_on(&profile->install.anytime[j], others[i].screen))
-                                found = profile->install.anytime[j].id;
+                for (size_t j = profile->install.anytime_count; j-- > 0;) {
+                        const struct profile_step *step = &profile->install.anytime[j];
+                        bool is_allowed = step->when == WHEN_ALWAYS || step->when == others[i].over;
+                        if (is_allowed && is_on(step, others[i].screen))
+                                found = step->id;
                 }
-                assert_string_equal(found, others[i].step);
+                if (strcmp(found, others[i].step) != 0)
+                        fail_msg("%s, expected %s:\n%s", found, others[i].step, others[i].screen);
         }
 }
 
-TEST(a_failed_kickstart_is_known_by_its_message)
+TEST(a_failed_kickstart_is_recognised_by_its_message)
 {
         static const char *const failures[] = {
                 "An error has occurred while parsing the installation script",

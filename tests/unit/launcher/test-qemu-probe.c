@@ -11,26 +11,31 @@
 #include "base/time.h"
 #include "launcher/vm/accelerator.h"
 #include "launcher/vm/qemu-probe.h"
+#include "tests/unit/launcher/settings.h"
 
 #define QEMU "qemu-system-aarch64"
 
-static const struct settings usual = {
-        .accel = "tcg",
-        .machine_options = "virt,virtualization=off,gic-version=2",
-        .cpu = "max,pauth-impdef=on",
-        .disk_bus = "usb",
-        .nic = "vmxnet3",
-        .qemu = QEMU,
-};
+// The settings of a test, for the script "fake" by default, and what it can do. The cache is in the scratch folder.
+static struct settings settings;
+static struct qemu_abilities abilities;
+static struct error err;
 
-// The cache is in the scratch folder.
 static int begin(void **state)
 {
+        settings = usual_settings;
+        settings.qemu = "./fake";
         if (scratch_begin(state) != 0)
                 return -1;
         return setenv("XDG_CACHE_HOME", *state, 1);
 }
-#define WITH_CACHE(name) TEST_WITH(name, begin, scratch_end)
+
+static int end(void **state)
+{
+        qemu_abilities_free(&abilities);
+        error_clear(&err);
+        return scratch_end(state);
+}
+#define WITH_CACHE(name) TEST_WITH(name, begin, end)
 
 // An executable script.
 static void write_script(const char *path, const char *body)
@@ -40,10 +45,19 @@ static void write_script(const char *path, const char *body)
         assert_int_equal(chmod(path, 0755), 0);
 }
 
-// A script that answers as QEMU VERSION with these names, and notes every question in the file "asked". Started with a bare
-// machine it does what the script "tried" says.
-static void write_fake(const char *path, const char *version, const char *machines, const char *devices,
-                       const char *processors, const char *accelerators)
+// What a script that stands in for QEMU has; NULL for the usual.
+struct fake {
+        const char *version, *machines, *devices, *processors, *accelerators;
+};
+
+static const char * or (const char *given, const char *otherwise)
+{
+        return given ? given : otherwise;
+}
+
+// A script "fake" that answers as that QEMU, and notes every question in the file "asked". Started with a bare machine it
+// runs the script "tried".
+static void write_fake(struct fake fake)
 {
         AUTO_FREE char *body = text_format(
                 "echo \"$1\" >>asked\n"
@@ -55,13 +69,10 @@ static void write_fake(const char *path, const char *version, const char *machin
                 "-accel) echo 'Accelerators supported in QEMU binary:'; for i in %s; do echo \"$i\"; done ;;\n"
                 "-no-user-config) . ./tried ;;\n"
                 "esac",
-                version, machines, devices, processors, accelerators);
-        write_script(path, body);
-}
-
-static void write_whole_fake(const char *path)
-{
-        write_fake(path, "8.2.0", "none virt", "qemu-xhci usb-storage nvme vmxnet3 e1000e", "cortex-a53 max", "tcg");
+                or (fake.version, "8.2.0"), or (fake.machines, "none virt"),
+                or (fake.devices, "qemu-xhci usb-storage nvme vmxnet3 e1000e"),
+                or (fake.processors, "cortex-a53 cortex-a72 max"), or (fake.accelerators, "tcg"));
+        write_script("fake", body);
 }
 
 static bool has(const struct arguments *names, const char *name)
@@ -73,10 +84,8 @@ static bool has(const struct arguments *names, const char *name)
         return false;
 }
 
-WITH_CACHE(the_qemu_that_is_installed)
+WITH_CACHE(the_installed_qemu_is_probed)
 {
-        AUTO_ERROR struct error err = {0};
-        AUTO_QEMU_ABILITIES struct qemu_abilities abilities = {0};
         assert_done(qemu_probe(QEMU, &abilities, &err), &err);
         AUTO_FREE char *version =
                 shell_output(QEMU " --version | sed -n 's/^QEMU emulator version \\([0-9.]*\\).*/\\1/p'");
@@ -94,138 +103,58 @@ WITH_CACHE(the_qemu_that_is_installed)
         assert_string_equal(counted, count);
         static const char *const nics[] = {"vmxnet3", "e1000e", "virtio-net-pci", "usb-net", "none"};
         for (size_t i = 0; i < sizeof nics / sizeof nics[0]; i++) {
-                struct settings settings = usual;
                 settings.nic = nics[i];
                 settings.disk_bus = i % 2 ? "nvme" : "usb";
                 assert_done(qemu_check(&settings, &abilities, &err), &err);
         }
 }
 
-WITH_CACHE(what_is_missing_is_named)
+WITH_CACHE(what_qemu_lacks_is_named)
 {
-        static const char all[] = "qemu-xhci usb-storage nvme vmxnet3 e1000e";
         static const struct {
-                const char *version, *machines, *devices, *processors, *accelerators;
+                struct fake fake;
                 struct settings settings; // what differs from the usual
-                enum error_code code;
                 const char *message;
         } cases[] = {
-                {"5.2.0",
-                 "virt",
-                 all,
-                 "max host",
-                 "tcg",
+                {{.version = "5.2.0"}, {0}, "is QEMU 5.2.0, but 6.0 or later is needed"},
+                {{.machines = "q35 pc"}, {0}, "has no machine 'virt'"},
+                {{0}, {.machine_options = "vrit,gic-version=2"}, "has no machine 'vrit'; did you mean 'virt'?"},
+                {{0}, {.machine_options = "gic-version=2,type=virt-9"}, "has no machine 'virt-9'"},
+                {{.processors = "max cortex-a15"}, {0}, "has no 64-bit Arm processor; use qemu-system-aarch64"},
+                {{0}, {.cpu = "cortex-a27,aarch64=on"}, "has no processor 'cortex-a27'; did you mean 'cortex-a72'?"},
+                {{.accelerators = "kvm"}, {0}, "has no accelerator 'tcg'"},
+                {{.devices = "usb-storage vmxnet3"},
                  {0},
-                 ERROR_ENVIRONMENT,
-                 "is QEMU 5.2.0, but 6.0 or later is needed"},
-                {"8.2.0", "q35 pc", all, "max host", "tcg", {0}, ERROR_ENVIRONMENT, "has no machine 'virt'"},
-                {"8.2.0",
-                 "virt",
-                 all,
-                 "max host",
-                 "tcg",
-                 {.machine_options = "vrit,gic-version=2"},
-                 ERROR_ENVIRONMENT,
-                 "has no machine 'vrit'; did you mean 'virt'?"},
-                {"8.2.0",
-                 "virt",
-                 all,
-                 "max host",
-                 "tcg",
-                 {.machine_options = "gic-version=2,type=virt-9"},
-                 ERROR_ENVIRONMENT,
-                 "has no machine 'virt-9'"},
-                {"8.2.0",
-                 "virt",
-                 all,
-                 "max host",
-                 "tcg",
-                 {.machine_options = "gic-version=2"},
-                 ERROR_USAGE,
-                 "does not name a machine"},
-                {"8.2.0",
-                 "virt",
-                 all,
-                 "max cortex-a15",
-                 "tcg",
-                 {0},
-                 ERROR_ENVIRONMENT,
-                 "has no 64-bit Arm processor; use qemu-system-aarch64"},
-                {"8.2.0",
-                 "virt",
-                 all,
-                 "max cortex-a72",
-                 "tcg",
-                 {.cpu = "cortex-a27,aarch64=on"},
-                 ERROR_ENVIRONMENT,
-                 "has no processor 'cortex-a27'; did you mean 'cortex-a72'?"},
-                {"8.2.0", "virt", all, "max host", "kvm", {0}, ERROR_ENVIRONMENT, "has no accelerator 'tcg'"},
-                {"8.2.0",
-                 "virt",
-                 "usb-storage vmxnet3",
-                 "max host",
-                 "tcg",
-                 {0},
-                 ERROR_ENVIRONMENT,
                  "has no device 'qemu-xhci'; install the package with a full QEMU: qemu-system-arm (Debian, Ubuntu)"},
-                {"8.2.0",
-                 "virt",
-                 "qemu-xhci vmxnet3",
-                 "max host",
-                 "tcg",
-                 {0},
-                 ERROR_ENVIRONMENT,
-                 "has no device 'usb-storage'"},
-                {"8.2.0",
-                 "virt",
-                 "qemu-xhci usb-storage vmxnet3",
-                 "max host",
-                 "tcg",
-                 {.disk_bus = "nvme"},
-                 ERROR_ENVIRONMENT,
-                 "has no device 'nvme'"},
-                {"8.2.0",
-                 "virt",
-                 "qemu-xhci usb-storage",
-                 "max host",
-                 "tcg",
-                 {0},
-                 ERROR_ENVIRONMENT,
-                 "has no device 'vmxnet3'"},
-                {"8.2.0",
-                 "virt",
-                 all,
-                 "max host",
-                 "tcg",
-                 {.nic = "e1000x"},
-                 ERROR_ENVIRONMENT,
-                 "has no device 'e1000x'; did you mean 'e1000e'?"},
+                {{.devices = "qemu-xhci vmxnet3"}, {0}, "has no device 'usb-storage'"},
+                {{.devices = "qemu-xhci usb-storage vmxnet3"}, {.disk_bus = "nvme"}, "has no device 'nvme'"},
+                {{.devices = "qemu-xhci usb-storage"}, {0}, "has no device 'vmxnet3'"},
+                {{0}, {.nic = "e1000x"}, "has no device 'e1000x'; did you mean 'e1000e'?"},
         };
         for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-                AUTO_ERROR struct error err = {0};
-                AUTO_QEMU_ABILITIES struct qemu_abilities abilities = {0};
-                struct settings settings = cases[i].settings;
-                settings_complete(&settings, &usual);
-                write_fake("fake", cases[i].version, cases[i].machines, cases[i].devices, cases[i].processors,
-                           cases[i].accelerators);
+                error_clear(&err);
+                qemu_abilities_free(&abilities);
+                settings = cases[i].settings;
+                settings_complete(&settings, &usual_settings);
+                write_fake(cases[i].fake);
                 assert_done(qemu_probe("./fake", &abilities, &err), &err);
                 assert_false(qemu_check(&settings, &abilities, &err));
-                assert_error(&err, cases[i].code, cases[i].message);
+                assert_error(&err, ERROR_ENVIRONMENT, cases[i].message);
         }
 }
 
-WITH_CACHE(other_ways_to_name_the_machine)
+WITH_CACHE(machine_options_name_the_machine_in_several_ways)
 {
         static const char *const options[] = {"virt", "type=virt", "gic-version=2,type=virt", "virt,gic-version=2"};
-        AUTO_ERROR struct error err = {0};
-        AUTO_QEMU_ABILITIES struct qemu_abilities abilities = {0};
-        write_whole_fake("fake");
+        write_fake((struct fake){0});
         assert_done(qemu_probe("./fake", &abilities, &err), &err);
         for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
-                struct settings settings = usual;
                 settings.machine_options = options[i];
                 assert_done(qemu_check(&settings, &abilities, &err), &err);
         }
+        settings.machine_options = "gic-version=2";
+        assert_false(qemu_check(&settings, &abilities, &err));
+        assert_error(&err, ERROR_USAGE, "does not name a machine");
 }
 
 // ---- accelerators
@@ -243,8 +172,7 @@ static bool host_is(const char *system)
 // QEMU has the accelerators of its host; the tests run on many.
 WITH_CACHE(an_accelerator_of_another_host_is_explained)
 {
-        AUTO_QEMU_ABILITIES struct qemu_abilities abilities = {0};
-        write_fake("fake", "8.2.0", "virt", "qemu-xhci usb-storage vmxnet3", "host max", "tcg");
+        write_fake((struct fake){.processors = "host max"});
         assert_true(qemu_probe("./fake", &abilities, NULL));
         static const struct {
                 const char *accel, *message;
@@ -253,8 +181,7 @@ WITH_CACHE(an_accelerator_of_another_host_is_explained)
                 {"hvf", "--accel hvf: HVF runs an arm64 guest only on macOS on an Apple processor, and this host is "},
         };
         for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-                AUTO_ERROR struct error err = {0};
-                struct settings settings = usual;
+                error_clear(&err);
                 settings.accel = cases[i].accel;
                 settings.cpu = "host";
                 assert_false(qemu_check(&settings, &abilities, &err));
@@ -266,46 +193,29 @@ WITH_CACHE(an_accelerator_of_another_host_is_explained)
         }
 }
 
-static const struct settings with_kvm = {
-        .accel = "kvm",
-        .machine_options = "virt,virtualization=off,gic-version=2",
-        .cpu = "host",
-        .memory_mb = 8192,
-        .cpus = 4,
-        .disk_bus = "usb",
-        .reboot_action = "enter",
-        .disk_size = 1,
-        .reboot_observe_s = 1,
-        .boot_timeout_s = 1,
-        .nic = "vmxnet3",
-        .mac = "52:54:00:12:34:56",
-        .qemu = "./fake",
-};
-
 static void write_fake_with_kvm(const char *tried)
 {
-        write_fake("fake", "10.0.2", "virt", "qemu-xhci usb-storage vmxnet3", "cortex-a53 max", "kvm tcg");
+        write_fake((struct fake){.version = "10.0.2", .accelerators = "kvm tcg"});
         write_text("tried", tried);
+        settings.accel = "kvm";
+        settings.cpu = "host";
 }
 
-WITH_CACHE(kvm_is_tried_with_the_machine_that_is_asked_for)
+WITH_CACHE(kvm_is_tried_with_the_requested_machine)
 {
-        AUTO_ERROR struct error err = {0};
         write_fake_with_kvm("echo \"$*\" >arguments; read -r hello; read -r quit; echo \"$quit\" >quit");
-        assert_done(qemu_ready(&with_kvm, &err), &err);
+        assert_done(qemu_ready(&settings, &err), &err);
         AUTO_FREE char *arguments = read_text("arguments");
         AUTO_FREE char *quit = read_text("quit");
         assert_string_equal(arguments,
                             "-no-user-config -nodefaults -machine virt,virtualization=off,gic-version=2 -accel kvm "
-                            "-cpu host -smp 4 -m 8192 -display none -S -qmp stdio\n");
+                            "-cpu host -smp 2 -m 64 -display none -S -qmp stdio\n");
         assert_string_equal(quit, "{\"execute\": \"quit\"}\n");
 }
 
 // The same, answered by QEMU: with an accelerator that every host has.
-WITH_CACHE(the_qemu_that_is_installed_makes_a_machine_and_ends)
+WITH_CACHE(the_installed_qemu_tries_a_machine_and_ends)
 {
-        AUTO_ERROR struct error err = {0};
-        struct settings settings = with_kvm;
         settings.qemu = QEMU;
         settings.accel = "tcg";
         settings.cpu = "max";
@@ -321,80 +231,74 @@ WITH_CACHE(the_qemu_that_is_installed_makes_a_machine_and_ends)
 }
 
 // As QEMU 7.2, 10.0 and 11.1 print it.
-#define NO_DEVICE   "echo 'Could not access KVM kernel module: No such file or directory' >&2\n"
-#define FORBIDDEN   "echo 'qemu-system-aarch64: -accel kvm: Could not access KVM kernel module: Permission denied' >&2\n"
-#define NOT_THERE   "echo 'Could not access KVM kernel module: No such device' >&2\n"
-#define FAILED(why) "echo 'qemu-system-aarch64: -accel kvm: failed to initialize kvm: " why "' >&2\nexit 1\n"
-#define GIC_7       "echo 'qemu-system-aarch64: host does not support in-kernel GICv2 emulation' >&2\nexit 1\n"
-#define GIC_10      "echo 'qemu-system-aarch64: KVM does not support GICv2 emulation' >&2\nexit 1\n"
-#define GIC_3       "echo 'qemu-system-aarch64: KVM does not support GICv3 emulation' >&2\nexit 1\n"
-#define EIGHT                                                                                                          \
-        "echo 'qemu-system-aarch64: KVM only supports GICv2 emulation but more than 8 vcpus are requested' >&2\n"      \
-        "exit 1\n"
-#define NESTED                                                                                                         \
-        "echo 'qemu-system-aarch64: mach-virt: KVM does not support providing Virtualization extensions to the guest " \
-        "CPU' >&2\nexit 1\n"
-#define VCPU "echo 'qemu-system-aarch64: kvm_init_vcpu: kvm_arch_init_vcpu failed (0): Invalid argument' >&2\nexit 1\n"
-#define TYPE "echo 'qemu-system-aarch64: KVM is not supported for this guest CPU type' >&2\n" VCPU
-#define PROPERTY                                                                                                       \
-        "echo \"qemu-system-aarch64: can't apply global max-arm-cpu.pauth-impdef=on: Property "                        \
-        "'max-arm-cpu.pauth-impdef' not found\" >&2\nexit 1\n"
+#define NO_DEVICE "Could not access KVM kernel module: No such file or directory"
+#define FAILED    "qemu-system-aarch64: -accel kvm: failed to initialize kvm: "
+#define GIC_7     "qemu-system-aarch64: host does not support in-kernel GICv2 emulation"
+#define TYPE      "qemu-system-aarch64: KVM is not supported for this guest CPU type"
+#define VCPU      "qemu-system-aarch64: kvm_init_vcpu: kvm_arch_init_vcpu failed (0): Invalid argument"
+
+// A script that prints LINE and fails.
+#define FAILS(line) "echo '" line "' >&2; exit 1\n"
 
 WITH_CACHE(why_kvm_cannot_run_a_machine_is_explained)
 {
-        static const char head[] =
-                "--accel kvm: KVM on this host cannot run virt,virtualization=off,gic-version=2 with --cpu host: ";
         static const struct {
-                const char *tried, *reason, *evidence, *advice;
+                const char *evidence, *further; // lines that QEMU prints
+                const char *reason, *advice;
         } cases[] = {
-                {NO_DEVICE FAILED("No such file or directory"), "this host has no /dev/kvm",
-                 "Could not access KVM kernel module: No such file or directory", "; load the kernel's kvm module"},
-                {FORBIDDEN FAILED("Permission denied"), "permission to open /dev/kvm is denied",
-                 "qemu-system-aarch64: -accel kvm: Could not access KVM kernel module: Permission denied",
+                {NO_DEVICE, FAILED "No such file or directory", "this host has no /dev/kvm",
+                 "; load the kernel's kvm module"},
+                {"qemu-system-aarch64: -accel kvm: Could not access KVM kernel module: Permission denied",
+                 FAILED "Permission denied", "permission to open /dev/kvm is denied",
                  "; add yourself to the group that owns it (sudo usermod -aG kvm "},
-                {NOT_THERE FAILED("No such device"), "/dev/kvm cannot be opened",
-                 "Could not access KVM kernel module: No such device", ""},
-                {GIC_7, "this host's GICv3 cannot provide gic-version=2 under KVM",
-                 "qemu-system-aarch64: host does not support in-kernel GICv2 emulation", ""},
-                {GIC_10, "this host's GICv3 cannot provide gic-version=2 under KVM",
-                 "qemu-system-aarch64: KVM does not support GICv2 emulation", ""},
-                {GIC_3, "this host's GICv2 cannot provide gic-version=3 under KVM",
-                 "qemu-system-aarch64: KVM does not support GICv3 emulation", ""},
-                {EIGHT, "QEMU does not start",
-                 "qemu-system-aarch64: KVM only supports GICv2 emulation but more than 8 vcpus are requested", ""},
-                {NESTED, "virtualization=on needs nested virtualization, and KVM on this host does not provide it",
-                 "qemu-system-aarch64: mach-virt: KVM does not support providing Virtualization extensions to the "
+                {"Could not access KVM kernel module: No such device", FAILED "No such device",
+                 "/dev/kvm cannot be opened", ""},
+                {GIC_7, "", "this host's GICv3 cannot provide gic-version=2 under KVM", ""},
+                {"qemu-system-aarch64: KVM does not support GICv2 emulation", "",
+                 "this host's GICv3 cannot provide gic-version=2 under KVM", ""},
+                {"qemu-system-aarch64: KVM does not support GICv3 emulation", "",
+                 "this host's GICv2 cannot provide gic-version=3 under KVM", ""},
+                {"qemu-system-aarch64: KVM only supports GICv2 emulation but more than 8 vcpus are requested", "",
+                 "QEMU does not start", ""},
+                {"qemu-system-aarch64: mach-virt: KVM does not support providing Virtualization extensions to the "
                  "guest CPU",
+                 "", "virtualization=on needs nested virtualization, and KVM on this host does not provide it",
                  "; use virtualization=off in --machine-options"},
-                {TYPE, "KVM provides only the host's own processor model",
-                 "qemu-system-aarch64: KVM is not supported for this guest CPU type", "; use --cpu host"},
-                {VCPU, "KVM cannot provide this processor",
-                 "qemu-system-aarch64: kvm_init_vcpu: kvm_arch_init_vcpu failed (0): Invalid argument",
-                 "; use --cpu host"},
-                {PROPERTY, "a property of --cpu does not exist under KVM",
-                 "qemu-system-aarch64: can't apply global max-arm-cpu.pauth-impdef=on: Property "
+                {TYPE, VCPU, "KVM provides only the host's own processor model", "; use --cpu host"},
+                {VCPU, "", "KVM cannot provide this processor", "; use --cpu host"},
+                {"qemu-system-aarch64: can't apply global max-arm-cpu.pauth-impdef=on: Property "
                  "'max-arm-cpu.pauth-impdef' not found",
-                 "; use --cpu host"},
-                {"echo 'qemu: warning: slow' >&2; echo 'kvm version \033[31mtoo old' >&2; exit 1",
-                 "QEMU does not start", "kvm version \\x1b[31mtoo old", ""},
+                 "", "a property of --cpu does not exist under KVM", "; use --cpu host"},
         };
         for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-                AUTO_ERROR struct error err = {0};
-                write_fake_with_kvm(cases[i].tried);
-                assert_false(qemu_ready(&with_kvm, &err));
-                AUTO_FREE char *start = text_format("%s%s (QEMU reports: %s)%s", head, cases[i].reason,
-                                                    cases[i].evidence, cases[i].advice);
+                error_clear(&err);
+                AUTO_FREE char *tried =
+                        text_format("cat >&2 <<'END'\n%s\n%s\nEND\nexit 1\n", cases[i].evidence, cases[i].further);
+                write_fake_with_kvm(tried);
+                assert_false(qemu_ready(&settings, &err));
+                AUTO_FREE char *start = text_format("--accel kvm: KVM on this host cannot run virt,virtualization=off,"
+                                                    "gic-version=2 with --cpu host: %s (QEMU reports: %s)%s",
+                                                    cases[i].reason, cases[i].evidence, cases[i].advice);
                 assert_error(&err, ERROR_ENVIRONMENT, start);
                 assert_true(text_ends_with(err.message, "; --accel tcg runs it on any host"));
         }
 }
 
-WITH_CACHE(a_qemu_that_dies_of_kvm_is_reported)
+WITH_CACHE(other_failures_of_qemu_under_kvm_are_reported)
 {
-        AUTO_ERROR struct error err = {0};
-        write_fake_with_kvm("kill -ABRT $$");
-        assert_false(qemu_ready(&with_kvm, &err));
-        assert_error(&err, ERROR_ENVIRONMENT, "QEMU does not start (QEMU ended with exit code 134); --accel tcg");
+        static const struct {
+                const char *tried, *message;
+        } cases[] = {
+                {"kill -ABRT $$", "QEMU does not start (QEMU ended with exit code 134); --accel tcg"},
+                {"echo 'qemu: warning: slow' >&2; " FAILS("kvm version \033[31mtoo old"),
+                 "QEMU does not start (QEMU reports: kvm version \\x1b[31mtoo old); --accel tcg"},
+        };
+        for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+                error_clear(&err);
+                write_fake_with_kvm(cases[i].tried);
+                assert_false(qemu_ready(&settings, &err));
+                assert_error(&err, ERROR_ENVIRONMENT, cases[i].message);
+        }
 }
 
 WITH_CACHE(auto_takes_kvm_if_it_runs_the_machine)
@@ -403,20 +307,18 @@ WITH_CACHE(auto_takes_kvm_if_it_runs_the_machine)
                 const char *accelerators, *tried, *given_cpu, *accel, *cpu;
         } cases[] = {
                 {"kvm tcg", "exit 0", NULL, "kvm", "host"},
-                {"kvm tcg", GIC_7, NULL, "tcg", "max,pauth-impdef=on"},
-                {"kvm tcg", NO_DEVICE FAILED("No such file or directory"), NULL, "tcg", "max,pauth-impdef=on"},
+                {"kvm tcg", FAILS(GIC_7), NULL, "tcg", "max,pauth-impdef=on"},
+                {"kvm tcg", FAILS(NO_DEVICE), NULL, "tcg", "max,pauth-impdef=on"},
                 {"tcg", "exit 0", NULL, "tcg", "max,pauth-impdef=on"},
                 {"hvf tcg", "exit 0", NULL, "tcg", "max,pauth-impdef=on"},
-                {"kvm tcg", "case $* in *'-cpu cortex-a72 '*) " TYPE "esac", "cortex-a72", "tcg", "cortex-a72"},
+                {"kvm tcg", "case $* in *'-cpu cortex-a72 '*) " FAILS(TYPE) "esac", "cortex-a72", "tcg", "cortex-a72"},
                 {"kvm tcg", "case $* in *'-cpu max '*) exit 0; esac; exit 1", "max", "kvm", "max"},
         };
         for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-                AUTO_ERROR struct error err = {0};
-                struct settings settings = with_kvm;
+                error_clear(&err);
                 settings.accel = "auto";
                 settings.cpu = cases[i].given_cpu;
-                write_fake("fake", "8.2.0", "virt", "qemu-xhci usb-storage vmxnet3", "cortex-a72 max",
-                           cases[i].accelerators);
+                write_fake((struct fake){.accelerators = cases[i].accelerators});
                 write_text("tried", cases[i].tried);
                 assert_done(qemu_choose_accelerator(&settings, &err), &err);
                 assert_done(settings_finish(&settings, &err), &err);
@@ -425,29 +327,15 @@ WITH_CACHE(auto_takes_kvm_if_it_runs_the_machine)
         }
 }
 
-WITH_CACHE(what_is_asked_for_by_name_is_left_as_it_is)
+WITH_CACHE(auto_refuses_other_invalid_settings)
 {
-        static const char *const names[] = {"tcg", "kvm", "hvf", NULL};
-        for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-                AUTO_ERROR struct error err = {0};
-                struct settings settings = {.accel = names[i], .qemu = "./fake"};
-                assert_done(qemu_choose_accelerator(&settings, &err), &err);
-                assert_ptr_equal(settings.accel, names[i]);
-        }
-        assert_false(file_exists("asked"));
-}
-
-WITH_CACHE(auto_refuses_other_settings_that_are_wrong)
-{
-        AUTO_ERROR struct error err = {0};
-        struct settings settings = with_kvm;
         settings.accel = "auto";
         settings.disk_bus = "scsi";
         assert_false(qemu_choose_accelerator(&settings, &err));
         assert_error(&err, ERROR_USAGE, "--disk-bus: invalid value 'scsi'");
 }
 
-WITH_CACHE(what_is_no_qemu_is_said_to_be_none)
+WITH_CACHE(a_program_that_is_not_qemu_is_reported)
 {
         static const struct {
                 const char *body, *message;
@@ -470,29 +358,25 @@ WITH_CACHE(what_is_no_qemu_is_said_to_be_none)
                  "does not list its devices: `-device help` ended with exit code 134"},
         };
         for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-                AUTO_ERROR struct error err = {0};
-                struct qemu_abilities abilities;
+                struct qemu_abilities none;
+                error_clear(&err);
                 write_script("fake", cases[i].body);
-                assert_false(qemu_probe("./fake", &abilities, &err));
+                assert_false(qemu_probe("./fake", &none, &err));
                 assert_error(&err, ERROR_ENVIRONMENT, cases[i].message);
                 assert_contains(err.message, "./fake");
-                assert_null(abilities.program);
+                assert_null(none.program);
         }
 }
 
-WITH_CACHE(a_program_that_hangs_is_given_up)
+WITH_CACHE(a_program_that_hangs_times_out)
 {
-        AUTO_ERROR struct error err = {0};
-        struct qemu_abilities abilities;
         write_script("fake", "sleep 1000");
         assert_false(qemu_ask("./fake", 200, &abilities, &err));
         assert_error(&err, ERROR_ENVIRONMENT, "took longer than");
 }
 
-WITH_CACHE(a_program_that_is_missing_or_cannot_run)
+WITH_CACHE(a_program_that_is_missing_or_cannot_run_is_reported)
 {
-        AUTO_ERROR struct error err = {0};
-        struct qemu_abilities abilities;
         assert_false(qemu_probe("qemu-system-nothing", &abilities, &err));
         assert_error(&err, ERROR_ENVIRONMENT, "qemu-system-nothing is not installed");
         error_clear(&err);
@@ -520,53 +404,45 @@ static size_t times_asked(void)
         return (size_t)count;
 }
 
-WITH_CACHE(it_is_asked_once_and_again_when_it_changed)
+WITH_CACHE(qemu_is_asked_once_and_again_after_it_changed)
 {
-        AUTO_ERROR struct error err = {0};
-        struct settings settings = usual;
-        settings.qemu = "./fake";
-        write_whole_fake("fake");
+        write_fake((struct fake){0});
         let_age("fake");
         assert_done(qemu_ready(&settings, &err), &err);
         assert_int_equal(times_asked(), 5);
         assert_done(qemu_ready(&settings, &err), &err);
         assert_int_equal(times_asked(), 5);
-        AUTO_QEMU_ABILITIES struct qemu_abilities abilities = {0};
         assert_done(qemu_probe("./fake", &abilities, &err), &err);
         assert_true(abilities.remembered);
         assert_string_equal(abilities.version, "8.2.0");
         assert_int_equal(abilities.major, 8);
         assert_int_equal(abilities.devices.count, 5);
-        // Refused by what is remembered: asked again before that is said.
+        // Refused by what is remembered: asked again before that is reported.
         settings.nic = "virtio-net-pci";
         assert_false(qemu_ready(&settings, &err));
         assert_int_equal(times_asked(), 10);
         error_clear(&err);
-        write_fake("fake", "8.2.0", "virt", "qemu-xhci usb-storage virtio-net-pci", "cortex-a53 max", "tcg");
+        write_fake((struct fake){.devices = "qemu-xhci usb-storage virtio-net-pci"});
         assert_done(qemu_ready(&settings, &err), &err);
         assert_int_equal(times_asked(), 15);
 }
 
-// The program itself is unchanged, but is now another: a script that starts what changed.
-WITH_CACHE(a_wrapper_is_not_refused_for_what_was)
+// The program itself is unchanged: a script that starts another one, which changed.
+WITH_CACHE(a_wrapper_around_a_changed_qemu_is_asked_again)
 {
-        AUTO_ERROR struct error err = {0};
-        struct settings settings = usual;
         settings.qemu = "./wrapper";
         write_script("wrapper", "exec ./fake \"$@\"");
-        write_fake("fake", "5.0.0", "virt", "qemu-xhci", "max host", "tcg");
+        write_fake((struct fake){.version = "5.0.0"});
         let_age("wrapper");
         assert_false(qemu_ready(&settings, &err));
         error_clear(&err);
-        write_whole_fake("fake");
+        write_fake((struct fake){0});
         assert_done(qemu_ready(&settings, &err), &err);
 }
 
 WITH_CACHE(a_damaged_cache_only_costs_time)
 {
-        struct settings settings = usual;
-        settings.qemu = "./fake";
-        write_whole_fake("fake");
+        write_fake((struct fake){0});
         let_age("fake");
         assert_true(qemu_ready(&settings, NULL));
         AUTO_FREE char *good = read_text("esxiarm/qemu.json");
@@ -576,13 +452,13 @@ WITH_CACHE(a_damaged_cache_only_costs_time)
                 "s/\"vmxnet3\"/true/", "s/\"identity\"/\"i\"/",  "s/,/;/",
         };
         for (size_t i = 0; i < sizeof edits / sizeof edits[0]; i++) {
-                AUTO_ERROR struct error err = {0};
+                error_clear(&err);
                 write_text("good.json", good);
                 shell("sed '%s' good.json >esxiarm/qemu.json", edits[i]);
                 assert_done(qemu_ready(&settings, &err), &err);
         }
         assert_true(times_asked() >= 5 * 6);
-        // And no cache at all.
+        // Without any cache.
         shell("rm -r esxiarm; echo >esxiarm");
         assert_true(qemu_ready(&settings, NULL));
 }

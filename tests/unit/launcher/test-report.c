@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The pieces of a report: what is escaped, how screens, timelines and consoles come out, and what hostile or broken evidence
-// does. Whether a page as a whole is well-formed is xmllint's to say, in cli/report.sh.
+// does. In cli/report.sh, xmllint checks that a whole page is well-formed.
 #include "tests/unit/verify/images.h"
 
 #include <jansson.h>
@@ -18,22 +18,46 @@
 #include "launcher/report/transcript.h"
 #include "launcher/report/verdict.h"
 
-static void assert_lacks(const char *text, const char *part)
+// The page and the run of a test.
+static struct text html;
+static struct run_record record;
+
+static int begin(void **state)
 {
-        if (strstr(text, part))
-                fail_msg("\"%s\" is in: %s", part, text);
+        html = (struct text){0};
+        record = (struct run_record){0};
+        return scratch_begin(state);
 }
 
-// Not by strstr, whose sanitizer measures all of TEXT each time.
-static size_t occurrences(const char *text, const char *part)
+static int end(void **state)
+{
+        text_free(&html);
+        run_record_free(&record);
+        return scratch_end(state);
+}
+#define WITH_PAGE(name) TEST_WITH(name, begin, end)
+
+static void assert_page(const char *part)
+{
+        assert_contains(text_string(&html), part);
+}
+
+static void assert_page_lacks(const char *part)
+{
+        if (strstr(text_string(&html), part))
+                fail_msg("\"%s\" is in: %s", part, text_string(&html));
+}
+
+// In the page. Not by strstr, whose sanitizer measures all of a text each time.
+static size_t occurrences(const char *part)
 {
         size_t count = 0;
-        for (; *text; text++)
+        for (const char *text = text_string(&html); *text; text++)
                 count += *text == *part && !strncmp(text, part, strlen(part));
         return count;
 }
 
-TEST(text_is_escaped)
+WITH_PAGE(text_is_escaped)
 {
         static const struct {
                 const char *text, *html;
@@ -59,11 +83,11 @@ TEST(text_is_escaped)
                  "\xE2\x94\x80 \xE4\xBD\xA0\xE5\xA5\xBD \xF0\x9F\x98\x80"},
         };
         for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-                AUTO_TEXT struct text html = {0};
+                text_clear(&html);
                 html_add(&html, rows[i].text);
                 assert_string_equal(text_string(&html), rows[i].html);
         }
-        AUTO_TEXT struct text html = {0};
+        text_clear(&html);
         html_add_span(&html, "a\0<", 3);
         assert_string_equal(text_string(&html), "a\xEF\xBF\xBD&lt;");
         text_clear(&html);
@@ -75,11 +99,11 @@ TEST(text_is_escaped)
         assert_string_equal(text_string(&html), "");
 }
 
-TEST(every_byte_is_safe)
+WITH_PAGE(every_byte_is_safe)
 {
         for (unsigned one = 0; one < 256; one++) {
                 for (unsigned other = 0; other < 256; other++) {
-                        AUTO_TEXT struct text html = {0};
+                        text_clear(&html);
                         const char bytes[] = {(char)one, (char)other, '<'};
                         html_add_span(&html, bytes, sizeof bytes);
                         assert_true(text_ends_with(text_string(&html), "&lt;"));
@@ -90,13 +114,13 @@ TEST(every_byte_is_safe)
 
 static void assert_screen(const char *ansi, const char *part)
 {
-        AUTO_TEXT struct text html = {0};
+        text_clear(&html);
         screen_to_html(&html, ansi);
-        assert_contains(text_string(&html), part);
-        assert_int_equal(occurrences(text_string(&html), "<span"), occurrences(text_string(&html), "</span>"));
+        assert_page(part);
+        assert_int_equal(occurrences("<span"), occurrences("</span>"));
 }
 
-TEST(screens_keep_their_colours)
+WITH_PAGE(screens_keep_their_colours)
 {
         assert_screen("plain", "<pre class=\"screen\">\nplain\n");
         assert_screen("\033[0;31;44mred\033[0m on", "<span class=\"f1 b4\">red</span> on\n");
@@ -112,7 +136,7 @@ TEST(screens_keep_their_colours)
         assert_screen("\033[31ma\nb", "<span class=\"f1\">a</span>\n<span class=\"f1\">b</span>\n");
 }
 
-TEST(screens_that_are_none_do_no_harm)
+WITH_PAGE(invalid_screens_do_no_harm)
 {
         assert_screen("\033[31m<script>\033[0m", "<span class=\"f1\">&lt;script&gt;</span>");
         assert_screen("\033[2J\033]0;x\007\033[", "\xEF\xBF\xBD[2J\xEF\xBF\xBD]0;x\xEF\xBF\xBD\xEF\xBF\xBD[\n");
@@ -123,12 +147,12 @@ TEST(screens_that_are_none_do_no_harm)
         AUTO_TEXT struct text many = {0};
         for (unsigned i = 0; i < 200000; i++)
                 text_add(&many, i % 3 ? "<" : "\n");
-        AUTO_TEXT struct text html = {0};
+        text_clear(&html);
         screen_to_html(&html, text_string(&many));
         assert_true(html.length < 400000);
         text_clear(&html);
         screen_to_html(&html, "");
-        assert_int_equal(occurrences(text_string(&html), "\n"), 24 + 2);
+        assert_int_equal(occurrences("\n"), 24 + 2);
         // Cut at every byte, a screen is still whole HTML.
         const char *screen = "\033[0;1;38;2;10;20;30;48;5;99mA\033[0m\n\033[0;7mB";
         for (size_t length = 0; length < strlen(screen); length++) {
@@ -139,17 +163,14 @@ TEST(screens_that_are_none_do_no_harm)
 
 static void make_run(const char *events, const char *result)
 {
+        AUTO_ERROR struct error err = {0};
         mkdir("run", 0777);
         write_text("run/events.jsonl", events);
         if (result)
                 write_text("run/result.json", result);
         write_text("run/console.txt", "[   0.500] first\n");
-}
-
-static void read_run(struct run_record *record)
-{
-        AUTO_ERROR struct error err = {0};
-        assert_done(run_record_read("run", record, &err), &err);
+        run_record_free(&record);
+        assert_done(run_record_read("run", &record, &err), &err);
 }
 
 static const char EVENTS[] =
@@ -164,7 +185,7 @@ static const char EVENTS[] =
         "{\"time\":8.0,\"event\":\"qmp\",\"message\":{\"event\":\"SHUTDOWN\",\"data\":{\"guest\":true,\"reason\":"
         "\"guest-reset\"}}}\n";
 
-TEST_IN_SCRATCH(a_record_tells_the_run)
+WITH_PAGE(a_record_describes_the_run)
 {
         make_run(EVENTS,
                  "{\"outcome\":\"pass\",\"duration\":10.0,\"criteria\":{\"install\":[],\"reboot\":["
@@ -172,8 +193,6 @@ TEST_IN_SCRATCH(a_record_tells_the_run)
                  "{\"name\":\"again\",\"kind\":\"optional\",\"met\":true,\"line\":5,\"time\":9.0,\"text\":\"BdsDxe: "
                  "loading\"},"
                  "{\"name\":\"panic\",\"kind\":\"forbidden\",\"met\":false}]}}");
-        AUTO_RUN_RECORD struct run_record record = {0};
-        read_run(&record);
         static const struct {
                 const char *title;
                 double time;
@@ -203,13 +222,10 @@ TEST_IN_SCRATCH(a_record_tells_the_run)
         assert_true(fabs(record.end - 10) < 1e-9);
 }
 
-// What the bars are wide, together, is the run.
-TEST_IN_SCRATCH(bars_are_as_long_as_their_steps)
+// Together they are as wide as the run is long.
+WITH_PAGE(bars_are_as_long_as_their_steps)
 {
         make_run(EVENTS, "{\"outcome\":\"pass\",\"duration\":10.0}");
-        AUTO_RUN_RECORD struct run_record record = {0};
-        AUTO_TEXT struct text html = {0};
-        read_run(&record);
         timeline_to_html(&html, &record);
         const char *at = text_string(&html);
         double x = 0;
@@ -223,27 +239,25 @@ TEST_IN_SCRATCH(bars_are_as_long_as_their_steps)
         }
         assert_int_equal(bars, record.count);
         assert_true(fabs(x - 1000) < 0.2);
-        assert_contains(text_string(&html), "2.50 s</td>");
-        assert_contains(text_string(&html), "<a href=\"#screen-3\">Welcome</a>");
-        assert_contains(text_string(&html), "UEFI &lt;i&gt;");
+        assert_page("2.50 s</td>");
+        assert_page("<a href=\"#screen-3\">Welcome</a>");
+        assert_page("UEFI &lt;i&gt;");
 }
 
-TEST_IN_SCRATCH(an_unfinished_run_has_a_record)
+WITH_PAGE(an_unfinished_run_has_a_record)
 {
         for (size_t length = 0; length < sizeof EVENTS; length += 7) {
                 AUTO_FREE char *cut = text_format("%.*s", (int)length, EVENTS);
-                AUTO_RUN_RECORD struct run_record record = {0};
-                AUTO_TEXT struct text html = {0};
                 make_run(cut, length % 2 ? "{\"outcome\":" : NULL);
-                read_run(&record);
                 assert_string_equal(verdict_word(&record), "unfinished");
+                text_clear(&html);
                 timeline_to_html(&html, &record);
                 verdict_to_html(&html, &(struct report_subject){.record = &record});
-                assert_contains(text_string(&html), "Unfinished");
+                assert_page("Unfinished");
         }
 }
 
-TEST_IN_SCRATCH(broken_evidence_is_passed_over)
+WITH_PAGE(broken_evidence_is_ignored)
 {
         AUTO_TEXT struct text events = {0};
         text_add(&events,
@@ -257,81 +271,69 @@ TEST_IN_SCRATCH(broken_evidence_is_passed_over)
                 text_add(&events, "[");
         text_add(&events, "\n");
         make_run(text_string(&events), "[1, 2]");
-        AUTO_RUN_RECORD struct run_record record = {0};
-        read_run(&record);
         assert_int_equal(record.count, 4);
         assert_null(record.result);
 }
 
-TEST_IN_SCRATCH(a_record_has_a_bounded_size)
+WITH_PAGE(a_record_has_a_bounded_size)
 {
         AUTO_TEXT struct text events = {0};
         for (unsigned i = 0; i < 2000; i++)
                 text_add_format(&events, "{\"time\":%u,\"event\":\"step\",\"title\":\"again\",\"screen\":\"x\"}\n", i);
         make_run(text_string(&events), NULL);
-        AUTO_RUN_RECORD struct run_record record = {0};
-        AUTO_TEXT struct text html = {0};
-        read_run(&record);
         assert_int_equal(record.count + record.left_out, 2000);
         assert_true(record.count < 1000);
         timeline_to_html(&html, &record);
-        assert_contains(text_string(&html), "more events are not shown");
+        assert_page("more events are not shown");
 }
 
-TEST_IN_SCRATCH(what_is_no_run_is_refused)
+WITH_PAGE(a_folder_without_a_run_is_refused)
 {
         AUTO_ERROR struct error err = {0};
-        struct run_record record;
         mkdir("empty", 0777);
         assert_false(run_record_read("empty", &record, &err));
         assert_error(&err, ERROR_USAGE, "events.jsonl");
 }
 
-static void reason_of(const char *result, struct text *html)
+static void show_verdict(const char *result)
 {
-        AUTO_RUN_RECORD struct run_record record = {0};
         make_run(EVENTS, result);
-        read_run(&record);
-        text_clear(html);
-        verdict_to_html(html, &(struct report_subject){.record = &record});
+        text_clear(&html);
+        verdict_to_html(&html, &(struct report_subject){.record = &record});
 }
 
-TEST_IN_SCRATCH(the_verdict_says_why)
+WITH_PAGE(the_verdict_has_its_reason)
 {
-        AUTO_TEXT struct text html = {0};
-        reason_of("{\"outcome\":\"timed out\",\"message\":\"the step 'x' did not come in ESXi 8.0. The screen "
-                  "shows:\\n<b>\"}",
-                  &html);
-        assert_contains(text_string(&html), "<p class=\"reason\">The step &#39;x&#39; did not come in ESXi 8.0.</p>");
-        assert_contains(text_string(&html), "The whole message");
-        assert_contains(text_string(&html), "&lt;b&gt;");
-        assert_contains(text_string(&html), "href=\"#screen-4\"");
-        reason_of("{\"outcome\":\"fail\",\"message\":\"It failed. Do this.\",\"match\":{\"holds\":false}}", &html);
-        assert_contains(text_string(&html), "<p class=\"reason\">It failed.</p>");
-        assert_contains(text_string(&html), "<p class=\"advice\">Do this.</p>");
-        assert_contains(text_string(&html), "#prediction");
-        reason_of("{\"outcome\":\"panic\",\"message\":\"p\",\"criteria\":{\"boot\":[{\"name\":\"a\",\"kind\":"
-                  "\"required\",\"met\":false},"
-                  "{\"name\":\"psod\",\"kind\":\"forbidden\",\"met\":true,\"line\":9}]}}",
-                  &html);
-        assert_contains(text_string(&html), "psod in line 9");
-        reason_of("{\"outcome\":\"pass\",\"command\":\"install\",\"match\":{\"holds\":true,\"explanation\":\"It "
-                  "matches.\"}}",
-                  &html);
-        assert_contains(text_string(&html), "It matches.");
-        assert_lacks(text_string(&html), "Where to look");
-        reason_of("{\"outcome\":\"<script>\"}", &html);
-        assert_lacks(text_string(&html), "<script>");
+        show_verdict("{\"outcome\":\"timed out\",\"message\":\"the step 'x' did not come in ESXi 8.0. The screen "
+                     "shows:\\n<b>\"}");
+        assert_page("<p class=\"reason\">The step &#39;x&#39; did not come in ESXi 8.0.</p>");
+        assert_page("The whole message");
+        assert_page("&lt;b&gt;");
+        assert_page("href=\"#screen-4\"");
+        show_verdict("{\"outcome\":\"fail\",\"message\":\"It failed. Do this.\",\"match\":{\"holds\":false}}");
+        assert_page("<p class=\"reason\">It failed.</p>");
+        assert_page("<p class=\"advice\">Do this.</p>");
+        assert_page("#prediction");
+        show_verdict("{\"outcome\":\"panic\",\"message\":\"p\",\"criteria\":{\"boot\":[{\"name\":\"a\",\"kind\":"
+                     "\"required\",\"met\":false},"
+                     "{\"name\":\"psod\",\"kind\":\"forbidden\",\"met\":true,\"line\":9}]}}");
+        assert_page("psod in line 9");
+        show_verdict("{\"outcome\":\"pass\",\"command\":\"install\",\"match\":{\"holds\":true,\"explanation\":\"It "
+                     "matches.\"}}");
+        assert_page("It matches.");
+        assert_page_lacks("Where to look");
+        show_verdict("{\"outcome\":\"<script>\"}");
+        assert_page_lacks("<script>");
 }
 
-static void console_of(const char *path, struct text *html, struct console_anchors *anchors)
+static void show_console(const char *path, struct console_anchor *anchors, size_t count)
 {
-        text_clear(html);
-        console_to_html(html, path, anchors);
-        assert_int_equal(occurrences(text_string(html), "<div"), occurrences(text_string(html), "</div>"));
+        text_clear(&html);
+        console_to_html(&html, path, &(struct console_anchors){anchors, count});
+        assert_int_equal(occurrences("<div"), occurrences("</div>"));
 }
 
-TEST_IN_SCRATCH(consoles_have_times_and_anchors)
+WITH_PAGE(consoles_have_times_and_anchors)
 {
         write_text("console.txt", "[   1.000] one <b>\n[   2.000] two\n[   2.001] two\nno time\n[  12.500] [x] last");
         struct console_anchor anchors[] = {
@@ -339,19 +341,17 @@ TEST_IN_SCRATCH(consoles_have_times_and_anchors)
                 {.id = "b", .time = 9, .text = NULL},
                 {.id = "c", .time = 1, .text = "not there"},
         };
-        struct console_anchors list = {anchors, sizeof anchors / sizeof *anchors};
-        AUTO_TEXT struct text html = {0};
-        console_of("console.txt", &html, &list);
-        assert_contains(text_string(&html), "<div class=\"l\"><i>1.000</i> one &lt;b&gt;</div>");
-        assert_contains(text_string(&html), "<div class=\"l met\"><a id=\"a\"></a><i>2.000</i> two</div>");
-        assert_contains(text_string(&html), "<div class=\"l\">no time</div>");
-        assert_contains(text_string(&html), "<div class=\"l\"><a id=\"b\"></a><i>12.500</i> [x] last</div>");
+        show_console("console.txt", anchors, sizeof anchors / sizeof *anchors);
+        assert_page("<div class=\"l\"><i>1.000</i> one &lt;b&gt;</div>");
+        assert_page("<div class=\"l met\"><a id=\"a\"></a><i>2.000</i> two</div>");
+        assert_page("<div class=\"l\">no time</div>");
+        assert_page("<div class=\"l\"><a id=\"b\"></a><i>12.500</i> [x] last</div>");
         assert_true(anchors[0].found && anchors[1].found && !anchors[2].found);
-        console_of("absent.txt", &html, &(struct console_anchors){0});
-        assert_contains(text_string(&html), "<p>");
+        show_console("absent.txt", NULL, 0);
+        assert_page("<p>");
 }
 
-TEST_IN_SCRATCH(a_long_console_keeps_ends_and_anchors)
+WITH_PAGE(a_long_console_keeps_ends_and_anchors)
 {
         FILE *file = fopen("console.txt", "w");
         assert_non_null(file);
@@ -362,34 +362,30 @@ TEST_IN_SCRATCH(a_long_console_keeps_ends_and_anchors)
                 {.id = "m", .time = 200.123, .text = "line 200123 of", .class = "met"},
                 {.id = "n", .time = 200.2, .text = "line 200200 of", .class = "met"},
         };
-        struct console_anchors list = {anchors, sizeof anchors / sizeof *anchors};
-        AUTO_TEXT struct text html = {0};
-        console_of("console.txt", &html, &list);
+        show_console("console.txt", anchors, sizeof anchors / sizeof *anchors);
         assert_true(anchors[0].found && anchors[1].found);
-        assert_contains(text_string(&html), "line 0 of the flood");
-        assert_contains(text_string(&html), "line 399999 of the flood");
-        assert_contains(text_string(&html), "<a id=\"m\"></a><i>200.123</i> line 200123 of");
-        assert_lacks(text_string(&html), "line 100000 of");
-        assert_int_equal(occurrences(text_string(&html), "left out here"), 2);
-        assert_int_equal(occurrences(text_string(&html), "line 200200 of"), 1);
+        assert_page("line 0 of the flood");
+        assert_page("line 399999 of the flood");
+        assert_page("<a id=\"m\"></a><i>200.123</i> line 200123 of");
+        assert_page_lacks("line 100000 of");
+        assert_int_equal(occurrences("left out here"), 2);
+        assert_int_equal(occurrences("line 200200 of"), 1);
         assert_true(html.length < 4 << 20);
 }
 
 // 4 GiB, nearly all of it a hole: only what is shown may be read.
-TEST_IN_SCRATCH(a_huge_console_costs_little)
+WITH_PAGE(a_huge_console_costs_little)
 {
         write_text("console.txt", "[   1.000] first\n");
         shell("truncate -s 4G console.txt; printf '\\n[9999.000] <last>\\n' >>console.txt");
         struct console_anchor anchors[] = {{.id = "m", .time = 50, .text = "nowhere"}};
-        struct console_anchors list = {anchors, sizeof anchors / sizeof *anchors};
-        AUTO_TEXT struct text html = {0};
-        console_of("console.txt", &html, &list);
-        assert_contains(text_string(&html), "first");
-        assert_contains(text_string(&html), "&lt;last&gt;");
+        show_console("console.txt", anchors, sizeof anchors / sizeof *anchors);
+        assert_page("first");
+        assert_page("&lt;last&gt;");
         assert_true(html.length < 1 << 20);
 }
 
-TEST_IN_SCRATCH(long_lines_are_cut)
+WITH_PAGE(long_lines_are_cut)
 {
         FILE *file = fopen("console.txt", "w");
         assert_non_null(file);
@@ -398,14 +394,13 @@ TEST_IN_SCRATCH(long_lines_are_cut)
                 fputc('<', file);
         fputs("\n[   2.000] next\n", file);
         fclose(file);
-        AUTO_TEXT struct text html = {0};
-        console_of("console.txt", &html, &(struct console_anchors){0});
-        assert_contains(text_string(&html), "more bytes");
-        assert_contains(text_string(&html), "<i>2.000</i> next");
+        show_console("console.txt", NULL, 0);
+        assert_page("more bytes");
+        assert_page("<i>2.000</i> next");
         assert_true(html.length < 200000);
 }
 
-TEST(criteria_lead_to_their_lines)
+WITH_PAGE(criteria_lead_to_their_lines)
 {
         json_t *result = json_loads(
                 "{\"criteria\":{\"boot\":[{\"name\":\"<up>\",\"kind\":\"required\",\"met\":true,\"line\":3,\"time\":1."
@@ -419,35 +414,34 @@ TEST(criteria_lead_to_their_lines)
         criteria_anchors(result, &anchors);
         assert_int_equal(anchors.count, 1);
         assert_string_equal(anchors.items[0].id, "line-0");
-        AUTO_TEXT struct text html = {0};
         criteria_to_html(&html, result, &anchors);
-        assert_lacks(text_string(&html), "href");
+        assert_page_lacks("href");
         anchors.items[0].found = true;
         text_clear(&html);
         criteria_to_html(&html, result, &anchors);
-        assert_contains(text_string(&html), "<a href=\"#line-0\">up &amp; running</a>");
-        assert_contains(text_string(&html), "&lt;up&gt;");
+        assert_page("<a href=\"#line-0\">up &amp; running</a>");
+        assert_page("&lt;up&gt;");
         static const char *const words[] = {"</span> met<", "</span> not met<", "</span> did not occur<",
                                             "</span> not seen<", "line 3<"};
         for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-                assert_contains(text_string(&html), words[i]);
+                assert_page(words[i]);
         json_decref(result);
         console_anchors_free(&anchors);
 }
 
-// The rectangles of the bar that begins at HTML: their places as parts of 1000, read back.
-static size_t rectangles(const char *html, double from[], double width[], size_t most)
+// The rectangles of the bar that begins at BAR: their places as parts of 1000, read back.
+static size_t rectangles(const char *bar, double from[], double width[], size_t most)
 {
-        const char *end = strstr(html, "</svg>");
+        const char *end = strstr(bar, "</svg>");
         size_t count = 0;
-        for (const char *at = html; count < most && (at = strstr(at, " x=\"")) && at < end; at++, count++) {
+        for (const char *at = bar; count < most && (at = strstr(at, " x=\"")) && at < end; at++, count++) {
                 from[count] = strtod(at + 4, NULL);
                 width[count] = strtod(strstr(at, "width=\"") + 7, NULL);
         }
         return count;
 }
 
-TEST_IN_SCRATCH(partitions_are_drawn_to_scale)
+WITH_PAGE(partitions_are_drawn_to_scale)
 {
         shell("truncate -s 40G disk.img; sgdisk -a 1 -n 1:64:204863 -t 1:EF00 -n 5:208896:8597503 -n "
               "6:8597504:16986111 "
@@ -456,7 +450,6 @@ TEST_IN_SCRATCH(partitions_are_drawn_to_scale)
         AUTO_DISK struct disk *disk = NULL;
         AUTO_GPT struct gpt gpt = {0};
         assert_done(disk_open("disk.img", "raw", &disk, &err) && gpt_read(disk, &gpt, &err), &err);
-        AUTO_TEXT struct text html = {0};
         disk_to_html(&html, &gpt, disk_size(disk), &gpt.partitions[0].unique);
         const char *bar = strstr(text_string(&html), "disk-bar");
         double from[8] = {0};
@@ -475,20 +468,19 @@ TEST_IN_SCRATCH(partitions_are_drawn_to_scale)
         assert_int_equal(rectangles(bar, from, width, 8), 2);
         assert_true(fabs(width[0] - 250) < 0.1 && fabs(from[0]) < 0.01);
         assert_null(strstr(bar + 1, "disk-bar"));
-        assert_contains(text_string(&html), "&lt;b&gt;&amp;");
-        assert_int_equal(occurrences(text_string(&html), "the boot entry leads here"), 1);
+        assert_page("&lt;b&gt;&amp;");
+        assert_int_equal(occurrences("the boot entry leads here"), 1);
 }
 
-TEST(disks_without_partitions_say_so)
+WITH_PAGE(disks_without_valid_partitions_are_shown)
 {
-        AUTO_TEXT struct text html = {0};
         disk_to_html(&html, &(struct gpt){.state = GPT_BLANK}, 1 << 20, NULL);
-        assert_contains(text_string(&html), "blank");
+        assert_page("blank");
         text_clear(&html);
         struct gpt_partition partition = {.index = 1, .first = 5, .last = 3};
         disk_to_html(&html,
                      &(struct gpt){.state = GPT_PRESENT, .sector_size = 512, .partitions = &partition, .count = 1}, 0,
                      NULL);
-        assert_lacks(text_string(&html), "nan");
-        assert_lacks(text_string(&html), "inf");
+        assert_page_lacks("nan");
+        assert_page_lacks("inf");
 }

@@ -6,9 +6,12 @@
 // As the shipped profiles have it.
 static const char disk_row[] = "(?<size>\\d+(?:\\.\\d+)?) (?<unit>[KMGT]iB)\\b";
 
-static void feed(struct console *console, const char *text)
+// A console that was given BYTES.
+static struct console *console_of(const char *bytes)
 {
-        console_feed(console, text, strlen(text));
+        struct console *console = console_new();
+        console_feed(console, bytes, strlen(bytes));
+        return console;
 }
 
 // A pattern that has to compile.
@@ -65,7 +68,7 @@ TEST(all_patterns_of_a_screen_have_to_match)
         assert_false(screen_matches(both, 0, "Welcome"));
 }
 
-TEST(what_is_no_pattern)
+TEST(invalid_patterns_are_refused)
 {
         static const struct {
                 const char *source, *message;
@@ -89,14 +92,14 @@ TEST(what_is_no_pattern)
         }
 }
 
-TEST(what_cannot_be_matched_does_not_match)
+TEST(text_that_cannot_be_matched_does_not_match)
 {
         assert_false(matches("a", "\xFF a"));
-        // More backtracking than anybody waits for.
+        // Matching this would take too long.
         assert_false(matches("(a+)+$", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab"));
 }
 
-TEST(groups)
+TEST(groups_have_numbers_and_names)
 {
         AUTO_PATTERN struct pattern *pattern = pattern_of("(?<name>\\w+): (\\d+)?x\\K");
         assert_int_equal(pattern_groups(pattern), 2);
@@ -127,16 +130,16 @@ TEST(the_first_group_is_a_number)
         assert_int_equal(number("(\\d*)%", "%"), -1);
 }
 
-TEST(the_disks_of_a_list)
+TEST(the_disks_of_a_list_are_found)
 {
-        AUTO_CONSOLE struct console *console = console_new();
-        feed(console, "\033[44;37m\033[2J\033[2;5HSelect a Disk to Install or Upgrade\033[3;5H(any existing VMFS-3 "
-                      "will be upgraded)"
-                      "\033[5;5HStorage Device                                  Capacity"
-                      "\033[7;5HQEMU     QEMU HARDDISK    (mpx.vmhba32:C0:T0:L0)    504.00 MiB   "
-                      "\033[8;5H\033[7mQEMU     QEMU HARDDISK    (mpx.vmhba33:C0:T0:L0)     40.00 GiB\033[27m"
-                      "\033[9;5HNVMe     (t10.NVMe____QEMU)   1.5 TiB"
-                      "\033[20;5H(Esc) Cancel   (F1) Details   (Enter) Continue");
+        AUTO_CONSOLE struct console *console = console_of(
+                "\033[44;37m\033[2J\033[2;5HSelect a Disk to Install or Upgrade\033[3;5H(any existing VMFS-3 "
+                "will be upgraded)"
+                "\033[5;5HStorage Device                                  Capacity"
+                "\033[7;5HQEMU     QEMU HARDDISK    (mpx.vmhba32:C0:T0:L0)    504.00 MiB   "
+                "\033[8;5H\033[7mQEMU     QEMU HARDDISK    (mpx.vmhba33:C0:T0:L0)     40.00 GiB\033[27m"
+                "\033[9;5HNVMe     (t10.NVMe____QEMU)   1.5 TiB"
+                "\033[20;5H(Esc) Cancel   (F1) Details   (Enter) Continue");
         struct screen_disk disks[CONSOLE_ROWS];
         assert_int_equal(disks_of(console, disk_row, disks, CONSOLE_ROWS), 3);
         assert_int_equal(disks[0].row, 6);
@@ -150,7 +153,7 @@ TEST(the_disks_of_a_list)
         assert_int_equal(console_selected_row(console, disks[0].row, disks[2].row), 7);
 }
 
-TEST(rows_that_are_no_disks)
+TEST(other_rows_are_not_disks)
 {
         static const char *const rows[] = {
                 "",
@@ -166,19 +169,17 @@ TEST(rows_that_are_no_disks)
                 "99999999999999999999999999999999 TiB",
         };
         for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-                AUTO_CONSOLE struct console *console = console_new();
+                AUTO_CONSOLE struct console *console = console_of(rows[i]);
                 struct screen_disk disks[CONSOLE_ROWS];
-                feed(console, rows[i]);
                 if (disks_of(console, disk_row, disks, CONSOLE_ROWS) != 0)
                         fail_msg("'%s' was taken for a disk", rows[i]);
         }
 }
 
-TEST(a_pattern_without_the_groups_or_with_strange_ones)
+TEST(a_pattern_without_valid_groups_finds_no_disks)
 {
-        AUTO_CONSOLE struct console *console = console_new();
+        AUTO_CONSOLE struct console *console = console_of("40 parsecs\r\nnan GiB\r\n-3 GiB\r\ninf GiB\r\n512\r\n");
         struct screen_disk disks[CONSOLE_ROWS];
-        feed(console, "40 parsecs\r\nnan GiB\r\n-3 GiB\r\ninf GiB\r\n512\r\n");
         assert_int_equal(disks_of(console, "\\d+", disks, CONSOLE_ROWS), 0);
         assert_int_equal(disks_of(console, "(?<size>\\d+) (?<unit>parsecs)", disks, CONSOLE_ROWS), 0);
         assert_int_equal(disks_of(console, "(?<size>nan|inf|-\\d) (?<unit>GiB)", disks, CONSOLE_ROWS), 0);
@@ -195,10 +196,9 @@ TEST(a_shown_size_fits_its_disk)
                 1000204886016,       UINT64_C(3) << 39,  UINT64_C(900) << 20,        128849018880,
         };
         for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
-                AUTO_CONSOLE struct console *console = console_new();
                 AUTO_FREE char *shown = text_size(sizes[i]);
+                AUTO_CONSOLE struct console *console = console_of(shown);
                 struct screen_disk disk;
-                feed(console, shown);
                 assert_int_equal(disks_of(console, disk_row, &disk, 1), 1);
                 assert_true(screen_disk_fits(&disk, sizes[i]));
                 for (size_t j = 0; j < sizeof sizes / sizeof sizes[0]; j++) {
@@ -206,7 +206,7 @@ TEST(a_shown_size_fits_its_disk)
                         assert_true(screen_disk_fits(&disk, sizes[j]) == (apart <= 512));
                 }
         }
-        // Neighbours that the last digit tells apart: "40.00 GiB" is no disk of 40.10 GiB.
+        // Neighbours that the last digit tells apart: "40.00 GiB" is not a disk of 40.10 GiB.
         const struct screen_disk forty = {.size = UINT64_C(40) << 30, .grain = 10737419};
         assert_false(screen_disk_fits(&forty, 43056954572));
         assert_false(screen_disk_fits(&(struct screen_disk){.size = 0, .grain = 1}, 1000));

@@ -3,13 +3,14 @@
 #include "launcher/machine/setting-list.h"
 #include "tests/unit/scratch.h"
 
+#include "launcher/commands/options.h"
 #include "launcher/machine/settings.h"
 
-// Everything that no profile gives by default, so that settings_finish is content.
+// What settings_finish needs besides its defaults.
 static const struct settings enough = {
         .memory_mb = 1024, .cpus = 2, .disk_size = UINT64_C(40) << 30, .reboot_observe_s = 20, .boot_timeout_s = 60};
 
-TEST(each_setting_comes_from_the_first_that_has_it)
+TEST(each_setting_comes_from_the_first_source_that_has_it)
 {
         AUTO_ERROR struct error err = {0};
         struct settings settings = {.cpus = 8, .cpu = "host"};
@@ -39,88 +40,15 @@ TEST(each_setting_comes_from_the_first_that_has_it)
         assert_string_equal(settings.qemu, "qemu-system-aarch64");
 }
 
-// A command's options are the flag and the environment: cli.h keeps a flag's value over the environment's.
-struct values {
-        struct settings settings;
-};
-static const struct cli_option options[] = {
-        SETTINGS_MACHINE_OPTIONS(struct values, settings),
-        SETTINGS_INSTALL_OPTIONS(struct values, settings),
-        {0},
-};
-static struct settings parsed;
-
-static int run(const void *values, int count, char **operands, struct error *err)
-{
-        (void)count;
-        (void)operands;
-        (void)err;
-        parsed = ((const struct values *)values)->settings;
-        return 0;
-}
-
-static const struct cli_command command = {.name = "run",
-                                           .operands = "",
-                                           .summary = "runs",
-                                           .options = options,
-                                           .values_size = sizeof(struct values),
-                                           .run = run};
-static const struct cli_row commands[] = {{NULL, &command}, {0}};
-static const struct cli_program program = {"tool", "a tool", "1", commands};
-
-static const struct {
-        const char *name, *value;
-} variables[] = {
-        {"ACCEL", "kvm"},      {"MACHINE_OPTS", "virt"},    {"CPU_MODEL", "neoverse-n1"}, {"RAM_MB", "2048"},
-        {"CPUS", "3"},         {"DISK_SIZE", "32G"},        {"DISK_BUS", "nvme"},         {"REBOOT_ACTION", "poweroff"},
-        {"BOOT_TIMEOUT", "7"}, {"REBOOT_OBSERVE_SEC", "5"},
-};
-
-TEST(a_flag_comes_before_the_environment_and_that_before_the_machine)
-{
-        for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++)
-                setenv(variables[i].name, variables[i].value, 1);
-        char *arguments[] = {(char *)"tool", (char *)"run",        (char *)"--cpus=1",  (char *)"--disk-bus",
-                             (char *)"usb",  (char *)"--qemu-arg", (char *)"-snapshot", NULL};
-        int code = cli_main(&program, 7, arguments);
-        for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++)
-                unsetenv(variables[i].name);
-        assert_int_equal(code, 0);
-        const struct settings machine = {
-                .accel = "tcg", .cpus = 9, .memory_mb = 9, .disk_size = 9, .boot_timeout_s = 9};
-        settings_complete(&parsed, &machine);
-        assert_int_equal(parsed.cpus, 1);
-        assert_string_equal(parsed.disk_bus, "usb");
-        assert_string_equal(parsed.accel, "kvm");
-        assert_string_equal(parsed.machine_options, "virt");
-        assert_string_equal(parsed.cpu, "neoverse-n1");
-        assert_string_equal(parsed.reboot_action, "poweroff");
-        assert_int_equal(parsed.memory_mb, 2048);
-        assert_true(parsed.disk_size == UINT64_C(32) << 30);
-        assert_int_equal(parsed.boot_timeout_s, 7);
-        assert_int_equal(parsed.reboot_observe_s, 5);
-}
-
-TEST(the_processor_follows_the_accelerator)
-{
-        static const struct {
-                const char *accel, *cpu;
-        } cases[] = {{"tcg", "max,pauth-impdef=on"}, {"kvm", "host"}, {"hvf", "host"}};
-        for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-                AUTO_ERROR struct error err = {0};
-                struct settings settings = enough;
-                settings.accel = cases[i].accel;
-                assert_done(settings_finish(&settings, &err), &err);
-                assert_string_equal(settings.cpu, cases[i].cpu);
-        }
-}
-
 // A machine stores a default like a given value, and the default of one accelerator does not work with another.
-TEST(the_usual_processor_of_another_accelerator_is_not_taken_over)
+TEST(the_default_processor_follows_the_accelerator)
 {
         static const struct {
                 const char *given, *stored, *stored_cpu, *cpu;
         } cases[] = {
+                {"tcg", NULL, NULL, "max,pauth-impdef=on"},
+                {"kvm", NULL, NULL, "host"},
+                {"hvf", NULL, NULL, "host"},
                 {"kvm", "tcg", "max,pauth-impdef=on", "host"},
                 {"tcg", "kvm", "host", "max,pauth-impdef=on"},
                 {"tcg", "tcg", "max,pauth-impdef=on", "max,pauth-impdef=on"},
@@ -138,9 +66,14 @@ TEST(the_usual_processor_of_another_accelerator_is_not_taken_over)
         }
 }
 
-TEST(a_word_that_is_none_of_the_choices_is_refused)
+// The arguments of an option that may be repeated.
+#define LIST(...)                                                                                                      \
+        ((struct settings_list){.given = {(char **)(const char *[]){__VA_ARGS__},                                      \
+                                          sizeof((const char *[]){__VA_ARGS__}) / sizeof(const char *)}})
+
+TEST(invalid_settings_are_refused)
 {
-        static const struct {
+        const struct {
                 struct settings settings;
                 const char *message;
         } cases[] = {
@@ -154,6 +87,23 @@ TEST(a_word_that_is_none_of_the_choices_is_refused)
                 {{.accel = "kmv"}, "(expected tcg, kvm, hvf or auto); did you mean 'kvm'?"},
                 {{.disk_bus = "nvm"}, "did you mean 'nvme'?"},
                 {{.reboot_action = "power-off"}, "did you mean 'poweroff'?"},
+                {{.nic = ""}, "nic: '' is not the name of a device"},
+                {{.nic = "vmxnet3,romfile=x"}, "nic: 'vmxnet3,romfile=x' is not the name of a device"},
+                {{.nic = "vm xnet3"}, "nic"},
+                {{.mac = ""}, "mac: '' is not a network card address"},
+                {{.mac = "52:54:00:12:34"}, "mac"},
+                {{.mac = "52:54:00:12:34:56:78"}, "mac"},
+                {{.mac = "52-54-00-12-34-56"}, "mac"},
+                {{.mac = "52:54:00:12:34:5g"}, "mac"},
+                {{.mac = "5:254:00:12:34:56"}, "mac"},
+                {{.mac = "01:54:00:12:34:56"}, "the first byte must be even"},
+                {{.cpu = ""}, "cpu: '' is empty"},
+                {{.qemu = ""}, "qemu: '' is empty"},
+                {{.machine_options = ""}, "--machine-options: '' is empty"},
+                {{.cpu = "max\xFF"}, "cpu: 'max\\xff' is not UTF-8"},
+                {{.qemu_args = LIST("-x", "\xFF")}, "--qemu-arg: '\\xff' is not UTF-8"},
+                {{.forwards = LIST("22")}, "forward: '22' is not [ADDR:]HOST:GUEST"},
+                {{.nic = "none", .forwards = LIST("2222:22")}, "needs a network card"},
         };
         for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
                 AUTO_ERROR struct error err = {0};
@@ -164,7 +114,7 @@ TEST(a_word_that_is_none_of_the_choices_is_refused)
         }
 }
 
-TEST(numbers_at_their_limits)
+TEST(numbers_have_limits)
 {
         static const struct {
                 size_t offset;
@@ -202,40 +152,6 @@ static void assert_same_settings(const struct settings *a, const struct settings
         json_decref(other);
 }
 
-TEST(texts_that_qemu_could_not_be_given_are_refused)
-{
-        const struct {
-                struct settings settings;
-                const char *message;
-        } cases[] = {
-                {{.nic = ""}, "nic: '' is not the name of a device"},
-                {{.nic = "vmxnet3,romfile=x"}, "nic: 'vmxnet3,romfile=x' is not the name of a device"},
-                {{.nic = "vm xnet3"}, "nic"},
-                {{.mac = ""}, "mac: '' is not a network card address"},
-                {{.mac = "52:54:00:12:34"}, "mac"},
-                {{.mac = "52:54:00:12:34:56:78"}, "mac"},
-                {{.mac = "52-54-00-12-34-56"}, "mac"},
-                {{.mac = "52:54:00:12:34:5g"}, "mac"},
-                {{.mac = "5:254:00:12:34:56"}, "mac"},
-                {{.mac = "01:54:00:12:34:56"}, "the first byte must be even"},
-                {{.cpu = ""}, "cpu: '' is empty"},
-                {{.qemu = ""}, "qemu: '' is empty"},
-                {{.machine_options = ""}, "--machine-options: '' is empty"},
-                {{.cpu = "max\xFF"}, "cpu: 'max\\xff' is not UTF-8"},
-                {{.qemu_args = {.given = {(char *[]){(char *)"-x", (char *)"\xFF"}, 2}}},
-                 "--qemu-arg: '\\xff' is not UTF-8"},
-                {{.forwards = {.given = {(char *[]){(char *)"22"}, 1}}}, "forward: '22' is not [ADDR:]HOST:GUEST"},
-                {{.nic = "none", .forwards = {.given = {(char *[]){(char *)"2222:22"}, 1}}}, "needs a network card"},
-        };
-        for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-                AUTO_ERROR struct error err = {0};
-                struct settings settings = cases[i].settings;
-                settings_complete(&settings, &enough);
-                assert_false(settings_finish(&settings, &err));
-                assert_error(&err, ERROR_USAGE, cases[i].message);
-        }
-}
-
 static void assert_list(const struct settings_list *list, const char *const *expected)
 {
         size_t i = 0;
@@ -248,7 +164,7 @@ static void assert_list(const struct settings_list *list, const char *const *exp
 
 #define NAMES(...) ((const char *const[]){__VA_ARGS__, NULL})
 
-TEST(a_list_that_is_given_replaces_the_one_that_is_stored)
+TEST(a_given_list_replaces_the_stored_one)
 {
         AUTO_ERROR struct error err = {0};
         json_t *json =
@@ -259,15 +175,15 @@ TEST(a_list_that_is_given_replaces_the_one_that_is_stored)
         settings_complete(&nothing_given, &stored);
         assert_list(&nothing_given.forwards, NAMES("2222:22", "8443:443"));
         assert_list(&nothing_given.qemu_args, NAMES("-d", "unimp"));
-        struct settings given = {.forwards = {.given = {(char *[]){(char *)"1:2"}, 1}}};
+        struct settings given = {.forwards = LIST("1:2")};
         settings_complete(&given, &stored);
         assert_list(&given.forwards, NAMES("1:2"));
         assert_list(&given.qemu_args, NAMES("-d", "unimp"));
         // One empty text is a list without elements.
-        struct settings emptied = {.qemu_args = {.given = {(char *[]){(char *)""}, 1}}};
+        struct settings emptied = {.qemu_args = LIST("")};
         settings_complete(&emptied, &stored);
         assert_null(settings_list_at(&emptied.qemu_args, 0));
-        // Who wants no network is not held up by stored forwards.
+        // Stored forwards do not prevent a machine without a network.
         struct settings offline = enough;
         offline.nic = "none";
         settings_complete(&offline, &stored);
@@ -279,14 +195,15 @@ TEST(a_list_that_is_given_replaces_the_one_that_is_stored)
 TEST(settings_survive_their_document)
 {
         AUTO_ERROR struct error err = {0};
-        struct settings settings = enough;
-        settings.machine_options = "virt,\"quoted\" \xC3\xBC";
-        settings.disk_bus = "nvme";
-        settings.nic = "e1000e";
-        settings.mac = "52:54:00:AB:cd:ef";
-        settings.forwards.given =
-                (struct arguments){(char *[]){(char *)"2222:22,8443:443", (char *)"0.0.0.0:80:80"}, 2};
-        settings.qemu_args.given = (struct arguments){(char *[]){(char *)"-global", (char *)"x,y z='\xC3\xBC\""}, 2};
+        struct settings settings = {
+                .machine_options = "virt,\"quoted\" \xC3\xBC",
+                .disk_bus = "nvme",
+                .nic = "e1000e",
+                .mac = "52:54:00:AB:cd:ef",
+                .forwards = LIST("2222:22,8443:443", "0.0.0.0:80:80"),
+                .qemu_args = LIST("-global", "x,y z='\xC3\xBC\""),
+        };
+        settings_complete(&settings, &enough);
         assert_done(settings_finish(&settings, &err), &err);
         json_t *json = settings_to_json(&settings);
         AUTO_FREE char *text = json_dumps(json, 0);
@@ -305,7 +222,7 @@ TEST(settings_survive_their_document)
         json_decref(read);
 }
 
-TEST(what_a_newer_program_wrote_is_passed_over)
+TEST(settings_of_a_newer_program_are_ignored)
 {
         AUTO_ERROR struct error err = {0};
         struct settings settings;
@@ -318,7 +235,7 @@ TEST(what_a_newer_program_wrote_is_passed_over)
         assert_same_settings(&settings, &none);
 }
 
-TEST(a_setting_of_the_wrong_type_is_damage)
+TEST(a_setting_of_the_wrong_type_is_an_error)
 {
         static const struct {
                 const char *document, *message;

@@ -66,7 +66,7 @@ static void feed(struct console *console, const char *text)
         console_feed(console, text, strlen(text));
 }
 
-TEST(the_screen_looks_as_it_is)
+TEST(the_user_sees_the_guest_s_screen)
 {
         AUTO_CONSOLE struct console *console = console_new();
         AUTO_VIEW struct view *view = view_new(100, 30);
@@ -95,7 +95,7 @@ TEST(only_what_changed_is_drawn_again)
         size_t part = draw(&user, view, console);
         assert_true(part > 0 && part < whole / 5);
         assert_same_screen(&user, console);
-        // A cursor that moves is no picture, but it is shown.
+        // A move of the cursor does not change the picture, but is shown.
         feed(console, "\033[7;7H");
         assert_true(draw(&user, view, console) > 0);
         VTermPos cursor;
@@ -118,7 +118,7 @@ TEST(a_small_terminal_shows_the_rows_around_the_cursor)
         feed(console, "\033[1;3H");
         draw(&user, view, console);
         assert_row(&user, 0, "first");
-        // A status that insists takes the last row, and gives it back.
+        // An important status takes the last row and gives it back.
         view_status(view, "menu", true);
         draw(&user, view, console);
         assert_row(&user, 9, "menu");
@@ -128,7 +128,7 @@ TEST(a_small_terminal_shows_the_rows_around_the_cursor)
         vterm_free(user.terminal);
 }
 
-TEST(another_size_is_drawn_anew)
+TEST(a_resized_view_is_drawn_again)
 {
         AUTO_CONSOLE struct console *console = console_new();
         AUTO_VIEW struct view *view = view_new(30, 5);
@@ -148,7 +148,7 @@ TEST(another_size_is_drawn_anew)
         vterm_free(large.terminal);
 }
 
-TEST(nothing_of_the_guests_steers_the_terminal)
+TEST(the_guest_cannot_control_the_terminal)
 {
         AUTO_CONSOLE struct console *console = console_new();
         AUTO_VIEW struct view *view = view_new(80, 24);

@@ -60,7 +60,7 @@ static void wait_for_output(struct vm *vm)
         assert_int_equal(event, VM_OUTPUT);
 }
 
-TEST_IN_SCRATCH(a_flood_is_taken_in_small_batches)
+TEST_IN_SCRATCH(a_flood_is_read_in_small_batches)
 {
         static const char flood[PIPE_BYTES];
         struct vm vm;
@@ -75,7 +75,7 @@ TEST_IN_SCRATCH(a_flood_is_taken_in_small_batches)
         end(&vm, guest);
 }
 
-// The quickest of some rounds counts: others may be held up by whatever else the machine does.
+// The quickest of some rounds counts: other programs may delay the others.
 TEST_IN_SCRATCH(a_client_is_served_while_output_gathers)
 {
         static const char question[] = "{\"command\": \"status\"}\n";

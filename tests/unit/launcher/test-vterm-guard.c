@@ -155,7 +155,7 @@ static void add_anything_harmless(struct text *text)
         }
 }
 
-TEST(what_is_harmless_looks_as_without_the_guard)
+TEST(harmless_output_looks_the_same_as_without_the_guard)
 {
         for (unsigned round = 1; round <= 60; round++) {
                 struct screen guarded = screen_new(), plain = screen_new();
@@ -173,8 +173,8 @@ TEST(what_is_harmless_looks_as_without_the_guard)
         }
 }
 
-// Each of these ended or stopped a program that gave it to libvterm, or is as near to it as it may be.
-TEST(what_libvterm_cannot_take_is_kept_from_it)
+// Each of these crashed or hung a program that gave it to libvterm, or is just short of that.
+TEST(dangerous_output_is_kept_from_libvterm)
 {
         static const struct {
                 const char *bytes;
@@ -238,7 +238,7 @@ TEST(no_character_is_combined_with_more_than_32)
         assert_int_equal(column_after("\xCC\x88\033[m", 33), 2);
         // 0.1.4 takes each of these for two columns more.
         assert_true(column_after("\xE3\x82\x99", 60) < COLUMNS);
-        // What does not combine begins a new row of them.
+        // A character that does not combine starts the count again.
         assert_int_equal(column_after("\xCC\x88x", 33), 34);
         assert_int_equal(column_after("\xE6\x97\xA5", 37), 75);
 }
@@ -265,7 +265,7 @@ TEST(columns_are_those_of_libvterm)
         vterm_free(screen.terminal);
 }
 
-TEST(any_bytes_end)
+TEST(any_bytes_are_processed_without_hanging)
 {
         struct screen screen = screen_new();
         random_state = 5;

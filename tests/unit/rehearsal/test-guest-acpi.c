@@ -4,120 +4,27 @@
 #include "launcher/rehearsal/efi/aml.h"
 #include "launcher/rehearsal/efi/madt.h"
 
-#define HEADER 36
-
 // The generic event device in QEMU 7.2's DSDT for its virt machine (hw/acpi/generic_event_device.c), behind a header.
-static const uint8_t dsdt[] = {
-        'D',
-        'S',
-        'D',
-        'T',
-        0x6B,
-        0x00,
-        0x00,
-        0x00,
-        0x02,
-        0x00,
-        'B',
-        'O',
-        'C',
-        'H',
-        'S',
-        ' ',
-        'B',
-        'X',
-        'P',
-        'C',
-        ' ',
-        ' ',
-        ' ',
-        ' ',
-        0x01,
-        0x00,
-        0x00,
-        0x00,
-        'B',
-        'X',
-        'P',
-        'C',
-        0x01,
-        0x00,
-        0x00,
-        0x00,
-        // Device (\_SB.GED), _HID "ACPI0013", _UID "GED"
-        0x5B,
-        0x82,
-        0x4A,
-        0x06,
-        '\\',
-        '.',
-        '_',
-        'S',
-        'B',
-        '_',
-        'G',
-        'E',
-        'D',
-        '_',
-        0x08,
-        '_',
-        'H',
-        'I',
-        'D',
-        0x0D,
-        'A',
-        'C',
-        'P',
-        'I',
-        '0',
-        '0',
-        '1',
-        '3',
-        0x00,
-        0x08,
-        '_',
-        'U',
-        'I',
-        'D',
-        0x0D,
-        'G',
-        'E',
-        'D',
-        0x00,
-        // OperationRegion (EREG, SystemMemory, 0x09080000, 0x04)
-        0x5B,
-        0x80,
-        'E',
-        'R',
-        'E',
-        'G',
-        0x00,
-        0x0C,
-        0x00,
-        0x00,
-        0x08,
-        0x09,
-        0x0A,
-        0x04,
-        // Field (EREG, DWordAcc, NoLock, WriteAsZeros) { ESEL, 32 }
-        0x5B,
-        0x81,
-        0x0B,
-        'E',
-        'R',
-        'E',
-        'G',
-        0x43,
-        'E',
-        'S',
-        'E',
-        'L',
-        0x20,
-};
+static const char dsdt[] = "DSDT\x6B\x00\x00\x00\x02\x00"
+                           "BOCHS BXPC    \x01\x00\x00\x00"
+                           "BXPC\x01\x00\x00\x00"
+                           // Device (\_SB.GED), _HID "ACPI0013", _UID "GED"
+                           "\x5B\x82\x4A\x06\\._SB_GED_"
+                           "\x08_HID\x0D"
+                           "ACPI0013\x00"
+                           "\x08_UID\x0DGED\x00"
+                           // OperationRegion (EREG, SystemMemory, 0x09080000, 0x04)
+                           "\x5B\x80"
+                           "EREG\x00\x0C\x00\x00\x08\x09\x0A\x04"
+                           // Field (EREG, DWordAcc, NoLock, WriteAsZeros) { ESEL, 32 }
+                           "\x5B\x81\x0B"
+                           "EREG\x43"
+                           "ESEL\x20";
 
-#define REGION (sizeof dsdt - 13 - 14)
+#define DSDT_SIZE (sizeof dsdt - 1)
+#define REGION    (DSDT_SIZE - 13 - 14)
 
-static bool find(const uint8_t *bytes, size_t size, uint64_t *address)
+static bool find(const void *bytes, size_t size, uint64_t *address)
 {
         uint8_t *copy = exact_copy(bytes, size);
         bool found = aml_event_selector(copy, size, address);
@@ -128,18 +35,18 @@ static bool find(const uint8_t *bytes, size_t size, uint64_t *address)
 TEST(the_selector_of_qemu_is_found)
 {
         uint64_t address;
-        assert_true(find(dsdt, sizeof dsdt, &address));
+        assert_true(find(dsdt, DSDT_SIZE, &address));
         assert_int_equal(address, 0x09080000);
 }
 
-TEST(a_cut_table_has_none)
+TEST(a_cut_table_has_no_selector)
 {
         uint64_t address;
-        for (size_t size = 0; size < sizeof dsdt; size++)
+        for (size_t size = 0; size < DSDT_SIZE; size++)
                 assert_int_equal(find(dsdt, size, &address), size >= REGION + 12);
 }
 
-TEST(constants_of_every_size)
+TEST(constants_of_every_size_are_read)
 {
         static const struct {
                 uint8_t bytes[9];
@@ -151,9 +58,9 @@ TEST(constants_of_every_size)
                 {{0x0C, 0x00, 0x00, 0x08, 0x09}, 5, 0x09080000},
                 {{0x0E, 0x00, 0x00, 0x00, 0x00, 0x40, 0x00, 0x00, 0x00}, 9, UINT64_C(0x4000000000)},
                 {{0x0C, 0x00, 0x00, 0x00, 0x00}, 5, 0}, // nowhere
-                {{0x0C, 0x02, 0x00, 0x08, 0x09}, 5, 0}, // no place for a register
+                {{0x0C, 0x02, 0x00, 0x08, 0x09}, 5, 0}, // not aligned for a register
                 {{0x01}, 1, 0},                         // OneOp
-                {{0x70, 0x00, 0x00, 0x08, 0x09}, 5, 0}, // no constant at all
+                {{0x70, 0x00, 0x00, 0x08, 0x09}, 5, 0}, // not a constant
                 {{0x0C, 0x00, 0x00, 0x08}, 4, 0},       // the table ends in it
         };
         for (size_t i = 0; i < sizeof constants / sizeof constants[0]; i++) {
@@ -167,15 +74,15 @@ TEST(constants_of_every_size)
         }
 }
 
-TEST(other_tables_have_none)
+TEST(other_tables_have_no_selector)
 {
-        uint8_t table[sizeof dsdt];
+        uint8_t table[DSDT_SIZE];
         uint64_t address;
-        memcpy(table, dsdt, sizeof dsdt);
+        memcpy(table, dsdt, DSDT_SIZE);
         table[0] = 'S';
         assert_false(find(table, sizeof table, &address));
         for (size_t i = 0; i < 7; i++) {
-                memcpy(table, dsdt, sizeof dsdt);
+                memcpy(table, dsdt, DSDT_SIZE);
                 table[REGION + i] ^= 0x20;
                 assert_false(find(table, sizeof table, &address));
         }
@@ -195,7 +102,7 @@ static size_t make_madt(uint8_t *table, const uint8_t *structures, size_t size)
         return 44 + size;
 }
 
-TEST(the_interrupt_controller_of_a_madt)
+TEST(a_madt_names_the_interrupt_controller)
 {
         uint8_t table[128];
         struct madt madt;

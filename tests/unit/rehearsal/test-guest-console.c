@@ -24,7 +24,7 @@ TEST(keys_come_out_of_bytes)
                 char *bytes = exact_copy(keys[i].bytes, size);
                 assert_int_equal(key_decode(bytes, size, false, &key), size);
                 assert_int_equal(key.name, keys[i].name);
-                // Cut short, it waits for more; where no more comes, it is an Esc or nothing anyone asks for.
+                // Cut short, it waits for more; if no more comes, it is an Esc or another key.
                 for (size_t cut = 1; cut < size; cut++) {
                         char *start = exact_copy(bytes, cut);
                         assert_int_equal(key_decode(start, cut, false, &key), 0);
@@ -38,7 +38,7 @@ TEST(keys_come_out_of_bytes)
         assert_int_equal(key_decode("\x1B[111111", 8, false, &key), 8);
 }
 
-TEST(any_bytes_are_keys_in_the_end)
+TEST(any_bytes_become_keys)
 {
         srand(1);
         for (size_t turn = 0; turn < 20000; turn++) {

@@ -34,6 +34,7 @@ static void run(const char *command)
 
 static void write_at(FILE *file, uint64_t at, const void *bytes, size_t size)
 {
+        assert_non_null(file);
         assert_int_equal(fseeko(file, (off_t)at, SEEK_SET), 0);
         assert_int_equal(fwrite(bytes, 1, size, file), size);
 }
@@ -62,7 +63,6 @@ TEST(the_partition_table_is_sound)
         assert_true(gpt_build(&gpt, first, last));
 
         FILE *disk = fopen("disk.raw", "wb");
-        assert_non_null(disk);
         write_at(disk, 0, first, sizeof first);
         write_at(disk, (BLOCKS - GPT_END_BLOCKS) * GPT_BLOCK_SIZE, last, sizeof last);
         assert_int_equal(fclose(disk), 0);
@@ -116,12 +116,10 @@ TEST(the_file_system_is_sound)
         assert_true(fat16_add(&fat, "EFI/BOOT/BOOTAA64.EFI", "small", 5));
         assert_false(fat16_add(&fat, "EFI/BOOT/BOOTAA64.EFI", "again", 5));
         FILE *file = fopen("esp.img", "wb");
-        assert_non_null(file);
         write_at(file, 0, image, fat16_used(&fat));
         assert_int_equal(ftruncate(fileno(file), (off_t)LAYOUT_ESP_BLOCKS * FAT16_SECTOR_SIZE), 0);
         assert_int_equal(fclose(file), 0);
         FILE *original = fopen("original", "wb");
-        assert_non_null(original);
         write_at(original, 0, content, sizeof content);
         assert_int_equal(fclose(original), 0);
         run("fsck.fat -n esp.img >fsck.txt");
@@ -130,7 +128,7 @@ TEST(the_file_system_is_sound)
         free(image);
 }
 
-TEST(a_full_file_system_says_so)
+TEST(a_full_file_system_is_an_error)
 {
         static const char content[100000];
         struct fat16_parameters parameters = {.sectors = LAYOUT_ESP_BLOCKS, .label = "ESP"};
@@ -148,13 +146,13 @@ TEST(a_full_file_system_says_so)
         assert_int_equal(fat16_image_size(UINT32_MAX, 1, 1), 0);
 }
 
-TEST(check_value_of_the_crc)
+TEST(the_crc_has_its_check_value)
 {
         assert_int_equal(crc32("123456789", 9), 0xCBF43926);
         assert_int_equal(crc32("", 0), 0);
 }
 
-TEST(a_load_option_needs_its_room)
+TEST(a_load_option_needs_enough_space)
 {
         struct load_option option = {.description = "VMware ESXi",
                                      .partition = 1,

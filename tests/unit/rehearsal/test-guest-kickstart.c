@@ -31,22 +31,24 @@ static void take_note(void *context, unsigned line, const char *what)
         strncat(notes->text, what, sizeof notes->text - strlen(notes->text) - 1);
 }
 
-static bool parse(const char *text, struct kickstart *kickstart, struct kickstart_error *error, struct notes *notes)
+// The result of the last parse().
+static struct kickstart kickstart;
+static struct kickstart_error error;
+static struct notes notes;
+
+static bool parse(const char *text)
 {
         size_t size = strlen(text);
         char *copy = exact_copy(text, size);
-        *notes = (struct notes){0};
-        bool ok = kickstart_parse((struct span){.at = copy, .size = size}, kickstart, error, take_note, notes);
+        notes = (struct notes){0};
+        bool ok = kickstart_parse((struct span){.at = copy, .size = size}, &kickstart, &error, take_note, &notes);
         free(copy);
         return ok;
 }
 
 TEST(a_whole_file_is_read)
 {
-        struct kickstart kickstart;
-        struct kickstart_error error;
-        struct notes notes;
-        assert_true(parse(whole, &kickstart, &error, &notes));
+        assert_true(parse(whole));
         assert_true(kickstart.accepts_eula);
         assert_true(kickstart.reboots);
         assert_int_equal(kickstart.disk, KICKSTART_FIRST_DISK);
@@ -87,13 +89,10 @@ static const struct {
         {EULA ROOT INSTALL "%pre\nreboot\nnonsense\n", KICKSTART_FIRST_DISK, "", false},
 };
 
-TEST(what_is_taken)
+TEST(valid_files_are_accepted)
 {
         for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
-                struct kickstart kickstart;
-                struct kickstart_error error;
-                struct notes notes;
-                if (!parse(good[i].text, &kickstart, &error, &notes))
+                if (!parse(good[i].text))
                         fail_msg("%s: line %u: %s", good[i].text, error.line, error.what);
                 assert_int_equal(kickstart.disk, good[i].disk);
                 assert_string_equal(kickstart.disk_text, good[i].disk_text);
@@ -142,13 +141,10 @@ static const struct {
         {"\xFF\xFE v\n", 1, "unknown command", "\xFF\xFE"},
 };
 
-TEST(what_is_refused)
+TEST(invalid_files_are_refused)
 {
         for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-                struct kickstart kickstart;
-                struct kickstart_error error;
-                struct notes notes;
-                if (parse(bad[i].text, &kickstart, &error, &notes))
+                if (parse(bad[i].text))
                         fail_msg("was taken: %s", bad[i].text);
                 if (error.line != bad[i].line || !strstr(error.what, bad[i].what) ||
                     strcmp(error.word, bad[i].word) != 0)
@@ -158,62 +154,54 @@ TEST(what_is_refused)
         }
 }
 
-// A line of LENGTH characters: a command, and one word of SIZE.
-static bool parse_long(const char *before, size_t size, struct kickstart_error *error)
+// BEFORE, and after it a word of SIZE characters.
+static bool parse_long(const char *before, size_t size)
 {
-        struct kickstart kickstart;
-        struct notes notes;
         size_t begun = strlen(before);
         char *text = calloc(1, begun + size + 1);
         assert_non_null(text);
         memset(text, 'x', begun + size);
         for (size_t i = 0; i < begun; i++)
                 text[i] = before[i];
-        bool ok = parse(text, &kickstart, error, &notes);
+        bool ok = parse(text);
         free(text);
         return ok;
 }
 
-TEST(lengths_at_their_limits)
+TEST(lengths_have_limits)
 {
-        struct kickstart_error error;
-        assert_true(parse_long(EULA ROOT "install --disk=", KICKSTART_TEXT_MAX, &error));
-        assert_false(parse_long(EULA ROOT "install --disk=", KICKSTART_TEXT_MAX + 1, &error));
+        assert_true(parse_long(EULA ROOT "install --disk=", KICKSTART_TEXT_MAX));
+        assert_false(parse_long(EULA ROOT "install --disk=", KICKSTART_TEXT_MAX + 1));
         assert_string_equal(error.what, "an argument is too long");
-        assert_false(parse_long("", KICKSTART_LINE_MAX, &error));
+        assert_false(parse_long("", KICKSTART_LINE_MAX));
         assert_string_equal(error.what, "unknown command");
         assert_int_equal(strlen(error.word), KICKSTART_TEXT_MAX);
-        assert_false(parse_long("", KICKSTART_LINE_MAX + 1, &error));
+        assert_false(parse_long("", KICKSTART_LINE_MAX + 1));
         assert_string_equal(error.what, "the line is too long");
-        // A script's lines are nobody's business.
-        assert_true(parse_long(EULA ROOT INSTALL "%post\n", 100000, &error));
+        // The lines of a script have no limit.
+        assert_true(parse_long(EULA ROOT INSTALL "%post\n", 100000));
 
         char words[81] = {0};
         for (size_t i = 0; i + 1 < sizeof words; i++)
                 words[i] = i % 2 ? ' ' : 'a';
-        struct kickstart kickstart;
-        struct notes notes;
-        assert_false(parse(words, &kickstart, &error, &notes));
+        assert_false(parse(words));
         assert_string_equal(error.what, "the line has too many words");
 }
 
-// Whatever is there: an answer, and no byte read beyond it (the sanitizers watch).
-TEST(cut_and_flipped_files)
+// The sanitizers see a read beyond the file.
+TEST(damaged_files_are_accepted_or_refused)
 {
-        struct kickstart kickstart;
-        struct kickstart_error error;
-        struct notes notes;
         char text[sizeof whole];
         for (size_t size = 0; size < sizeof whole; size++) {
                 memcpy(text, whole, size);
                 text[size] = '\0';
-                bool ok = parse(text, &kickstart, &error, &notes);
+                bool ok = parse(text);
                 assert_true(ok || error.what[0]);
         }
         for (size_t bit = 0; bit < (sizeof whole - 1) * 8; bit++) {
                 memcpy(text, whole, sizeof whole);
                 text[bit / 8] = (char)(text[bit / 8] ^ 1 << bit % 8);
-                bool ok = parse(text, &kickstart, &error, &notes);
+                bool ok = parse(text);
                 assert_true(ok || error.what[0]);
                 assert_null(strstr(error.word, "saltsalt"));
         }
@@ -238,7 +226,7 @@ static const struct {
         {"ks=", KICKSTART_REFUSED, ""},
 };
 
-TEST(where_the_file_is)
+TEST(the_boot_options_name_the_file)
 {
         for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
                 struct span path;
@@ -248,7 +236,7 @@ TEST(where_the_file_is)
         }
 }
 
-TEST(items_of_a_list)
+TEST(a_list_is_split_at_commas)
 {
         struct span list = span_of(",local,,usb,");
         struct span item;

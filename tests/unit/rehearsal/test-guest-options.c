@@ -4,39 +4,38 @@
 #include "launcher/rehearsal/guest/options.h"
 #include "launcher/rehearsal/installer/password.h"
 
-struct warnings {
+// The warnings of the last read_options().
+static struct {
         unsigned count, line;
         const char *what;
-};
+} warnings;
 
 static void take_warning(void *context, const struct keyvalue *pair, const char *what)
 {
-        struct warnings *warnings = context;
-        warnings->count++;
-        warnings->line = pair->line;
-        warnings->what = what;
+        (void)context;
+        warnings.count++;
+        warnings.line = pair->line;
+        warnings.what = what;
 }
 
-static struct options read_options(const char *text, struct warnings *warnings)
+static struct options read_options(const char *text)
 {
         struct options options = options_defaults();
         size_t size = strlen(text);
         char *copy = exact_copy(text, size);
-        *warnings = (struct warnings){0};
-        options_read(&options, (struct span){.at = copy, .size = size}, take_warning, warnings);
+        memset(&warnings, 0, sizeof warnings);
+        options_read(&options, (struct span){.at = copy, .size = size}, take_warning, NULL);
         free(copy);
         return options;
 }
 
-TEST(a_whole_file)
+TEST(all_options_are_read)
 {
-        struct warnings warnings;
         struct options options =
                 read_options("# misbehave\r\n\r\n HANG = welcome \npanic=shutdown\nreset=halfway\n"
                              "poweroff=boot\nlose-entry=1\nno-dcui=1\nswallow-keys=1\nno-usb-screen=1\n"
                              "no-warnings=1\nignore-power-button=1\nclock=1\nchatter=1\nswallow=3\n"
-                             "flood=100M\nflood-at=dcui\ngarbage=64k\nslow-draw=5\npace=50",
-                             &warnings);
+                             "flood=100M\nflood-at=dcui\ngarbage=64k\nslow-draw=5\npace=50");
         assert_int_equal(warnings.count, 0);
         assert_int_equal(options.hang, STEP_WELCOME);
         assert_int_equal(options.panic, STEP_SHUTDOWN);
@@ -52,10 +51,9 @@ TEST(a_whole_file)
         assert_int_equal(options.pace, 50);
 }
 
-TEST(what_holds_without_a_file)
+TEST(an_empty_file_leaves_the_defaults)
 {
-        struct warnings warnings;
-        struct options options = read_options("", &warnings);
+        struct options options = read_options("");
         assert_int_equal(options.pace, 100);
         assert_int_equal(options.flood_at, STEP_HALFWAY);
         assert_int_equal(options.hang, STEP_NONE);
@@ -63,7 +61,7 @@ TEST(what_holds_without_a_file)
         assert_false(options.clock);
 }
 
-TEST(lines_that_are_not_understood_are_named_and_ignored)
+TEST(invalid_lines_are_reported_and_ignored)
 {
         static const struct {
                 const char *line, *what;
@@ -86,9 +84,8 @@ TEST(lines_that_are_not_understood_are_named_and_ignored)
         };
         for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
                 char text[100];
-                struct warnings warnings;
                 snprintf(text, sizeof text, "\n%s\nslow-draw=7\n", wrong[i].line);
-                struct options options = read_options(text, &warnings);
+                struct options options = read_options(text);
                 if (warnings.count != 1 || warnings.line != 2 || strcmp(warnings.what, wrong[i].what) != 0)
                         fail_msg("%s: %u warnings, line %u", wrong[i].line, warnings.count, warnings.line);
                 assert_int_equal(options.flood, 0);
@@ -106,16 +103,43 @@ TEST(every_step_has_a_name)
         }
 }
 
-TEST(the_last_value_of_a_key_counts)
+// The forms of tests/unit/launcher/test-bootcfg.c that matter to it.
+TEST(boot_cfg_is_read_as_the_loader_reads_it)
 {
-        struct span value =
-                keyvalue_find(span_of("a=1\nKernelOpt = x ks=usb:/KS.CFG\nkernelopt=y\n#kernelopt=z"), "kernelopt");
-        assert_int_equal(value.size, 1);
-        assert_int_equal(value.at[0], 'y');
-        assert_int_equal(keyvalue_find(span_of("a=1"), "b").size, 0);
+        static const struct {
+                const char *text, *key, *value;
+        } cases[] = {
+                {"a=1\nKernelOpt=\t x ks=usb:/KS.CFG \r\n", "kernelopt", "x ks=usb:/KS.CFG"},
+                {"kernelopt=x\nkernelopt=y\n#kernelopt=z\n #kernelopt=z", "kernelopt", "y"},
+                {"kernelopt=x\nkernelopt =y\nkernelopt\t=z\nkernelopts=z\nkernelopt", "kernelopt", "x"},
+                {"kernelopt=x\nkernelopt=", "kernelopt", ""},
+                {"kernelo=x", "kernelopt", "x"},
+                {"kernelo=x", "kernel", ""},
+                {"kern=x", "kernel", "x"},
+                {"kern=x", "kernelopt", ""},
+                {"=x", "kernel", "x"},
+                {"t=x", "title", "x"},
+                {"t=5", "timeout", ""},
+                {"nor=1", "norts", "1"},
+                {"kernelopt=a=b#c", "kernelopt", "a=b#c"},
+                {"a=1", "norts", ""},
+                {"", "norts", ""},
+        };
+        for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+                char *copy = exact_copy(cases[i].text, strlen(cases[i].text));
+                struct span value =
+                        keyvalue_find((struct span){.at = copy, .size = strlen(cases[i].text)}, cases[i].key);
+                if (value.size != strlen(cases[i].value) ||
+                    (value.size && memcmp(value.at, cases[i].value, value.size) != 0))
+                        fail_msg("%s: %.*s", cases[i].text, (int)value.size, value.size ? value.at : "");
+                free(copy);
+        }
+        struct span nul = {.at = "norts=1\0 x\nkernel\0=y", .size = 20};
+        assert_int_equal(keyvalue_find(nul, "norts").size, 1);
+        assert_int_equal(keyvalue_find(nul, "kernel").size, 0);
 }
 
-TEST(passwords)
+TEST(weak_passwords_are_refused)
 {
         static const struct {
                 const char *password, *confirmation, *refusal;

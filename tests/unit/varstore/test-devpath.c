@@ -196,7 +196,7 @@ static void assert_text(const char *hex, const char *expected)
         assert_string_equal(text, expected);
 }
 
-TEST(text_is_what_the_firmware_logs)
+TEST(text_is_as_the_firmware_logs_it)
 {
         for (size_t i = 0; i < FIRMWARE_COUNT; i++)
                 assert_text(FIRMWARE[i].hex, FIRMWARE[i].text);
@@ -235,7 +235,7 @@ TEST(text_of_a_path_that_breaks_off)
 
 #ifdef HAVE_EFIVAR
 // Where libefivar spells a node as the firmware does, it is a second witness.
-TEST(text_is_what_libefivar_writes_where_spellings_agree)
+TEST(text_is_as_libefivar_writes_it_if_spellings_agree)
 {
         size_t agreed = 0;
         static const char *const same[] = {"Pci(", "HD(", "PciRoot(", "PcieRoot(", "Ctrl("};
@@ -345,7 +345,7 @@ TEST(built_path_is_the_specifications_bytes)
         assert_int_equal(size, path.size);
 }
 
-TEST(path_is_not_built_of_what_no_node_holds)
+TEST(path_is_not_built_of_an_invalid_or_too_long_file)
 {
         struct devpath_partition partition = {.number = 1};
         AUTO_BUFFER struct buffer path = {0};

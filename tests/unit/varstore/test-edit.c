@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Edits: what they make of the boot variables, and that a store is as it was where one of them cannot be made.
-#include "tests/unit/test.h"
+// Edits: what they make of the boot variables, and that a store is as it was if one of them cannot be made.
+#include "tests/unit/varstore/store.h"
 
 #include "base/encoding.h"
-#include "tests/unit/varstore/varstore-image.h"
 #include "varstore/difference.h"
 #include "varstore/edit.h"
 #include "varstore/naming.h"
@@ -23,43 +22,47 @@
         "4000"                                                                                                         \
         "42000000" PATH_A FILE_A END "c0ffee"
 
-static struct image image_with_entries(void)
+static struct edits edits;
+
+// Takes a store of A and B in place of the one before, and no edits.
+static void begin_anew(void)
 {
-        struct image image = image_ovmf();
+        edits_free(&edits);
+        use_image(image_ovmf());
         image_add_global(&image, "Boot0000", OPTION_A);
         image_add_global(&image, "Boot0002", OPTION_B);
         image_add_global(&image, "BootOrder", "00000200");
         image_add_global(&image, "BootNext", "0200");
         image_add_global(&image, "Timeout", "0500");
-        return image;
+        open_store();
 }
 
-static struct varstore *read_image(const struct image *image)
+static int begin(void **state)
 {
-        struct varstore *store;
-        AUTO_ERROR struct error err = {0};
-        if (!varstore_read(image_view(image), &store, &err))
-                fail_msg("%s", err.message);
-        return store;
+        (void)state;
+        begin_anew();
+        return 0;
 }
 
-static char *value_of(const struct varstore *store, const char *name)
+static int end(void **state)
+{
+        edits_free(&edits);
+        return store_end(state);
+}
+
+#define TEST_OF_EDITS(name) TEST_WITH(name, begin, end)
+
+static void assert_value(const char *name, const char *expected)
 {
         const struct variable *variable = varstore_find(store, GUID_EFI_GLOBAL_VARIABLE, name);
-        return variable ? text_hex(variable->data) : memory_text("none");
-}
-
-static void assert_value(const struct varstore *store, const char *name, const char *expected)
-{
-        AUTO_FREE char *value = value_of(store, name);
+        AUTO_FREE char *value = variable ? text_hex(variable->data) : memory_text("none");
         assert_string_equal(value, expected);
 }
 
 // What is written is what a later reading sees.
-static void assert_sound(const struct varstore *store)
+static void assert_sound(void)
 {
         AUTO_VARSTORE struct varstore *again = NULL;
-        AUTO_ERROR struct error err = {0};
         AUTO_DIFFERENCES struct differences differences = {0};
         assert_true(varstore_read(varstore_volume_bytes(store), &again, &err));
         assert_int_equal(varstore_verdict(again), VARSTORE_SOUND);
@@ -67,39 +70,40 @@ static void assert_sound(const struct varstore *store)
         assert_int_equal(differences.count, 0);
 }
 
-static void apply(struct varstore *store, const struct edits *edits)
+static void apply(void)
 {
-        AUTO_ERROR struct error err = {0};
-        if (!edits_apply(edits, store, false, &err))
-                fail_msg("%s", err.message);
-        assert_sound(store);
+        assert_done(edits_apply(&edits, store, false, &err), &err);
+        assert_sound();
 }
 
 // Fails with CODE and WHY, and the store is byte for byte as it was.
-static void assert_refused(struct varstore *store, const struct edits *edits, enum error_code code, const char *why)
+static void assert_refused(enum error_code code, const char *why)
 {
         AUTO_BUFFER struct buffer before = {0};
-        AUTO_ERROR struct error err = {0};
         buffer_add_bytes(&before, varstore_volume_bytes(store));
         bool was_changed = varstore_is_changed(store);
-        assert_false(edits_apply(edits, store, false, &err));
-        assert_int_equal(err.code, code);
-        if (!strstr(err.message, why))
-                fail_msg("'%s' is not in: %s", why, err.message);
+        assert_failed(edits_apply(&edits, store, false, &err), code, why);
         assert_true(bytes_equal(varstore_volume_bytes(store), buffer_view(&before)));
         assert_int_equal(varstore_is_changed(store), was_changed);
 }
 
-static struct edit *add_for_entry(struct edits *edits, enum edit_kind kind, const char *entry)
+static struct edit *add_for_entry(enum edit_kind kind, const char *entry)
 {
-        struct edit *edit = edits_add(edits, kind);
+        struct edit *edit = edits_add(&edits, kind);
         edit->entry = memory_text(entry);
         return edit;
 }
 
-static struct edit *add_entry(struct edits *edits, const char *label)
+// An edit in place of those before.
+static struct edit *only_for_entry(enum edit_kind kind, const char *entry)
 {
-        struct edit *edit = edits_add(edits, EDIT_BOOT_ADD);
+        edits_free(&edits);
+        return add_for_entry(kind, entry);
+}
+
+static struct edit *add_entry(const char *label)
+{
+        struct edit *edit = edits_add(&edits, EDIT_BOOT_ADD);
         edit->label = memory_text(label);
         edit->loader = memory_text("/a.efi");
         edit->has_partition = true;
@@ -108,150 +112,132 @@ static struct edit *add_entry(struct edits *edits, const char *label)
         return edit;
 }
 
-static struct edit *add_set(struct edits *edits, const char *name, const char *hex)
+static struct edit *add_set(const char *name, const char *hex)
 {
-        struct edit *edit = edits_add(edits, EDIT_SET);
+        struct edit *edit = edits_add(&edits, EDIT_SET);
         edit->name = memory_text(name);
         assert_true(text_parse_hex(hex, &edit->data));
         return edit;
 }
 
-// One edit of an entry in a store with entries, and then the variables in the order of the names.
-static struct varstore *edited(enum edit_kind kind, const char *entry, struct image *image)
+static struct edit *only_set(const char *name, const char *hex)
 {
-        AUTO_EDITS struct edits edits = {0};
-        *image = image_with_entries();
-        struct varstore *store = read_image(image);
-        add_for_entry(&edits, kind, entry);
-        apply(store, &edits);
-        return store;
+        edits_free(&edits);
+        return add_set(name, hex);
+}
+
+static void only_delete(const char *name)
+{
+        edits_free(&edits);
+        edits_add(&edits, EDIT_DELETE)->name = memory_text(name);
 }
 
 // ---- entries ----
 
-TEST(added_entry_is_what_the_specification_describes_and_first)
+TEST_OF_EDITS(added_entry_is_as_specified_and_first)
 {
-        AUTO_IMAGE struct image image = image_with_entries();
-        AUTO_VARSTORE struct varstore *store = read_image(&image);
-        AUTO_EDITS struct edits edits = {0};
-        add_entry(&edits, "A");
-        apply(store, &edits);
+        add_entry("A");
+        apply();
         // The lowest free number.
-        assert_value(store, "Boot0001", OPTION_A);
-        assert_value(store, "BootOrder", "010000000200");
+        assert_value("Boot0001", OPTION_A);
+        assert_value("BootOrder", "010000000200");
         assert_int_equal(varstore_find(store, GUID_EFI_GLOBAL_VARIABLE, "Boot0001")->attributes, 7);
 }
 
-TEST(added_entry_takes_the_number_and_the_place_it_is_told)
+TEST_OF_EDITS(added_entry_takes_a_given_number_and_place)
 {
-        AUTO_IMAGE struct image image = image_with_entries();
-        AUTO_VARSTORE struct varstore *store = read_image(&image);
-        AUTO_EDITS struct edits edits = {0};
-        struct edit *edit = add_entry(&edits, "B");
+        struct edit *edit = add_entry("B");
         edit->has_number = true;
         edit->number = 0xBEEF;
         edit->last = true;
         assert_true(text_parse_hex("0102", &edit->data));
-        apply(store, &edits);
-        assert_value(store, "BootBEEF",
-                     "01000000"
-                     "4000"
-                     "42000000" PATH_A FILE_A END "0102");
-        assert_value(store, "BootOrder", "00000200efbe");
-        assert_refused(store, &edits, ERROR_USAGE, "BootBEEF already exists: \"B\"");
+        apply();
+        assert_value("BootBEEF", "01000000"
+                                 "4000"
+                                 "42000000" PATH_A FILE_A END "0102");
+        assert_value("BootOrder", "00000200efbe");
+        assert_refused(ERROR_USAGE, "BootBEEF already exists: \"B\"");
 }
 
-TEST(number_that_is_still_named_is_not_free)
+TEST_OF_EDITS(number_that_is_still_named_is_not_free)
 {
-        AUTO_IMAGE struct image image = image_ovmf();
+        use_image(image_ovmf());
         image_add_global(&image, "BootOrder", "01000000");
         image_add_global(&image, "BootNext", "0200");
-        AUTO_VARSTORE struct varstore *store = read_image(&image);
-        AUTO_EDITS struct edits edits = {0};
-        add_entry(&edits, "A");
-        apply(store, &edits);
-        assert_value(store, "Boot0003", OPTION_A);
-        assert_value(store, "BootOrder", "030001000000");
+        open_store();
+        add_entry("A");
+        apply();
+        assert_value("Boot0003", OPTION_A);
+        assert_value("BootOrder", "030001000000");
 }
 
-TEST(removed_entry_leaves_order_and_next)
+TEST_OF_EDITS(removed_entry_leaves_order_and_next)
 {
         static const char *const names[] = {"0002", "Boot0002", "B"};
         for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-                AUTO_IMAGE struct image image;
-                AUTO_VARSTORE struct varstore *store = edited(EDIT_BOOT_REMOVE, names[i], &image);
-                assert_value(store, "Boot0002", "none");
-                assert_value(store, "BootOrder", "0000");
-                assert_value(store, "BootNext", "none");
-                assert_value(store, "Boot0000", OPTION_A);
+                begin_anew();
+                add_for_entry(EDIT_BOOT_REMOVE, names[i]);
+                apply();
+                assert_value("Boot0002", "none");
+                assert_value("BootOrder", "0000");
+                assert_value("BootNext", "none");
+                assert_value("Boot0000", OPTION_A);
         }
 }
 
-TEST(order_without_an_entry_is_no_variable)
+TEST_OF_EDITS(order_without_an_entry_is_deleted)
 {
-        AUTO_IMAGE struct image image = image_with_entries();
-        AUTO_VARSTORE struct varstore *store = read_image(&image);
-        AUTO_EDITS struct edits edits = {0};
-        add_for_entry(&edits, EDIT_BOOT_REMOVE, "A");
-        add_for_entry(&edits, EDIT_BOOT_REMOVE, "B");
-        apply(store, &edits);
-        assert_value(store, "BootOrder", "none");
-        assert_value(store, "Timeout", "0500");
+        add_for_entry(EDIT_BOOT_REMOVE, "A");
+        add_for_entry(EDIT_BOOT_REMOVE, "B");
+        apply();
+        assert_value("BootOrder", "none");
+        assert_value("Timeout", "0500");
 }
 
-TEST(number_without_an_entry_can_be_removed_too)
+TEST_OF_EDITS(number_without_an_entry_can_be_removed_too)
 {
-        AUTO_IMAGE struct image image = image_ovmf();
+        use_image(image_ovmf());
         image_add_global(&image, "BootOrder", "090008000900");
         image_add_global(&image, "BootNext", "0900");
-        AUTO_VARSTORE struct varstore *store = read_image(&image);
-        AUTO_EDITS struct edits edits = {0};
-        add_for_entry(&edits, EDIT_BOOT_REMOVE, "0009");
-        apply(store, &edits);
-        assert_value(store, "BootOrder", "0800");
-        assert_value(store, "BootNext", "none");
-        assert_refused(store, &edits, ERROR_NO, "'0009'; the store has none");
+        open_store();
+        add_for_entry(EDIT_BOOT_REMOVE, "0009");
+        apply();
+        assert_value("BootOrder", "0800");
+        assert_value("BootNext", "none");
+        assert_refused(ERROR_NO, "'0009'; the store has none");
 }
 
-TEST(label_and_activity_change_and_nothing_else)
+TEST_OF_EDITS(only_label_and_activity_change)
 {
-        AUTO_IMAGE struct image image = image_with_entries();
-        AUTO_VARSTORE struct varstore *store = read_image(&image);
-        AUTO_EDITS struct edits edits = {0};
-        add_for_entry(&edits, EDIT_BOOT_LABEL, "B")->label = memory_text("\xC3\x9C");
-        add_for_entry(&edits, EDIT_BOOT_ACTIVATE, "\xC3\x9C");
-        add_for_entry(&edits, EDIT_BOOT_DEACTIVATE, "0000");
-        apply(store, &edits);
-        assert_value(store, "Boot0002",
-                     "01000000"
-                     "4000"
-                     "dc000000" PATH_A FILE_A END "c0ffee");
-        assert_value(store, "Boot0000",
-                     "00000000"
-                     "4000"
-                     "41000000" PATH_A FILE_A END);
-        assert_value(store, "BootOrder", "00000200");
+        add_for_entry(EDIT_BOOT_LABEL, "B")->label = memory_text("\xC3\x9C");
+        add_for_entry(EDIT_BOOT_ACTIVATE, "\xC3\x9C");
+        add_for_entry(EDIT_BOOT_DEACTIVATE, "0000");
+        apply();
+        assert_value("Boot0002", "01000000"
+                                 "4000"
+                                 "dc000000" PATH_A FILE_A END "c0ffee");
+        assert_value("Boot0000", "00000000"
+                                 "4000"
+                                 "41000000" PATH_A FILE_A END);
+        assert_value("BootOrder", "00000200");
 }
 
-TEST(activity_of_a_broken_entry_can_be_changed_its_label_cannot)
+TEST_OF_EDITS(activity_of_a_broken_entry_can_change_but_not_its_label)
 {
-        AUTO_IMAGE struct image image = image_ovmf();
+        use_image(image_ovmf());
         image_add_global(&image, "Boot0000", "0900000001");
         image_add_global(&image, "Boot0001", "01");
-        AUTO_VARSTORE struct varstore *store = read_image(&image);
-        AUTO_EDITS struct edits deactivate = {0};
-        AUTO_EDITS struct edits label = {0};
-        AUTO_EDITS struct edits shorter = {0};
-        add_for_entry(&deactivate, EDIT_BOOT_DEACTIVATE, "0000");
-        add_for_entry(&label, EDIT_BOOT_LABEL, "0000")->label = memory_text("x");
-        add_for_entry(&shorter, EDIT_BOOT_ACTIVATE, "0001");
-        apply(store, &deactivate);
-        assert_value(store, "Boot0000", "0800000001");
-        assert_refused(store, &label, ERROR_DAMAGED, "Boot0000");
-        assert_refused(store, &shorter, ERROR_DAMAGED, "1 bytes");
+        open_store();
+        add_for_entry(EDIT_BOOT_DEACTIVATE, "0000");
+        apply();
+        assert_value("Boot0000", "0800000001");
+        only_for_entry(EDIT_BOOT_LABEL, "0000")->label = memory_text("x");
+        assert_refused(ERROR_DAMAGED, "Boot0000");
+        only_for_entry(EDIT_BOOT_ACTIVATE, "0001");
+        assert_refused(ERROR_DAMAGED, "1 bytes");
 }
 
-TEST(order_first_and_next_are_set)
+TEST_OF_EDITS(order_first_and_next_are_set)
 {
         static const struct {
                 enum edit_kind kind;
@@ -265,28 +251,27 @@ TEST(order_first_and_next_are_set)
                 {EDIT_BOOT_NEXT, "none", "BootNext", "none"},
         };
         for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-                AUTO_IMAGE struct image image;
-                AUTO_VARSTORE struct varstore *store = edited(rows[i].kind, rows[i].entry, &image);
-                assert_value(store, rows[i].variable, rows[i].expected);
+                begin_anew();
+                add_for_entry(rows[i].kind, rows[i].entry);
+                apply();
+                assert_value(rows[i].variable, rows[i].expected);
         }
 }
 
-TEST(order_that_is_damaged_is_mended_by_a_new_one_only)
+TEST_OF_EDITS(damaged_order_can_only_be_replaced)
 {
-        AUTO_IMAGE struct image image = image_ovmf();
+        use_image(image_ovmf());
         image_add_global(&image, "Boot0000", OPTION_A);
         image_add_global(&image, "BootOrder", "000002");
-        AUTO_VARSTORE struct varstore *store = read_image(&image);
-        AUTO_EDITS struct edits first = {0};
-        AUTO_EDITS struct edits order = {0};
-        add_for_entry(&first, EDIT_BOOT_FIRST, "A");
-        add_for_entry(&order, EDIT_BOOT_ORDER, "A");
-        assert_refused(store, &first, ERROR_DAMAGED, "BootOrder");
-        apply(store, &order);
-        assert_value(store, "BootOrder", "0000");
+        open_store();
+        add_for_entry(EDIT_BOOT_FIRST, "A");
+        assert_refused(ERROR_DAMAGED, "BootOrder");
+        only_for_entry(EDIT_BOOT_ORDER, "A");
+        apply();
+        assert_value("BootOrder", "0000");
 }
 
-TEST(what_names_no_entry_is_refused)
+TEST_OF_EDITS(unknown_entries_are_refused)
 {
         static const struct {
                 enum edit_kind kind;
@@ -306,207 +291,176 @@ TEST(what_names_no_entry_is_refused)
                 {EDIT_BOOT_ORDER, "0000,A", ERROR_USAGE, "named twice"},
                 {EDIT_BOOT_FIRST, "\x1b[2J", ERROR_NO, "\\x1b[2J"},
         };
-        AUTO_IMAGE struct image image = image_with_entries();
-        AUTO_VARSTORE struct varstore *store = read_image(&image);
         for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-                AUTO_EDITS struct edits edits = {0};
-                add_for_entry(&edits, rows[i].kind, rows[i].entry);
-                assert_refused(store, &edits, rows[i].code, rows[i].why);
+                only_for_entry(rows[i].kind, rows[i].entry);
+                assert_refused(rows[i].code, rows[i].why);
         }
 }
 
-TEST(label_of_several_entries_names_none_of_them)
+TEST_OF_EDITS(label_of_several_entries_is_ambiguous)
 {
-        AUTO_IMAGE struct image image = image_with_entries();
         image_add_global(&image, "Boot0005", OPTION_A);
-        AUTO_VARSTORE struct varstore *store = read_image(&image);
-        AUTO_EDITS struct edits edits = {0};
-        add_for_entry(&edits, EDIT_BOOT_FIRST, "A");
-        assert_refused(store, &edits, ERROR_USAGE, "Boot0000 and Boot0005");
+        open_store();
+        add_for_entry(EDIT_BOOT_FIRST, "A");
+        assert_refused(ERROR_USAGE, "Boot0000 and Boot0005");
 }
 
-TEST(number_is_looked_at_before_the_label)
+TEST_OF_EDITS(number_comes_before_label)
 {
-        AUTO_IMAGE struct image image = image_with_entries();
-        AUTO_VARSTORE struct varstore *store = read_image(&image);
-        AUTO_EDITS struct edits edits = {0};
-        add_for_entry(&edits, EDIT_BOOT_LABEL, "A")->label = memory_text("0002");
-        add_for_entry(&edits, EDIT_BOOT_DEACTIVATE, "0002");
-        add_for_entry(&edits, EDIT_BOOT_LABEL, "B")->label = memory_text("0007");
-        add_for_entry(&edits, EDIT_BOOT_FIRST, "0007");
-        apply(store, &edits);
-        assert_value(store, "BootOrder", "02000000");
-        assert_value(store, "Boot0000",
-                     "01000000"
-                     "4000"
-                     "30003000300032000000" PATH_A FILE_A END);
+        add_for_entry(EDIT_BOOT_LABEL, "A")->label = memory_text("0002");
+        add_for_entry(EDIT_BOOT_DEACTIVATE, "0002");
+        add_for_entry(EDIT_BOOT_LABEL, "B")->label = memory_text("0007");
+        add_for_entry(EDIT_BOOT_FIRST, "0007");
+        apply();
+        assert_value("BootOrder", "02000000");
+        assert_value("Boot0000", "01000000"
+                                 "4000"
+                                 "30003000300032000000" PATH_A FILE_A END);
 }
 
 // ---- all or none ----
 
-TEST(one_edit_that_fails_undoes_those_before)
+TEST_OF_EDITS(one_edit_that_fails_undoes_those_before)
 {
-        AUTO_IMAGE struct image image = image_with_entries();
-        AUTO_VARSTORE struct varstore *store = read_image(&image);
-        AUTO_EDITS struct edits edits = {0};
-        add_entry(&edits, "New");
+        add_entry("New");
         edits_add(&edits, EDIT_TIMEOUT)->seconds = 0;
-        add_for_entry(&edits, EDIT_BOOT_REMOVE, "A");
-        add_for_entry(&edits, EDIT_BOOT_NEXT, "A");
-        assert_refused(store, &edits, ERROR_NO, "boot-next");
-        assert_value(store, "Boot0000", OPTION_A);
-        assert_value(store, "Boot0001", "none");
-        assert_memory_equal(varstore_volume_bytes(store).data, image.data, image.size);
+        add_for_entry(EDIT_BOOT_REMOVE, "A");
+        add_for_entry(EDIT_BOOT_NEXT, "A");
+        assert_refused(ERROR_NO, "boot-next");
+        assert_value("Boot0000", OPTION_A);
+        assert_value("Boot0001", "none");
+        assert_as_image();
         // And the store takes edits as before.
         edits.count--;
         free(edits.items[edits.count].entry);
-        apply(store, &edits);
-        assert_value(store, "BootOrder", "01000200");
+        apply();
+        assert_value("BootOrder", "01000200");
 }
 
-TEST(blank_store_is_formatted_or_stays_blank)
+TEST_OF_EDITS(blank_store_is_formatted_or_stays_blank)
 {
-        struct image image = {.data = memory_new(0x20000, 1), .size = 0x20000};
-        AUTO_VARSTORE struct varstore *store = read_image(&image);
-        AUTO_EDITS struct edits wrong = {0};
-        AUTO_EDITS struct edits right = {0};
-        AUTO_EDITS struct edits none = {0};
-        AUTO_ERROR struct error err = {0};
-        add_for_entry(&wrong, EDIT_BOOT_FIRST, "A");
-        assert_refused(store, &wrong, ERROR_NO, "the store has none");
+        use_image((struct image){.data = memory_new(0x20000, 1), .size = 0x20000});
+        open_store();
+        add_for_entry(EDIT_BOOT_FIRST, "A");
+        assert_refused(ERROR_NO, "the store has none");
         assert_true(varstore_is_blank(store));
-        assert_true(edits_apply(&none, store, false, &err));
+        edits_free(&edits);
+        assert_done(edits_apply(&edits, store, false, &err), &err);
         assert_true(varstore_is_blank(store));
-        edits_add(&right, EDIT_TIMEOUT)->seconds = 0x1234;
-        apply(store, &right);
-        assert_value(store, "Timeout", "3412");
-        image_free(&image);
+        edits_add(&edits, EDIT_TIMEOUT)->seconds = 0x1234;
+        apply();
+        assert_value("Timeout", "3412");
 }
 
-TEST(full_store_refuses_before_anything_is_changed)
+TEST_OF_EDITS(full_store_refuses_before_anything_is_changed)
 {
-        AUTO_IMAGE struct image image = image_with_entries();
-        AUTO_VARSTORE struct varstore *store = read_image(&image);
-        AUTO_EDITS struct edits fill = {0};
-        AUTO_EDITS struct edits more = {0};
         // Room for the entry's record of 76 + 72 bytes is left, but not for the longer BootOrder behind it.
-        struct edit *filler = add_set(&fill, "Filler", "");
+        struct edit *filler = add_set("Filler", "");
         buffer_fill(&filler->data, 0xAA, (size_t)varstore_space(store).left - 60 - 14 - 200);
-        apply(store, &fill);
-        struct edit *entry = add_entry(&more, "A");
+        apply();
+        edits_free(&edits);
+        struct edit *entry = add_entry("A");
         buffer_fill(&entry->data, 0x55, varstore_space(store).left - 60 - 18 - 6 - 4 - 64);
-        assert_refused(store, &more, ERROR_ENVIRONMENT, "the store is full");
-        assert_value(store, "Boot0001", "none");
+        assert_refused(ERROR_ENVIRONMENT, "the store is full");
+        assert_value("Boot0001", "none");
 }
 
-TEST(damaged_store_is_not_edited)
+TEST_OF_EDITS(damaged_store_is_not_edited)
 {
-        AUTO_IMAGE struct image image = image_with_entries();
         image_hex(&image, image.end, "5a5b5c");
-        AUTO_VARSTORE struct varstore *store = read_image(&image);
-        AUTO_EDITS struct edits edits = {0};
-        add_for_entry(&edits, EDIT_BOOT_NEXT, "none");
-        assert_refused(store, &edits, ERROR_DAMAGED, "damaged");
+        open_store();
+        add_for_entry(EDIT_BOOT_NEXT, "none");
+        assert_refused(ERROR_DAMAGED, "damaged");
 }
 
-TEST(edit_that_changes_nothing_writes_nothing)
+TEST_OF_EDITS(edit_that_changes_nothing_writes_nothing)
 {
-        AUTO_IMAGE struct image image = image_with_entries();
-        AUTO_VARSTORE struct varstore *store = read_image(&image);
-        AUTO_EDITS struct edits edits = {0};
         edits_add(&edits, EDIT_TIMEOUT)->seconds = 5;
-        add_for_entry(&edits, EDIT_BOOT_ACTIVATE, "A");
-        add_for_entry(&edits, EDIT_BOOT_FIRST, "A");
-        add_for_entry(&edits, EDIT_BOOT_NEXT, "B");
-        add_set(&edits, "Timeout", "0500");
-        apply(store, &edits);
+        add_for_entry(EDIT_BOOT_ACTIVATE, "A");
+        add_for_entry(EDIT_BOOT_FIRST, "A");
+        add_for_entry(EDIT_BOOT_NEXT, "B");
+        add_set("Timeout", "0500");
+        apply();
         assert_false(varstore_is_changed(store));
-        assert_memory_equal(varstore_volume_bytes(store).data, image.data, image.size);
+        assert_as_image();
 }
 
 // ---- any variable ----
 
-TEST(variable_keeps_its_vendor_and_attributes)
+TEST_OF_EDITS(variable_keeps_its_vendor_and_attributes)
 {
-        AUTO_IMAGE struct image image = image_with_entries();
-        uint8_t old = 1;
-        image_add(&image, 0x3F, GUID_SHIM_LOCK, "Mine", 3, (struct bytes){&old, 1});
-        AUTO_VARSTORE struct varstore *store = read_image(&image);
-        AUTO_EDITS struct edits edits = {0};
-        add_set(&edits, "Mine", "02");
-        add_set(&edits, "New", "03");
-        struct edit *other = add_set(&edits, "Mine", "04");
+        image_add(&image, 0x3F, GUID_SHIM_LOCK, "Mine", 3, text_bytes("\x01"));
+        open_store();
+        add_set("Mine", "02");
+        add_set("New", "03");
+        struct edit *other = add_set("Mine", "04");
         other->has_vendor = true;
         other->vendor = GUID_EFI_GLOBAL_VARIABLE;
         other->has_attributes = true;
         other->attributes = 3;
-        apply(store, &edits);
+        apply();
         const struct variable *mine = varstore_find(store, GUID_SHIM_LOCK, "Mine");
         assert_int_equal(mine->attributes, 3);
         assert_int_equal(mine->data.data[0], 2);
-        assert_value(store, "Mine", "04");
-        assert_value(store, "New", "03");
+        assert_value("Mine", "04");
+        assert_value("New", "03");
         assert_int_equal(varstore_find(store, GUID_EFI_GLOBAL_VARIABLE, "New")->attributes, 7);
-        // Now the name alone does not tell which.
-        AUTO_EDITS struct edits unclear = {0};
-        add_set(&unclear, "Mine", "05");
-        assert_refused(store, &unclear, ERROR_USAGE, "several vendors");
-        AUTO_EDITS struct edits unclear_too = {0};
-        edits_add(&unclear_too, EDIT_DELETE)->name = memory_text("Mine");
-        assert_refused(store, &unclear_too, ERROR_USAGE, "several vendors");
-        unclear_too.items[0].has_vendor = true;
-        unclear_too.items[0].vendor = GUID_SHIM_LOCK;
-        apply(store, &unclear_too);
+        // Now the name alone is ambiguous.
+        only_set("Mine", "05");
+        assert_refused(ERROR_USAGE, "several vendors");
+        only_delete("Mine");
+        assert_refused(ERROR_USAGE, "several vendors");
+        edits.items[0].has_vendor = true;
+        edits.items[0].vendor = GUID_SHIM_LOCK;
+        apply();
         assert_null(varstore_find(store, GUID_SHIM_LOCK, "Mine"));
-        assert_refused(store, &unclear_too, ERROR_NO, "variable 'Mine' of vendor 605DAB50");
+        assert_refused(ERROR_NO, "variable 'Mine' of vendor 605DAB50");
 }
 
-TEST(attributes_that_no_firmware_takes_are_refused)
+TEST_OF_EDITS(invalid_attributes_are_refused)
 {
         static const uint32_t wrong[] = {0, 6, 5, 0x47, 0x107};
-        AUTO_IMAGE struct image image = image_with_entries();
-        AUTO_VARSTORE struct varstore *store = read_image(&image);
         for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
-                AUTO_EDITS struct edits edits = {0};
-                struct edit *edit = add_set(&edits, "Mine", "02");
+                struct edit *edit = only_set("Mine", "02");
                 edit->has_attributes = true;
                 edit->attributes = wrong[i];
-                assert_refused(store, &edits, ERROR_USAGE, "attributes");
+                assert_refused(ERROR_USAGE, "attributes");
         }
 }
 
-TEST(authenticated_variables_are_left_alone_unless_forced)
+// The database of signatures, of one byte, with a count, a time stamp and a key's number; its offset is the result.
+static size_t add_db(void)
 {
-        AUTO_IMAGE struct image image = image_with_entries();
-        uint8_t old = 1;
-        size_t at = image_add(&image, 0x3F, GUID_EFI_IMAGE_SECURITY_DATABASE, "db", 0x27, (struct bytes){&old, 1});
+        size_t at = image_add(&image, 0x3F, GUID_EFI_IMAGE_SECURITY_DATABASE, "db", 0x27, text_bytes("\x01"));
         image_hex(&image, at + 8,
                   "2a00000000000000"
                   "e6070b0e0f1011000000000000000000"
                   "07000000");
-        image_add(&image, 0x3F, GUID_SHIM_LOCK, "Private", 0x27, (struct bytes){&old, 1});
-        AUTO_VARSTORE struct varstore *store = read_image(&image);
+        return at;
+}
+
+TEST_OF_EDITS(authenticated_variables_are_left_alone_unless_forced)
+{
+        size_t at = add_db();
+        image_add(&image, 0x3F, GUID_SHIM_LOCK, "Private", 0x27, text_bytes("\x01"));
+        open_store();
         static const struct {
                 const char *name, *hex;
         } rows[] = {{"db", "02"}, {"db", NULL}, {"Private", "02"}, {"Private", NULL}, {"PK", "02"}, {"dbx", "02"}};
         for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-                AUTO_EDITS struct edits edits = {0};
                 if (rows[i].hex)
-                        add_set(&edits, rows[i].name, rows[i].hex);
+                        only_set(rows[i].name, rows[i].hex);
                 else
-                        edits_add(&edits, EDIT_DELETE)->name = memory_text(rows[i].name);
-                assert_refused(store, &edits, ERROR_USAGE, "is authenticated");
+                        only_delete(rows[i].name);
+                assert_refused(ERROR_USAGE, "is authenticated");
         }
         // The same value is no change.
-        AUTO_EDITS struct edits same = {0};
-        add_set(&same, "db", "01");
-        apply(store, &same);
-        AUTO_EDITS struct edits forced = {0};
-        AUTO_ERROR struct error err = {0};
-        add_set(&forced, "db", "02");
-        add_set(&forced, "dbx", "03");
-        assert_true(edits_apply(&forced, store, true, &err));
-        assert_sound(store);
+        only_set("db", "01");
+        apply();
+        only_set("db", "02");
+        add_set("dbx", "03");
+        assert_done(edits_apply(&edits, store, true, &err), &err);
+        assert_sound();
         const struct variable *db = varstore_find(store, GUID_EFI_IMAGE_SECURITY_DATABASE, "db");
         assert_int_equal(db->data.data[0], 2);
         assert_int_equal(db->attributes, 0x27);
@@ -516,19 +470,12 @@ TEST(authenticated_variables_are_left_alone_unless_forced)
         assert_int_equal(varstore_find(store, GUID_EFI_IMAGE_SECURITY_DATABASE, "dbx")->attributes, 0x27);
 }
 
-TEST(untouched_records_stay_byte_for_byte)
+TEST_OF_EDITS(untouched_records_stay_byte_for_byte)
 {
-        AUTO_IMAGE struct image image = image_with_entries();
-        uint8_t old = 1;
-        size_t at = image_add(&image, 0x3F, GUID_EFI_IMAGE_SECURITY_DATABASE, "db", 0x27, (struct bytes){&old, 1});
-        image_hex(&image, at + 8,
-                  "2a00000000000000"
-                  "e6070b0e0f1011000000000000000000"
-                  "07000000");
-        AUTO_VARSTORE struct varstore *store = read_image(&image);
-        AUTO_EDITS struct edits edits = {0};
+        size_t at = add_db();
+        open_store();
         edits_add(&edits, EDIT_TIMEOUT)->seconds = 0;
-        apply(store, &edits);
+        apply();
         // Only the old Timeout's state byte and the new record behind the last one.
         struct bytes after = varstore_volume_bytes(store);
         size_t changed = 0;
@@ -536,7 +483,6 @@ TEST(untouched_records_stay_byte_for_byte)
                 changed += after.data[i] != image.data[i];
         assert_int_equal(changed, 1);
         // Compaction moves it, whole.
-        AUTO_ERROR struct error err = {0};
         assert_true(varstore_compact(store, &err));
         const struct variable *db = varstore_find(store, GUID_EFI_IMAGE_SECURITY_DATABASE, "db");
         assert_memory_equal(varstore_volume_bytes(store).data + db->offset, image.data + at, 60 + 6 + 1);
@@ -566,9 +512,7 @@ TEST(variable_names_are_parsed)
                 "", ":", ":SHIM_LOCK", "db:", "db:nobody", "a:b", "db:D719B2CB-3D3A-4596-A3BC-DAD00E67656"};
         for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
                 AUTO_VARIABLE_NAMING struct variable_naming naming = {0};
-                AUTO_ERROR struct error err = {0};
-                assert_false(naming_parse_variable(wrong[i], &naming, &err));
-                assert_int_equal(err.code, ERROR_USAGE);
+                assert_failed(naming_parse_variable(wrong[i], &naming, &err), ERROR_USAGE, "");
         }
 }
 
@@ -592,63 +536,54 @@ TEST(attributes_are_parsed)
 
 // ---- differences ----
 
-static void assert_sentences(const struct varstore *a, const struct varstore *b, const char *expected)
-{
-        AUTO_DIFFERENCES struct differences differences = {0};
-        AUTO_TEXT struct text text = {0};
-        differences_find(a, b, &differences);
-        for (size_t i = 0; i < differences.sentence_count; i++)
-                text_add_format(&text, "%s\n", differences.sentences[i].text);
-        assert_string_equal(text_string(&text), expected);
-}
-
 #define HD_A "HD(1,GPT,0A48CC8F-F9C7-44DD-9EB5-AF5635D049C8,0x40,0x32000)/\\a.efi"
 
-TEST(differences_of_the_boot_chain_are_told_in_words)
+TEST_OF_EDITS(differences_of_the_boot_chain_are_put_into_words)
 {
-        AUTO_IMAGE struct image image = image_with_entries();
-        AUTO_VARSTORE struct varstore *a = read_image(&image);
-        AUTO_VARSTORE struct varstore *b = read_image(&image);
-        assert_sentences(a, b, "");
-        AUTO_EDITS struct edits edits = {0};
-        add_entry(&edits, "C");
-        add_for_entry(&edits, EDIT_BOOT_LABEL, "A")->label = memory_text("X");
-        add_for_entry(&edits, EDIT_BOOT_REMOVE, "B");
+        AUTO_VARSTORE struct varstore *original = read_image(&image);
+        AUTO_DIFFERENCES struct differences none = {0};
+        differences_find(original, store, &none);
+        assert_int_equal(none.count + none.sentence_count, 0);
+        add_entry("C");
+        add_for_entry(EDIT_BOOT_LABEL, "A")->label = memory_text("X");
+        add_for_entry(EDIT_BOOT_REMOVE, "B");
         edits_add(&edits, EDIT_TIMEOUT)->seconds = 1;
-        apply(b, &edits);
-        assert_sentences(a, b,
-                         "Boot0000 is labelled \"X\", was \"A\"\n"
-                         "Boot0001 \"C\" is new: " HD_A "\n"
-                         "Boot0002 \"B\" is gone: " HD_A "\n"
-                         "BootNext is not set, was 0002\n"
-                         "Timeout is 1 second, was 5 seconds\n"
-                         "BootOrder is 0001,0000, was 0000,0002\n"
-                         "the entry that is tried first is Boot0001 \"C\", was Boot0002 \"B\"\n");
+        apply();
+        static const char *const sentences[] = {
+                "Boot0000 is labelled \"X\", was \"A\"",
+                "Boot0001 \"C\" is new: " HD_A,
+                "Boot0002 \"B\" is gone: " HD_A,
+                "BootNext is not set, was 0002",
+                "Timeout is 1 second, was 5 seconds",
+                "BootOrder is 0001,0000, was 0000,0002",
+                "the entry that is tried first is Boot0001 \"C\", was Boot0002 \"B\"",
+        };
         AUTO_DIFFERENCES struct differences differences = {0};
-        differences_find(a, b, &differences);
+        differences_find(original, store, &differences);
+        assert_int_equal(differences.sentence_count, 7);
+        for (size_t i = 0; i < 7; i++)
+                assert_string_equal(differences.sentences[i].text, sentences[i]);
         assert_int_equal(differences.count, 6);
         for (size_t i = 0; i < differences.count; i++)
                 assert_true(differences.items[i].told);
 }
 
-TEST(differences_of_variables_are_found_on_both_sides)
+TEST_OF_EDITS(differences_of_variables_are_found_on_both_sides)
 {
-        AUTO_IMAGE struct image image = image_with_entries();
         image_add_global(&image, "Changed", "01");
         image_add_global(&image, "Attributes", "01");
         image_add_global(&image, "OnlyA", "01");
-        AUTO_VARSTORE struct varstore *a = read_image(&image);
-        AUTO_VARSTORE struct varstore *b = read_image(&image);
-        AUTO_EDITS struct edits edits = {0};
-        add_set(&edits, "Changed", "02");
-        add_set(&edits, "OnlyB", "02");
-        struct edit *edit = add_set(&edits, "Attributes", "01");
+        open_store();
+        add_set("Changed", "02");
+        add_set("OnlyB", "02");
+        struct edit *edit = add_set("Attributes", "01");
         edit->has_attributes = true;
         edit->attributes = 3;
         edits_add(&edits, EDIT_DELETE)->name = memory_text("OnlyA");
-        apply(b, &edits);
+        apply();
+        AUTO_VARSTORE struct varstore *original = read_image(&image);
         AUTO_DIFFERENCES struct differences differences = {0};
-        differences_find(a, b, &differences);
+        differences_find(original, store, &differences);
         static const struct {
                 const char *name;
                 bool in_a, in_b, attributes, data;

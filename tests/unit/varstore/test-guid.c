@@ -29,7 +29,7 @@ TEST(text_is_read_in_either_case)
         assert_true(guid_equal(guid, GLOBAL));
 }
 
-TEST(what_is_no_guid_is_refused)
+TEST(invalid_guid_is_refused)
 {
         static const char whole[] = "8BE4DF61-93CA-11D2-AA0D-00E098032B8C";
         struct guid guid = GLOBAL;

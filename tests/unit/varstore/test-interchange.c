@@ -2,13 +2,12 @@
 //
 // Variables as JSON and as a folder: what other programs write is read, and nothing that is cut or flipped is taken for
 // something else or does harm.
-#include "tests/unit/test.h"
+#include "tests/unit/varstore/store.h"
 
 #include <sys/stat.h>
 
 #include "base/encoding.h"
 #include "base/file.h"
-#include "tests/unit/varstore/varstore-image.h"
 #include "varstore/difference.h"
 #include "varstore/interchange.h"
 
@@ -22,26 +21,34 @@ static const char QEMU_JSON[] =
         "{\"guid\": \"8be4df61-93ca-11d2-aa0d-00e098032b8c\", \"name\": \"BootCurrent\", \"attr\": 6, \"data\": "
         "\"0000\"}]}";
 
-static struct bytes text_bytes(const char *text)
+// What is read from JSON or a folder.
+static struct edits edits;
+static size_t volatile_count;
+
+static bool read_json(struct bytes json)
 {
-        return (struct bytes){(const uint8_t *)text, strlen(text)};
+        edits_free(&edits);
+        return interchange_read_json(json, &edits, &volatile_count, &err);
 }
 
-static struct varstore *read_image(const struct image *image)
+static int begin(void **state)
 {
-        struct varstore *store;
-        AUTO_ERROR struct error err = {0};
-        if (!varstore_read(image_view(image), &store, &err))
-                fail_msg("%s", err.message);
-        return store;
+        use_image(image_ovmf());
+        return scratch_begin(state);
 }
 
-TEST(json_of_qemu_becomes_edits)
+static int end(void **state)
 {
-        AUTO_EDITS struct edits edits = {0};
-        AUTO_ERROR struct error err = {0};
-        size_t volatile_count;
-        assert_true(interchange_read_json(text_bytes(QEMU_JSON), &edits, &volatile_count, &err));
+        edits_free(&edits);
+        return store_end(state) == 0 ? scratch_end(state) : -1;
+}
+
+// A test with an image without variables, in a folder of its own.
+#define TEST_OF_INTERCHANGE(name) TEST_WITH(name, begin, end)
+
+TEST_OF_INTERCHANGE(json_of_qemu_becomes_edits)
+{
+        assert_true(read_json(text_bytes(QEMU_JSON)));
         assert_int_equal(volatile_count, 1);
         assert_int_equal(edits.count, 2);
         const struct edit *db = &edits.items[0];
@@ -53,64 +60,54 @@ TEST(json_of_qemu_becomes_edits)
         static const uint8_t time[16] = {0xe6, 0x07, 0x0b, 0x0e, 0x0f, 0x10, 0x11};
         assert_true(db->has_time);
         assert_memory_equal(db->time, time, sizeof time);
-        // A time stamp without the attribute is none.
+        // A time stamp without the attribute is ignored.
         assert_false(edits.items[1].has_time);
         assert_int_equal(edits.items[1].data.size, 2);
 }
 
 // A store with every kind of variable; its blank twin takes all of it over.
-TEST(store_comes_back_from_json_as_it_was)
+TEST_OF_INTERCHANGE(store_comes_back_from_json_as_it_was)
 {
-        AUTO_IMAGE struct image image = image_ovmf();
         AUTO_IMAGE struct image empty = image_ovmf();
         image_add_global(&image, "Timeout", "0500");
         size_t at = image_add(&image, 0x3F, GUID_EFI_GLOBAL_VARIABLE, "KEK", 0x27, text_bytes("key"));
         image_hex(&image, at + 16, "e6070b0e0f1011000000000000000000");
         image_add(&image, 0x3F, GUID_SHIM_LOCK, "A\"\\/-b", 3, text_bytes("x"));
         image_add(&image, 0x3C, GUID_SHIM_LOCK, "Gone", 3, text_bytes("x"));
-        AUTO_VARSTORE struct varstore *store = read_image(&image);
+        open_store();
         AUTO_VARSTORE struct varstore *copy = read_image(&empty);
         json_t *json = interchange_json(store);
         AUTO_FREE char *text = json_dumps(json, 0);
         json_decref(json);
-        AUTO_EDITS struct edits edits = {0};
-        AUTO_ERROR struct error err = {0};
         AUTO_DIFFERENCES struct differences differences = {0};
-        size_t volatile_count;
-        assert_true(interchange_read_json(text_bytes(text), &edits, &volatile_count, &err));
+        assert_true(read_json(text_bytes(text)));
         assert_int_equal(edits.count, 3);
         assert_true(edits_apply(&edits, copy, true, &err));
         differences_find(store, copy, &differences);
         assert_int_equal(differences.count, 0);
 }
 
-TEST(json_that_is_cut_off_is_refused_at_every_length)
+TEST_OF_INTERCHANGE(json_that_is_cut_off_is_refused_at_every_length)
 {
         for (size_t size = 0; size < strlen(QEMU_JSON); size++) {
                 // A copy of its own, so that the sanitizer sees a read past the end.
                 AUTO_FREE uint8_t *copy = memory_copy(QEMU_JSON, size);
-                AUTO_EDITS struct edits edits = {0};
-                AUTO_ERROR struct error err = {0};
-                size_t volatile_count;
-                assert_false(interchange_read_json((struct bytes){copy, size}, &edits, &volatile_count, &err));
-                assert_int_equal(err.code, ERROR_DAMAGED);
+                assert_failed(read_json((struct bytes){copy, size}), ERROR_DAMAGED, "");
         }
 }
 
-TEST(every_flipped_bit_of_json_is_survived)
+TEST_OF_INTERCHANGE(every_flipped_bit_of_json_is_survived)
 {
         AUTO_FREE uint8_t *copy = memory_copy(QEMU_JSON, strlen(QEMU_JSON));
+        use_image(image_small());
         for (size_t bit = 0; bit < 8 * strlen(QEMU_JSON); bit++) {
                 copy[bit / 8] ^= (uint8_t)(1 << bit % 8);
-                AUTO_IMAGE struct image image = image_small();
-                AUTO_VARSTORE struct varstore *store = read_image(&image);
-                AUTO_EDITS struct edits edits = {0};
-                AUTO_ERROR struct error err = {0};
-                size_t volatile_count;
-                if (interchange_read_json((struct bytes){copy, strlen(QEMU_JSON)}, &edits, &volatile_count, &err))
+                open_store();
+                bool read = read_json((struct bytes){copy, strlen(QEMU_JSON)});
+                if (read)
                         edits_apply(&edits, store, true, &err);
                 else
-                        assert_int_equal(err.code, ERROR_DAMAGED);
+                        assert_failed(read, ERROR_DAMAGED, "");
                 assert_int_equal(varstore_verdict(store), VARSTORE_SOUND);
                 copy[bit / 8] ^= (uint8_t)(1 << bit % 8);
         }
@@ -119,16 +116,10 @@ TEST(every_flipped_bit_of_json_is_survived)
 static void assert_refused(const char *variable, const char *why)
 {
         AUTO_FREE char *text = text_format("{\"variables\": [%s]}", variable);
-        AUTO_EDITS struct edits edits = {0};
-        AUTO_ERROR struct error err = {0};
-        size_t volatile_count;
-        assert_false(interchange_read_json(text_bytes(text), &edits, &volatile_count, &err));
-        assert_int_equal(err.code, ERROR_DAMAGED);
-        if (!strstr(err.message, why))
-                fail_msg("'%s' is not in: %s", why, err.message);
+        assert_failed(read_json(text_bytes(text)), ERROR_DAMAGED, why);
 }
 
-TEST(what_is_wrong_with_json_is_said_with_its_place)
+TEST_OF_INTERCHANGE(error_in_json_is_reported_with_its_place)
 {
         assert_refused("7", "variables[0] \"\": 'name'");
         assert_refused("null", "'name'");
@@ -137,48 +128,38 @@ TEST(what_is_wrong_with_json_is_said_with_its_place)
         assert_refused("{\"name\": \"\xff\"}", "not JSON");
 }
 
-TEST(depth_without_end_is_refused)
+TEST_OF_INTERCHANGE(endless_depth_is_refused)
 {
         AUTO_BUFFER struct buffer deep = {0};
         buffer_fill(&deep, '[', 1 << 20);
-        AUTO_EDITS struct edits edits = {0};
-        AUTO_ERROR struct error err = {0};
-        size_t volatile_count;
-        assert_false(interchange_read_json(buffer_view(&deep), &edits, &volatile_count, &err));
-        assert_int_equal(err.code, ERROR_DAMAGED);
+        assert_failed(read_json(buffer_view(&deep)), ERROR_DAMAGED, "");
 }
 
-TEST(folder_is_what_efivarfs_shows)
+TEST_OF_INTERCHANGE(folder_is_as_efivarfs_shows_it)
 {
-        AUTO_ERROR struct error err = {0};
-        AUTO_FREE char *folder = file_temporary_folder(&err);
-        AUTO_IMAGE struct image image = image_ovmf();
         image_add_global(&image, "Timeout", "0500");
         image_add(&image, 0x3F, GUID_SHIM_LOCK, "a/b", 0x27, text_bytes("x"));
-        AUTO_VARSTORE struct varstore *store = read_image(&image);
-        assert_true(interchange_write_folder(store, folder, &err));
+        open_store();
+        shell("mkdir folder");
+        assert_done(interchange_write_folder(store, "folder", &err), &err);
         static const struct {
                 const char *name, *hex;
         } files[] = {{"Timeout-8be4df61-93ca-11d2-aa0d-00e098032b8c", "070000000500"},
                      {"a!b-605dab50-e046-4300-abb6-3dd810dd8b23", "2700000078"}};
         for (size_t i = 0; i < 2; i++) {
-                AUTO_FREE char *path = file_path(folder, files[i].name);
+                AUTO_FREE char *path = file_path("folder", files[i].name);
                 AUTO_BUFFER struct buffer content = {0};
-                assert_true(file_read(path, 100, &content, &err));
+                read_whole(path, &content);
                 AUTO_FREE char *hex = text_hex(buffer_view(&content));
                 assert_string_equal(hex, files[i].hex);
         }
         // And nothing is written over.
-        assert_false(interchange_write_folder(store, folder, &err));
-        AUTO_ERROR struct error none = {0};
-        AUTO_EDITS struct edits edits = {0};
-        size_t volatile_count;
-        assert_true(interchange_read_folder(folder, &edits, &volatile_count, &none));
+        assert_false(interchange_write_folder(store, "folder", &err));
+        assert_true(interchange_read_folder("folder", &edits, &volatile_count, &err));
         assert_int_equal(edits.count, 2);
-        assert_true(file_remove_tree(folder, &none));
 }
 
-TEST(file_names_are_told_from_others)
+TEST(other_file_names_are_not_variables)
 {
         size_t length;
         struct guid vendor;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tests/unit/test.h"
+#include "tests/unit/base/last-error.h"
 
 #include "base/encoding.h"
 #include "base/memory.h"
@@ -25,7 +25,6 @@ TEST(parts_are_read)
 {
         AUTO_BUFFER struct buffer data = option_of(USB_DISK);
         AUTO_LOADOPT struct loadopt option = {0};
-        AUTO_ERROR struct error err = {0};
         assert_true(loadopt_read(buffer_view(&data), &option, &err));
         assert_int_equal(option.attributes, LOAD_OPTION_ACTIVE);
         assert_string_equal(option.description, "USB");
@@ -38,37 +37,31 @@ TEST(built_option_is_the_firmwares_bytes)
 {
         AUTO_BUFFER struct buffer data = option_of(USB_DISK);
         AUTO_LOADOPT struct loadopt option = {0};
-        AUTO_ERROR struct error err = {0};
         assert_true(loadopt_read(buffer_view(&data), &option, &err));
         AUTO_BUFFER struct buffer built = {0};
         assert_true(loadopt_build(&option, &built, &err));
         assert_true(bytes_equal(buffer_view(&built), buffer_view(&data)));
 }
 
-TEST(option_that_no_variable_holds_is_not_built)
+TEST(invalid_or_too_large_option_is_not_built)
 {
         AUTO_BUFFER struct buffer built = {0};
-        AUTO_ERROR struct error err = {0};
         struct loadopt option = {.description = "\xFF"};
-        assert_false(loadopt_build(&option, &built, &err));
-        assert_int_equal(err.code, ERROR_USAGE);
+        assert_failed(loadopt_build(&option, &built, &err), ERROR_USAGE, "");
         AUTO_FREE uint8_t *path = memory_new(65536, 1);
-        AUTO_ERROR struct error too_long = {0};
         option = (struct loadopt){.description = "x", .path = {path, 65536}};
-        assert_false(loadopt_build(&option, &built, &too_long));
+        assert_false(loadopt_build(&option, &built, &err));
         assert_int_equal(built.size, 0);
 }
 
-TEST(every_truncation_fails_but_gives_what_there_is)
+TEST(every_truncation_fails_but_gives_the_parts_before_it)
 {
         AUTO_BUFFER struct buffer data = option_of(USB_DISK);
         size_t optional = data.size - 16;
         for (size_t size = 0; size < optional; size++) {
                 AUTO_FREE uint8_t *copy = memory_copy(data.data, size);
                 AUTO_LOADOPT struct loadopt option = {0};
-                AUTO_ERROR struct error err = {0};
-                assert_false(loadopt_read((struct bytes){copy, size}, &option, &err));
-                assert_int_equal(err.code, ERROR_DAMAGED);
+                assert_failed(loadopt_read((struct bytes){copy, size}, &option, &err), ERROR_DAMAGED, "");
                 assert_non_null(option.description);
                 if (size >= 14)
                         assert_string_equal(option.description, "USB");

@@ -2,10 +2,9 @@
 //
 // What is expected here was measured: AAVMF 2022.11, 2025.02 and 2026.08 in QEMU 7.2 with these stores and devices. Unless a
 // test is about the generations, the firmware is that of 2022.11.
-#include "tests/unit/test.h"
+#include "tests/unit/varstore/store.h"
 
 #include "base/encoding.h"
-#include "tests/unit/varstore/varstore-image.h"
 #include "varstore/loadopt.h"
 #include "varstore/predict.h"
 
@@ -41,58 +40,42 @@ static struct predict_firmware new_firmware(bool has_shell)
 
 static const char AUTO_CREATED[] = "4eac0881119f594d850ee21a522c59b2";
 
-struct scene {
-        struct image image;
-        struct varstore *store;
-        struct bootchain chain;
-        struct prediction prediction;
-};
+static struct bootchain chain;
+static struct prediction prediction;
 
-static void scene_free(struct scene *scene)
+// A store without variables, in place of the one before.
+static void new_store(void)
 {
-        prediction_free(&scene->prediction);
-        bootchain_free(&scene->chain);
-        varstore_free(&scene->store);
-        image_free(&scene->image);
-}
-#define AUTO_SCENE __attribute__((cleanup(scene_free)))
-
-static void add_option(struct scene *scene, const char *name, uint32_t attributes, const char *label, struct bytes path,
-                       const char *optional_data)
-{
-        AUTO_BUFFER struct buffer optional_bytes = {0};
-        AUTO_BUFFER struct buffer data = {0};
-        assert_true(text_parse_hex(optional_data, &optional_bytes));
-        buffer_add_u32(&data, attributes);
-        buffer_add_u16(&data, (uint16_t)path.size);
-        assert_true(text_to_utf16(label, &data));
-        buffer_add_u16(&data, 0);
-        buffer_add_bytes(&data, path);
-        buffer_add_bytes(&data, buffer_view(&optional_bytes));
-        image_add(&scene->image, 0x3F, GUID_EFI_GLOBAL_VARIABLE, name, 7, buffer_view(&data));
+        prediction_free(&prediction);
+        bootchain_free(&chain);
+        use_image(image_aavmf());
 }
 
-static void add_hex_option(struct scene *scene, const char *name, uint32_t attributes, const char *label,
-                           const char *path, const char *optional_data)
+static void add_option(const char *name, uint32_t attributes, const char *label, struct bytes path)
 {
-        AUTO_BUFFER struct buffer bytes = {0};
-        assert_true(text_parse_hex(path, &bytes));
-        add_option(scene, name, attributes, label, buffer_view(&bytes), optional_data);
+        AUTO_FREE char *hex = text_hex(path);
+        image_add_entry(&image, name, attributes, label, hex, "");
 }
 
 // HD(NUMBER,GPT,GUID,START,0x32000)/FILE
-static void add_hd_option(struct scene *scene, const char *name, uint32_t attributes, uint32_t number, const char *guid,
-                          uint64_t first, const char *file)
+static void add_hd_option(const char *name, uint32_t attributes, uint32_t number, const char *guid, uint64_t first,
+                          const char *file)
 {
         AUTO_BUFFER struct buffer path = {0};
         struct devpath_partition partition = {.number = number, .start = first, .size = 0x32000, .gpt = true};
         assert_true(guid_parse(guid, &partition.guid));
         assert_true(devpath_build(&partition, file, &path));
-        add_option(scene, name, attributes, "VMware ESXi", buffer_view(&path), "");
+        add_option(name, attributes, "VMware ESXi", buffer_view(&path));
+}
+
+// The entry of an installed ESXi.
+static void add_esxi(const char *name, uint32_t attributes)
+{
+        add_hd_option(name, attributes, 1, ESP_GUID, 0x40, LOADER);
 }
 
 // A path of nodes in hexadecimal, then FILE.
-static void add_file_option(struct scene *scene, const char *name, const char *nodes, const char *file)
+static void add_file_option(const char *name, const char *nodes, const char *file)
 {
         AUTO_BUFFER struct buffer path = {0};
         AUTO_BUFFER struct buffer utf16 = {0};
@@ -102,10 +85,10 @@ static void add_file_option(struct scene *scene, const char *name, const char *n
         buffer_add_u16(&path, (uint16_t)(utf16.size + 4));
         buffer_add_bytes(&path, buffer_view(&utf16));
         buffer_add_u32(&path, 0x0004FF7F);
-        add_option(scene, name, 1, "File", buffer_view(&path), "");
+        add_option(name, 1, "File", buffer_view(&path));
 }
 
-// ---- what is attached ----
+// ---- the attached devices ----
 
 static const char *const DISK_FILES[] = {LOADER, PREDICT_FALLBACK_FILE};
 static const char *const PAYLOAD_FILES[] = {"\\efi\\boot\\bootaa64.efi"};
@@ -118,66 +101,102 @@ static struct predict_partition esp(void)
         return partition;
 }
 
-struct attached {
+static struct attached {
         struct predict_partition on_payload, on_disk, on_third;
         struct predict_device devices[3];
         struct predict_machine machine;
-};
+} attached;
 
 // The payload, a file system without partitions, on the first port; the installed disk on the second.
-static void attach(struct attached *attached)
+static void attach(void)
 {
-        *attached = (struct attached){
+        attached = (struct attached){
                 .on_payload = {.files = PAYLOAD_FILES, .file_count = 1}, .on_disk = esp(), .on_third = esp()};
-        attached->devices[0] = (struct predict_device){
-                .name = "payload", .path = PAYLOAD_PATH, .partitions = &attached->on_payload, .partition_count = 1};
-        attached->devices[1] = (struct predict_device){
-                .name = "disk", .path = DISK_PATH, .partitions = &attached->on_disk, .partition_count = 1};
-        attached->devices[2] = (struct predict_device){.name = "third",
-                                                       .path = "PciRoot(0x0)/Pci(0x2,0x0)",
-                                                       .partitions = &attached->on_third,
-                                                       .partition_count = 1};
-        attached->machine = (struct predict_machine){
-                .devices = attached->devices, .device_count = 2, .firmware = old_firmware(true)};
+        attached.devices[0] = (struct predict_device){
+                .name = "payload", .path = PAYLOAD_PATH, .partitions = &attached.on_payload, .partition_count = 1};
+        attached.devices[1] = (struct predict_device){
+                .name = "disk", .path = DISK_PATH, .partitions = &attached.on_disk, .partition_count = 1};
+        attached.devices[2] = (struct predict_device){.name = "third",
+                                                      .path = "PciRoot(0x0)/Pci(0x2,0x0)",
+                                                      .partitions = &attached.on_third,
+                                                      .partition_count = 1};
+        attached.machine = (struct predict_machine){
+                .devices = attached.devices, .device_count = 2, .firmware = old_firmware(true)};
 }
 
-static void predict(struct scene *scene, struct attached *attached)
+// An empty store and the payload before the disk: how every test begins.
+static void begin_anew(void)
 {
-        AUTO_ERROR struct error err = {0};
-        prediction_free(&scene->prediction);
-        if (!scene->store) {
-                assert_true(varstore_read(image_view(&scene->image), &scene->store, &err));
-                assert_true(bootchain_read(scene->store, &scene->chain, &err));
+        new_store();
+        attach();
+}
+
+static int begin(void **state)
+{
+        (void)state;
+        begin_anew();
+        return 0;
+}
+
+static int end(void **state)
+{
+        prediction_free(&prediction);
+        bootchain_free(&chain);
+        return store_end(state);
+}
+
+#define TEST_OF_BOOT(name) TEST_WITH(name, begin, end)
+
+static void predict(void)
+{
+        prediction_free(&prediction);
+        if (!store) {
+                open_store();
+                assert_done(bootchain_read(store, &chain, &err), &err);
         }
-        attached->machine.chain = &scene->chain;
-        prediction_make(&attached->machine, &scene->prediction);
-        for (size_t i = 0; i < scene->prediction.count; i++)
-                assert_non_null(scene->prediction.steps[i].explanation);
+        attached.machine.chain = &chain;
+        prediction_make(&attached.machine, &prediction);
+        for (size_t i = 0; i < prediction.count; i++)
+                assert_non_null(prediction.steps[i].explanation);
 }
 
-static void assert_started(const struct scene *scene, uint16_t number, const char *device, const char *file,
-                           bool is_fallback)
+static void predict_by(struct predict_firmware firmware)
 {
-        const struct prediction_step *started = scene->prediction.started;
+        attached.machine.firmware = firmware;
+        predict();
+}
+
+static void assert_starts(uint16_t number, const char *device, const char *file, bool is_fallback)
+{
+        predict();
+        const struct prediction_step *started = prediction.started;
         assert_non_null(started);
         assert_int_equal(started->number, number);
         assert_int_equal(started->reason, PREDICT_STARTED);
         assert_string_equal(started->device->name, device);
         assert_string_equal(started->file, file);
         assert_int_equal(started->is_fallback, is_fallback);
-        assert_true(scene->prediction.is_certain);
+        assert_true(prediction.is_certain);
 }
 
-static void assert_reason(const struct scene *scene, uint16_t number, enum predict_reason reason)
+static void assert_reason(uint16_t number, enum predict_reason reason)
 {
-        const struct prediction_step *step = prediction_find(&scene->prediction, number);
+        const struct prediction_step *step = prediction_find(&prediction, number);
         assert_non_null(step);
         if (step->reason != reason)
                 fail_msg("Boot%04X: %s (%s), not %s", number, predict_reason_id(step->reason), step->explanation,
                          predict_reason_id(reason));
 }
 
-// ---- the table of the facts ----
+static size_t count_of(enum predict_reason reason)
+{
+        size_t count = 0;
+        for (size_t i = 0; i < prediction.count; i++)
+                count += prediction.steps[i].reason == reason;
+        return count;
+}
+
+// ---- the measured table ----
 
 enum vars {
         ENTRY_FIRST,
@@ -186,19 +205,19 @@ enum vars {
         BLANK,
 };
 
-static void fill(struct scene *scene, enum vars vars)
+static void fill(enum vars vars)
 {
         if (vars == BLANK) {
-                memset(scene->image.data, 0, scene->image.size);
+                memset(image.data, 0, image.size);
                 return;
         }
-        add_hd_option(scene, "Boot0004", 1, 1, vars == ENTRY_OF_ANOTHER_DISK ? OTHER_GUID : ESP_GUID, 0x40, LOADER);
+        add_hd_option("Boot0004", 1, 1, vars == ENTRY_OF_ANOTHER_DISK ? OTHER_GUID : ESP_GUID, 0x40, LOADER);
         if (vars != ENTRY_LAST) {
-                image_add_global(&scene->image, "BootOrder", "0400");
+                image_add_global(&image, "BootOrder", "0400");
                 return;
         }
-        add_hex_option(scene, "Boot0001", 1, "UEFI QEMU USB 1", USB("00") END, AUTO_CREATED);
-        image_add_global(&scene->image, "BootOrder", "01000400");
+        image_add_entry(&image, "Boot0001", 1, "UEFI QEMU USB 1", USB("00") END, AUTO_CREATED);
+        image_add_global(&image, "BootOrder", "01000400");
 }
 
 // A generation without setup gives 0001 to the first device, the other one 0002.
@@ -224,11 +243,9 @@ static void assert_measured_table(struct predict_firmware firmware, uint16_t dev
                 {BLANK, true, true, device, "payload", PREDICT_FALLBACK_FILE},
         };
         for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
-                AUTO_SCENE struct scene scene = {.image = image_aavmf()};
-                struct attached attached;
-                attach(&attached);
+                begin_anew();
                 attached.machine.firmware = firmware;
-                fill(&scene, table[i].vars);
+                fill(table[i].vars);
                 attached.devices[0].has_bootindex = table[i].bootindex;
                 if (!table[i].payload) {
                         // The disk alone is on the first port.
@@ -236,17 +253,16 @@ static void assert_measured_table(struct predict_firmware firmware, uint16_t dev
                         attached.machine.device_count = 1;
                         attached.devices[1].path = PAYLOAD_PATH;
                 }
-                predict(&scene, &attached);
-                assert_started(&scene, table[i].number, table[i].device, table[i].file, table[i].number != 4);
+                assert_starts(table[i].number, table[i].device, table[i].file, table[i].number != 4);
                 if (table[i].vars == ENTRY_OF_ANOTHER_DISK && !table[i].bootindex)
-                        assert_reason(&scene, 4, PREDICT_NO_PARTITION);
-                // With a bootindex elsewhere the entry is lost even where it was right.
+                        assert_reason(4, PREDICT_NO_PARTITION);
+                // With a bootindex elsewhere the entry is lost even if it was right.
                 if (table[i].vars != BLANK && table[i].bootindex)
-                        assert_reason(&scene, 4, PREDICT_DROPPED);
+                        assert_reason(4, PREDICT_DROPPED);
         }
 }
 
-TEST(measured_table_is_predicted)
+TEST_OF_BOOT(measured_table_is_predicted)
 {
         assert_measured_table(old_firmware(true), 1);
         assert_measured_table(old_firmware(false), 1);
@@ -256,60 +272,49 @@ TEST(measured_table_is_predicted)
 
 // ---- the generations ----
 
-static void assert_label(const struct scene *scene, uint16_t number, const char *label, enum predict_reason reason)
+static void assert_label(uint16_t number, const char *label, enum predict_reason reason)
 {
-        assert_reason(scene, number, reason);
-        assert_string_equal(prediction_find(&scene->prediction, number)->label, label);
+        assert_reason(number, reason);
+        assert_string_equal(prediction_find(&prediction, number)->label, label);
 }
 
-TEST(blank_store_gets_the_firmwares_own_entries)
+TEST_OF_BOOT(blank_store_gets_the_firmwares_own_entries)
 {
-        AUTO_SCENE struct scene scene = {.image = image_aavmf()};
-        struct attached attached;
-        attach(&attached);
-        fill(&scene, BLANK);
-        predict(&scene, &attached);
-        assert_int_equal(scene.prediction.count, 4);
-        assert_label(&scene, 0, "UiApp", PREDICT_APPLICATION);
-        assert_reason(&scene, 2, PREDICT_NOT_REACHED);
-        assert_label(&scene, 3, "EFI Internal Shell", PREDICT_NOT_REACHED);
-        attached.machine.firmware = new_firmware(true);
-        predict(&scene, &attached);
-        assert_int_equal(scene.prediction.count, 5);
-        assert_label(&scene, 0, "BootManagerMenuApp", PREDICT_APPLICATION);
-        assert_label(&scene, 1, "EFI Firmware Setup", PREDICT_APPLICATION);
-        assert_reason(&scene, 3, PREDICT_NOT_REACHED);
-        assert_label(&scene, 4, "EFI Internal Shell", PREDICT_APPLICATION);
+        fill(BLANK);
+        predict();
+        assert_int_equal(prediction.count, 4);
+        assert_label(0, "UiApp", PREDICT_APPLICATION);
+        assert_reason(2, PREDICT_NOT_REACHED);
+        assert_label(3, "EFI Internal Shell", PREDICT_NOT_REACHED);
+        predict_by(new_firmware(true));
+        assert_int_equal(prediction.count, 5);
+        assert_label(0, "BootManagerMenuApp", PREDICT_APPLICATION);
+        assert_label(1, "EFI Firmware Setup", PREDICT_APPLICATION);
+        assert_reason(3, PREDICT_NOT_REACHED);
+        assert_label(4, "EFI Internal Shell", PREDICT_APPLICATION);
 }
 
-TEST(without_a_disk_the_older_shell_starts_else_the_menu_is_shown)
+TEST_OF_BOOT(without_a_disk_the_older_shell_starts_or_the_menu_is_shown)
 {
-        AUTO_SCENE struct scene scene = {.image = image_aavmf()};
-        struct attached attached;
-        attach(&attached);
         attached.machine.device_count = 0;
-        predict(&scene, &attached);
-        assert_int_equal(scene.prediction.started->number, 1);
-        assert_null(scene.prediction.started->device);
+        predict();
+        assert_int_equal(prediction.started->number, 1);
+        assert_null(prediction.started->device);
         const struct predict_firmware others[] = {old_firmware(false), new_firmware(true), new_firmware(false)};
         for (size_t i = 0; i < 3; i++) {
-                attached.machine.firmware = others[i];
-                predict(&scene, &attached);
-                assert_null(scene.prediction.started);
-                assert_true(scene.prediction.is_certain);
+                predict_by(others[i]);
+                assert_null(prediction.started);
+                assert_true(prediction.is_certain);
         }
 }
 
-TEST(when_no_entry_can_be_started_a_fallback_file_is_looked_for)
+TEST_OF_BOOT(fallback_file_starts_if_no_entry_can)
 {
-        AUTO_SCENE struct scene scene = {.image = image_aavmf()};
-        struct attached attached;
-        attach(&attached);
         attached.machine.firmware = new_firmware(true);
         attached.on_payload.file_count = 0;
         attached.devices[0].has_bootindex = true; // so the disk has no entry
-        predict(&scene, &attached);
-        const struct prediction_step *started = scene.prediction.started;
+        predict();
+        const struct prediction_step *started = prediction.started;
         assert_non_null(started);
         assert_true(started->is_recovery);
         assert_false(prediction_step_has_number(started));
@@ -318,15 +323,13 @@ TEST(when_no_entry_can_be_started_a_fallback_file_is_looked_for)
         AUTO_FREE char *name = prediction_step_name(started);
         assert_string_equal(name, "PlatformRecovery");
         // The older shell comes before that.
-        attached.machine.firmware = old_firmware(true);
-        predict(&scene, &attached);
-        assert_int_equal(scene.prediction.started->number, 2);
-        attached.machine.firmware = old_firmware(false);
-        predict(&scene, &attached);
-        assert_true(scene.prediction.started->is_recovery);
+        predict_by(old_firmware(true));
+        assert_int_equal(prediction.started->number, 2);
+        predict_by(old_firmware(false));
+        assert_true(prediction.started->is_recovery);
         attached.on_disk.file_count = 0;
-        predict(&scene, &attached);
-        assert_null(scene.prediction.started);
+        predict();
+        assert_null(prediction.started);
 }
 
 // Fv(VOLUME)/FvFile(PROGRAM), the latter in hexadecimal.
@@ -336,57 +339,45 @@ TEST(when_no_entry_can_be_started_a_fallback_file_is_looked_for)
 #define SHELL_HEX     "83a5047c3e9e1c4fad65e05268d0b4d1"
 
 // What the firmware of 2022.11 leaves in a store that it has formatted.
-static void fill_by_old(struct scene *scene)
+static void fill_by_old(void)
 {
-        add_hex_option(scene, "Boot0000", 0x109, "UiApp", PROGRAM(UI_APP_HEX), "");
-        add_hex_option(scene, "Boot0001", 1, "UEFI QEMU USB 1", USB("00") END, AUTO_CREATED);
-        add_hex_option(scene, "Boot0002", 1, "EFI Internal Shell", PROGRAM(SHELL_HEX), "");
-        image_add_global(&scene->image, "BootOrder", "000001000200");
+        image_add_entry(&image, "Boot0000", 0x109, "UiApp", PROGRAM(UI_APP_HEX), "");
+        image_add_entry(&image, "Boot0001", 1, "UEFI QEMU USB 1", USB("00") END, AUTO_CREATED);
+        image_add_entry(&image, "Boot0002", 1, "EFI Internal Shell", PROGRAM(SHELL_HEX), "");
+        image_add_global(&image, "BootOrder", "000001000200");
 }
 
-TEST(newer_firmware_makes_entries_of_an_older_one_anew)
+TEST_OF_BOOT(newer_firmware_recreates_entries_of_an_older_one)
 {
-        AUTO_SCENE struct scene scene = {.image = image_aavmf()};
-        struct attached attached;
-        attach(&attached);
-        fill_by_old(&scene);
+        fill_by_old();
         attached.machine.firmware = new_firmware(true);
-        predict(&scene, &attached);
+        assert_starts(1, "payload", PREDICT_FALLBACK_FILE, true);
         // The menu gets the number that is free, the setup UiApp's; the shell is an application now.
-        assert_label(&scene, 3, "BootManagerMenuApp", PREDICT_APPLICATION);
-        assert_label(&scene, 0, "EFI Firmware Setup", PREDICT_APPLICATION);
-        assert_label(&scene, 2, "EFI Internal Shell", PREDICT_APPLICATION);
-        size_t gone = 0;
-        for (size_t i = 0; i < scene.prediction.count; i++)
-                gone += scene.prediction.steps[i].reason == PREDICT_PROGRAM_GONE;
-        assert_int_equal(gone, 2);
-        assert_started(&scene, 1, "payload", PREDICT_FALLBACK_FILE, true);
+        assert_label(3, "BootManagerMenuApp", PREDICT_APPLICATION);
+        assert_label(0, "EFI Firmware Setup", PREDICT_APPLICATION);
+        assert_label(2, "EFI Internal Shell", PREDICT_APPLICATION);
+        assert_int_equal(count_of(PREDICT_PROGRAM_GONE), 2);
 }
 
-TEST(program_that_the_firmware_lacks_loses_its_entry)
+TEST_OF_BOOT(entry_of_a_missing_program_is_deleted)
 {
-        AUTO_SCENE struct scene scene = {.image = image_aavmf()};
-        struct attached attached;
-        attach(&attached);
-        fill_by_old(&scene);
+        fill_by_old();
         attached.machine.device_count = 0;
-        attached.machine.firmware = old_firmware(false);
-        predict(&scene, &attached);
-        assert_null(scene.prediction.started);
-        assert_reason(&scene, 2, PREDICT_PROGRAM_GONE);
-        assert_reason(&scene, 0, PREDICT_APPLICATION);
+        predict_by(old_firmware(false));
+        assert_null(prediction.started);
+        assert_reason(2, PREDICT_PROGRAM_GONE);
+        assert_reason(0, PREDICT_APPLICATION);
         // The same program of another volume is another program.
-        AUTO_SCENE struct scene other = {.image = image_aavmf()};
-        add_hex_option(&other, "Boot0004", 1, "Shell", "04071400c9bd7b7cebf8344faaea3ee4af6516a104061400" SHELL_HEX END,
-                       "");
-        image_add_global(&other.image, "BootOrder", "0400");
-        attached.machine.firmware = old_firmware(true);
-        predict(&other, &attached);
-        assert_reason(&other, 4, PREDICT_PROGRAM_GONE);
-        assert_int_equal(other.prediction.started->number, 1);
+        new_store();
+        image_add_entry(&image, "Boot0004", 1, "Shell",
+                        "04071400c9bd7b7cebf8344faaea3ee4af6516a104061400" SHELL_HEX END, "");
+        image_add_global(&image, "BootOrder", "0400");
+        predict_by(old_firmware(true));
+        assert_reason(4, PREDICT_PROGRAM_GONE);
+        assert_int_equal(prediction.started->number, 1);
 }
 
-TEST(older_firmware_adds_a_second_shell_beside_one_that_is_not_as_it_makes_it)
+TEST_OF_BOOT(older_firmware_adds_a_shell_beside_a_changed_one)
 {
         static const struct {
                 uint32_t attributes;
@@ -397,38 +388,30 @@ TEST(older_firmware_adds_a_second_shell_beside_one_that_is_not_as_it_makes_it)
                      {0, "EFI Internal Shell", "", true},
                      {1, "EFI Internal Shell", "aabb", true}};
         for (size_t i = 0; i < 4; i++) {
-                AUTO_SCENE struct scene scene = {.image = image_aavmf()};
-                struct attached attached;
-                attach(&attached);
+                begin_anew();
                 attached.machine.device_count = 0;
-                add_hex_option(&scene, "Boot0004", cases[i].attributes, cases[i].label, PROGRAM(SHELL_HEX),
-                               cases[i].optional_data);
-                image_add_global(&scene.image, "BootOrder", "0400");
-                predict(&scene, &attached);
-                assert_int_equal(prediction_find(&scene.prediction, 1) != NULL, cases[i].second);
+                image_add_entry(&image, "Boot0004", cases[i].attributes, cases[i].label, PROGRAM(SHELL_HEX),
+                                cases[i].optional_data);
+                image_add_global(&image, "BootOrder", "0400");
+                predict();
+                assert_int_equal(prediction_find(&prediction, 1) != NULL, cases[i].second);
                 // The newer one looks at the attributes alone.
-                attached.machine.firmware = new_firmware(true);
-                predict(&scene, &attached);
-                assert_reason(&scene, 4, PREDICT_PROGRAM_GONE);
-                assert_label(&scene, 2, "EFI Internal Shell", PREDICT_APPLICATION);
+                predict_by(new_firmware(true));
+                assert_reason(4, PREDICT_PROGRAM_GONE);
+                assert_label(2, "EFI Internal Shell", PREDICT_APPLICATION);
         }
 }
 
-TEST(older_firmware_without_a_shell_overwrites_a_variable_nevertheless)
+TEST_OF_BOOT(older_firmware_without_a_shell_still_overwrites_a_variable)
 {
-        AUTO_SCENE struct scene scene = {.image = image_aavmf()};
-        struct attached attached;
-        attach(&attached);
         attached.machine.device_count = 0;
-        add_hd_option(&scene, "Boot0001", 1, 1, ESP_GUID, 0x40, LOADER);
-        attached.machine.firmware = old_firmware(false);
-        predict(&scene, &attached);
-        assert_reason(&scene, 1, PREDICT_OVERWRITTEN);
-        AUTO_SCENE struct scene other = {.image = image_aavmf()};
-        add_hd_option(&other, "Boot0002", 1, 1, ESP_GUID, 0x40, LOADER);
-        attached.machine.firmware = new_firmware(false);
-        predict(&other, &attached);
-        assert_reason(&other, 2, PREDICT_NOT_ORDERED);
+        add_esxi("Boot0001", 1);
+        predict_by(old_firmware(false));
+        assert_reason(1, PREDICT_OVERWRITTEN);
+        new_store();
+        add_esxi("Boot0002", 1);
+        predict_by(new_firmware(false));
+        assert_reason(2, PREDICT_NOT_ORDERED);
 }
 
 TEST(generation_is_known_by_programs_and_switches)
@@ -446,168 +429,129 @@ TEST(generation_is_known_by_programs_and_switches)
         assert_null(generation_of_code(NULL, 0, NULL, 0));
 }
 
-TEST(store_tells_the_generation_that_has_written_it)
+TEST_OF_BOOT(store_shows_the_generation_that_wrote_it)
 {
-        AUTO_SCENE struct scene scene = {.image = image_aavmf()};
-        struct attached attached;
-        attach(&attached);
-        fill_by_old(&scene);
+        fill_by_old();
         attached.machine.firmware = (struct predict_firmware){0};
-        predict(&scene, &attached);
-        assert_ptr_equal(scene.prediction.generation, old_firmware(true).generation);
-        assert_false(scene.prediction.is_firmware_told);
-        assert_started(&scene, 1, "payload", PREDICT_FALLBACK_FILE, true);
-        assert_int_equal(scene.prediction.count, 4); // the disk's entry is new
-        // Where the firmware itself is none of the known ones, what another one has written does not tell.
-        attached.machine.firmware = (struct predict_firmware){.programs = NEW_PROGRAMS, .program_count = 3};
-        predict(&scene, &attached);
-        assert_null(scene.prediction.generation);
+        assert_starts(1, "payload", PREDICT_FALLBACK_FILE, true);
+        assert_ptr_equal(prediction.generation, old_firmware(true).generation);
+        assert_false(prediction.is_firmware_told);
+        assert_int_equal(prediction.count, 4); // the disk's entry is new
+        // If the firmware is itself an unknown one, what another one has written does not count.
+        predict_by((struct predict_firmware){.programs = NEW_PROGRAMS, .program_count = 3});
+        assert_null(prediction.generation);
 }
 
-TEST(unknown_firmware_gives_numbers_that_cannot_be_told)
+TEST_OF_BOOT(unknown_firmware_gives_unknown_numbers)
 {
-        AUTO_SCENE struct scene scene = {.image = image_aavmf()};
-        struct attached attached;
-        attach(&attached);
-        attached.machine.firmware = (struct predict_firmware){0};
-        predict(&scene, &attached);
-        const struct prediction_step *started = scene.prediction.started;
+        predict_by((struct predict_firmware){0});
+        const struct prediction_step *started = prediction.started;
         assert_non_null(started);
-        assert_null(scene.prediction.generation);
+        assert_null(prediction.generation);
         assert_string_equal(started->device->name, "payload");
         assert_false(prediction_step_has_number(started));
         AUTO_FREE char *name = prediction_step_name(started);
         assert_string_equal(name, "Boot????");
-        assert_false(scene.prediction.is_certain);
-        // What it starts if nothing else can be started is not told either.
+        assert_false(prediction.is_certain);
+        // What it starts if nothing else can be started is not known either.
         attached.machine.device_count = 0;
-        predict(&scene, &attached);
-        assert_null(scene.prediction.started);
-        assert_false(scene.prediction.is_certain);
+        predict();
+        assert_null(prediction.started);
+        assert_false(prediction.is_certain);
         // An entry that is in the store is started by any firmware.
-        AUTO_SCENE struct scene own = {.image = image_aavmf()};
+        new_store();
         attached.machine.device_count = 2;
-        fill(&own, ENTRY_FIRST);
-        predict(&own, &attached);
-        assert_started(&own, 4, "disk", LOADER, false);
+        fill(ENTRY_FIRST);
+        assert_starts(4, "disk", LOADER, false);
 }
 
 // ---- the order ----
 
-TEST(removable_medium_comes_first)
+TEST_OF_BOOT(removable_medium_comes_first)
 {
-        AUTO_SCENE struct scene scene = {.image = image_aavmf()};
-        struct attached attached;
-        attach(&attached);
         attached.devices[1].removable = true;
-        predict(&scene, &attached);
-        assert_started(&scene, 1, "disk", PREDICT_FALLBACK_FILE, true);
-        assert_string_equal(prediction_find(&scene.prediction, 2)->path, PAYLOAD_PATH);
+        assert_starts(1, "disk", PREDICT_FALLBACK_FILE, true);
+        assert_string_equal(prediction_find(&prediction, 2)->path, PAYLOAD_PATH);
 }
 
-TEST(boot_next_starts_even_what_is_not_active)
+TEST_OF_BOOT(boot_next_starts_an_inactive_entry_too)
 {
         for (size_t i = 0; i < 2; i++) {
-                AUTO_SCENE struct scene scene = {.image = image_aavmf()};
-                struct attached attached;
-                attach(&attached);
-                add_hd_option(&scene, "Boot0004", i ? LOAD_OPTION_CATEGORY_APP | 1 : 0, 1, ESP_GUID, 0x40, LOADER);
-                image_add_global(&scene.image, "BootNext", "0400");
-                predict(&scene, &attached);
-                assert_started(&scene, 4, "disk", LOADER, false);
-                assert_true(scene.prediction.started->is_next);
+                begin_anew();
+                add_esxi("Boot0004", i ? LOAD_OPTION_CATEGORY_APP | 1 : 0);
+                image_add_global(&image, "BootNext", "0400");
+                assert_starts(4, "disk", LOADER, false);
+                assert_true(prediction.started->is_next);
                 // Not in BootOrder, it is not dropped either.
                 attached.devices[0].has_bootindex = true;
-                predict(&scene, &attached);
-                assert_started(&scene, 4, "disk", LOADER, false);
+                assert_starts(4, "disk", LOADER, false);
         }
 }
 
-TEST(boot_next_fails_where_its_entry_is_dropped)
+TEST_OF_BOOT(boot_next_fails_if_its_entry_is_dropped)
 {
-        AUTO_SCENE struct scene scene = {.image = image_aavmf()};
-        struct attached attached;
-        attach(&attached);
-        add_hd_option(&scene, "Boot0004", 1, 1, ESP_GUID, 0x40, LOADER);
-        add_hd_option(&scene, "Boot0005", 0, 1, ESP_GUID, 0x40, LOADER);
-        image_add_global(&scene.image, "BootOrder", "04000500");
-        image_add_global(&scene.image, "BootNext", "0400");
+        add_esxi("Boot0004", 1);
+        add_esxi("Boot0005", 0);
+        image_add_global(&image, "BootOrder", "04000500");
+        image_add_global(&image, "BootNext", "0400");
         attached.devices[0].has_bootindex = true;
-        predict(&scene, &attached);
-        assert_started(&scene, 1, "payload", PREDICT_FALLBACK_FILE, true);
-        assert_reason(&scene, 4, PREDICT_DROPPED);
-        assert_reason(&scene, 5, PREDICT_INACTIVE);
+        assert_starts(1, "payload", PREDICT_FALLBACK_FILE, true);
+        assert_reason(4, PREDICT_DROPPED);
+        assert_reason(5, PREDICT_INACTIVE);
         // A number that BootNext names is not given to a new entry.
-        AUTO_SCENE struct scene none = {.image = image_aavmf()};
+        new_store();
         attached.devices[0].has_bootindex = false;
-        image_add_global(&none.image, "BootNext", "0200");
-        predict(&none, &attached);
-        assert_started(&none, 1, "payload", PREDICT_FALLBACK_FILE, true);
-        assert_null(prediction_find(&none.prediction, 2));
-        assert_string_equal(prediction_find(&none.prediction, 3)->path, DISK_PATH);
+        image_add_global(&image, "BootNext", "0200");
+        assert_starts(1, "payload", PREDICT_FALLBACK_FILE, true);
+        assert_null(prediction_find(&prediction, 2));
+        assert_string_equal(prediction_find(&prediction, 3)->path, DISK_PATH);
 }
 
-TEST(inactive_hidden_and_application_entries)
+TEST_OF_BOOT(inactive_hidden_and_application_entries)
 {
-        AUTO_SCENE struct scene scene = {.image = image_aavmf()};
-        struct attached attached;
-        attach(&attached);
-        add_hd_option(&scene, "Boot0004", LOAD_OPTION_CATEGORY_APP | 1, 1, ESP_GUID, 0x40, LOADER);
-        add_hd_option(&scene, "Boot0005", 0, 1, ESP_GUID, 0x40, LOADER);
-        add_hd_option(&scene, "Boot0006", LOAD_OPTION_HIDDEN | 1, 1, ESP_GUID, 0x40, LOADER);
-        add_hd_option(&scene, "Boot0007", 1, 1, ESP_GUID, 0x40, LOADER);
-        image_add_global(&scene.image, "Boot0008", "01");
-        image_add_global(&scene.image, "BootOrder", "08000400050006000900");
-        predict(&scene, &attached);
-        assert_started(&scene, 6, "disk", LOADER, false);
-        assert_reason(&scene, 4, PREDICT_APPLICATION);
-        assert_reason(&scene, 5, PREDICT_INACTIVE);
-        assert_reason(&scene, 7, PREDICT_NOT_ORDERED);
-        assert_reason(&scene, 8, PREDICT_DAMAGED);
+        add_esxi("Boot0004", LOAD_OPTION_CATEGORY_APP | 1);
+        add_esxi("Boot0005", 0);
+        add_esxi("Boot0006", LOAD_OPTION_HIDDEN | 1);
+        add_esxi("Boot0007", 1);
+        image_add_global(&image, "Boot0008", "01");
+        image_add_global(&image, "BootOrder", "08000400050006000900");
+        assert_starts(6, "disk", LOADER, false);
+        assert_reason(4, PREDICT_APPLICATION);
+        assert_reason(5, PREDICT_INACTIVE);
+        assert_reason(7, PREDICT_NOT_ORDERED);
+        assert_reason(8, PREDICT_DAMAGED);
         // The payload's entry takes the first number that is free, 0001.
-        assert_reason(&scene, 1, PREDICT_NOT_REACHED);
+        assert_reason(1, PREDICT_NOT_REACHED);
 }
 
-TEST(entry_of_a_device_that_is_gone_leaves_its_number)
+TEST_OF_BOOT(entry_of_a_device_that_is_gone_leaves_its_number)
 {
-        AUTO_SCENE struct scene scene = {.image = image_aavmf()};
-        struct attached attached;
-        attach(&attached);
-        add_hex_option(&scene, "Boot0001", 1, "Gone", USB("05") END, AUTO_CREATED);
-        add_hex_option(&scene, "Boot0002", 1, "Disk", USB("01") END, AUTO_CREATED);
-        image_add_global(&scene.image, "BootOrder", "01000200");
-        predict(&scene, &attached);
-        assert_started(&scene, 2, "disk", PREDICT_FALLBACK_FILE, true);
-        assert_reason(&scene, 1, PREDICT_NOT_REACHED);
-        assert_string_equal(prediction_find(&scene.prediction, 1)->path, PAYLOAD_PATH);
-        const struct prediction_step *last = &scene.prediction.steps[scene.prediction.count - 1];
+        image_add_entry(&image, "Boot0001", 1, "Gone", USB("05") END, AUTO_CREATED);
+        image_add_entry(&image, "Boot0002", 1, "Disk", USB("01") END, AUTO_CREATED);
+        image_add_global(&image, "BootOrder", "01000200");
+        assert_starts(2, "disk", PREDICT_FALLBACK_FILE, true);
+        assert_reason(1, PREDICT_NOT_REACHED);
+        assert_string_equal(prediction_find(&prediction, 1)->path, PAYLOAD_PATH);
+        const struct prediction_step *last = &prediction.steps[prediction.count - 1];
         assert_int_equal(last->reason, PREDICT_DEVICE_GONE);
         assert_string_equal(last->label, "Gone");
-        // What the firmware now calls otherwise is another device to it.
+        // A device with another label is another device to the firmware.
         attached.devices[1].label = "Another disk";
-        predict(&scene, &attached);
-        assert_started(&scene, 1, "payload", PREDICT_FALLBACK_FILE, true);
+        assert_starts(1, "payload", PREDICT_FALLBACK_FILE, true);
 }
 
-TEST(entries_outside_the_order_are_overwritten_by_new_ones)
+TEST_OF_BOOT(entries_outside_the_order_are_overwritten_by_new_ones)
 {
-        AUTO_SCENE struct scene scene = {.image = image_aavmf()};
-        struct attached attached;
-        attach(&attached);
-        add_hd_option(&scene, "Boot0001", 1, 1, ESP_GUID, 0x40, LOADER);
-        add_hd_option(&scene, "Boot0009", 1, 1, ESP_GUID, 0x40, LOADER);
-        predict(&scene, &attached);
-        assert_started(&scene, 1, "payload", PREDICT_FALLBACK_FILE, true);
-        assert_reason(&scene, 9, PREDICT_NOT_ORDERED);
-        size_t overwritten = 0;
-        for (size_t i = 0; i < scene.prediction.count; i++)
-                overwritten += scene.prediction.steps[i].reason == PREDICT_OVERWRITTEN;
-        assert_int_equal(overwritten, 1);
+        add_esxi("Boot0001", 1);
+        add_esxi("Boot0009", 1);
+        assert_starts(1, "payload", PREDICT_FALLBACK_FILE, true);
+        assert_reason(9, PREDICT_NOT_ORDERED);
+        assert_int_equal(count_of(PREDICT_OVERWRITTEN), 1);
 }
 
 // ---- device paths ----
 
-TEST(partition_is_found_by_number_and_guid_alone)
+TEST_OF_BOOT(partition_is_found_by_number_and_guid_alone)
 {
         static const struct {
                 uint32_t number;
@@ -615,196 +559,155 @@ TEST(partition_is_found_by_number_and_guid_alone)
                 enum predict_reason reason;
         } cases[] = {{1, 0x40, PREDICT_STARTED}, {1, 0x50, PREDICT_STARTED}, {2, 0x40, PREDICT_NO_PARTITION}};
         for (size_t i = 0; i < 3; i++) {
-                AUTO_SCENE struct scene scene = {.image = image_aavmf()};
-                struct attached attached;
-                attach(&attached);
-                add_hd_option(&scene, "Boot0004", 1, cases[i].number, ESP_GUID, cases[i].first, LOADER);
-                image_add_global(&scene.image, "BootOrder", "0400");
-                predict(&scene, &attached);
-                assert_reason(&scene, 4, cases[i].reason);
+                begin_anew();
+                add_hd_option("Boot0004", 1, cases[i].number, ESP_GUID, cases[i].first, LOADER);
+                image_add_global(&image, "BootOrder", "0400");
+                predict();
+                assert_reason(4, cases[i].reason);
         }
 }
 
-TEST(of_two_disks_with_one_guid_the_first_counts)
+TEST_OF_BOOT(of_two_disks_with_one_guid_the_first_counts)
 {
-        AUTO_SCENE struct scene scene = {.image = image_aavmf()};
-        struct attached attached;
-        attach(&attached);
-        add_hd_option(&scene, "Boot0004", 1, 1, ESP_GUID, 0x40, LOADER);
-        image_add_global(&scene.image, "BootOrder", "0400");
+        fill(ENTRY_FIRST);
         attached.on_payload = esp();
         attached.on_payload.files = PAYLOAD_FILES;
         attached.on_payload.file_count = 1;
-        predict(&scene, &attached);
-        assert_reason(&scene, 4, PREDICT_NO_FILE);
-        assert_started(&scene, 1, "payload", PREDICT_FALLBACK_FILE, true);
+        assert_starts(1, "payload", PREDICT_FALLBACK_FILE, true);
+        assert_reason(4, PREDICT_NO_FILE);
 }
 
-TEST(partition_without_a_file_starts_its_fallback)
+TEST_OF_BOOT(partition_without_a_file_starts_its_fallback)
 {
-        AUTO_SCENE struct scene scene = {.image = image_aavmf()};
-        struct attached attached;
-        attach(&attached);
-        add_hex_option(&scene, "Boot0004", 1, "Only HD", HD_WHOLE END, "");
-        image_add_global(&scene.image, "BootOrder", "0400");
-        predict(&scene, &attached);
-        assert_started(&scene, 4, "disk", PREDICT_FALLBACK_FILE, true);
+        image_add_entry(&image, "Boot0004", 1, "Only HD", HD_WHOLE END, "");
+        image_add_global(&image, "BootOrder", "0400");
+        assert_starts(4, "disk", PREDICT_FALLBACK_FILE, true);
         attached.on_disk.file_count = 1;
-        predict(&scene, &attached);
-        assert_reason(&scene, 4, PREDICT_NO_FALLBACK);
+        predict();
+        assert_reason(4, PREDICT_NO_FALLBACK);
 }
 
-TEST(file_alone_is_looked_for_on_removable_media_first)
+TEST_OF_BOOT(file_alone_is_searched_on_removable_media_first)
 {
-        AUTO_SCENE struct scene scene = {.image = image_aavmf()};
-        struct attached attached;
-        attach(&attached);
-        add_file_option(&scene, "Boot0004", "", LOADER);
-        image_add_global(&scene.image, "BootOrder", "0400");
-        predict(&scene, &attached);
-        assert_started(&scene, 4, "disk", LOADER, false);
+        add_file_option("Boot0004", "", LOADER);
+        image_add_global(&image, "BootOrder", "0400");
+        assert_starts(4, "disk", LOADER, false);
         attached.machine.device_count = 3;
         attached.devices[2].removable = true;
-        predict(&scene, &attached);
-        assert_started(&scene, 4, "third", LOADER, false);
+        assert_starts(4, "third", LOADER, false);
         attached.machine.device_count = 1;
-        predict(&scene, &attached);
-        assert_reason(&scene, 4, PREDICT_NO_FILE);
+        predict();
+        assert_reason(4, PREDICT_NO_FILE);
 }
 
-TEST(whole_path_has_to_be_right_in_all_its_parts)
+TEST_OF_BOOT(every_part_of_a_whole_path_has_to_match)
 {
-        AUTO_SCENE struct scene scene = {.image = image_aavmf()};
-        struct attached attached;
-        attach(&attached);
-        add_file_option(&scene, "Boot0004", USB("00") HD_WHOLE, LOADER);
-        add_file_option(&scene, "Boot0005", USB("01"), LOADER);
-        add_file_option(&scene, "Boot0006", USB("07") HD_WHOLE, LOADER);
-        add_file_option(&scene, "Boot0007", USB("01") HD_WHOLE, "\\EFI\\other.efi");
-        add_file_option(&scene, "Boot0008", USB("01") HD_WHOLE, LOADER);
-        add_file_option(&scene, "Boot0009", USB("00"), PREDICT_FALLBACK_FILE);
-        image_add_global(&scene.image, "BootOrder", "040005000600070008000900");
-        predict(&scene, &attached);
-        assert_started(&scene, 8, "disk", LOADER, false);
-        assert_reason(&scene, 4, PREDICT_NO_PARTITION);
-        assert_reason(&scene, 5, PREDICT_NO_PARTITION);
-        assert_reason(&scene, 6, PREDICT_NO_DEVICE);
-        assert_reason(&scene, 7, PREDICT_NO_FILE);
+        add_file_option("Boot0004", USB("00") HD_WHOLE, LOADER);
+        add_file_option("Boot0005", USB("01"), LOADER);
+        add_file_option("Boot0006", USB("07") HD_WHOLE, LOADER);
+        add_file_option("Boot0007", USB("01") HD_WHOLE, "\\EFI\\other.efi");
+        add_file_option("Boot0008", USB("01") HD_WHOLE, LOADER);
+        add_file_option("Boot0009", USB("00"), PREDICT_FALLBACK_FILE);
+        image_add_global(&image, "BootOrder", "040005000600070008000900");
+        assert_starts(8, "disk", LOADER, false);
+        assert_reason(4, PREDICT_NO_PARTITION);
+        assert_reason(5, PREDICT_NO_PARTITION);
+        assert_reason(6, PREDICT_NO_DEVICE);
+        assert_reason(7, PREDICT_NO_FILE);
         attached.on_disk.place.start++;
-        predict(&scene, &attached);
-        assert_reason(&scene, 8, PREDICT_NO_PARTITION);
-        assert_started(&scene, 9, "payload", PREDICT_FALLBACK_FILE, false);
+        assert_starts(9, "payload", PREDICT_FALLBACK_FILE, false);
+        assert_reason(8, PREDICT_NO_PARTITION);
 }
 
-TEST(disk_without_a_fallback_file_is_passed_over)
+TEST_OF_BOOT(disk_without_a_fallback_file_is_passed_over)
 {
-        AUTO_SCENE struct scene scene = {.image = image_aavmf()};
-        struct attached attached;
-        attach(&attached);
         attached.on_payload.file_count = 0;
-        predict(&scene, &attached);
-        assert_reason(&scene, 1, PREDICT_NO_FALLBACK);
-        assert_started(&scene, 2, "disk", PREDICT_FALLBACK_FILE, true);
+        assert_starts(2, "disk", PREDICT_FALLBACK_FILE, true);
+        assert_reason(1, PREDICT_NO_FALLBACK);
         attached.machine.fallback = "\\EFI\\BOOT\\BOOTX64.EFI";
-        predict(&scene, &attached);
-        assert_int_equal(scene.prediction.started->number, 3); // the shell
+        predict();
+        assert_int_equal(prediction.started->number, 3); // the shell
 }
 
-TEST(network_is_taken_to_fail_but_not_for_certain)
+TEST_OF_BOOT(network_boot_is_predicted_to_fail_but_not_certainly)
 {
-        AUTO_SCENE struct scene scene = {.image = image_aavmf()};
-        struct attached attached;
-        attach(&attached);
         // PciRoot(0x0)/Pci(0x3,0x0)/MAC(...)
-        add_hex_option(&scene, "Boot0004", 1, "Network",
-                       "02010c00d041030a00000000"
-                       "010106000003"
-                       "030b2500"
-                       "525400123456"
-                       "0000000000000000000000000000000000000000000000000000"
-                       "01" END,
-                       "");
-        image_add_global(&scene.image, "BootOrder", "0400");
-        predict(&scene, &attached);
-        assert_reason(&scene, 4, PREDICT_NOT_KNOWN);
-        assert_int_equal(scene.prediction.started->number, 1);
-        assert_false(scene.prediction.is_certain);
+        image_add_entry(&image, "Boot0004", 1, "Network",
+                        "02010c00d041030a00000000"
+                        "010106000003"
+                        "030b2500"
+                        "525400123456"
+                        "0000000000000000000000000000000000000000000000000000"
+                        "01" END,
+                        "");
+        image_add_global(&image, "BootOrder", "0400");
+        predict();
+        assert_reason(4, PREDICT_NOT_KNOWN);
+        assert_int_equal(prediction.started->number, 1);
+        assert_false(prediction.is_certain);
 }
 
-TEST(secure_boot_may_refuse_what_is_on_a_disk)
+TEST_OF_BOOT(secure_boot_may_refuse_the_loader_on_a_disk)
 {
         static const struct {
                 const char *key, *enable;
                 bool checks;
         } cases[] = {{NULL, "01", false}, {"aa", NULL, true}, {"aa", "01", true}, {"aa", "00", false}};
         for (size_t i = 0; i < 4; i++) {
-                AUTO_SCENE struct scene scene = {.image = image_aavmf()};
+                begin_anew();
                 AUTO_BUFFER struct buffer enable = {0};
-                struct attached attached;
-                attach(&attached);
                 if (cases[i].key)
-                        image_add_global(&scene.image, "PK", cases[i].key);
+                        image_add_global(&image, "PK", cases[i].key);
                 if (cases[i].enable) {
                         assert_true(text_parse_hex(cases[i].enable, &enable));
-                        image_add(&scene.image, 0x3F, GUID_EFI_SECURE_BOOT_ENABLE_DISABLE, "SecureBootEnable", 3,
+                        image_add(&image, 0x3F, GUID_EFI_SECURE_BOOT_ENABLE_DISABLE, "SecureBootEnable", 3,
                                   buffer_view(&enable));
                 }
-                predict(&scene, &attached);
-                attached.machine.checks_signatures = predict_checks_signatures(scene.store);
+                predict();
+                attached.machine.checks_signatures = predict_checks_signatures(store);
                 assert_int_equal(attached.machine.checks_signatures, cases[i].checks);
-                predict(&scene, &attached);
-                assert_int_equal(scene.prediction.may_be_refused, cases[i].checks);
-                assert_int_equal(scene.prediction.is_certain, !cases[i].checks);
+                predict();
+                assert_int_equal(prediction.may_be_refused, cases[i].checks);
+                assert_int_equal(prediction.is_certain, !cases[i].checks);
                 // The firmware's own programs are not refused.
                 attached.machine.device_count = 0;
-                predict(&scene, &attached);
-                assert_true(scene.prediction.is_certain);
+                predict();
+                assert_true(prediction.is_certain);
         }
 }
 
 // ---- the bootindex ----
 
-TEST(bootindex_orders_the_entries_by_device)
+TEST_OF_BOOT(bootindex_orders_the_entries_by_device)
 {
-        AUTO_SCENE struct scene scene = {.image = image_aavmf()};
-        struct attached attached;
-        attach(&attached);
-        add_hd_option(&scene, "Boot0004", 1, 1, ESP_GUID, 0x40, LOADER);
-        image_add_global(&scene.image, "BootOrder", "0400");
+        fill(ENTRY_FIRST);
         attached.devices[0].has_bootindex = true;
         attached.devices[0].bootindex = 1;
         attached.devices[1].has_bootindex = true;
-        predict(&scene, &attached);
+        assert_starts(4, "disk", LOADER, false);
         // 0004,0001,0002,0000,0003: of one device those that BootOrder had first.
         static const uint16_t order[] = {4, 1, 2, 0, 3};
-        assert_int_equal(scene.prediction.count, 5);
+        assert_int_equal(prediction.count, 5);
         for (size_t i = 0; i < 5; i++)
-                assert_int_equal(scene.prediction.steps[i].number, order[i]);
-        assert_started(&scene, 4, "disk", LOADER, false);
-        assert_string_equal(prediction_find(&scene.prediction, 1)->path, DISK_PATH);
+                assert_int_equal(prediction.steps[i].number, order[i]);
+        assert_string_equal(prediction_find(&prediction, 1)->path, DISK_PATH);
         // The other way round the payload comes first, and the entry is still not lost.
         attached.devices[1].bootindex = 2;
-        predict(&scene, &attached);
-        assert_started(&scene, 1, "payload", PREDICT_FALLBACK_FILE, true);
-        assert_reason(&scene, 4, PREDICT_NOT_REACHED);
+        assert_starts(1, "payload", PREDICT_FALLBACK_FILE, true);
+        assert_reason(4, PREDICT_NOT_REACHED);
 }
 
-TEST(bootindex_drops_an_entry_whose_file_is_missing)
+TEST_OF_BOOT(bootindex_drops_an_entry_whose_file_is_missing)
 {
-        AUTO_SCENE struct scene scene = {.image = image_aavmf()};
-        struct attached attached;
-        attach(&attached);
-        add_hd_option(&scene, "Boot0004", 1, 1, ESP_GUID, 0x40, "\\EFI\\none.efi");
-        add_file_option(&scene, "Boot0005", "", LOADER);
-        image_add_global(&scene.image, "BootOrder", "04000500");
+        add_hd_option("Boot0004", 1, 1, ESP_GUID, 0x40, "\\EFI\\none.efi");
+        add_file_option("Boot0005", "", LOADER);
+        image_add_global(&image, "BootOrder", "04000500");
         attached.devices[1].has_bootindex = true;
-        predict(&scene, &attached);
-        assert_reason(&scene, 4, PREDICT_DROPPED);
-        assert_started(&scene, 5, "disk", LOADER, false);
+        assert_starts(5, "disk", LOADER, false);
+        assert_reason(4, PREDICT_DROPPED);
         // A file alone is never dropped.
         attached.devices[1].has_bootindex = false;
         attached.devices[0].has_bootindex = true;
-        predict(&scene, &attached);
-        assert_started(&scene, 1, "payload", PREDICT_FALLBACK_FILE, true);
-        assert_reason(&scene, 5, PREDICT_NOT_REACHED);
+        assert_starts(1, "payload", PREDICT_FALLBACK_FILE, true);
+        assert_reason(5, PREDICT_NOT_REACHED);
 }

@@ -92,7 +92,7 @@ TEST(every_cut_or_bent_signature_list_is_survived)
                 size_t lists = 0;
                 while (signatures_next((struct bytes){copy, size}, &offset, &list))
                         lists++;
-                // Whole only where the first list ends.
+                // Whole only at the end of the first list.
                 assert_int_equal(lists, size >= 47);
                 assert_int_equal(offset == size, size == 47);
         }

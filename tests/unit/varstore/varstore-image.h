@@ -138,3 +138,22 @@ static inline size_t image_add_global(struct image *image, const char *name, con
                 abort();
         return image_add(image, 0x3F, GUID_EFI_GLOBAL_VARIABLE, name, 7, buffer_view(&data));
 }
+
+// A boot entry that is added; its device path and optional data are in hexadecimal.
+static inline size_t image_add_entry(struct image *image, const char *name, uint32_t attributes, const char *label,
+                                     const char *path, const char *optional_data)
+{
+        AUTO_BUFFER struct buffer path_bytes = {0};
+        AUTO_BUFFER struct buffer optional_bytes = {0};
+        AUTO_BUFFER struct buffer data = {0};
+        if (!text_parse_hex(path, &path_bytes) || !text_parse_hex(optional_data, &optional_bytes))
+                abort();
+        buffer_add_u32(&data, attributes);
+        buffer_add_u16(&data, (uint16_t)path_bytes.size);
+        if (!text_to_utf16(label, &data))
+                abort();
+        buffer_add_u16(&data, 0);
+        buffer_add_bytes(&data, buffer_view(&path_bytes));
+        buffer_add_bytes(&data, buffer_view(&optional_bytes));
+        return image_add(image, 0x3F, GUID_EFI_GLOBAL_VARIABLE, name, 7, buffer_view(&data));
+}

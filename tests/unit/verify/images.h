@@ -12,18 +12,16 @@ static char *template_folder; // images that took long to make, to be copied
 
 static void templates_remove(void)
 {
-        AUTO_ERROR struct error err = {0};
-        file_remove_tree(template_folder, &err);
+        file_remove_tree(template_folder, NULL);
         free(template_folder);
 }
 
-// Copies the template NAME into the scratch folder as NAME. False where it has to be made first, with template_keep.
+// Copies the template NAME into the scratch folder as NAME. False if it has to be made first, with template_keep.
 static inline bool template_take(const char *name)
 {
-        AUTO_ERROR struct error err = {0};
         if (!template_folder) {
-                template_folder = file_temporary_folder(&err);
-                no_error(&err);
+                template_folder = file_temporary_folder(NULL);
+                assert_non_null(template_folder);
                 assert_int_equal(atexit(templates_remove), 0);
         }
         AUTO_FREE char *path = file_path(template_folder, name);
@@ -57,4 +55,19 @@ static inline void overwrite(const char *path, uint64_t offset, const void *byte
         AUTO_CLOSE int descriptor = open(path, O_WRONLY);
         assert_true(descriptor >= 0);
         assert_int_equal(pwrite(descriptor, bytes, size, (off_t)offset), (ssize_t)size);
+}
+
+static inline void read_at(const char *path, uint64_t offset, void *bytes, size_t size)
+{
+        AUTO_CLOSE int descriptor = open(path, O_RDONLY);
+        assert_true(descriptor >= 0);
+        assert_int_equal(pread(descriptor, bytes, size, (off_t)offset), (ssize_t)size);
+}
+
+static inline void flip_bit(const char *path, uint64_t bit)
+{
+        uint8_t byte;
+        read_at(path, bit / 8, &byte, 1);
+        byte ^= (uint8_t)(1 << bit % 8);
+        overwrite(path, bit / 8, &byte, 1);
 }

@@ -44,7 +44,7 @@ TEST(lines_of_the_boot_manager_are_parsed)
         }
 }
 
-TEST(other_lines_are_no_lines_of_the_boot_manager)
+TEST(other_lines_are_not_from_the_boot_manager)
 {
         static const char *const lines[] = {"",
                                             "BdsDxe",

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Logs of every kind, read line by line, and judged boot by boot.
-#include "tests/unit/scratch.h"
+#include "tests/unit/base/last-error.h"
 
 #include "verify/log/check.h"
 
@@ -23,6 +23,8 @@ static const struct criterion boot_rows[] = {
 static const struct check_phase installing[] = {{"install", install_rows, 2}, {"reboot", reboot_rows, 4}};
 static const struct check_phase booting[] = {{"boot", boot_rows, 3}};
 
+static struct logfile file; // the last one that was read
+
 // The pieces of a log.
 #define STARTS(number) "BdsDxe: loading Boot" number " \"E\" from X\r\nBdsDxe: starting Boot" number " \"E\" from X\r\n"
 #define INSTALLS       STARTS("0001") "Welcome\r\nInstallation Complete\r\nStarting VMKernel shutdown\r\nhalted\r\n"
@@ -32,8 +34,6 @@ static const struct check_phase booting[] = {{"boot", boot_rows, 3}};
 
 static struct check *judge(const struct check_phase *phases, size_t count, const char *log)
 {
-        AUTO_ERROR struct error err = {0};
-        struct logfile file;
         struct check *check = check_new(phases, count, &err);
         assert_done(check, &err);
         write_text("log", log);
@@ -86,7 +86,7 @@ TEST_IN_SCRATCH(verdicts_boot_by_boot)
 }
 
 // Firmware that tries one entry after the other is still in the same boot.
-TEST_IN_SCRATCH(entries_that_fail_begin_no_boot)
+TEST_IN_SCRATCH(failed_entries_do_not_begin_a_boot)
 {
         AUTO_CHECK struct check *check = judge(
                 booting, 1,
@@ -103,7 +103,7 @@ TEST_IN_SCRATCH(entries_that_fail_begin_no_boot)
         assert_int_equal(boots[0].outcome, VERDICT_PASS);
 }
 
-TEST_IN_SCRATCH(what_a_boot_tells)
+TEST_IN_SCRATCH(a_boot_has_its_lines_and_findings)
 {
         AUTO_CHECK struct check *check = judge(installing, 2, INSTALLS COMES_UP);
         size_t count;
@@ -123,7 +123,7 @@ TEST_IN_SCRATCH(what_a_boot_tells)
         assert_int_equal(boots[1].last_line, 10);
 }
 
-TEST_IN_SCRATCH(of_many_boots_the_last_are_kept)
+TEST_IN_SCRATCH(the_last_of_many_boots_are_kept)
 {
         AUTO_TEXT struct text log = {0};
         for (int i = 0; i < 500; i++)
@@ -138,18 +138,16 @@ TEST_IN_SCRATCH(of_many_boots_the_last_are_kept)
         assert_int_equal(check_outcome(check), VERDICT_PASS);
 }
 
-TEST(a_pattern_that_is_wrong)
+TEST(a_wrong_pattern_is_refused)
 {
         static const struct criterion wrong[] = {{"x", "(", CRITERION_REQUIRED, false}};
         const struct check_phase phase = {"boot", wrong, 1};
-        AUTO_ERROR struct error err = {0};
-        assert_null(check_new(&phase, 1, &err));
-        assert_error(&err, ERROR_DAMAGED, "\"x\"");
+        assert_failed(check_new(&phase, 1, &err) != NULL, ERROR_DAMAGED, "\"x\"");
 }
 
 // ---- files ----
 
-// "NUMBER@TIME:TEXT|" for each line; no time where it is not known.
+// "NUMBER@TIME:TEXT|" for each line; no time if it is not known.
 static void note(const struct logfile_line *line, void *context)
 {
         assert_int_equal(strlen(line->text), line->length);
@@ -159,12 +157,15 @@ static void note(const struct logfile_line *line, void *context)
         text_add_format(context, ":%s|", line->text);
 }
 
+static bool read_lines(const char *path, struct text *lines)
+{
+        return logfile_read(path, NULL, note, lines, &file, &err);
+}
+
 static void assert_lines(const char *path, const char *expected, enum logfile_kind kind)
 {
-        AUTO_ERROR struct error err = {0};
         AUTO_TEXT struct text lines = {0};
-        struct logfile file;
-        assert_done(logfile_read(path, NULL, note, &lines, &file, &err), &err);
+        assert_done(read_lines(path, &lines), &err);
         assert_string_equal(text_string(&lines), expected);
         assert_int_equal(file.kind, kind);
 }
@@ -206,23 +207,20 @@ TEST_IN_SCRATCH(kinds_of_logs)
         }
 }
 
-TEST_IN_SCRATCH(a_recording_that_is_none)
+TEST_IN_SCRATCH(malformed_recordings_are_refused)
 {
         static const char *const events[] = {
                 "x", "{}", "[]", "[1]", "[1, 2, 3]", "[\"1\", \"o\", \"a\"]", "[1, \"o\"]", "[1, \"o\", 5]"};
         for (size_t i = 0; i < sizeof events / sizeof events[0]; i++) {
-                AUTO_ERROR struct error err = {0};
                 AUTO_TEXT struct text lines = {0};
-                struct logfile file;
                 AUTO_FREE char *content = text_format("{\"version\": 2}\n[1, \"o\", \"a\\n\"]\n%s\n", events[i]);
                 write_text("log", content);
-                assert_false(logfile_read("log", NULL, note, &lines, &file, &err));
-                assert_error(&err, ERROR_DAMAGED, "line 3 is not an event");
+                assert_failed(read_lines("log", &lines), ERROR_DAMAGED, "line 3 is not an event");
                 assert_string_equal(text_string(&lines), "1@1000:a|");
         }
 }
 
-// However the bytes are packed, and whatever the file is called.
+// In any compression, with any file name.
 TEST_IN_SCRATCH(compressed_logs)
 {
         static const char *const packers[][2] = {{"gzip", "gzip"},
@@ -231,27 +229,19 @@ TEST_IN_SCRATCH(compressed_logs)
                                                  {"bzip2", "bzip2"},
                                                  {"zstd -q --long=24 -19", "zstd"}};
         shell("seq -f 'line %%g' 30000 >log");
-        AUTO_ERROR struct error err = {0};
         AUTO_TEXT struct text plain = {0};
-        struct logfile file;
-        assert_done(logfile_read("log", NULL, note, &plain, &file, &err), &err);
+        assert_done(read_lines("log", &plain), &err);
         assert_int_equal(file.lines, 30000);
         for (size_t i = 0; i < sizeof packers / sizeof packers[0]; i++) {
-                AUTO_TEXT struct text lines = {0};
                 shell("%s <log >packed", packers[i][0]);
-                assert_done(logfile_read("packed", NULL, note, &lines, &file, &err), &err);
+                assert_lines("packed", text_string(&plain), LOGFILE_RAW);
                 assert_string_equal(file.compression, packers[i][1]);
-                assert_string_equal(text_string(&lines), text_string(&plain));
                 assert_int_equal(file.bytes, plain.length > 0 ? 318894 : 0);
         }
         // Several members one after the other, as a rotation appends them; and nothing at all.
-        AUTO_TEXT struct text twice = {0};
-        AUTO_TEXT struct text none = {0};
         shell("(echo a | gzip; echo b | gzip) >packed; gzip </dev/null >empty");
-        assert_done(logfile_read("packed", NULL, note, &twice, &file, &err), &err);
-        assert_string_equal(text_string(&twice), "1:a|2:b|");
-        assert_done(logfile_read("empty", NULL, note, &none, &file, &err), &err);
-        assert_string_equal(text_string(&none), "");
+        assert_lines("packed", "1:a|2:b|", LOGFILE_RAW);
+        assert_lines("empty", "", LOGFILE_RAW);
 }
 
 TEST_IN_SCRATCH(compressed_logs_that_are_cut_off)
@@ -262,26 +252,18 @@ TEST_IN_SCRATCH(compressed_logs_that_are_cut_off)
                 AUTO_FREE char *size_text = shell_output("%s <log | tee packed | wc -c", packers[i]);
                 size_t size = strtoul(size_text, NULL, 10);
                 for (size_t keep = 6; keep < size; keep += keep < 64 ? 1 : size / 23) {
-                        AUTO_ERROR struct error err = {0};
                         AUTO_TEXT struct text lines = {0};
-                        struct logfile file;
                         shell("head -c %zu packed >cut", keep);
-                        assert_false(logfile_read("cut", NULL, note, &lines, &file, &err));
-                        assert_error(&err, ERROR_DAMAGED, "damaged or cut off");
+                        assert_failed(read_lines("cut", &lines), ERROR_DAMAGED, "damaged or cut off");
                         assert_true(lines.length <= 600000);
                 }
         }
 }
 
-TEST_IN_SCRATCH(what_is_no_log)
+TEST_IN_SCRATCH(other_files_are_refused)
 {
-        AUTO_ERROR struct error missing = {0};
-        AUTO_ERROR struct error folder = {0};
-        struct logfile file;
-        assert_false(logfile_read("absent", NULL, note, NULL, &file, &missing));
-        assert_error(&missing, ERROR_USAGE, "absent");
-        assert_false(logfile_read(".", NULL, note, NULL, &file, &folder));
-        assert_error(&folder, ERROR_DAMAGED, "is a directory");
+        assert_failed(read_lines("absent", NULL), ERROR_USAGE, "absent");
+        assert_failed(read_lines(".", NULL), ERROR_DAMAGED, "is a directory");
 }
 
 // A log cut at any byte, also within a sequence, gives the lines before the cut.
@@ -291,9 +273,7 @@ TEST_IN_SCRATCH(a_log_cut_at_every_byte)
                 "\033[2J\033[1;1H\033[1;37;44mWelcome \xC3\xBC\033[0m\033[2;1H\033]0;title\007Installation "
                 "Complete\r\n\033[24;1H\033(0qqq\033(B\xE2\x94\x80x\033[K\r\nStarting VMKernel shutdown\r\n";
         for (size_t size = 0; size < sizeof log; size++) {
-                AUTO_ERROR struct error err = {0};
                 AUTO_CHECK struct check *check = check_new(installing, 2, &err);
-                struct logfile file;
                 FILE *cut = fopen("log", "w");
                 fwrite(log, 1, size, cut);
                 fclose(cut);

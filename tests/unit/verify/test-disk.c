@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "tests/unit/base/last-error.h"
 #include "tests/unit/verify/images.h"
 
 #include <fcntl.h>
@@ -18,7 +19,6 @@ enum {
 static void assert_same_bytes(const char *path, const char *format, const char *wanted)
 {
         static const size_t steps[] = {512, 65536 + 17, 1, MIB, 4095};
-        AUTO_ERROR struct error err = {0};
         AUTO_DISK struct disk *disk = NULL;
         AUTO_MAPPING struct file_mapping mapping = {0};
         assert_done(file_map(wanted, &mapping, &err), &err);
@@ -125,14 +125,14 @@ TEST_IN_SCRATCH(layers_may_be_compressed_or_flat)
         assert_same_bytes("over.qcow2", NULL, "wanted2");
 }
 
-TEST_IN_SCRATCH(a_zeroed_cluster_hides_what_its_place_holds)
+TEST_IN_SCRATCH(a_zeroed_cluster_hides_its_old_content)
 {
         shell("qemu-img create -f qcow2 image 10M; qemu-io -c 'write -P 7 0 1M' -c 'write -z 64k 128k' image\n"
               "qemu-img convert -O raw image wanted");
         assert_same_bytes("image", NULL, "wanted");
 }
 
-TEST_IN_SCRATCH(a_snapshot_does_not_change_what_is_read)
+TEST_IN_SCRATCH(a_snapshot_does_not_change_the_content)
 {
         make_source();
         shell("qemu-img convert -O qcow2 source.raw image; qemu-img snapshot -c before image\n"
@@ -153,7 +153,6 @@ TEST_IN_SCRATCH(awkward_file_names_are_read)
 
 TEST_IN_SCRATCH(a_raw_image_may_end_within_a_sector)
 {
-        AUTO_ERROR struct error err = {0};
         AUTO_DISK struct disk *disk = NULL;
         uint8_t bytes[1024];
         shell("printf abc >image; truncate -s 700 image");
@@ -167,7 +166,6 @@ TEST_IN_SCRATCH(a_raw_image_may_end_within_a_sector)
 TEST_IN_SCRATCH(a_raw_disk_whose_guest_wrote_a_qcow2_header_stays_raw_when_named)
 {
         shell("truncate -s 10M secret; qemu-img create -f qcow2 -b secret -F raw image 10M");
-        AUTO_ERROR struct error err = {0};
         AUTO_DISK struct disk *disk = NULL;
         uint8_t bytes[4];
         assert_done(disk_open("image", "raw", &disk, &err), &err);
@@ -178,7 +176,6 @@ TEST_IN_SCRATCH(a_raw_disk_whose_guest_wrote_a_qcow2_header_stays_raw_when_named
 
 TEST_IN_SCRATCH(reading_outside_the_disk_is_refused)
 {
-        AUTO_ERROR struct error err = {0};
         AUTO_DISK struct disk *disk = NULL;
         uint8_t bytes[512];
         shell("qemu-img create -f qcow2 image 10M");
@@ -186,9 +183,7 @@ TEST_IN_SCRATCH(reading_outside_the_disk_is_refused)
         assert_done(disk_read(disk, 10 * MIB - 512, bytes, sizeof bytes, &err), &err);
         static const uint64_t places[] = {10 * MIB - 511, 10 * MIB, UINT64_MAX, UINT64_MAX - 511};
         for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-                AUTO_ERROR struct error refusal = {0};
-                assert_false(disk_read(disk, places[i], bytes, sizeof bytes, &refusal));
-                assert_int_equal(refusal.code, ERROR_DAMAGED);
+                assert_failed(disk_read(disk, places[i], bytes, sizeof bytes, &err), ERROR_DAMAGED, "");
         }
 }
 
@@ -227,14 +222,12 @@ TEST_IN_SCRATCH(the_image_is_never_written)
 
 static void assert_refused(const char *path, const char *format, enum error_code code, const char *part)
 {
-        AUTO_ERROR struct error err = {0};
         AUTO_DISK struct disk *disk = NULL;
-        assert_false(disk_open(path, format, &disk, &err));
+        assert_failed(disk_open(path, format, &disk, &err), code, part);
         assert_null(disk);
-        assert_error(&err, code, part);
 }
 
-TEST_IN_SCRATCH(what_is_no_image_is_refused_with_its_name)
+TEST_IN_SCRATCH(other_files_are_refused_by_name)
 {
         shell("mkdir folder; mkfifo pipe; echo hello >text; qemu-img create -f qcow2 secret 1M\n"
               "qemu-img create -f qcow2 -b gone.qcow2 -F qcow2 -u orphan 1M; truncate -s 40 short\n"
@@ -251,12 +244,11 @@ TEST_IN_SCRATCH(what_is_no_image_is_refused_with_its_name)
         assert_refused("crypt", NULL, ERROR_DAMAGED, "encrypted");
 }
 
-TEST_IN_SCRATCH(a_missing_qemu_img_is_named_where_it_is_needed)
+TEST_IN_SCRATCH(a_missing_qemu_img_is_reported_if_needed)
 {
         shell("truncate -s 1M image");
         AUTO_FREE char *path = memory_text(getenv("PATH"));
         setenv("PATH", "/nowhere", 1);
-        AUTO_ERROR struct error err = {0};
         AUTO_DISK struct disk *raw = NULL;
         bool opened = disk_open("image", "raw", &raw, &err);
         AUTO_DISK struct disk *unknown = NULL;
@@ -264,11 +256,10 @@ TEST_IN_SCRATCH(a_missing_qemu_img_is_named_where_it_is_needed)
         setenv("PATH", path, 1);
         assert_true(opened);
         assert_int_equal(disk_size(raw), 1 << 20);
-        assert_false(guessed);
-        assert_error(&err, ERROR_ENVIRONMENT, "qemu-img");
+        assert_failed(guessed, ERROR_ENVIRONMENT, "qemu-img");
 }
 
-// Either it is said that the image is cut off, or what is read is what was written.
+// Either the image is reported as cut off, or its content is as written.
 TEST_IN_SCRATCH(a_qcow2_cut_at_any_length_is_never_mistaken_for_a_blank_disk)
 {
         shell("qemu-img create -f qcow2 whole 40G; qemu-io -c 'write -P 7 0 64k' -c 'write -P 8 39G 64k' whole");
@@ -276,9 +267,9 @@ TEST_IN_SCRATCH(a_qcow2_cut_at_any_length_is_never_mistaken_for_a_blank_disk)
         assert_int_equal(stat("whole", &status), 0);
         size_t refused = 0, lengths = 0;
         for (off_t length = status.st_size - 1; length >= 0; length -= 1 + status.st_size / 31, lengths++) {
-                AUTO_ERROR struct error err = {0};
                 AUTO_DISK struct disk *disk = NULL;
                 uint8_t first[512], last[512];
+                error_clear(&err);
                 shell("cp whole cut; truncate -s %lld cut", (long long)length);
                 if (!disk_open("cut", "qcow2", &disk, &err) || !disk_read(disk, 65024, first, sizeof first, &err) ||
                     !disk_read(disk, (UINT64_C(39) << 30) + 65024, last, sizeof last, &err)) {
@@ -298,13 +289,13 @@ TEST_IN_SCRATCH(a_qcow2_with_any_bit_of_its_header_flipped_does_no_harm)
         AUTO_BUFFER struct buffer whole = {0};
         read_whole("whole", &whole);
         for (size_t bit = 0; bit < 112 * 8; bit += 23) {
-                AUTO_ERROR struct error err = {0};
                 AUTO_DISK struct disk *disk = NULL;
                 uint8_t bytes[512];
                 whole.data[bit / 8] ^= (uint8_t)(1 << bit % 8);
                 int descriptor = open("flipped", O_WRONLY | O_CREAT | O_TRUNC, 0600);
                 assert_int_equal(write(descriptor, whole.data, whole.size), (ssize_t)whole.size);
                 close(descriptor);
+                error_clear(&err);
                 whole.data[bit / 8] ^= (uint8_t)(1 << bit % 8);
                 if (!disk_open("flipped", "qcow2", &disk, &err) || !disk_read(disk, 0, bytes, sizeof bytes, &err))
                         assert_true(err.code == ERROR_DAMAGED && err.message[0]);
@@ -316,7 +307,6 @@ TEST_IN_SCRATCH(a_fragmented_disk_of_40_gib_opens_quickly)
         shell("qemu-img create -f qcow2 image 40G; { for i in $(seq 0 2 4000); do echo write -P 7 $((i * 64))k 64k; "
               "done\n"
               "for i in $(seq 1 40); do echo write -P 9 $((i * 1000))M 64k; done; } | qemu-io image");
-        AUTO_ERROR struct error err = {0};
         AUTO_DISK struct disk *disk = NULL;
         uint8_t bytes[512];
         uint64_t start = time_now_ms();
@@ -324,5 +314,5 @@ TEST_IN_SCRATCH(a_fragmented_disk_of_40_gib_opens_quickly)
         disk_read(disk, 0, bytes, sizeof bytes, &err);
         disk_read(disk, 128 << 10, bytes, sizeof bytes, &err);
         assert_done(disk_read(disk, (UINT64_C(40) << 30) - 512, bytes, sizeof bytes, &err), &err);
-        assert_true(time_now_ms() - start <= 2000); // 0.05 s where nothing else runs
+        assert_true(time_now_ms() - start <= 2000); // 0.05 s if nothing else runs
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "tests/unit/base/last-error.h"
 #include "tests/unit/verify/images.h"
 
 #include "verify/disk/fat.h"
@@ -7,44 +8,48 @@ enum {
         LIMIT = 1 << 20
 };
 
-// A disk of one file system, opened whole.
-struct volume {
-        struct disk *disk;
-        struct fat *fat;
-};
+// A disk of one file system.
+static struct disk *disk;
+static struct fat *fat;
 
-static void volume_close(struct volume *volume)
+static void close_volume(void)
 {
-        fat_close(&volume->fat);
-        disk_close(&volume->disk);
-}
-#define AUTO_VOLUME __attribute__((cleanup(volume_close)))
-
-static bool volume_open(const char *path, uint64_t offset, struct volume *volume, struct error *err)
-{
-        return disk_open(path, "raw", &volume->disk, err) &&
-               fat_open(volume->disk, offset, disk_size(volume->disk) - offset, &volume->fat, err);
+        fat_close(&fat);
+        disk_close(&disk);
 }
 
-static struct fat_file find(struct volume *volume, const char *path)
+// Opens it in place of the one that is open.
+static bool open_volume(const char *path, uint64_t offset)
 {
-        AUTO_ERROR struct error err = {0};
+        close_volume();
+        return disk_open(path, "raw", &disk, &err) && fat_open(disk, offset, disk_size(disk) - offset, &fat, &err);
+}
+
+static int end(void **state)
+{
+        close_volume();
+        return scratch_end(state);
+}
+
+// A test in a folder of its own, whose file system is closed at the end.
+#define TEST_OF_FAT(name) TEST_WITH(name, scratch_begin, end)
+
+static struct fat_file find(const char *path)
+{
         struct fat_file file;
-        fat_find(volume->fat, path, &file, &err);
-        no_error(&err);
+        assert_done(fat_find(fat, path, &file, &err), &err);
         return file;
 }
 
-static void assert_content(struct volume *volume, const char *path, const char *original)
+static void assert_content(const char *path, const char *original)
 {
-        AUTO_ERROR struct error err = {0};
         AUTO_BUFFER struct buffer found = {0}, wanted = {0};
         assert_done(file_read(original, LIMIT, &wanted, &err), &err);
-        struct fat_file file = find(volume, path);
+        struct fat_file file = find(path);
         if (file.kind != FAT_FILE)
                 fail_msg("%s is not there", path);
         assert_int_equal(file.size, wanted.size);
-        assert_done(fat_read_file(volume->fat, &file, LIMIT, &found, &err), &err);
+        assert_done(fat_read_file(fat, &file, LIMIT, &found, &err), &err);
         assert_true(bytes_equal(buffer_view(&found), buffer_view(&wanted)));
 }
 
@@ -103,46 +108,38 @@ static void make_fs(size_t kind)
         shell("mv %s/* .", name);
 }
 
-TEST_IN_SCRATCH(files_are_those_that_mtools_wrote)
+static void open_fs(size_t kind)
+{
+        make_fs(kind);
+        assert_done(open_volume("fs", AT), &err);
+}
+
+TEST_OF_FAT(files_are_those_that_mtools_wrote)
 {
         for (size_t kind = 0; kind < KINDS; kind++) {
-                AUTO_ERROR struct error err = {0};
-                AUTO_VOLUME struct volume volume = {0};
-                make_fs(kind);
-                volume_open("fs", AT, &volume, &err);
-                no_error(&err);
-                AUTO_FREE char *type =
-                        shell_output("minfo -i fs@@%d :: | sed -n 's/^disk type=\"FAT\\([0-9]*\\) .*/\\1/p'", AT);
-                assert_int_equal(fat_bits(volume.fat), strtol(type, NULL, 10));
-                assert_int_equal(fat_bits(volume.fat), kinds[kind].bits);
-                assert_content(&volume, "\\EFI\\VMware\\safeboot64.efi", "big.bin");
-                assert_content(&volume, "/EFI/BOOT/BOOTAA64.EFI", "one.bin");
-                assert_content(&volume, "none.bin", "none.bin");
-                assert_content(&volume, "a long folder name/A File Of A Long Name, With More Than 26 Letters.text",
-                               "big.bin");
-                assert_content(&volume, "in-pieces.bin", "big.bin");
-                assert_content(&volume, "many\\last", "last.bin");
-                assert_content(&volume, "many\\..\\efi\\.\\boot\\bootaa64.efi", "one.bin");
-                assert_content(&volume, "Lösung für alles", "one.bin");
-                assert_int_equal(find(&volume, "many/file number 300").size, 4);
+                open_fs(kind);
+                assert_content("\\EFI\\VMware\\safeboot64.efi", "big.bin");
+                assert_content("/EFI/BOOT/BOOTAA64.EFI", "one.bin");
+                assert_content("none.bin", "none.bin");
+                assert_content("a long folder name/A File Of A Long Name, With More Than 26 Letters.text", "big.bin");
+                assert_content("in-pieces.bin", "big.bin");
+                assert_content("many\\last", "last.bin");
+                assert_content("many\\..\\efi\\.\\boot\\bootaa64.efi", "one.bin");
+                assert_content("Lösung für alles", "one.bin");
+                assert_int_equal(find("many/file number 300").size, 4);
         }
 }
 
-TEST_IN_SCRATCH(names_are_found_in_any_case_and_by_their_short_form)
+TEST_OF_FAT(names_are_found_in_any_case_and_by_their_short_form)
 {
-        AUTO_ERROR struct error err = {0};
-        AUTO_VOLUME struct volume volume = {0};
-        make_fs(FAT16_KIND);
-        volume_open("fs", AT, &volume, &err);
-        no_error(&err);
-        assert_content(&volume, "\\efi\\vmware\\SAFEBOOT64.EFI", "big.bin");
-        assert_content(&volume, "\\EFI\\VMWARE\\SAFEBO~1.EFI", "big.bin");
-        assert_content(&volume, "\\A LONG FOLDER NAME\\A FILE OF A LONG NAME, with more than 26 letters.TEXT",
-                       "big.bin");
-        assert_content(&volume, "\\\\EFI//BOOT\\/bootaa64.efi", "one.bin");
+        open_fs(FAT16_KIND);
+        assert_content("\\efi\\vmware\\SAFEBOOT64.EFI", "big.bin");
+        assert_content("\\EFI\\VMWARE\\SAFEBO~1.EFI", "big.bin");
+        assert_content("\\A LONG FOLDER NAME\\A FILE OF A LONG NAME, with more than 26 letters.TEXT", "big.bin");
+        assert_content("\\\\EFI//BOOT\\/bootaa64.efi", "one.bin");
 }
 
-TEST_IN_SCRATCH(what_is_not_there_is_absent)
+TEST_OF_FAT(a_missing_file_is_absent)
 {
         static const char *const paths[] = {"EFI/VMware/mboot64.efi",
                                             "gone.bin",
@@ -157,65 +154,47 @@ TEST_IN_SCRATCH(what_is_not_there_is_absent)
                                             "?one.bin",
                                             "EFI2"};
         for (size_t kind = 0; kind < KINDS; kind++) {
-                AUTO_ERROR struct error err = {0};
-                AUTO_VOLUME struct volume volume = {0};
-                make_fs(kind);
-                volume_open("fs", AT, &volume, &err);
-                no_error(&err);
+                open_fs(kind);
                 for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
-                        if (find(&volume, paths[i]).kind != FAT_ABSENT)
+                        if (find(paths[i]).kind != FAT_ABSENT)
                                 fail_msg("\"%s\" is found", paths[i]);
                 }
-                assert_int_equal(find(&volume, "").kind, FAT_FOLDER);
-                assert_int_equal(find(&volume, "\\EFI\\").kind, FAT_FOLDER);
-                assert_int_equal(find(&volume, "\\EFI\\BOOT").kind, FAT_FOLDER);
+                assert_int_equal(find("").kind, FAT_FOLDER);
+                assert_int_equal(find("\\EFI\\").kind, FAT_FOLDER);
+                assert_int_equal(find("\\EFI\\BOOT").kind, FAT_FOLDER);
         }
 }
 
-TEST_IN_SCRATCH(a_volume_label_is_no_file)
+TEST_OF_FAT(a_volume_label_is_not_a_file)
 {
-        AUTO_ERROR struct error err = {0};
-        AUTO_VOLUME struct volume volume = {0};
         shell("truncate -s 100M fs; mformat -i fs -v BOOT ::");
-        volume_open("fs", 0, &volume, &err);
-        no_error(&err);
-        assert_int_equal(find(&volume, "BOOT").kind, FAT_ABSENT);
+        assert_done(open_volume("fs", 0), &err);
+        assert_int_equal(find("BOOT").kind, FAT_ABSENT);
 }
 
-TEST_IN_SCRATCH(a_file_longer_than_its_limit_is_refused)
+TEST_OF_FAT(a_file_longer_than_its_limit_is_refused)
 {
-        AUTO_ERROR struct error err = {0};
-        AUTO_VOLUME struct volume volume = {0};
         AUTO_BUFFER struct buffer buffer = {0};
-        make_fs(FAT16_KIND);
-        volume_open("fs", AT, &volume, &err);
-        no_error(&err);
-        struct fat_file file = find(&volume, "EFI/VMware/safeboot64.efi");
-        assert_false(fat_read_file(volume.fat, &file, 200000, &buffer, &err));
-        assert_int_equal(err.code, ERROR_DAMAGED);
+        open_fs(FAT16_KIND);
+        struct fat_file file = find("EFI/VMware/safeboot64.efi");
+        assert_failed(fat_read_file(fat, &file, 200000, &buffer, &err), ERROR_DAMAGED, "");
         assert_int_equal(buffer.size, 0);
 }
 
-TEST_IN_SCRATCH(what_is_no_fat_is_refused)
+TEST_OF_FAT(other_content_is_refused)
 {
         shell("truncate -s 10M zero; dd if=/dev/urandom of=noise bs=1048576 count=1; truncate -s 100 short");
         static const char *const names[] = {"zero", "noise", "short"};
-        for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-                AUTO_ERROR struct error err = {0};
-                AUTO_VOLUME struct volume volume = {0};
-                assert_false(volume_open(names[i], 0, &volume, &err));
-                assert_int_equal(err.code, ERROR_DAMAGED);
-        }
+        for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+                assert_failed(open_volume(names[i], 0), ERROR_DAMAGED, "");
 }
 
 // Every chain of clusters leads round in a circle.
-TEST_IN_SCRATCH(circles_in_cluster_chains_end)
+TEST_OF_FAT(circles_in_cluster_chains_end)
 {
         static const size_t tried[] = {FAT12_KIND, FAT16_KIND, FAT32_KIND};
         static const unsigned long tables[] = {512, 512, 32 * 512};
         for (size_t i = 0; i < sizeof tried / sizeof *tried; i++) {
-                AUTO_ERROR struct error err = {0};
-                AUTO_VOLUME struct volume volume = {0};
                 uint8_t table[8192] = {0};
                 make_fs(tried[i]);
                 unsigned bits = kinds[tried[i]].bits;
@@ -227,90 +206,67 @@ TEST_IN_SCRATCH(circles_in_cluster_chains_end)
                         table[at + 1] |= (uint8_t)(value >> 8);
                 }
                 overwrite("fs", AT + tables[i], table, 701 * bits / 8 + 1);
-                volume_open("fs", AT, &volume, &err);
-                no_error(&err);
+                assert_done(open_volume("fs", AT), &err);
                 struct fat_file file;
-                assert_false(fat_find(volume.fat, "EFI/VMware/absent", &file, &err));
-                assert_int_equal(err.code, ERROR_DAMAGED);
-                assert_contains(err.message, "circular or too long");
+                assert_failed(fat_find(fat, "EFI/VMware/absent", &file, &err), ERROR_DAMAGED, "circular or too long");
         }
 }
 
-TEST_IN_SCRATCH(a_chain_that_breaks_off_or_leads_nowhere_is_damage)
+TEST_OF_FAT(a_chain_that_breaks_off_or_leads_nowhere_is_damage)
 {
         static const uint16_t links[] = {0, 1, 0xFFF5, 0xFFF7, 60000};
-        make_fs(FAT16_KIND);
-        AUTO_ERROR struct error err = {0};
-        AUTO_VOLUME struct volume volume = {0};
-        volume_open("fs", AT, &volume, &err);
-        no_error(&err);
-        struct fat_file file = find(&volume, "EFI/VMware/safeboot64.efi");
+        open_fs(FAT16_KIND);
+        struct fat_file file = find("EFI/VMware/safeboot64.efi");
         for (size_t i = 0; i < sizeof links / sizeof *links; i++) {
-                AUTO_ERROR struct error damage = {0};
-                AUTO_VOLUME struct volume broken = {0};
                 AUTO_BUFFER struct buffer buffer = {0};
                 uint8_t link[2] = {(uint8_t)links[i], (uint8_t)(links[i] >> 8)};
                 overwrite("fs", AT + 512 + 2UL * (file.first_cluster + 5), link, sizeof link);
-                volume_open("fs", AT, &broken, &err);
-                no_error(&err);
-                assert_false(fat_read_file(broken.fat, &file, LIMIT, &buffer, &damage));
-                assert_int_equal(damage.code, ERROR_DAMAGED);
+                assert_done(open_volume("fs", AT), &err);
+                assert_failed(fat_read_file(fat, &file, LIMIT, &buffer, &err), ERROR_DAMAGED, "");
         }
 }
 
-// What comes of it does not matter, as long as it is an answer.
-static void ask_everything(struct disk *disk)
+// Any answer will do, as long as it is one.
+static void ask_everything(void)
 {
-        AUTO_ERROR struct error err = {0};
-        AUTO_FAT struct fat *fat = NULL;
         AUTO_BUFFER struct buffer buffer = {0};
         struct fat_file file;
+        fat_close(&fat);
+        error_clear(&err);
         bool answered = fat_open(disk, AT, disk_size(disk) - AT, &fat, &err) &&
                         fat_find(fat, "EFI/VMware/safeboot64.efi", &file, &err) &&
                         (file.kind != FAT_FILE || fat_read_file(fat, &file, LIMIT, &buffer, &err));
         assert_true(answered || err.code == ERROR_DAMAGED);
 }
 
-static void flip(uint64_t bit)
+// A raw image is read afresh each time.
+static void ask_with_flipped_bit(uint64_t bit)
 {
-        uint8_t byte;
-        int descriptor = open("fs", O_RDWR);
-        assert_int_equal(pread(descriptor, &byte, 1, (off_t)(bit / 8)), 1);
-        byte ^= (uint8_t)(1 << bit % 8);
-        assert_int_equal(pwrite(descriptor, &byte, 1, (off_t)(bit / 8)), 1);
-        close(descriptor);
+        flip_bit("fs", bit);
+        ask_everything();
+        flip_bit("fs", bit);
 }
 
-TEST_IN_SCRATCH(any_flipped_bit_of_the_boot_sector_and_the_tables_does_no_harm)
+TEST_OF_FAT(any_flipped_bit_of_the_boot_sector_and_the_tables_does_no_harm)
 {
         static const size_t tried[] = {FAT12_KIND, FAT16_KIND, FAT32_KIND};
         for (size_t i = 0; i < sizeof tried / sizeof *tried; i++) {
-                AUTO_ERROR struct error err = {0};
-                AUTO_DISK struct disk *disk = NULL;
-                make_fs(tried[i]);
-                assert_done(disk_open("fs", "raw", &disk, &err), &err); // a raw image is read afresh each time
+                open_fs(tried[i]);
                 uint64_t table = tried[i] == FAT32_KIND ? 32 * 512 : 512;
-                for (uint64_t bit = 11 * 8; bit < 64 * 8; bit++) {
-                        flip(AT * 8 + bit);
-                        ask_everything(disk);
-                        flip(AT * 8 + bit);
-                }
-                for (uint64_t bit = 0; bit < 400; bit += 3) {
-                        flip((AT + table) * 8 + bit);
-                        ask_everything(disk);
-                        flip((AT + table) * 8 + bit);
-                }
+                for (uint64_t bit = 11 * 8; bit < 64 * 8; bit++)
+                        ask_with_flipped_bit(AT * 8 + bit);
+                for (uint64_t bit = 0; bit < 400; bit += 3)
+                        ask_with_flipped_bit((AT + table) * 8 + bit);
         }
 }
 
-TEST_IN_SCRATCH(a_disk_cut_at_any_place_does_no_harm)
+TEST_OF_FAT(a_disk_cut_at_any_place_does_no_harm)
 {
         make_fs(FAT16_KIND);
         for (unsigned long length = AT; length < AT + 400000; length += 13000) {
                 shell("cp fs cut; truncate -s %lu cut", length);
-                AUTO_ERROR struct error err = {0};
-                AUTO_DISK struct disk *disk = NULL;
+                close_volume();
                 assert_done(disk_open("cut", "raw", &disk, &err), &err);
-                ask_everything(disk);
+                ask_everything();
         }
 }

@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tests/unit/scratch.h"
+#include "tests/unit/base/last-error.h"
 
 #include "verify/causes.h"
 #include "verify/log/lastboot.h"
 
 static void read_log(const char *content, struct lastboot *lastboot)
 {
-        AUTO_ERROR struct error err = {0};
         write_text("log", content);
         assert_done(lastboot_read("log", lastboot, &err), &err);
 }
 
-TEST_IN_SCRATCH(only_what_follows_the_last_start_counts)
+TEST_IN_SCRATCH(only_lines_after_the_last_start_count)
 {
         AUTO_LASTBOOT struct lastboot lastboot = {0};
         read_log("BdsDxe: starting Boot0001 \"USB\" from PciRoot(0x0)\r\n\033[5;3H(Enter) Continue\r\n"
@@ -46,13 +45,11 @@ TEST_IN_SCRATCH(words_are_found_with_their_line)
 TEST_IN_SCRATCH(empty_binary_and_missing_logs)
 {
         AUTO_LASTBOOT struct lastboot empty = {0}, binary = {0}, missing = {0};
-        AUTO_ERROR struct error err = {0};
         read_log("", &empty);
         assert_false(empty.has_started);
         shell("head -c 300000 /dev/urandom >noise");
         assert_done(lastboot_read("noise", &binary, &err), &err);
-        assert_false(lastboot_read("absent", &missing, &err));
-        assert_error(&err, ERROR_USAGE, "absent");
+        assert_failed(lastboot_read("absent", &missing, &err), ERROR_USAGE, "absent");
 }
 
 TEST_IN_SCRATCH(every_cause_has_an_id_of_its_own_and_its_words)

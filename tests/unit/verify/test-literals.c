@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The oracle is PCRE2: where it finds a pattern, its words must be found.
+// The oracle is PCRE2: if it finds a pattern, its words must be found.
 #define PCRE2_CODE_UNIT_WIDTH 8
 
 #include "tests/unit/scratch.h"
@@ -12,7 +12,7 @@
 TEST(the_words_of_a_pattern)
 {
         static const struct {
-                const char *pattern, *words; // NULL where there are none
+                const char *pattern, *words; // NULL if none
         } cases[] = {
                 {"PSOD", "PSOD"},
                 {"its\\.c:2934", "its.c:2934"},

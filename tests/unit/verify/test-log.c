@@ -125,20 +125,20 @@ TEST(text_placed_in_pieces_is_one_line_a_row)
         assert_reads("\x1b[3;1Ha\x1b[4dx\x1b[Ay\x1b[Bz\x1b[Ew\x1b[Fv\x1b[H", "a\nx\na y\nx z\nw\nvx z\n");
 }
 
-TEST(a_redraw_of_the_same_text_is_no_new_line)
+TEST(a_redraw_of_the_same_text_is_not_a_new_line)
 {
         assert_reads("\x1b[2J\x1b[5;1HWelcome\x1b[6;1HContinue\x1b[5;1HWelcome\x1b[6;1HContinue\x1b[H",
                      "Welcome\nContinue\n");
         assert_reads("\x1b[5;1HWelcome\x1b[5;1HWelcome\x1b[5;1HWelcome", "Welcome\n");
 }
 
-TEST(frames_are_no_lines)
+TEST(frames_are_not_lines)
 {
         assert_reads("\x1b[2J\x1b[1;1H+----+\x1b[2;1H|    |\x1b[3;1H+----+\x1b[2;3Hok\x1b[4;1H└──┘\x1b[H", "| ok |\n");
         assert_reads("----\r\n+++\r\n", "----\n+++\n");
 }
 
-TEST(what_is_drawn_over_or_erased_was_a_line)
+TEST(overdrawn_and_erased_text_was_a_line)
 {
         assert_reads("\x1b[5;1HInstalling 10%\x1b[5;1HInstalling 11%\x1b[5;13H2\x1b[H",
                      "Installing 10%\nInstalling 11%\nInstalling 12%\n");
@@ -147,12 +147,12 @@ TEST(what_is_drawn_over_or_erased_was_a_line)
         assert_reads("\x1b[5;1Hold text\x1b[5;5H\x1b[Ktop\x1b[H", "old text\nold top\n");
         assert_reads("\x1b[5;1Hold text\x1b[1Kx\x1b[H", "old text\nx\n");
         assert_reads("\x1b[5;1Hold text\x1b[5;1H\x1b[3Xnew\x1b[H", "old text\nnew text\n");
-        // Between one state and the next there is no third.
+        // Between two states is no third.
         assert_reads("\x1b[5;1HInstalling  99%\x1b[5;1H \x1b[5;12H100%\x1b[H", "Installing  99%\n nstalling 100%\n");
         assert_reads("\x1b[5;1Hgone\x1b[2Jnext", "gone\nnext\n");
 }
 
-TEST(only_what_changed_in_a_row_need_be_drawn)
+TEST(a_row_may_be_redrawn_in_part)
 {
         // As a screen library does: the rest of the row is still there.
         assert_reads("\x1b[2J\x1b[5;1HInstallation Progress\x1b[9;1Hhelp\x1b[5;14HComplete\x1b[H",
@@ -184,7 +184,7 @@ TEST(backspaces_and_repeats_are_followed)
         assert_reads("a\x1b[3bb", "aaaab\n");
 }
 
-TEST(what_moves_text_about_forgets_where_it_was)
+TEST(moved_text_loses_its_place)
 {
         assert_reads("\x1b[5;1Habc\x1b[Ld\x1b[H", "abc\nd\n");
         assert_reads("\x1b[?1049h\x1b[5;1Habc\x1b[?1049lshell", "abc\nshell\n");
@@ -320,7 +320,7 @@ TEST(many_characters_at_once_are_read_as_one_by_one)
         }
 }
 
-TEST(what_is_made_to_be_slow_is_not)
+TEST(hostile_input_is_not_slow)
 {
         static const char *const unkind[] = {
                 "\x1b[1;512HX\x1b[1;1HY\x1b[1;1HZ",
@@ -345,6 +345,6 @@ TEST(what_is_made_to_be_slow_is_not)
                 uint64_t start = time_now_ms();
                 for (size_t done = 0; done < 100000; done += strlen(unkind[i]))
                         log_feed(log, unkind[i], strlen(unkind[i]));
-                assert_true(time_now_ms() - start <= 8000); // under 1 s where nothing else runs
+                assert_true(time_now_ms() - start <= 8000); // under 1 s if nothing else runs
         }
 }

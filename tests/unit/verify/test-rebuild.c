@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "tests/unit/base/last-error.h"
 #include "tests/unit/verify/images.h"
 
 #include "varstore/bootchain.h"
@@ -20,10 +21,10 @@ static void make_disk(const char *on_first, const char *on_second)
               64 * 512, 8256 * 512, 64 * 512, on_first, 8256 * 512, on_second);
 }
 
-static bool find_target(const char *label, const char *loader, struct rebuild_target *target, struct error *err)
+static bool find_target(const char *label, const char *loader, struct rebuild_target *target)
 {
         AUTO_DISK struct disk *disk = NULL;
-        return disk_open("disk", "raw", &disk, err) && rebuild_find(disk, label, loader, target, err);
+        return disk_open("disk", "raw", &disk, &err) && rebuild_find(disk, label, loader, target, &err);
 }
 
 TEST_IN_SCRATCH(the_first_known_loader_on_the_first_esp_that_has_one)
@@ -41,10 +42,9 @@ TEST_IN_SCRATCH(the_first_known_loader_on_the_first_esp_that_has_one)
                  "\\EFI\\debian\\shimaa64.efi", "debian", 2},
         };
         for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-                AUTO_ERROR struct error err = {0};
                 AUTO_REBUILD_TARGET struct rebuild_target target = {0};
                 make_disk(rows[i].first, rows[i].second);
-                assert_done(find_target(NULL, NULL, &target, &err), &err);
+                assert_done(find_target(NULL, NULL, &target), &err);
                 assert_string_equal(target.loader, rows[i].loader);
                 assert_string_equal(target.label, rows[i].label);
                 assert_int_equal(target.partition.number, rows[i].partition);
@@ -56,15 +56,13 @@ TEST_IN_SCRATCH(the_first_known_loader_on_the_first_esp_that_has_one)
 
 TEST_IN_SCRATCH(loader_and_label_may_be_named)
 {
-        AUTO_ERROR struct error err = {0};
         AUTO_REBUILD_TARGET struct rebuild_target target = {0};
         make_disk("/EFI/VMware/safeboot64.efi", "/EFI/other.efi");
-        assert_done(find_target("Other", "/efi/OTHER.efi", &target, &err), &err);
+        assert_done(find_target("Other", "/efi/OTHER.efi", &target), &err);
         assert_string_equal(target.label, "Other");
         assert_int_equal(target.partition.number, 3);
         AUTO_REBUILD_TARGET struct rebuild_target none = {0};
-        assert_false(find_target(NULL, "\\EFI\\none.efi", &none, &err));
-        assert_error(&err, ERROR_NO, "\\EFI\\none.efi");
+        assert_failed(find_target(NULL, "\\EFI\\none.efi", &none), ERROR_NO, "\\EFI\\none.efi");
 }
 
 TEST_IN_SCRATCH(a_disk_with_nothing_to_boot_is_refused)
@@ -81,29 +79,24 @@ TEST_IN_SCRATCH(a_disk_with_nothing_to_boot_is_refused)
                  "protective MBR"},
         };
         for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-                AUTO_ERROR struct error err = {0};
                 AUTO_REBUILD_TARGET struct rebuild_target target = {0};
                 shell("rm -f disk; %s", rows[i].make);
-                assert_false(find_target(NULL, NULL, &target, &err));
-                assert_error(&err, ERROR_NO, rows[i].message);
+                assert_failed(find_target(NULL, NULL, &target), ERROR_NO, rows[i].message);
         }
-        AUTO_ERROR struct error err = {0};
         AUTO_REBUILD_TARGET struct rebuild_target target = {0};
         make_disk("", "");
-        assert_false(find_target(NULL, NULL, &target, &err));
-        assert_error(&err, ERROR_NO, "safeboot64.efi");
+        assert_failed(find_target(NULL, NULL, &target), ERROR_NO, "safeboot64.efi");
 }
 
-// The store that is made holds with the disk, whatever was in the template.
-TEST_IN_SCRATCH(the_entry_replaces_what_stood_in_its_way)
+// The new store matches the disk, with any content of the template.
+TEST_IN_SCRATCH(the_entry_replaces_conflicting_variables)
 {
-        AUTO_ERROR struct error err = {0};
         AUTO_VARSTORE struct varstore *store = NULL;
         AUTO_REBUILD_TARGET struct rebuild_target target = {0}, older = {0};
         static const uint8_t next[] = {9, 0}, order[] = {9, 0, 4, 0, 1, 0};
         const uint32_t attributes = 7;
         make_disk("/EFI/VMware/safeboot64.efi", "/EFI/other.efi");
-        assert_done(find_target(NULL, NULL, &target, &err) && find_target("Other", "\\EFI\\other.efi", &older, &err) &&
+        assert_done(find_target(NULL, NULL, &target) && find_target("Other", "\\EFI\\other.efi", &older) &&
                             varstore_new(64 << 20, &store, &err) && rebuild_store(store, &older, 3, &err) &&
                             varstore_set(store, GUID_EFI_GLOBAL_VARIABLE, "BootNext", attributes,
                                          (struct bytes){next, sizeof next}, &err) &&
@@ -136,7 +129,6 @@ static bool has(const struct predict_partition *partition, const char *file)
 
 TEST_IN_SCRATCH(devices_have_the_partitions_and_the_files_that_entries_name)
 {
-        AUTO_ERROR struct error err = {0};
         AUTO_VARSTORE struct varstore *store = NULL;
         AUTO_REBUILD_TARGET struct rebuild_target target = {0};
         AUTO_BOOTCHAIN struct bootchain chain = {0};
@@ -145,7 +137,7 @@ TEST_IN_SCRATCH(devices_have_the_partitions_and_the_files_that_entries_name)
         make_disk("/EFI/VMware/safeboot64.efi /EFI/VMware/mboot64.efi", "/EFI/BOOT/BOOTAA64.EFI");
         shell("truncate -s 4M payload; mformat -i payload -T 8192 -h 16 -s 32 ::; mmd -i payload ::/EFI ::/EFI/BOOT\n"
               "mcopy -i payload loader ::/EFI/BOOT/BOOTAA64.EFI; mcopy -i payload empty ::/EFI/empty.efi");
-        assert_done(find_target(NULL, NULL, &target, &err) && varstore_new(64 << 20, &store, &err) &&
+        assert_done(find_target(NULL, NULL, &target) && varstore_new(64 << 20, &store, &err) &&
                             rebuild_store(store, &target, 0, &err) && bootchain_read(store, &chain, &err) &&
                             disk_open("disk", "raw", &disk, &err) && disk_open("payload", "raw", &payload, &err),
                     &err);

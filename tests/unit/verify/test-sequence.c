@@ -73,7 +73,7 @@ TEST(single_controls_stand_between_characters)
         assert_decodes_bytes((struct bytes){(const uint8_t *)"a\0b", 3}, "ab", false);
 }
 
-TEST(every_code_point_is_decoded_and_only_controls_are_no_characters)
+TEST(every_code_point_but_controls_is_a_character)
 {
         struct sequence_decoder decoder = {0};
         for (uint32_t code_point = 0xA0; code_point <= 0x10FFFF; code_point++) {
@@ -176,7 +176,7 @@ TEST(letters_are_line_graphics_in_their_character_set)
         assert_decodes("\x1b)0x\x0ex\x0fx\x0e\x1b)Bx", "x│xx");
 }
 
-TEST(what_breaks_a_sequence_is_not_lost)
+TEST(bytes_that_break_a_sequence_are_not_lost)
 {
         assert_decodes("a\x1b[12\r\nP", "a<0D><0A>P");
         assert_decodes("a\x1b[12\x18P\x1b[1\x1aP", "a<18>P<1A>P");
