@@ -302,7 +302,8 @@ TEST_IN_SCRATCH(a_kickstart_on_a_cd_moves_to_the_payload)
                                 i == 4 ? "must be able to reach it" : "is now ks=usb:/");
         }
         shell("rm -r in/CONF image");
-        refuse_source("in", ERROR_DAMAGED, "names the kickstart cdrom:/none, which is not in it");
+        refuse(&(struct payload_request){.source = "in"}, ERROR_DAMAGED,
+               "names the kickstart cdrom:/none, which is not in it");
         const struct payload_request with_another = {.source = "in", .kickstart = "in/KS.CFG"};
         make(&with_another, "image", NULL);
         shell("mcopy -oi image cfg ::/BOOT.CFG; sed 's,runweasel,& ks=cdrom:/KS.CFG,' cfg >x; mcopy -oi image x "
