@@ -275,7 +275,7 @@ static bool has_criterion(const struct profile_phase *phase, const char *name)
         return false;
 }
 
-// A log does not tell whether the installation had a kickstart, so what a kickstart's forbids counts as well.
+// A log does not show whether the installation had a kickstart, so what the phase kickstart forbids counts, too.
 static void add_install(struct job *job)
 {
         const struct profile_phase *driven = &job->profile->install, *scripted = &job->profile->kickstart;
