@@ -114,9 +114,9 @@ const struct cli_command cmd_bundle = {
         .summary = "packs what a bug report needs of a run, without secrets, into one file",
         .details = "RUN is one of those that esxiarm runs lists (default: the newest). The bundle has its folder,\n"
                    "machine.json, the variable stores, the boot chain and the partition table as text, and versions;\n"
-                   "nothing of the disk's content. Hashes of passwords, a kickstart's rootpw, the value of\n"
-                   "ROOT_PASSWORD if it is set, and your home folder are hidden in every text. Check the bundle\n"
-                   "before you send it: tar --zstd -xf FILE.",
+                   "nothing of the disk's content. Hashes of passwords, a kickstart's rootpw, licence keys, the\n"
+                   "value of ROOT_PASSWORD if it is set, and your home folder are hidden in every text. Check the\n"
+                   "bundle before you send it: tar --zstd -xf FILE.",
         .options = options,
         .values_size = sizeof(struct values),
         .least = 1,

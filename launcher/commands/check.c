@@ -27,6 +27,7 @@ struct values {
 struct job {
         const struct values *values;
         const struct profile *profile;
+        struct criterion *install; // of an installation, with or without a kickstart
         struct check_phase phases[CHECK_PHASES];
         size_t phase_count;
         struct text suites; // of JUnit
@@ -265,13 +266,38 @@ static void add_phase(struct job *job, const char *name, const struct profile_ph
                 (struct check_phase){.name = name, .criteria = phase->criteria, .count = phase->criterion_count};
 }
 
+static bool has_criterion(const struct profile_phase *phase, const char *name)
+{
+        for (size_t i = 0; i < phase->criterion_count; i++) {
+                if (strcmp(phase->criteria[i].name, name) == 0)
+                        return true;
+        }
+        return false;
+}
+
+// A log does not show whether the installation had a kickstart, so what the phase kickstart forbids counts, too.
+static void add_install(struct job *job)
+{
+        const struct profile_phase *driven = &job->profile->install, *scripted = &job->profile->kickstart;
+        size_t count = 0;
+        job->install = memory_new(driven->criterion_count + scripted->criterion_count, sizeof *job->install);
+        for (size_t i = 0; i < driven->criterion_count; i++)
+                job->install[count++] = driven->criteria[i];
+        for (size_t i = 0; i < scripted->criterion_count; i++) {
+                if (is_unwanted(&scripted->criteria[i]) && !has_criterion(driven, scripted->criteria[i].name))
+                        job->install[count++] = scripted->criteria[i];
+        }
+        job->phases[job->phase_count++] =
+                (struct check_phase){.name = "install", .criteria = job->install, .count = count};
+}
+
 static void choose_phases(struct job *job)
 {
         if (job->values->boot) {
                 add_phase(job, "boot", &job->profile->boot);
                 return;
         }
-        add_phase(job, "install", &job->profile->install);
+        add_install(job);
         add_phase(job, "reboot", &job->profile->reboot);
 }
 
@@ -300,6 +326,7 @@ static int run(const void *parsed, int count, char **operands, struct error *err
         if (judged && !write_junit(&job, &unwritten) && !err->code)
                 error_set(err, unwritten.code, "%s", unwritten.message);
         text_free(&job.suites);
+        free(job.install);
         return err->code ? (int)err->code : code;
 }
 

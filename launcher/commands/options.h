@@ -126,7 +126,8 @@
                             "esxiarm",                                                                                 \
                             NULL),                                                                                     \
                 REQUEST_ROW("kickstart", "FILE|auto", CLI_TEXT, kickstart,                                             \
-                            "install by this kickstart, without a key (docs/payload.md)", NULL),                       \
+                            "install by this kickstart, without a key (docs/kickstart.md)", NULL),                     \
+                KICKSTART_OPTIONS(struct request, kickstart_options),                                                  \
                 REQUEST_ROW("disk-name", "PATTERN", CLI_TEXT, disk_name,                                               \
                             "the disk whose row in the installer's list matches (default: by size)", NULL),            \
                 REQUEST_ROW("disk-position", "N", CLI_NUMBER, disk_position, "or the Nth disk of that list", NULL)

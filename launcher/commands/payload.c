@@ -21,6 +21,7 @@
 struct values {
         const char *output, *verify, *kickstart, *disk_bus, *format, *password_file;
         struct arguments kernelopts, replacements, patches;
+        struct kickstart_options kickstart_options;
         bool json;
 };
 
@@ -38,6 +39,7 @@ static const struct cli_option options[] = {
          "where an automatic kickstart finds the target disk: usb or nvme (default: either)", "DISK_BUS"},
         {"root-password-file", "FILE", CLI_TEXT, offsetof(struct values, password_file),
          "for --kickstart auto: its first line is root's password (or set ROOT_PASSWORD; else you are asked)"},
+        KICKSTART_OPTIONS(struct values, kickstart_options),
         {"format", "FORMAT", CLI_TEXT, offsetof(struct values, format),
          "image, a FAT32 file system, or folder (default image)"},
         {"verify", "WHAT", CLI_TEXT, offsetof(struct values, verify),
@@ -76,7 +78,8 @@ static bool check_verify(const struct values *values, int count, struct error *e
                 if (others[i].given)
                         return error_set(err, ERROR_USAGE, "--verify and %s exclude each other", others[i].name);
         }
-        return !count || error_set(err, ERROR_USAGE, "--verify WHAT takes no other argument");
+        return kickstart_options_check(&values->kickstart_options, false, err) &&
+               (!count || error_set(err, ERROR_USAGE, "--verify WHAT takes no other argument"));
 }
 
 static bool check_make(const struct values *values, int count, struct error *err)
@@ -85,9 +88,11 @@ static bool check_make(const struct values *values, int count, struct error *err
                 return error_set(err, ERROR_USAGE, "too few arguments: expected ISO|DIR -o OUT, or --verify WHAT");
         if (!values->output || !*values->output)
                 return error_set(err, ERROR_USAGE, "no output given: use -o OUT");
-        if (values->password_file && !(values->kickstart && strcmp(values->kickstart, "auto") == 0))
+        bool automatic = values->kickstart && strcmp(values->kickstart, "auto") == 0;
+        if (values->password_file && !automatic)
                 return error_set(err, ERROR_USAGE, "--root-password-file needs --kickstart auto");
-        return is_one_of(values->format, "format", "image", "folder", err) &&
+        return kickstart_options_check(&values->kickstart_options, automatic, err) &&
+               is_one_of(values->format, "format", "image", "folder", err) &&
                is_one_of(values->disk_bus, "disk-bus", "usb", "nvme", err);
 }
 
@@ -231,6 +236,7 @@ static int make(const struct values *values, const char *source, struct error *e
                 .kickstart = values->kickstart,
                 .password = password,
                 .disk_type = values->disk_bus,
+                .kickstart_options = &values->kickstart_options,
         };
         bool folder = values->format && strcmp(values->format, "folder") == 0;
         bool made = folder ? payload_make_folder(&request, values->output, &info, err)

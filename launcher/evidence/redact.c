@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launcher/evidence/redact.h"
 
+#include <ctype.h>
 #include <string.h>
 
 // A secret found: its length and its replacement.
@@ -60,6 +61,35 @@ static bool find_value(struct bytes view, struct find *find)
         return false;
 }
 
+enum {
+        GROUPS = 5, // of a licence key
+        GROUP_LENGTH = 5,
+        KEY_LENGTH = GROUPS * (GROUP_LENGTH + 1) - 1,
+};
+
+static bool is_letter_or_digit(struct bytes view, size_t at)
+{
+        return at < view.size && isalnum(view.data[at]);
+}
+
+// "XXXXX-XXXXX-XXXXX-XXXXX-XXXXX", in vmserialnum and on a command line.
+static bool find_license(struct bytes view, struct find *find)
+{
+        for (size_t i = 0; i < KEY_LENGTH; i++) {
+                bool is_hyphen = i % (GROUP_LENGTH + 1) == GROUP_LENGTH;
+                if (is_hyphen ? view.data[i] != '-' : !is_letter_or_digit(view, i))
+                        return false;
+        }
+        *find = (struct find){KEY_LENGTH, "<licence key>"};
+        return !is_letter_or_digit(view, KEY_LENGTH);
+}
+
+// A quick check for the first hyphen.
+static bool may_be_license(struct bytes view)
+{
+        return view.size >= KEY_LENGTH && view.data[GROUP_LENGTH] == '-';
+}
+
 static bool ends_a_name(struct bytes view, size_t at)
 {
         return at >= view.size || strchr("/ \"'\\:,;\n\r", view.data[at]);
@@ -95,8 +125,9 @@ bool redact(struct bytes content, const struct redact_word *words, size_t count,
         for (size_t at = 0; at < content.size;) {
                 struct bytes rest = {content.data + at, content.size - at};
                 struct find find;
-                if (!marks[*rest.data] ||
-                    !(find_hash(rest, &find) || find_value(rest, &find) || find_word(rest, words, count, &find))) {
+                bool found = marks[*rest.data] && (find_hash(rest, &find) || find_value(rest, &find) ||
+                                                   find_word(rest, words, count, &find));
+                if (!found && !(may_be_license(rest) && find_license(rest, &find))) {
                         at++;
                         continue;
                 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Hides secrets in texts that are passed on: password hashes in the format of crypt(3), a kickstart's `rootpw`, values
-// of `password=` in an argument, and words from the caller, such as root's password or the user's home folder.
+// of `password=` in an argument, VMware's licence keys (five groups of five letters and digits), and words from the caller, such as root's password or the user's home folder.
 //
 // A guest may print anything, and a run's evidence has the user's arguments, so all text is searched. If terminal
 // sequences or line ends split a secret, only its first part is found.

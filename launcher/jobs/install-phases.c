@@ -204,6 +204,12 @@ static bool work_and_note(struct installation *run, const char *name,
         return worked && written;
 }
 
+// A kickstart may end with the machine switched off. Then there is no reboot to watch.
+static bool is_off(const struct installation *run)
+{
+        return run->payload_info.has_kickstart && vm_state(run->vm)->shut_down;
+}
+
 static bool run_phases(struct installation *run, struct error *err)
 {
         const struct profile *profile = run->in->profile;
@@ -211,7 +217,7 @@ static bool run_phases(struct installation *run, struct error *err)
         if (!judge_begin(&run->judge, scripted ? &profile->kickstart : &profile->install, run->evidence, err) ||
             !work_and_note(run, scripted ? "kickstart" : "install", scripted ? kickstart_phase : driven_phase, err))
                 return false;
-        if (!reboots(run) || run->outcome->stopped)
+        if (!reboots(run) || run->outcome->stopped || is_off(run))
                 return true;
         return (judge_has_follower(&run->judge) || expect_reboot(run, err)) && judge_advance(&run->judge) &&
                work_and_note(run, "reboot", reboot_phase, err);

@@ -107,13 +107,18 @@ static const char *source_of(const struct request *request)
         return request->iso ? request->iso : request->payload;
 }
 
+static bool has_automatic_kickstart(const struct request *request)
+{
+        return request->kickstart && strcmp(request->kickstart, "auto") == 0;
+}
+
 // Whether root's password will be typed, or its hash written into a kickstart. The user's own kickstart, or one in the
 // payload, needs neither, nor does a profile that types none.
 static bool needs_password(const struct request *request, const struct profile *profile, bool *needed,
                            struct error *err)
 {
         AUTO_PAYLOAD_INFO struct payload_info info = {0};
-        bool automatic = request->kickstart && strcmp(request->kickstart, "auto") == 0;
+        bool automatic = has_automatic_kickstart(request);
         *needed = automatic || (!request->kickstart && profile_types_password(profile));
         if (automatic || !*needed || request->rehearsal)
                 return true;
@@ -167,7 +172,8 @@ static bool check_driving(const struct request *request, const struct profile *p
                 return error_set(err, ERROR_USAGE, "--until cannot be used with a kickstart, which has no steps");
         if (request->hand_over && !terminal_is_there())
                 return error_set(err, ERROR_USAGE, "--hand-over needs a terminal");
-        return disk_list_check(&disk, err) && (!request->until || drive_check_until(profile, request->until, err));
+        return kickstart_options_check(&request->kickstart_options, has_automatic_kickstart(request), err) &&
+               disk_list_check(&disk, err) && (!request->until || drive_check_until(profile, request->until, err));
 }
 
 // Mistakes in a patch are reported before anything is asked for; payload_make reads it again, and applies it.
@@ -223,6 +229,7 @@ static bool install(const struct request *request, const struct profile *profile
                             .kickstart = request->kickstart,
                             .password = password,
                             .disk_type = settings.disk_bus,
+                            .kickstart_options = &request->kickstart_options,
                             .for_one_run = true},
                 .disk_name = request->disk_name,
                 .disk_position = (unsigned)request->disk_position,

@@ -19,6 +19,7 @@ struct request {
         const char *iso, *payload, *profile;
         struct arguments kernelopts, replacements, patches;
         const char *kickstart;
+        struct kickstart_options kickstart_options;
         const char *disk_name, *until;
         uint64_t disk_position;
         const char *code, *vars_template; // firmware files of the user's own

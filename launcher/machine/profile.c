@@ -68,6 +68,7 @@ static const struct yaml_field criterion_fields[] = {
         {"line", YAML_TEXT, true, AT(criterion, pattern), .most = TEXT_LIMIT},
         {"kind", YAML_WORD, true, AT(criterion, kind), .words = kinds},
         {"panic", YAML_FLAG, false, AT(criterion, panic)},
+        {"rejoin", YAML_FLAG, false, AT(criterion, rejoin)},
         {0},
 };
 static const struct yaml_mapping criterion_mapping = {.fields = criterion_fields, .size = sizeof(struct criterion)};

@@ -9,82 +9,9 @@
 
 #include "base/memory.h"
 
-#define BLANKS " \t\r\v\f"
-
 enum {
         SALT_LENGTH = 16, // characters of 6 bits
 };
-
-void kickstart_free(struct kickstart *kickstart)
-{
-        free(kickstart->disk);
-        *kickstart = (struct kickstart){0};
-}
-
-// ---- reading
-
-static bool is_one_of(const char *word, size_t length, const char *const *names)
-{
-        for (size_t i = 0; names[i]; i++) {
-                if (strlen(names[i]) == length && strncmp(names[i], word, length) == 0)
-                        return true;
-        }
-        return false;
-}
-
-// The word of an install line that selects the disk.
-static char *find_disk(const char *line)
-{
-        static const char *const names[] = {"--firstdisk", "--disk", "--drive", NULL};
-        while (*(line += strspn(line, BLANKS))) {
-                size_t length = strcspn(line, BLANKS);
-                if (is_one_of(line, strcspn(line, "=" BLANKS), names))
-                        return text_format("%.*s", (int)length, line);
-                line += length;
-        }
-        return memory_text("");
-}
-
-static void read_command(const char *line, struct kickstart *kickstart)
-{
-        static const char *const eula[] = {"vmaccepteula", "accepteula", NULL};
-        static const char *const install[] = {"install", "installorupgrade", "upgrade", NULL};
-        static const char *const include[] = {"%include", "include", NULL};
-        line += strspn(line, BLANKS);
-        size_t length = strcspn(line, BLANKS);
-        kickstart->accepts_eula = kickstart->accepts_eula || is_one_of(line, length, eula);
-        kickstart->includes = kickstart->includes || is_one_of(line, length, include);
-        if (!kickstart->disk && is_one_of(line, length, install))
-                kickstart->disk = find_disk(line + length);
-}
-
-// A script (%pre, %post, %firstboot) ends at the next line that begins with % and is not read.
-static bool begins_script(const char *line)
-{
-        return text_starts_with(line, "%pre") || text_starts_with(line, "%post") ||
-               text_starts_with(line, "%firstboot");
-}
-
-bool kickstart_read(struct bytes text, struct kickstart *kickstart, struct error *err)
-{
-        *kickstart = (struct kickstart){0};
-        bool in_script = false;
-        while (text.size) {
-                const uint8_t *newline = memchr(text.data, '\n', text.size);
-                size_t length = newline ? (size_t)(newline - text.data) : text.size;
-                if (memchr(text.data, 0, length)) {
-                        kickstart_free(kickstart);
-                        return error_set(err, ERROR_DAMAGED, "it is not text: it contains a NUL byte");
-                }
-                AUTO_FREE char *line = text_format("%.*s", (int)length, (const char *)text.data);
-                if (*line == '%')
-                        in_script = begins_script(line);
-                if (!in_script)
-                        read_command(line, kickstart);
-                text = bytes_from(text, length + (newline != NULL));
-        }
-        return true;
-}
 
 // ---- the password's hash
 
@@ -143,8 +70,13 @@ static const char *filters(const char *disk_type)
         return "local,usb";
 }
 
-bool kickstart_make(const char *password, const char *disk_type, struct text *text, struct error *err)
+bool kickstart_make(const char *password, const char *disk_type, const struct kickstart_options *options,
+                    struct text *text, struct error *err)
 {
+        static const struct kickstart_options none = {0};
+        options = options ? options : &none;
+        if (!kickstart_options_check(options, true, err))
+                return false;
         AUTO_FREE char *hash = kickstart_hash(password, NULL, err);
         if (!hash)
                 return false;
@@ -152,13 +84,14 @@ bool kickstart_make(const char *password, const char *disk_type, struct text *te
                         "# Made by esxiarm.\n"
                         "vmaccepteula\n"
                         "rootpw --iscrypted %s\n"
-                        "install --firstdisk=%s --overwritevmfs\n"
-                        "network --bootproto=dhcp --device=vmnic0\n"
-                        "reboot\n"
-                        "\n"
-                        "%%firstboot --interpreter=busybox\n"
-                        "vim-cmd hostsvc/enable_ssh\n"
-                        "vim-cmd hostsvc/start_ssh\n",
+                        "install --firstdisk=%s --overwritevmfs\n",
                         hash, filters(disk_type));
+        kickstart_options_commands(options, text);
+        text_add(text, "reboot\n"
+                       "\n"
+                       "%firstboot --interpreter=busybox\n");
+        kickstart_options_firstboot(options, text);
+        text_add(text, "vim-cmd hostsvc/enable_ssh\n"
+                       "vim-cmd hostsvc/start_ssh\n");
         return true;
 }

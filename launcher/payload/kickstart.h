@@ -14,28 +14,33 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/arguments.h"
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "launcher/payload/kickstart-options.h"
 
 // The smallest disk that `install --firstdisk` takes: 1843200 sectors and 10 MiB, in bytes.
 #define KICKSTART_LEAST_DISK (UINT64_C(910) << 20)
 
+// Free with kickstart_free.
 struct kickstart {
-        bool accepts_eula;
-        bool includes; // it has %include: the rest is not known
-        char *disk;    // of the install line, "--firstdisk=usb" or "--disk=NAME"; "" if it names none, NULL without one
+        char *disk; // of the install line, "--firstdisk=usb" or "--disk=NAME"; "" if it names none, NULL without one
+        // What the installer refuses, ignores, or takes otherwise than it looks: "LINE: text", without any password.
+        // What is missing has the line of the last command.
+        struct arguments remarks;
 };
 void kickstart_free(struct kickstart *kickstart);
 #define AUTO_KICKSTART __attribute__((cleanup(kickstart_free)))
 
-// Fails with ERROR_DAMAGED if TEXT is not text.
+// Reads TEXT as ESXi's installer does (kickstart-read.c). Fails with ERROR_DAMAGED if it is not text.
 bool kickstart_read(struct bytes text, struct kickstart *kickstart, struct error *err);
 
 // Adds to TEXT a kickstart that accepts the licence, sets root's password (as a hash), installs on the target disk,
-// gets an address by DHCP, switches SSH on at the first boot, and reboots. DISK_TYPE is the target's bus, "usb" or
-// "nvme"; NULL if it is not known.
-bool kickstart_make(const char *password, const char *disk_type, struct text *text, struct error *err);
+// sets up network, name and licence by OPTIONS (NULL: DHCP), switches SSH on at the first boot, and reboots. DISK_TYPE is
+// the target's bus, "usb" or "nvme"; NULL if it is not known. Fails with ERROR_USAGE if an option is invalid.
+bool kickstart_make(const char *password, const char *disk_type, const struct kickstart_options *options,
+                    struct text *text, struct error *err);
 
 // The SHA-512 hash of PASSWORD by crypt(3), "$6$SALT$...", freed with free(). SALT is up to 16 of [A-Za-z0-9./]; NULL
 // for a random one. NULL on failure: ERROR_ENVIRONMENT if this system's crypt(3) does not support it.

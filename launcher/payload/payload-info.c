@@ -3,12 +3,12 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/arguments.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "launcher/payload/bootcfg.h"
+#include "launcher/payload/kickstart-place.h"
 #include "launcher/payload/kickstart.h"
 #include "launcher/payload/pe.h"
 
@@ -42,6 +42,7 @@ void payload_info_free(struct payload_info *info)
 struct look {
         struct payload_tree *tree;
         const char *path;
+        const char *kickstart; // what its remarks call it; NULL: its name in the payload
         struct payload_info *info;
 };
 
@@ -246,14 +247,11 @@ static bool read_bootcfgs(const struct look *look, struct error *err)
 
 // ---- the kickstart
 
-static void judge_kickstart(struct payload_info *info, const struct kickstart *kickstart)
+// NAME is what its remarks call it.
+static void judge_kickstart(struct payload_info *info, const struct kickstart *kickstart, const char *name)
 {
-        bool names_none = kickstart->disk && !*kickstart->disk;
-        if (!kickstart->includes && !kickstart->accepts_eula)
-                arguments_add(&info->warnings, "its kickstart lacks vmaccepteula: the installer will reject it");
-        if (!kickstart->includes && (!kickstart->disk || names_none))
-                arguments_add(&info->warnings, "its kickstart selects no disk (install --firstdisk=... or --disk=...): "
-                                               "the installer will reject it");
+        for (size_t i = 0; i < kickstart->remarks.count; i++)
+                arguments_add_format(&info->warnings, "%s:%s", name, kickstart->remarks.values[i]);
         if (kickstart->disk && text_starts_with(kickstart->disk, "--firstdisk") && info->size >= KICKSTART_LEAST_DISK)
                 arguments_add(&info->warnings,
                               "it is so large that `install --firstdisk` in its kickstart may install on the "
@@ -268,6 +266,7 @@ static bool read_kickstart(const struct look *look, const char *name, struct err
         if (!has(look, name, &found, err))
                 return false;
         if (!found) {
+                look->info->lacks_kickstart = true;
                 AUTO_FREE char *shown = text_printable(look->info->kickstart, strlen(look->info->kickstart), false);
                 arguments_add_format(&look->info->reasons, "its BOOT.CFG names the kickstart %s, which is not in it",
                                      shown);
@@ -277,21 +276,9 @@ static bool read_kickstart(const struct look *look, const char *name, struct err
                 return false;
         if (!kickstart_read(buffer_view(&text), &kickstart, err))
                 return error_wrap(err, "%s: its kickstart %s is damaged", look->path, name);
-        judge_kickstart(look->info, &kickstart);
+        judge_kickstart(look->info, &kickstart, look->kickstart ? look->kickstart : name);
         look->info->kickstart_disk = MEMORY_TAKE(kickstart.disk);
         return true;
-}
-
-// The file on the payload that the VALUE of `ks=` means; `usb` alone means KS.CFG. NULL if it is elsewhere.
-static const char *kickstart_on_payload(const char *value)
-{
-        static const char usb[] = "usb";
-        if (strncasecmp(value, usb, strlen(usb)) != 0)
-                return NULL;
-        value += strlen(usb);
-        if (!*value)
-                return "KS.CFG";
-        return *value == ':' ? value + 1 : NULL;
 }
 
 static bool find_kickstart(const struct look *look, struct error *err)
@@ -299,8 +286,28 @@ static bool find_kickstart(const struct look *look, struct error *err)
         struct payload_info *info = look->info;
         info->kickstart = bootcfg_option(info->kernelopt, "ks");
         info->has_kickstart = info->kickstart != NULL;
-        const char *name = info->kickstart ? kickstart_on_payload(info->kickstart) : NULL;
-        return !name || read_kickstart(look, name, err);
+        if (!info->has_kickstart)
+                return true;
+        const char *name;
+        AUTO_FREE char *shown = text_printable(info->kickstart, strlen(info->kickstart), false);
+        switch (kickstart_place(info->kickstart, &name)) {
+        case KICKSTART_ELSEWHERE:
+                arguments_add_format(
+                        &info->warnings,
+                        "its kickstart is at %s, not on the payload: it was not checked, and the installer "
+                        "must be able to reach it",
+                        shown);
+                return true;
+        case KICKSTART_ON_DISC:
+                arguments_add_format(&info->warnings,
+                                     "its BOOT.CFG names the kickstart ks=%s, but a payload is a USB disk: in one that "
+                                     "esxiarm makes, it is ks=usb:",
+                                     shown);
+                break;
+        case KICKSTART_ON_PAYLOAD:
+                break;
+        }
+        return read_kickstart(look, name, err);
 }
 
 static void check_sizes(const struct look *look)
@@ -328,19 +335,29 @@ static bool read_all(const struct look *look, struct error *err)
         return true;
 }
 
+static bool look_at(const struct look *look, struct error *err)
+{
+        *look->info = (struct payload_info){0};
+        if (read_all(look, err))
+                return true;
+        payload_info_free(look->info);
+        return false;
+}
+
 bool payload_info_read(struct payload_tree *tree, const char *path, struct payload_info *info, struct error *err)
 {
-        const struct look look = {tree, path, info};
+        return look_at(&(struct look){.tree = tree, .path = path, .info = info}, err);
+}
+
+bool payload_inspect_as(const char *path, const char *kickstart, struct payload_info *info, struct error *err)
+{
+        AUTO_PAYLOAD_TREE struct payload_tree *tree = NULL;
         *info = (struct payload_info){0};
-        if (read_all(&look, err))
-                return true;
-        payload_info_free(info);
-        return false;
+        return payload_tree_open(path, &tree, err) &&
+               look_at(&(struct look){.tree = tree, .path = path, .kickstart = kickstart, .info = info}, err);
 }
 
 bool payload_inspect(const char *path, struct payload_info *info, struct error *err)
 {
-        AUTO_PAYLOAD_TREE struct payload_tree *tree = NULL;
-        *info = (struct payload_info){0};
-        return payload_tree_open(path, &tree, err) && payload_info_read(tree, path, info, err);
+        return payload_inspect_as(path, NULL, info, err);
 }

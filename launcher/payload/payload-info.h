@@ -39,6 +39,7 @@ struct payload_info {
         uint64_t module_count;
         struct arguments missing; // kernel, modules and ACPI tables that BOOT.CFG names but the payload does not have
         bool has_kickstart;
+        bool lacks_kickstart;          // the file that ks= names is missing: one of the reasons
         char *kickstart;               // the value of ks=: "usb:/KS.CFG"
         char *kickstart_disk;          // "--firstdisk=usb" or "--disk=NAME", "" if it names no disk; NULL if not known
         bool norts;                    // no UEFI runtime services: the installer cannot write a boot entry
@@ -56,3 +57,6 @@ bool payload_info_read(struct payload_tree *tree, const char *path, struct paylo
 
 // The same for the ISO, folder or image at PATH.
 bool payload_inspect(const char *path, struct payload_info *info, struct error *err);
+
+// The same; warnings call the kickstart KICKSTART, the file that it was made from, unless that is NULL.
+bool payload_inspect_as(const char *path, const char *kickstart, struct payload_info *info, struct error *err);

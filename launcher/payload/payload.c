@@ -20,6 +20,7 @@
 #include "base/text.h"
 #include "launcher/payload/bootcfg.h"
 #include "launcher/payload/fat-image.h"
+#include "launcher/payload/kickstart-place.h"
 #include "launcher/payload/kickstart.h"
 #include "launcher/payload/patch-list.h"
 
@@ -179,6 +180,7 @@ struct making {
         struct payload_tree *tree;
         struct overlay overlay;
         struct arguments remarks; // on what was done; they become warnings
+        bool moves_kickstart;     // from a CD
 };
 
 static struct making making_of(const struct payload_request *request)
@@ -253,13 +255,19 @@ static bool read_users_kickstart(const char *path, struct text *text, struct err
         return true;
 }
 
+// The user's file; NULL if there is none.
+static const char *users_kickstart(const struct payload_request *request)
+{
+        return request->kickstart && strcmp(request->kickstart, "auto") != 0 ? request->kickstart : NULL;
+}
+
 static bool make_kickstart(const struct payload_request *request, struct text *text, struct error *err)
 {
-        if (strcmp(request->kickstart, "auto") != 0)
+        if (users_kickstart(request))
                 return read_users_kickstart(request->kickstart, text, err);
         if (!request->password)
                 return error_set(err, ERROR_USAGE, "an automatic kickstart needs root's password");
-        return kickstart_make(request->password, request->disk_type, text, err);
+        return kickstart_make(request->password, request->disk_type, request->kickstart_options, text, err);
 }
 
 static bool add_kickstart(struct making *making, struct error *err)
@@ -297,10 +305,49 @@ static bool names_key(const struct arguments *options, const char *key)
         return false;
 }
 
-// The options for one BOOT.CFG. A default option that it already has keeps its value.
-static bool collect_options(const struct payload_request *request, const struct bootcfg *bootcfg,
-                            struct arguments *options, struct error *err)
+// The value of `ks=` in BOOTCFG with the options GIVEN, freed with free(); NULL if there is none.
+static char *find_kickstart(const struct bootcfg *bootcfg, const struct arguments *given)
 {
+        char *value = bootcfg_option(bootcfg->kernelopt, "ks");
+        for (size_t i = 0; given && i < given->count; i++) {
+                char *replacement = bootcfg_option(given->values[i], "ks");
+                if (!replacement)
+                        continue;
+                free(value);
+                value = replacement;
+        }
+        return value;
+}
+
+// The payload is a USB disk, so a kickstart on the CD that an ISO was made for is on USB now.
+static bool move_kickstart(struct making *making, const struct bootcfg *bootcfg, struct arguments *options,
+                           struct error *err)
+{
+        AUTO_FREE char *value = find_kickstart(bootcfg, making->request->kernelopts);
+        const char *written;
+        bool found = false;
+        uint64_t size;
+        if (!value || kickstart_place(value, &written) != KICKSTART_ON_DISC)
+                return true;
+        AUTO_FREE char *name = file_list_name(written);
+        if (name && !payload_tree_find(making->tree, name, &found, &size, err))
+                return false;
+        if (!found)
+                return true;
+        arguments_add_format(options, "ks=usb:/%s", name);
+        AUTO_FREE char *shown = text_printable(value, strlen(value), false);
+        if (!making->moves_kickstart)
+                arguments_add_format(&making->remarks,
+                                     "BOOT.CFG: ks=%s is now ks=usb:/%s, because a payload is a USB disk", shown, name);
+        making->moves_kickstart = true;
+        return true;
+}
+
+// The options for one BOOT.CFG. A default option that it already has keeps its value.
+static bool collect_options(struct making *making, const struct bootcfg *bootcfg, struct arguments *options,
+                            struct error *err)
+{
+        const struct payload_request *request = making->request;
         const struct arguments *given = request->kernelopts;
         AUTO_FREE char *there = bootcfg_option(bootcfg->kernelopt, LEGACY_CPU);
         for (size_t i = 0; given && i < given->count; i++) {
@@ -310,8 +357,9 @@ static bool collect_options(const struct payload_request *request, const struct 
         }
         if (!there && !names_key(given, LEGACY_CPU))
                 arguments_add(options, DEFAULT_OPTIONS);
-        if (request->kickstart)
-                arguments_add(options, "ks=usb:/" KICKSTART_NAME);
+        if (!request->kickstart)
+                return move_kickstart(making, bootcfg, options, err);
+        arguments_add(options, "ks=usb:/" KICKSTART_NAME);
         return true;
 }
 
@@ -340,8 +388,7 @@ static bool edit_bootcfg(struct making *making, size_t number, struct error *err
                 return false;
         if (!found)
                 return true;
-        if (!read_bootcfg(making, name, &text, &bootcfg, err) ||
-            !collect_options(making->request, &bootcfg, &options, err))
+        if (!read_bootcfg(making, name, &text, &bootcfg, err) || !collect_options(making, &bootcfg, &options, err))
                 return false;
         bootcfg_edit(buffer_view(&text), &options, &edited);
         AUTO_FREE char *path = text_format("%s/%zu.CFG", making->work.folder, number);
@@ -515,6 +562,13 @@ static bool check_installable(const struct payload_info *info, const char *what,
                                               info->reasons.values[0]);
 }
 
+// Whether all that INFO lacks is a kickstart that the request replaces.
+static bool lacks_only_kickstart(const struct payload_request *request, const struct payload_info *info)
+{
+        bool replaced = request->kickstart || names_key(request->kernelopts, "ks");
+        return replaced && info->lacks_kickstart && info->reasons.count == 1;
+}
+
 static bool check_not_itself(const struct making *making, struct error *err)
 {
         return !file_is_same(making->source, making->work.target) ||
@@ -537,7 +591,7 @@ static bool open_source(struct making *making, struct error *err)
         return making->source && check_not_itself(making, err) &&
                payload_tree_open(making->source, &making->tree, err) &&
                payload_info_read(making->tree, making->source, &info, err) &&
-               check_installable(&info, making->source, err);
+               (lacks_only_kickstart(making->request, &info) || check_installable(&info, making->source, err));
 }
 
 // Opens the source, checks that it is an installer, and prepares the overlay.
@@ -591,9 +645,11 @@ static bool make_image(struct making *making, const char *image, struct error *e
                fat_image_make(folder, payload_tree_files(staged), image, log, err);
 }
 
-static bool wants_nothing_else(const struct payload_request *request)
+static bool changes_nothing(const struct making *making)
 {
-        return !request->kickstart && !(request->kernelopts && request->kernelopts->count) &&
+        const struct payload_request *request = making->request;
+        return !request->kickstart && !making->moves_kickstart &&
+               !(request->kernelopts && request->kernelopts->count) &&
                !(request->replacements && request->replacements->count) &&
                !(request->patches && request->patches->count);
 }
@@ -604,7 +660,7 @@ static bool change_image(struct making *making, const char *image, struct error 
         AUTO_FREE char *log = file_path(making->work.folder, "log");
         if (!file_copy(making->source, image, 0666, err))
                 return false;
-        for (size_t i = 0; !wants_nothing_else(making->request) && i < making->overlay.names.count; i++) {
+        for (size_t i = 0; !changes_nothing(making) && i < making->overlay.names.count; i++) {
                 if (!fat_image_put(image, making->overlay.paths.values[i], making->overlay.names.values[i], log, err))
                         return false;
         }
@@ -632,7 +688,8 @@ static bool finish(const struct making *making, const char *name, const char *ou
 {
         AUTO_FREE char *path = file_path(making->work.folder, name);
         AUTO_PAYLOAD_INFO struct payload_info made = {0};
-        if (!payload_inspect_patches(path, making->request->patches, &made, err))
+        if (!payload_inspect_as(path, users_kickstart(making->request), &made, err) ||
+            !find_patches(path, making->request->patches, &made, err))
                 return error_wrap(err, "cannot make the payload %s", output);
         if (!check_installable(&made, output, err) || !check_patched(making, &made, output, err))
                 return false;

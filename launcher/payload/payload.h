@@ -12,6 +12,7 @@
 #include "base/arguments.h"
 #include "base/error.h"
 #include "base/process.h"
+#include "launcher/payload/kickstart-options.h"
 #include "launcher/payload/payload-info.h"
 
 // Everything is borrowed.
@@ -25,7 +26,8 @@ struct payload_request {
         const char *kickstart;                // a file, "auto", or NULL; it becomes KS.CFG
         const char *password;                 // root's, for "auto"; the payload has only its hash
         const char *disk_type;                // for "auto": the target's bus, "usb" or "nvme"; NULL if not known
-        bool for_one_run;                     // the image is only for this run and need not survive a power failure
+        const struct kickstart_options *kickstart_options; // for "auto"; may be NULL
+        bool for_one_run; // the image is only for this run and need not survive a power failure
 };
 
 // Creates IMAGE atomically, replacing an existing file, and describes it in INFO (free with payload_info_free; may be

@@ -45,6 +45,54 @@ test_an_installation() {
         contains stdout '"VMkernel shutdown" was not seen'
 }
 
+# box ROW...: rows of the box that a scripted installation draws, 58 columns wide.
+box() {
+        printf '\033[2J\033[3;12H\033(0lqqqqqqqqk\033(B'
+        row=4
+        for text in "$@"; do
+                printf '\033[%d;12H\033(0x\033(B %-54s \033(0x\033(B' "$row" "$text"
+                row=$((row + 1))
+        done
+        printf '\033[%d;12H\033(0mqqqqqqqqj\033(B\033[24;1H\r\n' "$row"
+}
+
+# There is no Installation Complete, and after `poweroff` no firmware.
+test_a_scripted_installation() {
+        (starts 0001 'UEFI Misc Device' && box 'VMware ESXi 8.0.3 has been installed successfully.' &&
+                printf 'Starting VMKernel shutdown\r\nThis system has been halted.\r\n') >off
+        (cat off && starts 0004 'VMware ESXi') >log
+        expect_exit 0 "$ESXIARM" check --install off log
+        contains stdout 'VMware ESXi 8.0.3 has been installed successfully.'
+        box 'VMware ESXi 8.0.3 has been installed succ' 'essfully.' >torn
+        (starts 0001 'UEFI Misc Device' && cat torn && grep shutdown off) >log
+        expect_exit 0 "$ESXIARM" check --install log
+        (cat off && boots 0004 'VMware ESXi') >log
+        expect_exit 0 "$ESXIARM" check --install log
+        expect_exit 0 "$ESXIARM" check --boot log
+}
+
+test_a_script_that_is_refused() {
+        while IFS='|' read -r name first second; do
+                (starts 0001 'UEFI Misc Device' && box "$first" "$second") >log
+                expect_exit 1 "$ESXIARM" check --install log
+                contains stdout "A forbidden criterion was met: \"$name\""
+        done <<END
+script refused|An error has occurred while parsing the installation|script
+script refused|error:/vmfs/volumes/mpx.vmhba32:C0:T0:L0/DIRECTORY/KS.C|FG:line 3: no
+script not read|cannot open file: [Errno 2]|
+script not read|Could not open file /vmfs/volumes/x/KS.CFG|
+installation broken off|An exceptional circumstance has|occurred
+installation broken off|The system was not installed correctly.|
+installation broken off|This program has encountered an err|or:
+no network adapter|No network adapters were det|ected. Either no
+END
+        # What a script is warned of ends nothing.
+        (starts 0001 'UEFI Misc Device' && box 'warning:/vmfs/volumes/x/KS.CFG:line 3: no' &&
+                box 'VMware ESXi 8.0.3 has been installed successfully.' && echo Starting VMKernel shutdown &&
+                echo 'vmkernel: cannot open file x') >log
+        expect_exit 0 "$ESXIARM" check --install log
+}
+
 test_a_boot_by_its_own_or_the_generic_entry() {
         boots 0004 'VMware ESXi' >own
         boots 0002 'UEFI Misc Device 2' >generic

@@ -198,6 +198,85 @@ test_an_automatic_kickstart_keeps_the_password_to_itself() {
         contains stderr 'ROOT_PASSWORD'
 }
 
+# A warning is FILE:LINE: the user's file when the payload is made, the payload's later.
+test_what_is_remarked_on_a_kickstart() {
+        make_installer
+        printf 'vmaccepteula\nrootpw Geheim!4711x\ninstall --firstdisk=usb # any\n%%post\necho x\n%%end\nreboot\n' >my.cfg
+        expect_exit 0 "$ESXIARM" payload in -o out.img --kickstart my.cfg --json
+        for line in "my.cfg:3: '#' behind a command begins a comment" 'my.cfg:3: without --overwritevmfs' \
+                'my.cfg:6: %end ends nothing' "my.cfg:7: 'reboot' belongs to the script of %post in line 4" \
+                "my.cfg:4: no 'reboot': the installer waits for Enter"; do
+                contains stderr "$line"
+                contains stdout "$line"
+        done
+        same "$(value '.warnings | length')" 5
+        lacks stderr Geheim
+        expect_exit 0 "$ESXIARM" payload --verify out.img
+        contains stderr 'KS.CFG:6: %end ends nothing'
+        lacks stderr my.cfg
+}
+
+test_a_kickstart_of_an_iso_for_a_cd() {
+        make_installer
+        edit_file 's,runweasel,& ks=cdrom:/Ks.cfg,' in/EFI/BOOT/BOOT.CFG
+        printf 'vmaccepteula\nrootpw --iscrypted $6$a$b\ninstall --firstdisk=usb --overwritevmfs\nreboot\n' >in/KS.CFG
+        xorriso -stdio_sync off -as mkisofs -quiet -R -o a.iso in
+        expect_exit 0 "$ESXIARM" payload --verify a.iso
+        contains stderr 'names the kickstart ks=cdrom:/Ks.cfg, but a payload is a USB disk'
+        contains stdout 'kickstart  cdrom:/Ks.cfg, install --firstdisk=usb'
+        expect_exit 0 "$ESXIARM" payload a.iso -o out.img
+        contains stderr 'BOOT.CFG: ks=cdrom:/Ks.cfg is now ks=usb:/KS.CFG, because a payload is a USB disk'
+        contains stdout 'runweasel ks=usb:/KS.CFG allowLegacyCPU=true'
+        rm in/KS.CFG
+        expect_exit 3 "$ESXIARM" payload in -o out.img
+        contains stderr 'its BOOT.CFG names the kickstart cdrom:/Ks.cfg, which is not in it'
+        expect_exit 0 "$ESXIARM" payload in -o out.img --kernelopt ks=http://10.0.2.2/ks.cfg
+        contains stderr 'its kickstart is at http://10.0.2.2/ks.cfg, not on the payload'
+}
+
+# The options of an automatic kickstart, as the installer's commands; docs/kickstart.md lists them.
+test_an_automatic_kickstart_with_options() {
+        make_installer
+        ROOT_PASSWORD='Geheim!4711'
+        export ROOT_PASSWORD
+        expect_exit 0 "$ESXIARM" payload in -o out --format folder --kickstart auto --hostname esxi1.example.org \
+                --ip 10.0.2.20 --netmask 255.255.255.0 --gateway 10.0.2.2 --dns 10.0.2.3 --dns 10.0.2.4 --vlan 7 \
+                --license ABCDE-12345-ABCDE-12345-ABCDE
+        [ ! -s stderr ] || fail "$(cat stderr)"
+        contains out/KS.CFG 'network --bootproto=static --device=vmnic0 --ip=10.0.2.20 --netmask=255.255.255.0 --gateway=10.0.2.2 --nameserver=10.0.2.3,10.0.2.4 --hostname=esxi1.example.org --vlanid=7'
+        contains out/KS.CFG 'vmserialnum --esx=ABCDE-12345-ABCDE-12345-ABCDE'
+        lacks stdout ABCDE
+        expect_exit 2 "$ESXIARM" payload in -o x --kickstart auto --vlan 5000
+        contains stderr "--vlan: invalid value '5000' (expected 1 to 4094, or 0 for none)"
+        expect_exit 2 "$ESXIARM" payload in -o x --kickstart auto --license AAAAA
+        lacks stderr AAAAA
+        echo reboot >ks.cfg
+        for kickstart in '' '--kickstart ks.cfg'; do
+                # shellcheck disable=SC2086 # words
+                expect_exit 2 "$ESXIARM" payload in -o x $kickstart --hostname a
+                contains stderr '--hostname needs --kickstart auto'
+                # shellcheck disable=SC2086 # words
+                expect_exit 2 "$ESXIARM" install machine --payload in $kickstart --dns 10.0.2.3
+                contains stderr '--dns needs --kickstart auto'
+        done
+        expect_exit 2 "$ESXIARM" install machine --payload in --kickstart auto --ip 10.0.2.20
+        contains stderr '--ip 10.0.2.20 needs --netmask and --gateway'
+        expect_exit 2 "$ESXIARM" payload --verify in --ip 10.0.2.20
+        [ ! -e machine ] && [ ! -e x ] || fail 'something was made'
+}
+
+# The templates are read without a warning.
+test_the_templates() {
+        make_installer
+        count=0
+        for template in "$ROOT"/docs/kickstart/*.cfg; do
+                expect_exit 0 "$ESXIARM" payload in -o out.img --kickstart "$template"
+                [ ! -s stderr ] || fail "$(cat stderr)"
+                count=$((count + 1))
+        done
+        [ $count -eq 3 ] || fail "$count templates"
+}
+
 test_usage() {
         make_installer
         expect_exit 2 "$ESXIARM" payload

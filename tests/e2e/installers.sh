@@ -100,6 +100,44 @@ test_a_kickstart_file_is_used_and_a_wrong_one_reported() {
         nothing_is_left
 }
 
+# The payload's kickstart, while it is there.
+look_at_kickstart() {
+        while kill -0 "$launcher" 2>/dev/null && [ ! -s KS.CFG ]; do
+                sleep 0.1
+                ln -f machine/run/payload.img payload.img 2>/dev/null || continue
+                mtype -i payload.img ::/KS.CFG >KS.CFG 2>/dev/null || :
+        done
+}
+
+test_a_kickstart_with_every_option_and_its_key_is_hidden() {
+        make_iso -R
+        key=ABCDE-12345-FGHIJ-67890-KLMNO
+        ROOT_PASSWORD=$secret begin_iso --kickstart auto --hostname esxi1.example.org --ip 10.0.2.20 \
+                --netmask 255.255.255.0 --gateway 10.0.2.2 --dns 10.0.2.3 --dns 10.0.2.4 --vlan 7 --license $key
+        look_at_kickstart
+        ends_with 0
+        contains KS.CFG '--ip=10.0.2.20 --netmask=255.255.255.0 --gateway=10.0.2.2 --nameserver=10.0.2.3,10.0.2.4 --hostname=esxi1.example.org --vlanid=7'
+        contains KS.CFG "vmserialnum --esx=$key"
+        ! grep -rlaF $key machine out || fail "the key is in a file"
+        lacks out 'KS.CFG:'
+        expect_exit 0 "$ESXIARM" check --install --profile rehearsal machine/runs/*/console.txt
+        nothing_is_left
+}
+
+# The guest powers off instead of rebooting, without a word. Nothing is waited for then.
+test_a_kickstart_that_ends_with_the_machine_off() {
+        make_iso -R
+        printf 'pace=20\npoweroff=shutdown\n' >in/REHEARSE.CFG
+        xorriso -stdio_sync off -as mkisofs -quiet -R -o a.iso in
+        printf 'vmaccepteula\nrootpw reHearsal-1x\ninstall --firstdisk=usb --overwritevmfs\nreboot # not quite\n' >ks.cfg
+        begin_iso --kickstart ks.cfg --reboot-observe 3600
+        ends_with 0
+        contains out "warning: ks.cfg:4: '#' behind a command begins a comment"
+        jq -e '.criteria.kickstart and (.criteria.reboot | not)' machine/runs/*/result.json >/dev/null || fail "$(cat machine/runs/*/result.json)"
+        nothing_is_left
+        expect_exit 0 "$ESXIARM" boot-installed machine --check
+}
+
 # more_disk ID SIZE DEVICE adds QEMU's options for another disk to $more.
 more_disk() {
         truncate -s "$2" "$1.raw"

@@ -19,6 +19,18 @@ enum {
         JIT_STACK_START = 32 << 10,
         JIT_STACK_LIMIT = 1 << 20,
         PROBLEM_SIZE = 256,
+        ROW_LIMIT = 256, // bytes of text in a row of a box; a longer one is none
+};
+
+// The frames beside the rows of boxes, and words that find them. The text does not touch the frame.
+#define FRAME       "\xE2\x94\x82" // U+2502
+#define ASCII_FRAME "|"
+
+// The text in a row of a box, without frame and blanks around it. LENGTH is 0 if a line is not such a row.
+struct row {
+        uint64_t number; // of the line
+        size_t length;
+        char text[ROW_LIMIT];
 };
 
 struct criteria {
@@ -30,11 +42,14 @@ struct criteria {
         size_t count;
         const char *watched;      // another pattern whose words are searched for; NULL for none
         struct literals literals; // of the criteria not met yet; a line without any of them meets none
+        struct literals quick;    // the same and, if REJOINS, the frames of boxes
         bool judges_all;          // one of the patterns has no words
         pcre2_match_data *match;
         pcre2_match_context *context;
         pcre2_jit_stack *stack;
         struct panic_reader panic;
+        bool rejoins;                        // a criterion with REJOIN is not met yet
+        struct row row;                      // the last line, if it is a row of a box and REJOINS
         size_t next;                         // the next required row; COUNT if all are met
         size_t first_forbidden, first_panic; // COUNT if none is met
 };
@@ -100,13 +115,21 @@ static bool is_looked_for(const struct criteria *criteria, size_t i)
 static void gather_literals(struct criteria *criteria)
 {
         memset(&criteria->literals, 0, sizeof criteria->literals);
+        criteria->rejoins = false;
         criteria->judges_all = criteria->watched && !literals_add(&criteria->literals, criteria->watched);
         for (size_t i = 0; i < criteria->count; i++) {
                 const struct criterion *row = &criteria->rows[i];
                 const char *words = is_purple_screen(row) ? PANIC_WORDS : row->pattern;
-                if (is_looked_for(criteria, i) && !literals_add(&criteria->literals, words))
+                if (!is_looked_for(criteria, i))
+                        continue;
+                criteria->rejoins = criteria->rejoins || row->rejoin;
+                if (!literals_add(&criteria->literals, words))
                         criteria->judges_all = true;
         }
+        criteria->quick = criteria->literals;
+        if (criteria->rejoins &&
+            !(literals_add_word(&criteria->quick, FRAME) && literals_add_word(&criteria->quick, ASCII_FRAME " ")))
+                criteria->judges_all = true;
 }
 
 struct criteria *criteria_new(const struct criterion *rows, size_t count, struct error *err)
@@ -125,8 +148,10 @@ struct criteria *criteria_new(const struct criterion *rows, size_t count, struct
                 *row = rows[i];
                 row->name = memory_text(rows[i].name ? rows[i].name : rows[i].pattern);
                 row->pattern = memory_text(rows[i].pattern);
-                if (is_purple_screen(row))
+                if (is_purple_screen(row)) {
+                        row->rejoin = false;
                         continue;
+                }
                 criteria->patterns[i].code = compile(row, err);
                 if (!criteria->patterns[i].code)
                         return NULL;
@@ -142,6 +167,7 @@ void criteria_restart(struct criteria *criteria)
                 criteria->findings[i] = (struct criterion_finding){.criterion = &criteria->rows[i]};
         }
         criteria->panic = (struct panic_reader){0};
+        criteria->row.length = 0;
         criteria->next = next_required(criteria, 0);
         criteria->first_forbidden = criteria->first_panic = criteria->count;
         gather_literals(criteria);
@@ -207,26 +233,102 @@ static bool row_is_met(struct criteria *criteria, size_t i, const struct line *l
         return true;
 }
 
-static void judge_line(struct criteria *criteria, const struct line *line)
+static bool may_match(const struct criteria *criteria, const struct line *line)
+{
+        return criteria->judges_all || panic_reader_needs_next(&criteria->panic) ||
+               literals_in(&criteria->literals, line->text, line->length);
+}
+
+// Judges LINE, which is two rows of a box if REJOINED.
+static void judge_line(struct criteria *criteria, const struct line *line, bool rejoined)
 {
         size_t end = 0;
         bool met = false;
-        while (criteria->next < criteria->count && row_is_met(criteria, criteria->next, line, end, &end)) {
+        while (criteria->next < criteria->count && (!rejoined || criteria->rows[criteria->next].rejoin) &&
+               row_is_met(criteria, criteria->next, line, end, &end)) {
                 criteria->next = next_required(criteria, criteria->next + 1);
                 met = true;
         }
         for (size_t i = 0; i < criteria->count; i++) {
-                if (criteria->rows[i].kind != CRITERION_REQUIRED && !criteria->findings[i].met)
+                const struct criterion *row = &criteria->rows[i];
+                if (row->kind != CRITERION_REQUIRED && !criteria->findings[i].met && (!rejoined || row->rejoin))
                         met = row_is_met(criteria, i, line, 0, &end) || met;
         }
         if (met)
                 gather_literals(criteria);
 }
 
+// The length of a frame at TEXT; 0 if there is none.
+static size_t frame_length(const char *text, const char *end)
+{
+        size_t length = strlen(FRAME);
+        if (*text == *ASCII_FRAME)
+                return 1;
+        return (size_t)(end - text) >= length && memcmp(text, FRAME, length) == 0 ? length : 0;
+}
+
+static void keep_longest(struct row *row, const char *text, const char *end)
+{
+        while (text < end && *text == ' ')
+                text++;
+        while (end > text && end[-1] == ' ')
+                end--;
+        size_t length = (size_t)(end - text);
+        if (length <= row->length || length > ROW_LIMIT)
+                return;
+        memcpy(row->text, text, length);
+        row->length = length;
+}
+
+// Reads LINE as a row of a box. If there are several boxes side by side, the one with the longest text is meant.
+static void read_row(const struct line *line, struct row *row)
+{
+        const char *end = line->text + line->length;
+        const char *inside = NULL; // behind the last frame
+        row->number = line->number;
+        row->length = 0;
+        for (const char *at = line->text; at < end; at++) {
+                size_t length = frame_length(at, end);
+                if (!length)
+                        continue;
+                if (inside)
+                        keep_longest(row, inside, at);
+                at += length - 1;
+                inside = at + 1;
+        }
+}
+
+// Judges the texts of ROW and the one before it together.
+static void judge_rows(struct criteria *criteria, const struct line *line, const struct row *row)
+{
+        const struct row *above = &criteria->row;
+        for (size_t blank = 0; blank < 2; blank++) {
+                char text[2 * ROW_LIMIT + 1];
+                memcpy(text, above->text, above->length);
+                text[above->length] = ' ';
+                memcpy(text + above->length + blank, row->text, row->length);
+                const struct line joined = {.number = above->number,
+                                            .time_ms = line->time_ms,
+                                            .text = text,
+                                            .length = above->length + blank + row->length};
+                if (may_match(criteria, &joined))
+                        judge_line(criteria, &joined, true);
+        }
+}
+
+static void rejoin(struct criteria *criteria, const struct line *line)
+{
+        struct row row;
+        read_row(line, &row);
+        if (row.length && criteria->row.length)
+                judge_rows(criteria, line, &row);
+        criteria->row = row;
+}
+
 bool criteria_may_meet(const struct criteria *criteria, const char *text, size_t length)
 {
-        return criteria->judges_all || panic_reader_needs_next(&criteria->panic) ||
-               literals_in(&criteria->literals, text, length);
+        return criteria->judges_all || panic_reader_needs_next(&criteria->panic) || criteria->row.length ||
+               literals_in(&criteria->quick, text, length);
 }
 
 void criteria_watch(struct criteria *criteria, const char *pattern)
@@ -239,7 +341,14 @@ void criteria_span(struct criteria *criteria, uint64_t line_number, uint64_t tim
 {
         if (!criteria_may_meet(criteria, text, length))
                 return;
-        judge_line(criteria, &(struct line){.number = line_number, .time_ms = time_ms, .text = text, .length = length});
+        const struct line line = {.number = line_number, .time_ms = time_ms, .text = text, .length = length};
+        // Most rows of boxes come here only for their frames.
+        if (may_match(criteria, &line))
+                judge_line(criteria, &line, false);
+        if (criteria->rejoins)
+                rejoin(criteria, &line);
+        else
+                criteria->row.length = 0;
 }
 
 void criteria_line(struct criteria *criteria, uint64_t line_number, uint64_t time_ms, const char *text)

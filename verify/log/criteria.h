@@ -4,6 +4,10 @@
 //
 // They come from the guest profiles. A pattern is a Perl-compatible regular expression (PCRE2, UTF-8) that is searched
 // for within one line (log.h).
+//
+// A full-screen program draws texts into boxes, and tears them at the box's width, also within words. Criteria with
+// REJOIN are therefore also searched for in every two successive rows of a box together, joined directly and with a
+// blank. A row of a box is a line with a vertical frame, | or U+2502, on both sides.
 #pragma once
 
 #include <stdbool.h>
@@ -25,7 +29,8 @@ struct criterion {
         const char *name; // in reports
         const char *pattern;
         enum criterion_kind kind;
-        bool panic; // whatever its kind, the guest panicked if it is met
+        bool panic;  // whatever its kind, the guest panicked if it is met
+        bool rejoin; // also searched for in two rows of a box together; not for the purple screen
 };
 
 struct criteria;
@@ -60,7 +65,8 @@ bool criteria_complete(const struct criteria *criteria);
 // Whether a forbidden or panic criterion was met, so that a live run can stop.
 bool criteria_broken(const struct criteria *criteria);
 
-// How a criterion fared. `text` is the first line that met it, or the part of a long line from the match on.
+// How a criterion fared. `text` is the first line that met it, or the part of a long line from the match on; of two rows,
+// their texts joined.
 struct criterion_finding {
         const struct criterion *criterion;
         bool met;

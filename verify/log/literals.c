@@ -171,6 +171,17 @@ bool literals_add(struct literals *literals, const char *pattern)
         return true;
 }
 
+bool literals_add_word(struct literals *literals, const char *word)
+{
+        if (literals->count == LITERALS_LIMIT)
+                return false;
+        struct literal *added = &literals->words[literals->count];
+        added->length = strlen(word);
+        memcpy(added->text, word, added->length);
+        add_pair(literals, literals->count++);
+        return true;
+}
+
 // The search.
 
 // Nonzero at the positions in TEXT (VECTOR + 1 bytes) that may have one of the pairs.

@@ -35,5 +35,8 @@ struct literals {
 // Adds the words of PATTERN (PCRE2, without options). False, with nothing added, if it has none or there is no room.
 bool literals_add(struct literals *literals, const char *pattern);
 
+// Adds WORD itself, of 2 to LITERAL_LONGEST bytes. False if there is no room.
+bool literals_add_word(struct literals *literals, const char *word);
+
 // Whether one of the words is in TEXT.
 bool literals_in(const struct literals *literals, const char *text, size_t length);

@@ -227,7 +227,8 @@ WITH_INSTALLER(a_kickstart_may_come_from_several_places)
         } cases[] = {
                 {"usb", "--firstdisk", true},           {"usb:/ks.cfg", "--firstdisk", true},
                 {"USB:KS.CFG", "--firstdisk", true},    {"usb:/other.cfg", NULL, false},
-                {"http://10.0.2.2/ks.cfg", NULL, true}, {"cdrom:/KS.CFG", NULL, true},
+                {"http://10.0.2.2/ks.cfg", NULL, true}, {"cdrom:/KS.CFG", "--firstdisk", true},
+                {"cdrom:/other.cfg", NULL, false},
         };
         shell("printf 'vmaccepteula\\ninstall --firstdisk\\n' >in/KS.CFG; cp in/BOOT.CFG cfg");
         for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -254,11 +255,53 @@ WITH_INSTALLER(a_user_s_kickstart_is_copied_and_checked)
         shell("echo reboot >mine");
         AUTO_PAYLOAD_INFO struct payload_info poor = {0};
         make(&request, "image", &poor);
-        assert_int_equal(poor.warnings.count, 2);
+        assert_int_equal(poor.warnings.count, 3);
+        assert_string_equal(poor.warnings.values[0],
+                            "mine:1: no 'install' or 'upgrade': the installer has nothing to do");
+        AUTO_PAYLOAD_INFO struct payload_info read = {0};
+        AUTO_ERROR struct error err = {0};
+        assert_done(payload_inspect("image", &read, &err), &err);
+        assert_true(text_starts_with(read.warnings.values[0], "KS.CFG:1: no 'install'"));
         shell("rm image; printf 'a\\0b' >mine");
         refuse(&request, ERROR_DAMAGED, "NUL");
         shell("rm mine");
         refuse(&request, ERROR_USAGE, "mine");
+}
+
+// Also in a folder, in any case, by --kernelopt, and in an image.
+WITH_INSTALLER(a_kickstart_on_a_cd_moves_to_the_payload)
+{
+        static const struct {
+                const char *option, *kernelopt, *value;
+        } cases[] = {
+                {"ks=cdrom:/KS.CFG", NULL, "usb:/KS.CFG"},
+                {"KS=CDROM:/ks.cfg", NULL, "usb:/KS.CFG"},
+                {"ks=cdrom:/Conf/My.cfg", NULL, "usb:/CONF/MY.CFG"},
+                {"ks=usb:/none", "ks=cdrom:/ks.cfg", "usb:/KS.CFG"},
+                {"ks=cdrom:/none", "ks=nfs://host/x", "nfs://host/x"},
+        };
+        shell("echo reboot >in/KS.CFG; mkdir in/CONF; echo reboot >in/CONF/MY.CFG; cp in/BOOT.CFG cfg");
+        for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+                AUTO_PAYLOAD_INFO struct payload_info info = {0};
+                AUTO_ARGUMENTS struct arguments kernelopts = {0};
+                shell("sed 's,runweasel,& %s,' cfg | tee in/BOOT.CFG >in/EFI/BOOT/BOOT.CFG", cases[i].option);
+                if (cases[i].kernelopt)
+                        arguments_add(&kernelopts, cases[i].kernelopt);
+                make(&(struct payload_request){.source = "in", .kernelopts = &kernelopts}, "image", &info);
+                assert_string_equal(info.kickstart, cases[i].value);
+                assert_contains(info.warnings.values[info.warnings.count - 1],
+                                i == 4 ? "must be able to reach it" : "is now ks=usb:/");
+        }
+        shell("rm -r in/CONF image");
+        refuse(&(struct payload_request){.source = "in"}, ERROR_DAMAGED,
+               "names the kickstart cdrom:/none, which is not in it");
+        const struct payload_request with_another = {.source = "in", .kickstart = "in/KS.CFG"};
+        make(&with_another, "image", NULL);
+        shell("mcopy -oi image cfg ::/BOOT.CFG; sed 's,runweasel,& ks=cdrom:/KS.CFG,' cfg >x; mcopy -oi image x "
+              "::/EFI/BOOT/BOOT.CFG");
+        AUTO_PAYLOAD_INFO struct payload_info copy = {0};
+        make(&(struct payload_request){.source = "image"}, "copy", &copy);
+        assert_string_equal(copy.kickstart, "usb:/KS.CFG");
 }
 
 WITH_INSTALLER(an_image_is_copied_or_changed)

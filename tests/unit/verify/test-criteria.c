@@ -301,3 +301,114 @@ TEST(a_raw_console_is_judged_by_its_lines)
                 assert_int_equal(criteria_judge(criteria).outcome, VERDICT_PASS);
         }
 }
+
+// ---- texts that a box tears
+
+static const char REFUSAL[] = "An error has occurred while parsing the installation script";
+
+static const struct criterion TORN[] = {
+        {"begun", "Loading", CRITERION_REQUIRED, false, false},
+        {"installed", "has been installed successfully", CRITERION_REQUIRED, false, true},
+        {"refused", "parsing the installation script|error:\\S+:line \\d+", CRITERION_FORBIDDEN, false, true},
+        {"whole", "parsing the installation script", CRITERION_OPTIONAL, false, false},
+};
+enum {
+        TORN_COUNT = sizeof TORN / sizeof *TORN
+};
+
+// TEXT's first CUT characters and the rest as two rows of a box, drawn with FRAME, 58 columns wide.
+static void judge_torn(struct criteria *criteria, const char *text, size_t cut, const char *frame)
+{
+        AUTO_FREE char *above = text_format("      %s %-54.*s %s   ", frame, (int)cut, text, frame);
+        AUTO_FREE char *below = text_format("      %s %-54s %s   ", frame, text + cut, frame);
+        criteria_line(criteria, 7, 70, above);
+        criteria_line(criteria, 8, 80, below);
+}
+
+TEST(a_text_is_found_wherever_a_box_tears_it)
+{
+        static const char *const frames[] = {"│", "|"};
+        static const char *const texts[] = {REFUSAL, "error:/vmfs/volumes/mpx.vmhba32:C0:T0:L0/KS.CFG:line 12: no",
+                                            "VMware ESXi 8.0.3 has been installed successfully."};
+        for (size_t i = 0; i < 2; i++) {
+                for (size_t j = 0; j < 3; j++) {
+                        for (size_t cut = 1; cut < strlen(texts[j]); cut++) {
+                                AUTO_CRITERIA struct criteria *criteria = criteria_new(TORN, TORN_COUNT, NULL);
+                                criteria_line(criteria, 1, 0, "Loading");
+                                judge_torn(criteria, texts[j], cut, frames[i]);
+                                const struct criterion_finding *findings = criteria_judge(criteria).findings;
+                                const struct criterion_finding *finding = &findings[j == 2 ? 1 : 2];
+                                if (!finding->met || findings[j == 2 ? 2 : 1].met)
+                                        fail_msg("%s, cut at %zu", texts[j], cut);
+                        }
+                }
+        }
+}
+
+TEST(the_finding_of_a_torn_text_is_the_text)
+{
+        AUTO_CRITERIA struct criteria *criteria = criteria_new(TORN, TORN_COUNT, NULL);
+        judge_torn(criteria, REFUSAL, 52, "│");
+        struct criteria_verdict verdict = criteria_judge(criteria);
+        assert_string_equal(verdict.forbidden->text, REFUSAL);
+        assert_int_equal(verdict.forbidden->line_number, 7);
+        assert_int_equal(verdict.forbidden->time_ms, 80);
+        assert_false(verdict.findings[3].met); // it does not have REJOIN
+}
+
+TEST(rows_are_joined_only_within_a_box)
+{
+        static const char *const lines[][3] = {
+                {"An error has occurred while parsing the installation", "script", ""},
+                {"| while parsing the installation |", "script", "| script |"},
+                {"| while parsing the installation |", "", "| script |"},
+                {"| while parsing the installation |", "| of the |", "| script |"},
+                {"| while parsing the installation", "script |", ""},
+        };
+        for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+                AUTO_CRITERIA struct criteria *criteria = criteria_new(TORN, TORN_COUNT, NULL);
+                judge_lines(criteria, lines[i], 3);
+                if (criteria_broken(criteria))
+                        fail_msg("%zu", i);
+        }
+}
+
+// Another box behind it, whose frame and text are on the same rows; a row that is longer than any screen.
+TEST(boxes_behind_a_box_do_not_matter)
+{
+        static const char *const rows[] = {"│ disk │ while parsing the installation │  │", "│      │ script │ 2 │"};
+        AUTO_CRITERIA struct criteria *criteria = criteria_new(TORN, TORN_COUNT, NULL);
+        judge_lines(criteria, rows, 2);
+        assert_true(criteria_broken(criteria));
+        AUTO_FREE char *longest = text_format("| %5000s |", "x");
+        AUTO_CRITERIA struct criteria *other = criteria_new(TORN, TORN_COUNT, NULL);
+        criteria_line(other, 1, 0, longest);
+        criteria_line(other, 2, 0, longest);
+        assert_false(criteria_broken(other));
+}
+
+TEST(a_torn_text_is_required_in_its_order)
+{
+        AUTO_CRITERIA struct criteria *criteria = criteria_new(TORN, TORN_COUNT, NULL);
+        judge_torn(criteria, "ESXi has been installed successfully", 20, "|");
+        criteria_line(criteria, 9, 0, "Loading");
+        assert_false(criteria_complete(criteria));
+        judge_torn(criteria, "ESXi has been installed successfully", 20, "|");
+        assert_true(criteria_complete(criteria));
+        criteria_restart(criteria);
+        assert_false(criteria_complete(criteria));
+}
+
+// As a scripted installation draws it: the rows by cursor position, with line graphics.
+TEST(a_torn_text_in_a_raw_console)
+{
+        static const char raw[] = "\x1b[2J\x1b[1;1HLoading\x1b[3;11H\x1b(0lqqqk\x1b(B"
+                                  "\x1b[4;11H\x1b(0x\x1b(B An error has occurred while parsing the installation "
+                                  "\x1b(0x\x1b(B\x1b[5;11H\x1b(0x\x1b(B script\x1b[5;66H\x1b(0x\x1b(B"
+                                  "\x1b[6;11H\x1b(0mqqqj\x1b(B";
+        AUTO_CRITERIA struct criteria *criteria = criteria_new(TORN, TORN_COUNT, NULL);
+        AUTO_LOG struct log *log = log_new(take_line, criteria);
+        log_feed(log, raw, sizeof raw - 1);
+        log_finish(log);
+        assert_string_equal(criteria_judge(criteria).forbidden->text, REFUSAL);
+}
