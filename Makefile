@@ -250,7 +250,7 @@ endif
 		>'$(DESTDIR)$(PREFIX)/lib/pkgconfig/libvarstore.pc'
 
 bench: deps
-	@+$(MAKE) --no-print-directory -j2 all $(addprefix $(BUILD)/tests/,bench fill-store put-variable console-stream console-path)
+	@+$(MAKE) --no-print-directory -j2 all $(addprefix $(BUILD)/tests/,bench fill-store put-variable console-stream console-path http-server)
 	@tests/bench/run $(BUILD) $(BENCH)
 
 # Everything that reads untrusted bytes.

@@ -51,7 +51,7 @@ static enum verdict outcome_of(const struct job *job, const struct judged *log)
 
 static bool is_own_entry(const struct job *job, const struct check_boot *boot)
 {
-        return boot->started.label && strcmp(boot->started.label, job->profile->boot_label) == 0;
+        return profile_has_label(job->profile, boot->started.label);
 }
 
 // Criteria that are met by their absence.

@@ -25,6 +25,15 @@ static const char *first_of(const char *one, const char *other)
         return one ? one : other;
 }
 
+const char *target_label(const struct profile *profile, const struct bootchain *chain)
+{
+        for (size_t i = 0; i < profile->boot_label_count; i++) {
+                if (bootchain_find_label(chain, profile->boot_labels[i]))
+                        return profile->boot_labels[i];
+        }
+        return profile->boot_labels[0];
+}
+
 struct facts_input machine_files(const struct machine *machine)
 {
         return (struct facts_input){

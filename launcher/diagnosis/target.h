@@ -9,6 +9,7 @@
 #include "base/digest.h"
 #include "base/error.h"
 #include "launcher/machine/machine.h"
+#include "launcher/machine/profile.h"
 #include "verify/facts.h"
 
 // The values that the options fill.
@@ -34,4 +35,7 @@ void subject_close(struct subject *subject);
 char *subject_code_sha256(const struct subject *subject, struct error *err);
 
 // MACHINE's files as input for verify/facts.h; everything is borrowed from MACHINE.
+// The label of PROFILE's boot entry in CHAIN; its first one if CHAIN has no such entry.
+const char *target_label(const struct profile *profile, const struct bootchain *chain);
+
 struct facts_input machine_files(const struct machine *machine);

@@ -38,7 +38,8 @@ struct booting {
         struct display *display;
         json_t *result;
         struct judge judge;
-        uint16_t entry; // the number of the disk's own boot entry
+        uint16_t entry;    // the number of the disk's own boot entry
+        const char *label; // its label
 };
 
 // Compares vars, disk and firmware. A damaged store is not booted: the firmware may repair it by dropping variables.
@@ -77,7 +78,7 @@ static bool starts_itself(const struct booting *run, const struct prediction *pr
         return error_set(err, ERROR_NO,
                          "refusing to start: the firmware would start %s \"%s\" and not the system's own Boot%04X "
                          "\"%s\"; esxiarm diagnose shows how to fix that, --force starts it anyway",
-                         name, started->label ? started->label : "", run->entry, run->in->profile->boot_label);
+                         name, started->label ? started->label : "", run->entry, run->label);
 }
 
 // Nothing is started unless firmware, vars and disk belong together.
@@ -88,9 +89,11 @@ static bool match_machine(struct booting *run, struct error *err)
         AUTO_FACTS struct facts facts = {.in = &files};
         const struct match *match = &facts.match;
         files.vars = FACTS_QEMU_VARS;
-        files.label = run->in->profile->boot_label;
         files.code_path = run->in->code_path;
         forecast_attach(&files, run->in->settings->disk_bus, FORECAST_WITHOUT_PAYLOAD, NULL);
+        if (!machine->identity.entry.label && facts_read_vars(&facts, NULL))
+                files.label = target_label(run->in->profile, &facts.chain);
+        run->label = files.label;
         if (!compare(&facts, err)) {
                 AUTO_FREE char *fix = advice(machine, files, match);
                 return error_append(err, "%s", fix);
@@ -118,7 +121,7 @@ static void note_booted(struct booting *run)
         run->outcome->booted = text_format("Boot%04X \"%s\" from %s", line->number, line->label ? line->label : "",
                                            line->path ? line->path : "(no path)");
         run->outcome->expected_entry =
-                line->number == run->entry && line->label && strcmp(line->label, run->in->profile->boot_label) == 0;
+                line->number == run->entry && line->label && strcmp(line->label, run->label) == 0;
         json_object_set_new(run->result, "booted", json_string(run->outcome->booted));
         json_object_set_new(run->result, "booted_own_entry", json_boolean(run->outcome->expected_entry));
 }
@@ -150,7 +153,7 @@ static bool fail_elsewhere(const struct booting *run, struct error *err)
 {
         const struct boot_line *line = &run->judge.booted;
         return error_set(err, ERROR_NO, "the firmware started Boot%04X \"%s\" and not the system's own Boot%04X \"%s\"",
-                         line->number, line->label ? line->label : "", run->entry, run->in->profile->boot_label);
+                         line->number, line->label ? line->label : "", run->entry, run->label);
 }
 
 // When a console that goes on printing nothing has hung; UINT64_MAX if it may be silent.

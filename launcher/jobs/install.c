@@ -111,7 +111,8 @@ static bool seal(struct installation *run, struct error *err)
         struct facts_input files = machine_files(run->in->machine);
         AUTO_FACTS struct facts facts = {.in = &files};
         files.vars = FACTS_QEMU_VARS;
-        files.label = run->in->profile->boot_label;
+        if (facts_read_vars(&facts, NULL))
+                files.label = target_label(run->in->profile, &facts.chain);
         display_waiting(run->display, "checking vars and disk ...");
         if (!examine(run, &facts, err) || !gpt_read(facts.disk, &facts.gpt, err))
                 return false;

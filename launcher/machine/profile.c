@@ -126,7 +126,8 @@ static const struct yaml_field profile_fields[] = {
         {"rehearsal", YAML_FLAG, false, AT(profile, rehearsal)},
         {"machine", PHASE(machine, machine_mapping)},
         {"password", YAML_MAPPING, false, AT(profile, password), .mapping = &password_mapping},
-        {"boot_label", YAML_TEXT, true, AT(profile, boot_label), .most = TEXT_LIMIT},
+        {"boot_label", YAML_ONE_TEXT, true, LIST(profile, boot_labels, boot_label_count), .least = 1,
+         .most = LIST_LIMIT},
         {"settle_ms", YAML_NUMBER, false, AT(profile, settle_ms), .least = 1, .most = 60000},
         {"resend_ms", YAML_NUMBER, false, AT(profile, resend_ms), .least = 50, .most = 3600000},
         {"unknown", YAML_NUMBER, false, AT(profile, unknown_s), .least = 1, .most = WAIT_LIMIT_S},
@@ -460,6 +461,15 @@ static char *profile_path(const char *name, struct error *err)
                 return memory_text(name);
         AUTO_FREE char *data = text_format("guests/%s.yaml", name);
         return paths_data(data, err);
+}
+
+bool profile_has_label(const struct profile *profile, const char *label)
+{
+        for (size_t i = 0; label && i < profile->boot_label_count; i++) {
+                if (strcmp(profile->boot_labels[i], label) == 0)
+                        return true;
+        }
+        return false;
 }
 
 static bool types_password(const struct profile_step *steps, size_t count)

@@ -88,7 +88,8 @@ struct profile {
         bool rehearsal; // the guest is not ESXi
         struct profile_machine machine;
         struct profile_password password;
-        const char *boot_label;    // of the boot entry that the installer writes
+        const char *const *boot_labels; // of the boot entry that the installer writes: one of these
+        size_t boot_label_count;
         uint32_t settle_ms;        // a screen that has not changed for this long is complete
         uint32_t resend_ms;        // a key without effect for this long is sent again
         uint32_t unknown_s;        // a screen that asks for a key and that no step knows ends the wait after so long
@@ -113,6 +114,9 @@ void profile_free(struct profile **profile);
 
 // The pattern in the key "<choose: PATTERN>", freed with free(). NULL if KEY is another key.
 char *profile_choice(const char *key);
+
+// Whether LABEL is one of the boot labels.
+bool profile_has_label(const struct profile *profile, const char *label);
 
 // Whether an installation types root's password.
 bool profile_types_password(const struct profile *profile);

@@ -157,6 +157,7 @@ test_every_version_from_6_to_9() {
         boots 0004 'VMware ESX' | sed 's/ESXi 8.0.3/ESX 9.0.0/' >log
         expect_exit 0 "$ESXIARM" check --boot log
         contains stdout 'line 3: VMware ESX 9.0.0'
+        contains stdout "started Boot0004 \"VMware ESX\" (the system's own entry)"
 }
 
 test_boot_by_boot() {

@@ -474,7 +474,7 @@ TEST(each_reported_screen_matches_one_shipped_step)
         for (size_t i = 0; i < sizeof shipped / sizeof shipped[0]; i++) {
                 AUTO_PROFILE struct profile *profile = read_shipped(shipped[i]);
                 assert_string_equal(profile->name, shipped[i]);
-                assert_string_equal(profile->boot_label, "VMware ESXi");
+                assert_string_equal(profile->boot_labels[0], "VMware ESXi");
                 assert_int_equal(profile->rehearsal, i);
                 for (size_t j = 0; j < sizeof screens / sizeof screens[0]; j++) {
                         assert_non_null(profile_step(&profile->install, screens[j].step));
