@@ -24,6 +24,11 @@ static bool read_flag(struct span value, void *to)
         return true;
 }
 
+static bool read_boxes(struct span value, void *to)
+{
+        return boxes_read(value, to);
+}
+
 // Decimal digits, and K or M for KiB and MiB. Limited: no option needs more than some millions.
 static bool read_number(struct span value, void *to)
 {
@@ -72,6 +77,10 @@ static const struct {
         ROW("flood", read_number, flood),
         ROW("flood-at", read_step, flood_at),
         ROW("garbage", read_number, garbage),
+        ROW("box", read_boxes, boxes),
+        ROW("only-install", read_flag, only_install),
+        ROW("scroll-labels", read_flag, scroll_labels),
+        ROW("slow-check", read_number, slow_check),
         ROW("slow-draw", read_number, slow_draw),
         ROW("pace", read_number, pace),
 };

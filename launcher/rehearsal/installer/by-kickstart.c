@@ -78,7 +78,7 @@ static const struct disk *choose_disk(struct guest *guest, const struct disks *d
                 guest_stop(guest, "Kickstart error: install --disk=%s: disk not found", kickstart->disk_text);
         const struct refusal *refusal = installer_refusal(named);
         if (refusal)
-                guest_stop(guest, "Kickstart error: install --disk=%s: %s", kickstart->disk_text, refusal->lines[0]);
+                guest_stop(guest, "Kickstart error: install --disk=%s: %s", kickstart->disk_text, refusal->text);
         return named;
 }
 

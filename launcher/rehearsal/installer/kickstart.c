@@ -250,7 +250,9 @@ static bool root_password(struct parser *parser)
         if (kickstart->password_is_hashed)
                 return is_hash(kickstart->password) ||
                        fail_alone(parser, "rootpw --iscrypted needs a hash that begins with $1$, $5$ or $6$");
-        const char *refusal = password_refusal(kickstart->password, kickstart->password);
+        bool accepts;
+        const char *remark = password_remark(kickstart->password, kickstart->password, &accepts);
+        const char *refusal = accepts ? password_refusal(kickstart->password) : remark;
         return !refusal || fail_alone(parser, refusal);
 }
 

@@ -6,6 +6,7 @@
 #include "launcher/rehearsal/efi/boot-entry.h"
 #include "launcher/rehearsal/efi/firmware.h"
 #include "launcher/rehearsal/guest/input.h"
+#include "launcher/rehearsal/guest/shutdown.h"
 #include "launcher/rehearsal/guest/trouble.h"
 
 #define BAR_COLUMNS   50
@@ -35,13 +36,26 @@ static void show_stage(struct progress *progress, const char *label)
         draw(progress);
 }
 
+static void pass_halfway(struct progress *progress)
+{
+        struct guest *guest = progress->guest;
+        guest_reach(guest, STEP_HALFWAY);
+        installer_show_box(guest, BOX_ALERT);
+        if (!(guest->options.boxes & BOX_BIT(BOX_FAILED)))
+                return;
+        dialog_page(guest, "Operation failed",
+                    DIALOG_LINES("This program has encountered an error:", "rehearsed, by the option box=failed"),
+                    "(Enter) Reboot", KEY_BIT(KEY_ENTER));
+        shutdown_run(guest, EFI_RESET_COLD);
+}
+
 static void advance_to(struct progress *progress, unsigned percent)
 {
         struct guest *guest = progress->guest;
         while (progress->percent < percent) {
                 unsigned step = percent - progress->percent < PERCENT_STEP ? 1 : PERCENT_STEP;
                 if (progress->percent < HALFWAY && progress->percent + step >= HALFWAY)
-                        guest_reach(guest, STEP_HALFWAY);
+                        pass_halfway(progress);
                 progress->percent += step;
                 draw(progress);
                 guest_pause(guest, PERCENT_PAUSE);
@@ -50,6 +64,8 @@ static void advance_to(struct progress *progress, unsigned percent)
 
 static void run_stage(struct progress *progress, struct deployment *deployment, const struct deploy_stage *stage)
 {
+        if (deployment->way == DEPLOY_UPGRADE && !stage->upgrades)
+                return;
         show_stage(progress, stage->label);
         if (!stage->run(deployment))
                 guest_stop(progress->guest, "%s: %s on %s, at block %llu", stage->label, deployment->failed,
@@ -83,10 +99,14 @@ enum outcome installer_progress(struct installer *installer)
 {
         struct deployment deployment;
         struct progress progress = {.guest = installer->guest};
-        if (!deploy_plan(&deployment, installer->target, installer->payload))
+        if (!deploy_plan(&deployment, installer->target, installer_contents(installer, installer->target),
+                         installer->way, installer->payload))
                 guest_stop(installer->guest, "%s is too small for the system", installer->target->name);
 
-        progress.dialog = dialog_open(installer->guest, "Installing ESXi 8.0.3 (rehearsal)", BAR_LINE + 1, "");
+        progress.dialog = dialog_open(installer->guest,
+                                      installer->upgrades ? "Upgrading to ESXi 8.0.3 (rehearsal)"
+                                                          : "Installing ESXi 8.0.3 (rehearsal)",
+                                      BAR_LINE + 1, "");
         for (size_t i = 0; i < DEPLOY_STAGES; i++)
                 run_stage(&progress, &deployment, &deploy_stages[i]);
         show_stage(&progress, "Writing the boot entry");

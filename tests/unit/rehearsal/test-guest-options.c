@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/unit/rehearsal/guest.h"
 
+#include "launcher/rehearsal/guest/boxes.h"
 #include "launcher/rehearsal/guest/options.h"
 #include "launcher/rehearsal/installer/password.h"
 
@@ -35,7 +36,8 @@ TEST(a_whole_file)
                 read_options("# misbehave\r\n\r\n HANG = welcome \npanic=shutdown\nreset=halfway\n"
                              "poweroff=boot\nlose-entry=1\nno-dcui=1\nswallow-keys=1\nno-usb-screen=1\n"
                              "no-warnings=1\nignore-power-button=1\nclock=1\nchatter=1\nswallow=3\n"
-                             "flood=100M\nflood-at=dcui\ngarbage=64k\nslow-draw=5\npace=50",
+                             "flood=100M\nflood-at=dcui\ngarbage=64k\nslow-draw=5\npace=50\n"
+                             "box=vsan,alert\nslow-check=9\nonly-install=1\nscroll-labels=1",
                              &warnings);
         assert_int_equal(warnings.count, 0);
         assert_int_equal(options.hang, STEP_WELCOME);
@@ -50,6 +52,9 @@ TEST(a_whole_file)
         assert_int_equal(options.garbage, 64 << 10);
         assert_int_equal(options.slow_draw, 5);
         assert_int_equal(options.pace, 50);
+        assert_int_equal(options.boxes, BOX_BIT(BOX_VSAN) | BOX_BIT(BOX_ALERT));
+        assert_int_equal(options.slow_check, 9);
+        assert_true(options.only_install && options.scroll_labels);
 }
 
 TEST(what_holds_without_a_file)
@@ -81,6 +86,7 @@ TEST(lines_that_are_not_understood_are_named_and_ignored)
                 {"flood=1G", "bad value"},
                 {"flood=1MM", "bad value"},
                 {"flood=99999999999999999999999", "bad value"},
+                {"box=vmfs", "bad value"},
                 {"=1", "unknown key"},
                 {"pace=1 0", "bad value"},
         };
@@ -118,14 +124,42 @@ TEST(the_last_value_of_a_key_counts)
 TEST(passwords)
 {
         static const struct {
-                const char *password, *confirmation, *refusal;
+                const char *password, *confirmation, *remark;
         } cases[] = {
-                {"Rehearsal-1", "Rehearsal-1", NULL},   {"Abcde12", "Abcde12", NULL},
-                {"Abcde12", "Abcde13", "do not match"}, {"", "", "at least 7"},
-                {"Abcd12", "Abcd12", "at least 7"},     {"abcdefg1", "abcdefg1", "3 of lower"},
+                {"", "", "Please enter a password."},
+                {"Abcd12", "", "Password must be at least 7 characters long."},
+                {"Abcd12", "Abcd12", "Password must be at least 7 characters long."},
+                {"", "Abcde12", "Password must be at least 7 characters long."},
+                {"Abcde12", "", "Passwords do not match."},
+                {"Abcde12", "Abcde1", "Passwords do not match."},
+                {"Abcde12", "Abcde12", "Passwords match."},
+                {"Abcdefghijklmnopqrstuvwxyz1234567890+-*/", "Abcdefghijklmnopqrstuvwxyz1234567890+-*/",
+                 "Passwords match."},
+                {"Abcdefghijklmnopqrstuvwxyz1234567890+-*/x", "", "Password must be at most 40 characters long."},
         };
         for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-                const char *refusal = password_refusal(cases[i].password, cases[i].confirmation);
-                assert_true(cases[i].refusal ? refusal && strstr(refusal, cases[i].refusal) : !refusal);
+                bool accepts;
+                assert_string_equal(password_remark(cases[i].password, cases[i].confirmation, &accepts),
+                                    cases[i].remark);
+                assert_int_equal(accepts, strcmp(cases[i].remark, "Passwords match.") == 0);
         }
+        assert_null(password_refusal("Rehearsal-1"));
+        assert_null(password_refusal("Abcde12"));
+        assert_string_equal(password_refusal("abcdefg1"), "Password does not have enough character types");
+}
+
+TEST(boxes)
+{
+        box_set boxes;
+        assert_true(boxes_read(span_of("vsan"), &boxes));
+        assert_int_equal(boxes, BOX_BIT(BOX_VSAN));
+        assert_true(boxes_read(span_of("esxi-found,alert"), &boxes));
+        assert_int_equal(boxes, BOX_BIT(BOX_ESXI_FOUND) | BOX_BIT(BOX_ALERT));
+        for (unsigned i = 0; i < BOX_COUNT; i++) {
+                assert_true(boxes_read(span_of(box_name((enum box)i)), &boxes));
+                assert_int_equal(boxes, BOX_BIT(i));
+        }
+        static const char *const wrong[] = {"", ",", "vsan,", ",vsan", "vsan, alert", "nothing", "vsa"};
+        for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+                assert_false(boxes_read(span_of(wrong[i]), &boxes));
 }
