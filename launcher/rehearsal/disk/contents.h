@@ -9,11 +9,11 @@
 #define CONTENTS_MAX 32 // partitions that are read
 
 struct contents {
-        bool is_occupied;         // it has a partition
-        bool has_vmfs, has_vsan;  // by partition type
-        bool has_esxi;            // a boot bank that carries the marker; contents_read leaves it false
-        struct guid bank;         // of the first one that does
-        struct guid disk;         // of the GPT
+        bool is_occupied;        // it has a partition
+        bool has_vmfs, has_vsan; // by partition type
+        bool has_esxi;           // a boot bank that carries the marker; contents_read leaves it false
+        struct guid bank;        // of the first one that does
+        struct guid disk;        // of the GPT
         struct gpt_partition partitions[CONTENTS_MAX]; // of the GPT; without names
         size_t count;
 };

@@ -4,12 +4,24 @@
 #include "launcher/rehearsal/base/text.h"
 
 static const char *const names[BOX_COUNT] = {
-        [BOX_ESXI_FOUND] = "esxi-found", [BOX_ESXI_ONLY] = "esxi-only",     [BOX_FORCE_MIGRATE] = "force-migrate",
-        [BOX_VMFS_FOUND] = "vmfs-found", [BOX_ESXI_VMFS] = "esxi-vmfs",     [BOX_VMFS_LOST] = "vmfs-lost",
-        [BOX_OLD_ESX] = "old-esx",       [BOX_VSAN] = "vsan",               [BOX_CONFIRM] = "confirm",
-        [BOX_SMALL] = "small",           [BOX_UNSCANNABLE] = "unscannable", [BOX_NO_DRIVERS] = "no-drivers",
-        [BOX_UNKNOWN] = "unknown",       [BOX_NO_DISK] = "no-disk",         [BOX_NO_NETWORK] = "no-network",
-        [BOX_GEOMETRY] = "geometry",     [BOX_ALERT] = "alert",             [BOX_ERRORS] = "errors",
+        [BOX_ESXI_FOUND] = "esxi-found",
+        [BOX_ESXI_ONLY] = "esxi-only",
+        [BOX_FORCE_MIGRATE] = "force-migrate",
+        [BOX_VMFS_FOUND] = "vmfs-found",
+        [BOX_ESXI_VMFS] = "esxi-vmfs",
+        [BOX_VMFS_LOST] = "vmfs-lost",
+        [BOX_OLD_ESX] = "old-esx",
+        [BOX_VSAN] = "vsan",
+        [BOX_CONFIRM] = "confirm",
+        [BOX_SMALL] = "small",
+        [BOX_UNSCANNABLE] = "unscannable",
+        [BOX_NO_DRIVERS] = "no-drivers",
+        [BOX_UNKNOWN] = "unknown",
+        [BOX_NO_DISK] = "no-disk",
+        [BOX_NO_NETWORK] = "no-network",
+        [BOX_GEOMETRY] = "geometry",
+        [BOX_ALERT] = "alert",
+        [BOX_ERRORS] = "errors",
         [BOX_FAILED] = "failed",
 };
 

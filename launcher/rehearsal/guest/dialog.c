@@ -2,6 +2,7 @@
 #include "launcher/rehearsal/guest/dialog.h"
 
 #include "launcher/rehearsal/base/text.h"
+#include "launcher/rehearsal/base/wrap.h"
 #include "launcher/rehearsal/efi/firmware.h"
 #include "launcher/rehearsal/guest/input.h"
 #include "launcher/rehearsal/guest/scroll.h"
@@ -31,8 +32,9 @@ static void put_centered(struct screen *screen, size_t row, enum style style, co
         screen_text(screen, row, length < SCREEN_COLUMNS ? (SCREEN_COLUMNS - length) / 2 : 0, style, text);
 }
 
-static void clear_desktop(struct screen *screen)
+void dialog_clear(struct guest *guest)
 {
+        struct screen *screen = &guest->screen;
         screen_hide_cursor(screen);
         screen_fill(screen, 0, 0, SCREEN_ROWS, SCREEN_COLUMNS, STYLE_DESKTOP);
         put_centered(screen, 0, STYLE_BANNER, GUEST_BANNER);
@@ -57,7 +59,7 @@ struct dialog dialog_open_over(struct guest *guest, const char *title, size_t ro
 // The old screen is cleared first, so that a new title is never shown with old keys.
 struct dialog dialog_open(struct guest *guest, const char *title, size_t lines, const char *keys)
 {
-        clear_desktop(&guest->screen);
+        dialog_clear(guest);
         screen_flush(&guest->screen);
         return dialog_open_over(guest, title, lines + ROWS_AROUND, DIALOG_COLUMNS, keys);
 }
@@ -82,6 +84,22 @@ void dialog_text(struct guest *guest, const struct dialog *dialog, size_t line, 
 {
         screen_fill(&guest->screen, row_of(dialog, line), dialog->left + INSET, 1, dialog_columns(dialog), style);
         dialog_part(guest, dialog, line, 0, style, text);
+}
+
+size_t dialog_wrapped(struct guest *guest, const struct dialog *dialog, size_t line, enum style style,
+                      const char *prefix, const char *text)
+{
+        size_t indent = text_length(prefix);
+        struct span rest = {.at = text, .size = text_length(text)};
+        struct span row;
+        while (wrap_next(&rest, dialog_columns(dialog) - indent, &row)) {
+                char words[DIALOG_TEXT + 1];
+                text_format(words, sizeof words, "%.*s", (int)row.size, row.at);
+                dialog_text(guest, dialog, line, style, prefix);
+                dialog_part(guest, dialog, line++, indent, style, words);
+                prefix = "";
+        }
+        return line;
 }
 
 void dialog_part(struct guest *guest, const struct dialog *dialog, size_t line, size_t column, enum style style,

@@ -20,6 +20,9 @@ struct dialog {
         const char *keys; // "(Enter) Continue"
 };
 
+// Empties the screen, but for the line that says what this is.
+void dialog_clear(struct guest *guest);
+
 // Draws the frame of a page for LINES lines of text on an empty desktop.
 struct dialog dialog_open(struct guest *guest, const char *title, size_t lines, const char *keys);
 
@@ -31,6 +34,11 @@ size_t dialog_columns(const struct dialog *dialog);
 
 // Puts text on a line (from 0), to be drawn by the next dialog_ready(), dialog_key() or dialog_show().
 void dialog_text(struct guest *guest, const struct dialog *dialog, size_t line, enum style style, const char *text);
+
+// Puts text that wraps on the lines from LINE on, behind PREFIX, which the lines after the first leave blank. Returns the
+// line after the last.
+size_t dialog_wrapped(struct guest *guest, const struct dialog *dialog, size_t line, enum style style,
+                      const char *prefix, const char *text);
 
 // Parts of a line: text or an input field from COLUMN on, or a bar that is filled to PERCENT.
 void dialog_part(struct guest *guest, const struct dialog *dialog, size_t line, size_t column, enum style style,

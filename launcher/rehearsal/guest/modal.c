@@ -39,24 +39,6 @@ static size_t count_rows(const struct modal *modal)
         return rows + (choices ? 1 : 0);
 }
 
-// Puts TEXT on the lines from LINE on, behind PREFIX, which the lines after the first leave blank. Returns the line after
-// the last.
-static size_t put_wrapped(struct guest *guest, const struct dialog *dialog, size_t line, enum style style,
-                          const char *prefix, const char *text)
-{
-        size_t indent = text_length(prefix);
-        struct span rest = {.at = text, .size = text_length(text)};
-        struct span row;
-        while (wrap_next(&rest, dialog_columns(dialog) - indent, &row)) {
-                char words[DIALOG_TEXT + 1];
-                text_format(words, sizeof words, "%.*s", (int)row.size, row.at);
-                dialog_text(guest, dialog, line, style, prefix);
-                dialog_part(guest, dialog, line++, indent, style, words);
-                prefix = "";
-        }
-        return line;
-}
-
 struct buttons {
         size_t count, focus, set;
 };
@@ -64,10 +46,10 @@ struct buttons {
 static void draw(struct guest *guest, const struct dialog *dialog, const struct modal *modal,
                  const struct buttons *buttons)
 {
-        size_t line = put_wrapped(guest, dialog, 0, STYLE_BOX, "", modal->text) + 1;
+        size_t line = dialog_wrapped(guest, dialog, 0, STYLE_BOX, "", modal->text) + 1;
         for (size_t i = 0; i < buttons->count; i++)
-                line = put_wrapped(guest, dialog, line, i == buttons->focus ? STYLE_SELECTED : STYLE_BOX,
-                                   i == buttons->set ? "(X) " : "( ) ", modal->choices[i]);
+                line = dialog_wrapped(guest, dialog, line, i == buttons->focus ? STYLE_SELECTED : STYLE_BOX,
+                                      i == buttons->set ? "(X) " : "( ) ", modal->choices[i]);
 }
 
 static void press(struct buttons *buttons, struct key key)
@@ -106,7 +88,7 @@ void modal_busy(struct guest *guest, const char *title, const char *text, uint64
 {
         save_page(guest);
         struct dialog dialog = dialog_open_over(guest, title, wrap_count(text, MODAL_TEXT) + 2, MODAL_COLUMNS, "");
-        put_wrapped(guest, &dialog, 0, STYLE_BOX, "", text);
+        dialog_wrapped(guest, &dialog, 0, STYLE_BOX, "", text);
         dialog_show(guest);
         guest_pause(guest, milliseconds);
         restore_page(guest);

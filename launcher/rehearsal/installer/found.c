@@ -160,7 +160,8 @@ static enum deploy_way way_of(const struct installer *installer, enum decision d
 
 enum outcome installer_found(struct installer *installer)
 {
-        modal_busy(installer->guest, "Scanning...", "Gathering additional information from the selected device.", EXAMINE_MS);
+        modal_busy(installer->guest, "Scanning...", "Gathering additional information from the selected device.",
+                   EXAMINE_MS);
         enum decision decision = decide(installer);
         if (decision == DECIDE_AGAIN)
                 return OUTCOME_AGAIN;

@@ -11,6 +11,7 @@
 #include "launcher/rehearsal/installer/complete.h"
 #include "launcher/rehearsal/installer/kickstart.h"
 #include "launcher/rehearsal/installer/screens.h"
+#include "launcher/rehearsal/installer/scripted.h"
 
 #define SEARCH_MS 100 // "Scanning for available devices..."
 #define SCAN_MS   300 // "Scanning system...": takes ESXi seconds, and keys are lost meanwhile
@@ -210,16 +211,18 @@ _Noreturn void installer_run(struct guest *guest, const struct payload *payload)
         firmware_connect_all();
         find_disks(&installer);
 
+        screen_clear(&guest->screen);
         struct span kernelopt = keyvalue_find(payload->boot_cfg, "kernelopt");
         struct span kickstart;
         enum kickstart_place place = kickstart_locate(kernelopt, &kickstart);
         if (place == KICKSTART_REFUSED)
-                guest_stop(guest, "Kickstart error: ks=%.*s: the rehearsal reads a kickstart file from usb:/NAME alone",
-                           (int)kickstart.size, kickstart.at);
+                scripted_fail(guest,
+                              "An error has occurred while parsing the installation script\n\ncannot open file %.*s: "
+                              "the rehearsal reads a kickstart file from usb:/NAME alone",
+                              (int)kickstart.size, kickstart.at);
         if (place == KICKSTART_USB)
                 installer_kickstart(&installer, kickstart);
 
-        screen_clear(&guest->screen);
         if (!installer_show_box(guest, BOX_NO_NETWORK))
                 run_sequence(&installer);
         shutdown_run(guest, EFI_RESET_COLD);

@@ -21,9 +21,10 @@ struct installer {
         size_t selected_keyboard;
         const struct disk *target;
         enum deploy_way way;
-        bool upgrades;  // as the user was asked; WAY is what that comes to
-        bool migrates;  // an upgrade that is called so
-        char entry[64]; // the boot entry, or why none was written, for the last screen
+        bool upgrades;    // as the user was asked; WAY is what that comes to
+        bool migrates;    // an upgrade that is called so
+        bool is_scripted; // by kickstart
+        char entry[64];   // the boot entry, or why none was written, for the last screen
 };
 
 // What is on DISK, one of the installer's.
