@@ -15,7 +15,7 @@ REHEARSAL_SOURCES := $(sort $(wildcard $(REHEARSAL_DIR)/*.c $(REHEARSAL_DIR)/*/*
 REHEARSAL_OBJECTS := $(REHEARSAL_SOURCES:$(REHEARSAL_DIR)/%.c=$(BUILD)/rehearsal/%.o)
 # Pure: they call no firmware, and are also compiled for the host and tested there.
 REHEARSAL_PURE := $(addprefix base/,crc32 keyvalue text wrap) $(addprefix disk/,bank contents fat16 gpt layout) \
-        $(addprefix efi/,aml guid load-option madt) $(addprefix guest/,boxes garbage options scroll steps) \
+        $(addprefix efi/,aml guid load-option madt) $(addprefix guest/,boxes endings garbage options scroll steps) \
         $(addprefix installer/,kickstart password) $(addprefix screen/,keys screen)
 
 REHEARSAL_TARGET := --target=aarch64-unknown-windows

@@ -29,6 +29,16 @@ static bool read_boxes(struct span value, void *to)
         return boxes_read(value, to);
 }
 
+static bool read_panic_kind(struct span value, void *to)
+{
+        return panic_named(value.at, value.size, to);
+}
+
+static bool read_loader_end(struct span value, void *to)
+{
+        return loader_end_named(value.at, value.size, to);
+}
+
 // Decimal digits, and K or M for KiB and MiB. Limited: no option needs more than some millions.
 static bool read_number(struct span value, void *to)
 {
@@ -63,6 +73,9 @@ static const struct {
 } rows[] = {
         ROW("hang", read_step, hang),
         ROW("panic", read_step, panic),
+        ROW("panic-kind", read_panic_kind, panic_kind),
+        ROW("loader", read_loader_end, loader),
+        ROW("installer-loader", read_loader_end, installer_loader),
         ROW("reset", read_step, reset),
         ROW("poweroff", read_step, poweroff),
         ROW("lose-entry", read_flag, lose_entry),

@@ -5,6 +5,7 @@
 
 #include "launcher/rehearsal/base/keyvalue.h"
 #include "launcher/rehearsal/guest/boxes.h"
+#include "launcher/rehearsal/guest/endings.h"
 #include "launcher/rehearsal/guest/steps.h"
 
 #include <stdbool.h>
@@ -12,9 +13,11 @@
 
 struct options {
         enum step hang, panic, reset, poweroff; // STEP_NONE: never
-        bool lose_entry;                        // write no boot entry
-        bool no_dcui;                           // stop before the installed system's console
-        bool swallow_keys;                      // discard keys that come too early
+        enum panic_kind panic_kind;
+        enum loader_end loader, installer_loader; // of the installed system, and of the installer
+        bool lose_entry;                          // write no boot entry
+        bool no_dcui;                             // stop before the installed system's console
+        bool swallow_keys;                        // discard keys that come too early
         bool no_usb_screen, no_warnings;
         bool ignore_power_button;
         bool clock;          // on every dialog, so that no screen stops changing

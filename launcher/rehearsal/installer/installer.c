@@ -5,6 +5,7 @@
 #include "launcher/rehearsal/disk/examine.h"
 #include "launcher/rehearsal/efi/firmware.h"
 #include "launcher/rehearsal/guest/input.h"
+#include "launcher/rehearsal/guest/loader.h"
 #include "launcher/rehearsal/guest/shutdown.h"
 #include "launcher/rehearsal/guest/trouble.h"
 #include "launcher/rehearsal/installer/by-kickstart.h"
@@ -208,6 +209,7 @@ _Noreturn void installer_run(struct guest *guest, const struct payload *payload)
         if (!payload->loader.size)
                 guest_stop(guest, "the payload has no EFI/BOOT/BOOTAA64.EFI to install");
         payload_show_loading(guest, payload);
+        loader_finish(guest, guest->options.installer_loader);
         firmware_connect_all();
         find_disks(&installer);
 

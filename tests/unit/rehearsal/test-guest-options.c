@@ -37,7 +37,8 @@ TEST(a_whole_file)
                              "poweroff=boot\nlose-entry=1\nno-dcui=1\nswallow-keys=1\nno-usb-screen=1\n"
                              "no-warnings=1\nignore-power-button=1\nclock=1\nchatter=1\nswallow=3\n"
                              "flood=100M\nflood-at=dcui\ngarbage=64k\nslow-draw=5\npace=50\n"
-                             "box=vsan,alert\nslow-check=9\nonly-install=1\nscroll-labels=1",
+                             "box=vsan,alert\nslow-check=9\nonly-install=1\nscroll-labels=1\n"
+                             "panic-kind=pf\nloader=fatal\ninstaller-loader=silent",
                              &warnings);
         assert_int_equal(warnings.count, 0);
         assert_int_equal(options.hang, STEP_WELCOME);
@@ -55,6 +56,9 @@ TEST(a_whole_file)
         assert_int_equal(options.boxes, BOX_BIT(BOX_VSAN) | BOX_BIT(BOX_ALERT));
         assert_int_equal(options.slow_check, 9);
         assert_true(options.only_install && options.scroll_labels);
+        assert_int_equal(options.panic_kind, PANIC_PF);
+        assert_int_equal(options.loader, LOADER_FATAL);
+        assert_int_equal(options.installer_loader, LOADER_SILENT);
 }
 
 TEST(what_holds_without_a_file)
@@ -87,6 +91,8 @@ TEST(lines_that_are_not_understood_are_named_and_ignored)
                 {"flood=1MM", "bad value"},
                 {"flood=99999999999999999999999", "bad value"},
                 {"box=vmfs", "bad value"},
+                {"panic-kind=purple", "bad value"},
+                {"loader=", "bad value"},
                 {"=1", "unknown key"},
                 {"pace=1 0", "bad value"},
         };
@@ -162,4 +168,24 @@ TEST(boxes)
         static const char *const wrong[] = {"", ",", "vsan,", ",vsan", "vsan, alert", "nothing", "vsa"};
         for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
                 assert_false(boxes_read(span_of(wrong[i]), &boxes));
+}
+
+TEST(every_ending_has_a_name)
+{
+        for (unsigned i = 0; i < PANIC_KINDS; i++) {
+                const struct panic_text *text = panic_text((enum panic_kind)i);
+                enum panic_kind kind;
+                assert_true(panic_named(text->name, strlen(text->name), &kind));
+                assert_int_equal(kind, i);
+                // A row of the screen has room for it.
+                assert_true(strlen(text->reason) <= 80);
+        }
+        static const char *const ends[LOADER_ENDS] = {"starts",          "fatal",     "no-hypervisor", "unrecoverable",
+                                                      "unsupported-cpu", "exception", "silent"};
+        for (unsigned i = 0; i < LOADER_ENDS; i++) {
+                enum loader_end end;
+                assert_true(loader_end_named(ends[i], strlen(ends[i]), &end));
+                assert_int_equal(end, i);
+                assert_int_equal(!loader_text(end), end == LOADER_STARTS || end == LOADER_SILENT);
+        }
 }

@@ -1,20 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "launcher/rehearsal/system.h"
+#include "launcher/rehearsal/system/system.h"
 
 #include "launcher/rehearsal/base/text.h"
+#include "launcher/rehearsal/disk/examine.h"
 #include "launcher/rehearsal/efi/boot-entry.h"
 #include "launcher/rehearsal/efi/device-path.h"
 #include "launcher/rehearsal/efi/firmware.h"
+#include "launcher/rehearsal/efi/volume.h"
 #include "launcher/rehearsal/guest/dialog.h"
 #include "launcher/rehearsal/guest/input.h"
+#include "launcher/rehearsal/guest/loader.h"
 #include "launcher/rehearsal/guest/shutdown.h"
 #include "launcher/rehearsal/guest/trouble.h"
 
 #define PATH_SIZE     256
 #define CLOCK_MS      1000
 #define DCUI_PAUSE_MS 100
-#define LEFT          4  // the column of all text
-#define LOWER_HALF    14 // the first row of the console's lower half
+#define UP_MS         1000 // until the step `up`
+#define LEFT          4    // the column of all text
+#define LOWER_HALF    14   // the first row of the console's lower half
 
 // The boot entry and file that this run was started from.
 struct origin {
@@ -34,16 +38,18 @@ static void find_origin(const struct guest *guest, struct origin *origin)
         device_path_format(origin->file, sizeof origin->file, firmware_loaded_image()->file_path);
 }
 
-// The lines that the boot prints, each with the pause after it.
-static const struct {
+// Lines that the boot prints, each with the pause after it.
+struct boot_line {
         uint64_t milliseconds;
         const char *line;
-} boot_lines[] = {
-        {30, "Loading /boot.cfg"},
-        {30, "Loading /b.b00"},
-        {30, "Loading /jumpstrt.gz"},
-        {30, "Loading /useropts.gz"},
-        {30, "Loading /s.v00"},
+};
+
+static const struct boot_line loader_lines[] = {
+        {30, "Loading /boot.cfg"},    {30, "Loading /b.b00"}, {30, "Loading /jumpstrt.gz"},
+        {30, "Loading /useropts.gz"}, {30, "Loading /s.v00"},
+};
+
+static const struct boot_line kernel_lines[] = {
         {80, "VMware ESXi 8.0.3 [Releasebuild-0 rehearsal]: " GUEST_BANNER},
         {100, "Starting VMKernel initialization"},
         {50, "Initializing memory (rehearsal)"},
@@ -54,15 +60,42 @@ static const struct {
         {50, "Boot complete (2/2)"},
 };
 
+static void print_lines(struct guest *guest, const struct boot_line *lines, size_t count)
+{
+        for (size_t i = 0; i < count; i++) {
+                guest_log(guest, "%s", lines[i].line);
+                guest_pause(guest, lines[i].milliseconds);
+        }
+}
+
+// Looks for a boot bank on the disk that the loader comes from, by the marker in its second sector.
+static void find_bank(struct guest *guest)
+{
+        static struct disks disks;
+        static struct contents contents;
+        char uuid[GUID_TEXT_SIZE];
+        disks_find(&disks, guest->device);
+        const struct disk *disk = disks_boot_medium(&disks);
+        if (disk)
+                disk_examine(disk, &contents);
+        if (!contents.has_esxi)
+                loader_finish(guest, LOADER_NO_HYPERVISOR);
+        guid_format(uuid, &contents.bank);
+        guest_log(guest, "bootUUID=%s", uuid);
+}
+
 static void boot(struct guest *guest, const struct origin *origin)
 {
+        struct span installed;
         guest_reach(guest, STEP_BOOT);
         guest_log(guest, "Started as %s from %s%s%s", origin->entry, origin->device, origin->file[0] == '\\' ? "/" : "",
                   origin->file);
-        for (size_t i = 0; i < sizeof boot_lines / sizeof *boot_lines; i++) {
-                guest_log(guest, "%s", boot_lines[i].line);
-                guest_pause(guest, boot_lines[i].milliseconds);
-        }
+        if (volume_read(guest->device, u"\\EFI\\VMware\\ORIGIN.TXT", &installed))
+                guest_log(guest, "Installation: %.*s", (int)installed.size, installed.at);
+        find_bank(guest);
+        print_lines(guest, loader_lines, sizeof loader_lines / sizeof *loader_lines);
+        loader_finish(guest, guest->options.loader);
+        print_lines(guest, kernel_lines, sizeof kernel_lines / sizeof *kernel_lines);
 }
 
 static void draw_clock(struct guest *guest)
@@ -128,9 +161,14 @@ static void ask_shutdown(struct guest *guest)
 
 _Noreturn static void run_console(struct guest *guest, const struct origin *origin)
 {
+        uint64_t up_at = firmware_milliseconds() + UP_MS;
         screen_clear(&guest->screen);
         draw_console(guest, origin);
         for (;;) {
+                if (up_at && firmware_milliseconds() >= up_at) {
+                        up_at = 0;
+                        guest_reach(guest, STEP_UP);
+                }
                 struct key key = guest_key(guest, CLOCK_MS);
                 if (key.name == KEY_F2)
                         console_write(&guest->console, "\a", 1);
