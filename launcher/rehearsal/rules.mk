@@ -16,7 +16,7 @@ REHEARSAL_OBJECTS := $(REHEARSAL_SOURCES:$(REHEARSAL_DIR)/%.c=$(BUILD)/rehearsal
 # Pure: they call no firmware, and are also compiled for the host and tested there.
 REHEARSAL_PURE := $(addprefix base/,crc32 keyvalue text wrap) $(addprefix disk/,bank contents fat16 gpt layout) \
         $(addprefix efi/,aml guid load-option madt) $(addprefix guest/,boxes endings garbage options scroll steps) \
-        $(addprefix installer/,kickstart password) $(addprefix screen/,keys screen)
+        $(addprefix installer/,kickstart password) $(addprefix screen/,keys screen) system/services
 
 REHEARSAL_TARGET := --target=aarch64-unknown-windows
 REHEARSAL_CFLAGS := $(REHEARSAL_TARGET) -std=c17 -O2 -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes \

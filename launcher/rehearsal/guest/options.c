@@ -79,6 +79,7 @@ static const struct {
         ROW("reset", read_step, reset),
         ROW("poweroff", read_step, poweroff),
         ROW("lose-entry", read_flag, lose_entry),
+        ROW("dcui-refuses", read_flag, dcui_refuses),
         ROW("no-dcui", read_flag, no_dcui),
         ROW("swallow-keys", read_flag, swallow_keys),
         ROW("no-usb-screen", read_flag, no_usb_screen),

@@ -16,6 +16,7 @@ struct options {
         enum panic_kind panic_kind;
         enum loader_end loader, installer_loader; // of the installed system, and of the installer
         bool lose_entry;                          // write no boot entry
+        bool dcui_refuses;                        // no password is right on the installed system's console
         bool no_dcui;                             // stop before the installed system's console
         bool swallow_keys;                        // discard keys that come too early
         bool no_usb_screen, no_warnings;

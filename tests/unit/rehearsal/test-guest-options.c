@@ -4,6 +4,7 @@
 #include "launcher/rehearsal/guest/boxes.h"
 #include "launcher/rehearsal/guest/options.h"
 #include "launcher/rehearsal/installer/password.h"
+#include "launcher/rehearsal/system/services.h"
 
 struct warnings {
         unsigned count, line;
@@ -38,7 +39,7 @@ TEST(a_whole_file)
                              "no-warnings=1\nignore-power-button=1\nclock=1\nchatter=1\nswallow=3\n"
                              "flood=100M\nflood-at=dcui\ngarbage=64k\nslow-draw=5\npace=50\n"
                              "box=vsan,alert\nslow-check=9\nonly-install=1\nscroll-labels=1\n"
-                             "panic-kind=pf\nloader=fatal\ninstaller-loader=silent",
+                             "panic-kind=pf\nloader=fatal\ninstaller-loader=silent\ndcui-refuses=1",
                              &warnings);
         assert_int_equal(warnings.count, 0);
         assert_int_equal(options.hang, STEP_WELCOME);
@@ -55,7 +56,7 @@ TEST(a_whole_file)
         assert_int_equal(options.pace, 50);
         assert_int_equal(options.boxes, BOX_BIT(BOX_VSAN) | BOX_BIT(BOX_ALERT));
         assert_int_equal(options.slow_check, 9);
-        assert_true(options.only_install && options.scroll_labels);
+        assert_true(options.only_install && options.scroll_labels && options.dcui_refuses);
         assert_int_equal(options.panic_kind, PANIC_PF);
         assert_int_equal(options.loader, LOADER_FATAL);
         assert_int_equal(options.installer_loader, LOADER_SILENT);
@@ -188,4 +189,31 @@ TEST(every_ending_has_a_name)
                 assert_int_equal(end, i);
                 assert_int_equal(!loader_text(end), end == LOADER_STARTS || end == LOADER_SILENT);
         }
+}
+
+TEST(services_are_switched_and_remembered)
+{
+        char text[SERVICES_TEXT_SIZE];
+        char label[SERVICE_LABEL_SIZE];
+        struct services services = services_read(span_of(""));
+        assert_false(services.is_enabled[SERVICE_SHELL] || services.is_enabled[SERVICE_SSH]);
+        service_action(&services, SERVICE_SSH, label);
+        assert_string_equal(label, "Enable SSH");
+        service_status(&services, SERVICE_SSH, label);
+        assert_string_equal(label, "SSH is Disabled");
+        size_t size = services_write(&services, text);
+
+        services.is_enabled[SERVICE_SSH] = true;
+        service_action(&services, SERVICE_SSH, label);
+        assert_string_equal(label, "Disable SSH");
+        service_action(&services, SERVICE_SHELL, label);
+        assert_string_equal(label, "Enable ESXi Shell");
+        service_status(&services, SERVICE_SSH, label);
+        assert_string_equal(label, "SSH is Enabled");
+        // The file is written over the older one, which is not made shorter.
+        assert_int_equal(services_write(&services, text), size);
+        services = services_read(span_of(text));
+        assert_true(services.is_enabled[SERVICE_SSH] && !services.is_enabled[SERVICE_SHELL]);
+        services = services_read(span_of("ssh=2\nshell=1"));
+        assert_true(services.is_enabled[SERVICE_SHELL] && !services.is_enabled[SERVICE_SSH]);
 }
