@@ -28,7 +28,7 @@ each() {
 
 in_folder() {
         mkdir "${1%%:*}"
-        cd "${1%%:*}"
+        cd "${1%%:*}" || exit
         "$function" "$1"
 }
 
@@ -165,6 +165,55 @@ test_an_installed_system_whose_loader_gives_up_or_falls_silent() {
         rm -rf machine
         install 0 --rehearsal-option loader=silent
         expect_exit 5 "$ESXIARM" boot-installed machine --check --boot-timeout 4
+}
+
+# press KEY...: types at the console, each key once the one before has had its effect on the screen.
+press() {
+        for key; do
+                terminal capture-pane -p -t user >screen
+                terminal send-keys -t user "$key"
+                wait_for 10 changed
+        done
+}
+
+changed() {
+        ! terminal capture-pane -p -t user | cmp -s - screen
+}
+
+to_troubleshooting() {
+        machine_is_shown
+        press F2
+        wait_for 10 shows user 'Authentication Required'
+        press s e c r e t 1 Enter
+        wait_for 10 shows user 'System Customization'
+        press Down Down Down Down Down Down Enter
+        wait_for 10 shows user 'Troubleshooting Mode Options'
+}
+
+machine_is_shown() {
+        "$ESXIARM" boot-installed machine --detach >out 2>&1
+        in_terminal user "$ESXIARM console machine"
+        wait_for 10 shows user 'Customize System'
+}
+
+test_the_console_switches_ssh_and_remembers_it() {
+        use_fixture
+        machine_here
+        to_troubleshooting
+        press Down
+        wait_for 10 shows user 'SSH is Disabled'
+        press Enter
+        wait_for 10 shows user 'SSH is Enabled'
+        shows user 'Disable SSH' || fail "SSH cannot be disabled"
+        "$ESXIARM" stop machine >out
+        terminal kill-server
+        to_troubleshooting
+        shows user 'Enable ESXi Shell' || fail "the shell is enabled, too"
+        shows user 'Disable SSH' || fail "SSH was forgotten"
+        press Escape Escape
+        wait_for 10 shows user 'To manage this host'
+        "$ESXIARM" stop machine >out
+        nothing_is_left
 }
 
 run_tests
