@@ -175,7 +175,8 @@ $(1)/share: Makefile
 endef
 # How aavmf-vars is linked, by STATIC. static-link.log has the reason if static linking fails.
 link_no = $(LINK) -o $@ $^ $(VARS_LIBS)
-link_yes = $(LINK) -o $@ $^ $(VARS_STATIC_LIBS)
+# At a fixed address the copies of the libraries need no relocations, which would take longer than most commands do.
+link_yes = $(LINK) -no-pie -o $@ $^ $(VARS_STATIC_LIBS)
 link_auto = $(link_yes) 2>$(BUILD)/static-link.log || \
 	{ echo '        with shared libraries, for the reason in $(BUILD)/static-link.log'; $(link_no); }
 $(if $(filter yes no auto,$(STATIC)),,$(error STATIC: invalid value '$(STATIC)' (expected yes, no or auto)))
