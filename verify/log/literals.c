@@ -124,19 +124,19 @@ static const char *read_alternative(const char *at, struct literal *best)
         return best->length >= PAIR ? at : NULL;
 }
 
-// Roughly how rare a byte is in a log.
+// Roughly how rare a byte is in a log, which is full of small letters and of digits, in times and addresses.
 static unsigned rarity(char byte)
 {
-        if ((byte >= 'a' && byte <= 'z') || byte == ' ')
+        if ((byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') || byte == ' ')
                 return 0;
-        if ((byte >= '0' && byte <= '9') || strchr(".,:-=/[]", byte))
+        if (strchr(".,:-=/[]", byte))
                 return 1;
         return 2;
 }
 
-static void add_pair(struct literals *literals, size_t index)
+// Where the rarest two bytes of WORD begin.
+static size_t rarest_pair(const struct literal *word)
 {
-        const struct literal *word = &literals->words[index];
         size_t best = 0;
         unsigned most = 0;
         for (size_t i = 0; i + PAIR <= word->length; i++) {
@@ -146,12 +146,50 @@ static void add_pair(struct literals *literals, size_t index)
                 most = rare;
                 best = i;
         }
-        uint8_t bit = (uint8_t)(1U << index % CHAR_BIT);
+        return best;
+}
+
+static void add_to_tables(uint8_t nibbles[4][16], const char *pair, uint8_t bit)
+{
         for (size_t i = 0; i < PAIR; i++) {
-                uint8_t byte = (uint8_t)word->text[best + i];
-                literals->nibbles[2 * i][byte & 0xF] |= bit;
-                literals->nibbles[2 * i + 1][byte >> 4] |= bit;
+                uint8_t byte = (uint8_t)pair[i];
+                nibbles[2 * i][byte & 0xF] |= bit;
+                nibbles[2 * i + 1][byte >> 4] |= bit;
         }
+}
+
+// How many of the 65,536 pairs of bytes have BIT set in all four tables.
+static unsigned pairs_of_bit(uint8_t nibbles[4][16], uint8_t bit)
+{
+        unsigned product = 1;
+        for (size_t table = 0; table < 4; table++) {
+                unsigned count = 0;
+                for (size_t i = 0; i < 16; i++)
+                        count += (nibbles[table][i] & bit) != 0;
+                product *= count;
+        }
+        return product;
+}
+
+// A bit stands for several pairs, and then for every mixture of their halves. The word gets the bit to which it adds
+// the fewest.
+static void add_pair(struct literals *literals, size_t index)
+{
+        struct literal *word = &literals->words[index];
+        unsigned fewest = UINT_MAX;
+        word->pair = rarest_pair(word);
+        for (unsigned shift = 0; shift < CHAR_BIT; shift++) {
+                uint8_t bit = (uint8_t)(1U << shift);
+                uint8_t tried[4][16];
+                memcpy(tried, literals->nibbles, sizeof tried);
+                add_to_tables(tried, word->text + word->pair, bit);
+                unsigned added = pairs_of_bit(tried, bit) - pairs_of_bit(literals->nibbles, bit);
+                if (added >= fewest)
+                        continue;
+                fewest = added;
+                word->bit = bit;
+        }
+        add_to_tables(literals->nibbles, word->text + word->pair, word->bit);
 }
 
 bool literals_add(struct literals *literals, const char *pattern)
@@ -192,8 +230,9 @@ VECTOR_LOOK_UP static vector places_of_pairs(const struct literals *literals, co
                vector_look_up(literals->nibbles[2], second & 0xF) & vector_look_up(literals->nibbles[3], second >> 4);
 }
 
-// The last bytes are checked together with earlier ones, so that no vector reaches past the end.
-VECTOR_LOOK_UP static bool may_have_pair(const struct literals *literals, const char *text, size_t length)
+// The bits of the pairs that may be in TEXT. The last bytes are checked together with earlier ones, so that no vector
+// reaches past the end.
+VECTOR_LOOK_UP static uint8_t bits_in(const struct literals *literals, const char *text, size_t length)
 {
         char few[VECTOR + 1] = "";
         if (length <= VECTOR) {
@@ -205,27 +244,32 @@ VECTOR_LOOK_UP static bool may_have_pair(const struct literals *literals, const 
         vector found = places_of_pairs(literals, text + last);
         for (size_t at = 0; at < last; at += VECTOR)
                 found |= places_of_pairs(literals, text + at);
-        return vector_first((vector)(found != 0)) < VECTOR;
+        uint8_t bits = 0;
+        for (size_t i = 0; i < VECTOR; i++)
+                bits |= (uint8_t)found[i];
+        return bits;
 }
 
+// Looks for the rarer part of the word first.
 static bool is_in(const struct literal *word, const char *text, size_t length)
 {
-        for (const char *end = text + length; (size_t)(end - text) >= word->length; text++) {
-                text = memchr(text, word->text[0], (size_t)(end - text) - word->length + 1);
-                if (!text)
-                        return false;
-                if (memcmp(text, word->text, word->length) == 0)
+        if (length < word->length)
+                return false;
+        const char *at = text + word->pair;
+        const char *end = text + length - word->length + word->pair + 1;
+        while (at < end && (at = memchr(at, word->text[word->pair], (size_t)(end - at)))) {
+                if (memcmp(at - word->pair, word->text, word->length) == 0)
                         return true;
+                at++;
         }
         return false;
 }
 
 bool literals_in(const struct literals *literals, const char *text, size_t length)
 {
-        if (vector_can_look_up() && !may_have_pair(literals, text, length))
-                return false;
-        for (size_t i = 0; i < literals->count; i++) {
-                if (is_in(&literals->words[i], text, length))
+        uint8_t bits = vector_can_look_up() ? bits_in(literals, text, length) : UINT8_MAX;
+        for (size_t i = 0; bits && i < literals->count; i++) {
+                if (literals->words[i].bit & bits && is_in(&literals->words[i], text, length))
                         return true;
         }
         return false;

@@ -25,10 +25,12 @@ struct literals {
         struct literal {
                 size_t length;
                 char text[LITERAL_LONGEST];
+                size_t pair; // where its rarest two bytes begin
+                uint8_t bit; // that they have in the tables below
         } words[LITERALS_LIMIT];
         size_t count;
-        // Indexed by the low and high four bits of a pair's first byte, then of its second. Each pair has a bit; if it
-        // is set in all four tables, the pair may be there.
+        // Indexed by the low and high four bits of a pair's first byte, then of its second. If a bit is set in all four
+        // tables, one of its pairs may be there.
         uint8_t nibbles[4][16];
 };
 

@@ -25,6 +25,7 @@ static const struct {
         {"BlueScreen: ", "", true},
         {"VERIFY bora/", "", true},
         {"ASSERT bora/", "", true},
+        {"PANIC bora/", "", true},
         {"NOT_IMPLEMENTED bora/", "", true},
         {"NOT_REACHED bora/", "", true},
         {"its.c:2934", "", true},
@@ -38,11 +39,11 @@ static const struct {
         {"Debugger waiting", "", false},
 };
 
-const char PANIC_WORDS[] = "VMware ESX|Code start: 0x|EXCVEC_CUREL_|#[PGUDM][FPDEC] Exception |BlueScreen: |"
-                           "VERIFY bora/|ASSERT bora/|NOT_IMPLEMENTED bora/|NOT_REACHED bora/|its\\.c:2934|"
-                           "HW feature incompatibility|Fatal CPU mismatch|The system has found a problem|PSOD|"
-                           "Module\\(s\\) involved in panic|PanicvPanicInt|No port for remote debugger|"
-                           "Debugger waiting";
+// Each with two bytes that are rare in a log, by which it is looked for (literals.h).
+const char PANIC_WORDS[] = "VMware ESX|VMK uptime|EXCVEC_CUREL_|#[PGUDM][FPDEC] Exception |BlueScreen: |VERIFY bora/|"
+                           "ASSERT bora/|PANIC bora/|NOT_IMPLEMENTED|NOT_REACHED|its\\.c:2934|HW feature|Fatal CPU|"
+                           "The system has found|PSOD|Module\\(s\\) involved in panic|PanicvPanicInt|No port for "
+                           "remote|Debugger waiting";
 
 // Where WORD ends in the SIZE bytes at TEXT; NULL if it is not in them.
 static const char *find_word(const char *text, size_t size, const char *word)
