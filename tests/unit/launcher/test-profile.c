@@ -629,6 +629,8 @@ static const struct {
         {WHEN_KEEP, "password-refused",
          "  Enter a root password\n  *******\n Password must be at most 40 characters long.\n (Enter) Continue\n"},
         {WHEN_KEEP, "(none)", "  Enter a root password\n  *******\n  *\n Passwords do not match.\n (Enter) Continue\n"},
+        {WHEN_KEEP, "(none)",
+         "  Enter a root password\n  ****************\n\n Passwords do not match.\n (Enter) Continue\n"},
         {WHEN_KEEP, "passwords-differ",
          "  Enter a root password\n  *******\n  *******\n Passwords do not match.\n (Enter) Continue\n"},
         {WHEN_KEEP, "no-disk", "  No Eligible Disks Found\n  (Esc) Cancel     (Enter) Rescan\n"},
