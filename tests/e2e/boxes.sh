@@ -59,7 +59,8 @@ test_a_box_that_says_no_ends_the_installation() {
 }
 
 test_what_needs_no_decision_is_answered() {
-        install 0 --rehearsal-option box=geometry,alert --rehearsal-option only-install=1 --rehearsal-option slow-check=40
+        install 0 --rehearsal-option box=geometry,alert --rehearsal-option only-install=1 --rehearsal-option slow-check=40 \
+                --rehearsal-option line-frames=1
         seen '"step":"geometry"' || fail "no geometry"
         seen '"step":"alert"' || fail "no alert"
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launcher/rehearsal/guest/dialog.h"
 
+#include "launcher/rehearsal/base/memory.h"
 #include "launcher/rehearsal/base/text.h"
 #include "launcher/rehearsal/base/wrap.h"
 #include "launcher/rehearsal/efi/firmware.h"
@@ -14,16 +15,25 @@
 #define INSET          2    // columns of frame and blank beside the text
 #define ROWS_AROUND    6    // frame, empty row, lines, empty row, keys, empty row, frame
 
+static void draw_frame_row(struct screen *screen, const struct dialog *dialog, size_t row, const char pieces[3])
+{
+        char line[SCREEN_COLUMNS + 1];
+        memset(line, pieces[1], dialog->columns);
+        line[0] = pieces[0];
+        line[dialog->columns - 1] = pieces[2];
+        line[dialog->columns] = '\0';
+        screen_text(screen, dialog->top + row, dialog->left, STYLE_BOX, line);
+}
+
 static void draw_frame(struct screen *screen, const struct dialog *dialog)
 {
-        char line[SCREEN_COLUMNS + 1] = {0};
-        for (size_t row = 0; row < dialog->rows; row++) {
-                bool edge = row == 0 || row == dialog->rows - 1;
-                for (size_t column = 0; column < dialog->columns; column++)
-                        line[column] = edge ? '-' : ' ';
-                line[0] = line[dialog->columns - 1] = edge ? '+' : '|';
-                screen_text(screen, dialog->top + row, dialog->left, STYLE_BOX, line);
-        }
+        static const char top[] = {FRAME_TOP_LEFT, FRAME_ACROSS, FRAME_TOP_RIGHT};
+        static const char side[] = {FRAME_DOWN, ' ', FRAME_DOWN};
+        static const char bottom[] = {FRAME_BOTTOM_LEFT, FRAME_ACROSS, FRAME_BOTTOM_RIGHT};
+        draw_frame_row(screen, dialog, 0, top);
+        for (size_t row = 1; row + 1 < dialog->rows; row++)
+                draw_frame_row(screen, dialog, row, side);
+        draw_frame_row(screen, dialog, dialog->rows - 1, bottom);
 }
 
 static void put_centered(struct screen *screen, size_t row, enum style style, const char *text)
