@@ -50,28 +50,36 @@ void dialog_clear(struct guest *guest)
         put_centered(screen, 0, STYLE_BANNER, GUEST_BANNER);
 }
 
+// Draws the frame of DIALOG, whose size is set, in the middle of the screen.
+static void open_frame(struct guest *guest, struct dialog *dialog, const char *title)
+{
+        char heading[SCREEN_COLUMNS + 1];
+        dialog->top = 1 + (SCREEN_ROWS - 1 - dialog->rows) / 2;
+        dialog->left = (SCREEN_COLUMNS - dialog->columns) / 2;
+        screen_hide_cursor(&guest->screen);
+        draw_frame(&guest->screen, dialog);
+        text_format(heading, dialog_columns(dialog) + 1, " %s ", title);
+        if (*title)
+                put_centered(&guest->screen, dialog->top, STYLE_TITLE, heading);
+        screen_flush(&guest->screen);
+        guest_pause(guest, FRAME_PAUSE_MS);
+}
+
 struct dialog dialog_open_over(struct guest *guest, const char *title, size_t rows, size_t columns, const char *keys)
 {
         struct dialog dialog = {.rows = rows, .columns = columns, .keys = keys};
-        dialog.top = 1 + (SCREEN_ROWS - 1 - rows) / 2;
-        dialog.left = (SCREEN_COLUMNS - columns) / 2;
-        screen_hide_cursor(&guest->screen);
-        draw_frame(&guest->screen, &dialog);
-        char heading[DIALOG_TEXT + 1];
-        text_format(heading, sizeof heading, " %s ", title);
-        if (*title)
-                put_centered(&guest->screen, dialog.top, STYLE_TITLE, heading);
-        screen_flush(&guest->screen);
-        guest_pause(guest, FRAME_PAUSE_MS);
+        open_frame(guest, &dialog, title);
         return dialog;
 }
 
 // The old screen is cleared first, so that a new title is never shown with old keys.
 struct dialog dialog_open(struct guest *guest, const char *title, size_t lines, const char *keys)
 {
+        struct dialog dialog = {.rows = lines + ROWS_AROUND, .columns = DIALOG_COLUMNS, .padding = 1, .keys = keys};
         dialog_clear(guest);
         screen_flush(&guest->screen);
-        return dialog_open_over(guest, title, lines + ROWS_AROUND, DIALOG_COLUMNS, keys);
+        open_frame(guest, &dialog, title);
+        return dialog;
 }
 
 size_t dialog_columns(const struct dialog *dialog)
@@ -79,15 +87,14 @@ size_t dialog_columns(const struct dialog *dialog)
         return dialog->columns - 2 * INSET;
 }
 
-// A page has an empty row below its frame, a smaller box has not.
 static size_t row_of(const struct dialog *dialog, size_t line)
 {
-        return dialog->top + (dialog->columns == DIALOG_COLUMNS ? 2 : 1) + line;
+        return dialog->top + 1 + dialog->padding + line;
 }
 
 static size_t keys_row(const struct dialog *dialog)
 {
-        return dialog->top + dialog->rows - (dialog->columns == DIALOG_COLUMNS ? 3 : 2);
+        return dialog->top + dialog->rows - 2 - dialog->padding;
 }
 
 void dialog_text(struct guest *guest, const struct dialog *dialog, size_t line, enum style style, const char *text)
