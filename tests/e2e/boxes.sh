@@ -98,7 +98,8 @@ test_a_box_that_says_no_ends_the_installation() {
 }
 
 test_what_needs_no_decision_is_answered() {
-        install 0 --rehearsal-option box=geometry,alert --rehearsal-option only-install=1 --rehearsal-option slow-check=40
+        install 0 --rehearsal-option box=geometry,alert --rehearsal-option only-install=1 --rehearsal-option slow-check=40 \
+                --rehearsal-option line-frames=1
         seen '"step":"geometry"' || fail "no geometry"
         seen '"step":"alert"' || fail "no alert"
 }
@@ -168,6 +169,36 @@ test_every_purple_screen_is_a_panic_and_its_reason_is_told() {
 test_a_backtrace_alone_is_no_panic() {
         install 0 --rehearsal-option panic=eula --rehearsal-option panic-kind=warning
         contains machine/runs/*/console.txt '@vmkernel#nover+'
+}
+
+# FAULT:WORDS of a script that fails.
+script_fails() {
+        case $1 in
+        argument:*) line='install --firstdisk=usb --overwritevfms' ;;
+        no-disk:*) line='install --firstdisk=remote' ;;
+        other-disk:*) line='install --disk=no-such-disk' ;;
+        esac
+        printf 'vmaccepteula\nrootpw Rehearsal-1\n%s\nreboot\n' "$line" >ks.cfg
+        install 1 --kickstart ks.cfg
+        contains stderr "${1#*:}"
+        nothing_is_left
+}
+
+test_a_script_that_fails_ends_the_installation() {
+        each script_fails 'argument:parsing the installation' 'no-disk:exceptional circumstance' \
+                'other-disk:parsing the installation'
+}
+
+test_a_script_with_unknown_commands_is_followed_after_a_warning() {
+        # What follows %end belongs to the section, and an unknown command is only a warning.
+        printf 'vmaccepteula\nrootpw Rehearsal-1\nfromat c:\ninstall --firstdisk=usb # this one\nreboot\n' >ks.cfg
+        printf '%%post\ntrue\n%%end\nrubbish\n' >>ks.cfg
+        install 0 --kickstart ks.cfg --rehearsal-option pace=5
+        contains machine/runs/*/console.txt 'warning:'
+        contains machine/runs/*/console.txt '"fromat"'
+        lacks machine/runs/*/console.txt 'rubbish'
+        lacks machine/runs/*/console.txt 'Installation Complete'
+        contains machine/runs/*/console.txt 'has been installed successfully.'
 }
 
 loader_gives_up() {
