@@ -579,6 +579,48 @@ TEST(the_disk_s_generic_entry_is_a_success_too)
         assert_int_equal(judge(&profile->boot, LINES(lines), NULL), VERDICT_PASS);
 }
 
+// ESXi's profile with the waits of a quick guest: a rehearsal tests the steps and criteria that a real installation has.
+static void assert_same_steps(const struct profile_step *ours, const struct profile_step *theirs, size_t count)
+{
+        for (size_t i = 0; i < count; i++) {
+                assert_string_equal(ours[i].id, theirs[i].id);
+                assert_int_equal(ours[i].screen_count, theirs[i].screen_count);
+                for (size_t j = 0; j < ours[i].screen_count; j++)
+                        assert_string_equal(ours[i].screens[j], theirs[i].screens[j]);
+                assert_int_equal(ours[i].key_count, theirs[i].key_count);
+                for (size_t j = 0; j < ours[i].key_count; j++)
+                        assert_string_equal(ours[i].keys[j], theirs[i].keys[j]);
+                assert_int_equal(ours[i].when, theirs[i].when);
+                assert_int_equal(ours[i].optional, theirs[i].optional);
+                assert_int_equal(!ours[i].fail, !theirs[i].fail);
+        }
+}
+
+static void assert_same_phase(const struct profile_phase *ours, const struct profile_phase *theirs)
+{
+        assert_int_equal(ours->step_count, theirs->step_count);
+        assert_same_steps(ours->steps, theirs->steps, ours->step_count);
+        assert_int_equal(ours->anytime_count, theirs->anytime_count);
+        assert_same_steps(ours->anytime, theirs->anytime, ours->anytime_count);
+        assert_int_equal(ours->criterion_count, theirs->criterion_count);
+        for (size_t i = 0; i < ours->criterion_count; i++) {
+                assert_string_equal(ours->criteria[i].name, theirs->criteria[i].name);
+                assert_string_equal(ours->criteria[i].pattern, theirs->criteria[i].pattern);
+                assert_int_equal(ours->criteria[i].kind, theirs->criteria[i].kind);
+        }
+}
+
+TEST(a_rehearsal_has_the_steps_and_criteria_of_esxi)
+{
+        AUTO_PROFILE struct profile *rehearsal = read_shipped("rehearsal");
+        AUTO_PROFILE struct profile *esxi = read_shipped("esxi8");
+        assert_same_phase(&rehearsal->install, &esxi->install);
+        assert_same_phase(&rehearsal->kickstart, &esxi->kickstart);
+        assert_same_phase(&rehearsal->reboot, &esxi->reboot);
+        assert_same_phase(&rehearsal->boot, &esxi->boot);
+        assert_string_equal(rehearsal->disk_list_end, esxi->disk_list_end);
+}
+
 #define CHOICE(list) list "\n  (Esc) Cancel      (Enter) OK\n"
 #define ESXI_FOUND   CHOICE("  ESXi Found\n (X) Upgrade\n ( ) Install")
 #define VMFS_FOUND                                                                                                     \
