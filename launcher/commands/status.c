@@ -42,6 +42,7 @@ static void print_run(const json_t *run)
                                             step ? ", " : "", step ? step : "");
         print_row(9, "doing", doing);
         print_row(9, "process", processes);
+        print_row(9, "failure", text_in(run, "failure"));
         print_row(9, "booted", text_in(run, "booted"));
         const json_t *forwards = json_object_get(run, "forwards");
         for (size_t i = 0; i < json_array_size(forwards); i++)

@@ -251,12 +251,21 @@ static bool move(const struct choice *choice, const char *key, bool *moved, stru
         return *moved || typing_try_key(choice->typing, key, patience, moved, err);
 }
 
-static bool note_selected(struct choice *choice, struct error *err)
+// Notes the selected disk. *ROW was its row before the last key: a list that only scrolled, to show a label below its last
+// disk, has the same disk in a higher row.
+static bool note_selected(struct choice *choice, unsigned *row, struct error *err)
 {
+        const struct listing *listing = choice->listing;
         struct view view = look(choice);
         if (view.selected < 0)
                 return fail(choice, err, "the list does not show which disk is selected");
-        note(choice, &view.disks[view.selected]);
+        const struct screen_disk *disk = &view.disks[view.selected];
+        AUTO_FREE char *text = words_of(console_row(typing_console(choice->typing), disk->row));
+        bool scrolled =
+                listing->count && disk->row < *row && strcmp(listing->disks[listing->count - 1].text, text) == 0;
+        *row = disk->row;
+        if (!scrolled)
+                note(choice, disk);
         return true;
 }
 
@@ -273,15 +282,16 @@ static bool go_to_the_top(const struct choice *choice, struct error *err)
 static bool walk(struct choice *choice, struct error *err)
 {
         bool moved = true;
+        unsigned row = 0;
         forget(choice);
-        if (!go_to_the_top(choice, err) || !note_selected(choice, err))
+        if (!go_to_the_top(choice, err) || !note_selected(choice, &row, err))
                 return false;
         while (choice->listing->count < DISKS_LIMIT) {
                 if (!move(choice, "Down", &moved, err))
                         return false;
                 if (!moved)
                         return true;
-                if (!note_selected(choice, err))
+                if (!note_selected(choice, &row, err))
                         return false;
         }
         return typing_fail(choice->typing, ERROR_NO, err, "the list of disks did not end after %d disks", DISKS_LIMIT);

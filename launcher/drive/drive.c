@@ -272,6 +272,19 @@ static const struct profile_step *refusal_on_screen(const struct drive *drive)
         return NULL;
 }
 
+// Whether the text that was just typed is refused. A message that is drawn after it gets a moment to be replaced.
+static bool is_refused(struct drive *drive, bool *refused, struct error *err)
+{
+        uint64_t deadline = time_now_us() + TYPING_RESTLESS_FACTOR * drive->typing.settle_us;
+        for (;;) {
+                *refused = refusal_on_screen(drive);
+                if (!*refused || time_now_us() >= deadline)
+                        return true;
+                if (!typing_look(&drive->typing, deadline, err))
+                        return false;
+        }
+}
+
 static bool send_keys(struct drive *drive, const struct profile_step *step, struct error *err)
 {
         drive->typing.resends = 0;
@@ -279,8 +292,13 @@ static bool send_keys(struct drive *drive, const struct profile_step *step, stru
                 if (!send_key(drive, step->keys[i], i + 1 == step->key_count, err))
                         return fail_in_step(step, err);
                 // A text may be refused while it is typed. The rest of the keys would be wasted then.
-                if (strcmp(step->keys[i], "<password>") == 0 && refusal_on_screen(drive))
-                        return true;
+                bool refused;
+                if (strcmp(step->keys[i], "<password>") == 0) {
+                        if (!is_refused(drive, &refused, err))
+                                return fail_in_step(step, err);
+                        if (refused)
+                                return true;
+                }
         }
         return true;
 }

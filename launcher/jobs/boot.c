@@ -257,14 +257,37 @@ static const char *const endings[] = {
         [ATTACH_STOPPED] = "stopped",
 };
 
+// A system that panics once it is up goes on running: whoever asks for its status is told.
+struct staying {
+        struct booting *run;
+        struct vm *vm;
+        bool has_failed;
+};
+
+static void look(void *context)
+{
+        struct staying *staying = context;
+        AUTO_ERROR struct error err = {0};
+        if (staying->has_failed || judge_check(&staying->run->judge, &err))
+                return;
+        staying->has_failed = true;
+        json_object_set_new(vm_status(staying->vm), "phase",
+                            json_string(err.code == ERROR_PANIC ? "panicked" : "failed"));
+        json_object_set_new(vm_status(staying->vm), "failure", json_string(err.message));
+        evidence_event(staying->run->evidence, "failure", json_pack("{s:s}", "message", err.message));
+}
+
 static bool stay_up(struct booting *run, struct vm *vm, struct error *err)
 {
+        struct staying staying = {.run = run, .vm = vm};
         static const unsigned offered = MENU_OFFER(MENU_LEAVE) | MENU_OFFER(MENU_POWER_OFF) | MENU_OFFER(MENU_RESET) |
                                         MENU_OFFER(MENU_SCREENSHOT);
         const struct attach_input input = {
                 .foreground = run->in->stay == BOOT_FOREGROUND,
                 .offered = offered,
                 .leave_text = "stop the machine",
+                .look = look,
+                .context = &staying,
         };
         enum attach_end end;
         bool ended = attach_run(vm, &input, &end, err);

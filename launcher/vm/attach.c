@@ -192,6 +192,8 @@ static bool attend(struct attachment *attachment, struct error *err)
                 if (!draw(attachment, err) || !vm_wait(attachment->vm, wake_us(attachment), &event, err))
                         return false;
                 attachment->stale = attachment->stale || event == VM_OUTPUT;
+                if (attachment->in->look)
+                        attachment->in->look(attachment->in->context);
                 if (event == VM_INPUT && !take_typed(attachment, err))
                         return false;
                 if (!heed_guest(attachment, err) || !heed_stop(attachment, err))

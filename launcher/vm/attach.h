@@ -11,9 +11,11 @@
 #include "launcher/vm/vm.h"
 
 struct attach_input {
-        bool foreground;        // connect standard input and output to the guest
-        unsigned offered;       // MENU_OFFER bits: the menu's items
-        const char *leave_text; // what MENU_LEAVE does: "stop the machine"
+        bool foreground;             // connect standard input and output to the guest
+        unsigned offered;            // MENU_OFFER bits: the menu's items
+        const char *leave_text;      // what MENU_LEAVE does: "stop the machine"
+        void (*look)(void *context); // called after everything that the guest prints; may be NULL
+        void *context;
 };
 
 enum attach_end {

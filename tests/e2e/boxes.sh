@@ -86,6 +86,34 @@ test_an_installed_machine_is_upgraded_or_overwritten_only_if_asked() {
         expect_exit 0 "$ESXIARM" boot-installed machine --check
 }
 
+# BOX:WORDS.
+upgrade_ends() {
+        machine_here
+        install 1 --upgrade --rehearsal-option "box=${1%%:*}"
+        contains stderr 'the installer offers no upgrade of what is on the disk'
+        contains stderr "${1#*:}"
+}
+
+test_what_cannot_be_upgraded_is_refused() {
+        use_fixture
+        each upgrade_ends 'esxi-only:ESXi Found' 'vmfs-lost:VMFS Cannot Be Preserved' 'old-esx:ESX(i) Found' \
+                'vsan:vSAN Claimed' 'confirm:Confirm Disk Selection'
+}
+
+# It stays up in the background, and everybody is told.
+test_a_panic_of_a_system_that_is_up() {
+        install 0 --rehearsal-option panic=up --rehearsal-option panic-kind=pf
+        expect_exit 0 "$ESXIARM" boot-installed machine --detach
+        wait_for 30 sh -c "'$ESXIARM' status machine | grep -q panicked"
+        expect_exit 0 "$ESXIARM" status machine
+        contains stdout panicked
+        "$ESXIARM" stop machine --wait 1 >out 2>&1 || :
+        wait_for 30 nothing_is_left
+        contains machine/runs/*-boot/result.json '"outcome": "panic"'
+        expect_exit 6 "$ESXIARM" diagnose machine
+        contains stdout '#PF Exception 14 in world'
+}
+
 test_an_upgrade_needs_a_disk_with_vars() {
         install 2 --upgrade
         contains stderr 'has no disk with vars that --upgrade could keep'

@@ -170,6 +170,10 @@ test_a_disk_beyond_the_end_of_the_screen_is_found() {
         # shellcheck disable=SC2086 # words
         install 0 $more --disk-bus nvme
         nothing_is_left
+        # A list that scrolls once more, to show what is below the last disk.
+        rm -rf machine
+        # shellcheck disable=SC2086 # words
+        install 0 $more --disk-bus nvme --rehearsal-option scroll-labels=1
 }
 
 run_tests
