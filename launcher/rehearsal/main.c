@@ -9,7 +9,7 @@
 #include "launcher/rehearsal/guest/input.h"
 #include "launcher/rehearsal/guest/payload.h"
 #include "launcher/rehearsal/installer/installer.h"
-#include "launcher/rehearsal/system.h"
+#include "launcher/rehearsal/system/system.h"
 
 static void warn_option(void *context, const struct keyvalue *pair, const char *what)
 {

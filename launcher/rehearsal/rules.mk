@@ -14,9 +14,9 @@ REHEARSAL_EFI := $(BUILD)/rehearsal/BOOTAA64.EFI
 REHEARSAL_SOURCES := $(sort $(wildcard $(REHEARSAL_DIR)/*.c $(REHEARSAL_DIR)/*/*.c))
 REHEARSAL_OBJECTS := $(REHEARSAL_SOURCES:$(REHEARSAL_DIR)/%.c=$(BUILD)/rehearsal/%.o)
 # Pure: they call no firmware, and are also compiled for the host and tested there.
-REHEARSAL_PURE := $(addprefix base/,crc32 keyvalue text) $(addprefix disk/,fat16 gpt layout) \
-        $(addprefix efi/,aml guid load-option madt) $(addprefix guest/,garbage options steps) \
-        $(addprefix installer/,kickstart password) $(addprefix screen/,keys screen)
+REHEARSAL_PURE := $(addprefix base/,crc32 keyvalue text wrap) $(addprefix disk/,bank contents fat16 gpt layout) \
+        $(addprefix efi/,aml guid load-option madt) $(addprefix guest/,boxes endings garbage options scroll steps) \
+        $(addprefix installer/,kickstart password) $(addprefix screen/,keys screen) system/services
 
 REHEARSAL_TARGET := --target=aarch64-unknown-windows
 REHEARSAL_CFLAGS := $(REHEARSAL_TARGET) -std=c17 -O2 -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes \

@@ -96,7 +96,7 @@ test_a_kickstart_file_is_used_and_a_wrong_one_reported() {
         rm -rf machine
         begin_iso --kickstart ks.cfg
         ends_with 1
-        contains out 'Kickstart error'
+        contains out 'An error has occurred while parsing the installation'
         nothing_is_left
 }
 

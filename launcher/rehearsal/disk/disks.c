@@ -167,9 +167,22 @@ void disks_find(struct disks *disks, efi_handle boot_device)
                 BS->free_pool(handles);
 }
 
+const struct disk *disks_boot_medium(const struct disks *disks)
+{
+        for (size_t i = 0; i < disks->count; i++)
+                if (disks->list[i].is_boot_medium)
+                        return &disks->list[i];
+        return NULL;
+}
+
 uint64_t disk_bytes(const struct disk *disk)
 {
         return disk->blocks * disk->block_size;
+}
+
+bool disk_read(const struct disk *disk, uint64_t lba, void *bytes, size_t size)
+{
+        return !efi_failed(disk->io->read_blocks(disk->io, disk->io->media->media_id, lba, size, bytes));
 }
 
 bool disk_write(const struct disk *disk, uint64_t lba, const void *bytes, size_t size)

@@ -25,7 +25,13 @@ struct disks {
 // BOOT_DEVICE is the volume that this program was loaded from.
 void disks_find(struct disks *disks, efi_handle boot_device);
 
+// The disk that this program was loaded from; NULL if it is none of them.
+const struct disk *disks_boot_medium(const struct disks *disks);
+
 uint64_t disk_bytes(const struct disk *disk);
+
+// Reads SIZE bytes, a multiple of the block size, to page-aligned BYTES.
+bool disk_read(const struct disk *disk, uint64_t lba, void *bytes, size_t size);
 
 // Writes SIZE bytes, a multiple of the block size, from page-aligned BYTES.
 bool disk_write(const struct disk *disk, uint64_t lba, const void *bytes, size_t size);

@@ -5,7 +5,7 @@
 #include "launcher/rehearsal/base/memory.h"
 #include "launcher/rehearsal/base/text.h"
 
-#define RESERVED_SECTORS   1
+#define RESERVED_SECTORS   2 // the boot sector and the marker's
 #define FAT_COPIES         2
 #define ROOT_ENTRIES       512
 #define ENTRY_SIZE         32
@@ -110,6 +110,8 @@ static void build_boot_sector(const struct fat16 *fat, const struct fat16_parame
         store_label(sector + 43, parameters->label);
         memcpy(sector + 54, "FAT16   ", 8);
         store16(sector + 510, 0xAA55);
+        if (parameters->marker)
+                memcpy(sector + FAT16_SECTOR_SIZE, parameters->marker, FAT16_MARKER_SIZE);
 }
 
 static void set_cluster(const struct fat16 *fat, uint32_t cluster, uint16_t next)

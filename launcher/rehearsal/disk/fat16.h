@@ -9,13 +9,15 @@
 #include <stdint.h>
 
 #define FAT16_SECTOR_SIZE 512
+#define FAT16_MARKER_SIZE 32
 
 struct fat16_parameters {
         uint32_t sectors;        // of the partition
         uint32_t hidden_sectors; // LBA at which the partition starts
         uint32_t serial;
-        uint16_t date, time; // of every file, in the DOS form
-        const char *label;   // at most 11 capitals
+        uint16_t date, time;   // of every file, in the DOS form
+        const char *label;     // at most 11 capitals
+        const uint8_t *marker; // FAT16_MARKER_SIZE bytes for the second sector; NULL: none
 };
 
 struct fat16 {

@@ -20,6 +20,9 @@ enum layout_partition {
         LAYOUT_COUNT,
 };
 
-// Plans the partitions of a disk with DISK_BLOCKS 512-byte blocks; the caller fills in the unique GUIDs. False if the
-// disk is too small.
-bool layout_plan(uint64_t disk_blocks, struct gpt_partition partitions[LAYOUT_COUNT]);
+// The type of a boot bank.
+extern const struct guid layout_bank_type;
+
+// Plans the partitions of a disk with DISK_BLOCKS 512-byte blocks, none of them at block END or behind (0: up to the
+// disk's end); the caller fills in the unique GUIDs. False if there is too little room.
+bool layout_plan(uint64_t disk_blocks, uint64_t end, struct gpt_partition partitions[LAYOUT_COUNT]);

@@ -18,6 +18,13 @@ void guid_store(uint8_t *at, const struct guid *guid)
         memcpy(at + 8, guid->d, sizeof guid->d);
 }
 
+struct guid guid_load(const uint8_t *at)
+{
+        struct guid guid = {load32(at), load16(at + 4), load16(at + 6), {0}};
+        memcpy(guid.d, at + 8, sizeof guid.d);
+        return guid;
+}
+
 struct guid guid_from_random(const uint8_t random[GUID_SIZE])
 {
         struct guid guid = {.a = load32(random), .b = load16(random + 4), .c = load16(random + 6)};

@@ -23,6 +23,9 @@ bool guid_equal(const struct guid *a, const struct guid *b);
 // Stores GUID as the 16 bytes it has on a disk.
 void guid_store(uint8_t *at, const struct guid *guid);
 
+// The GUID in 16 bytes of a disk.
+struct guid guid_load(const uint8_t *at);
+
 // A version 4 GUID from 16 random bytes (RFC 4122, 4.4).
 struct guid guid_from_random(const uint8_t random[GUID_SIZE]);
 

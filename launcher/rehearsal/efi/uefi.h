@@ -235,9 +235,11 @@ struct efi_file {
         efi_status (*close)(struct efi_file *self);
         void *delete;
         efi_status (*read)(struct efi_file *self, size_t *size, void *buffer);
-        void *write;
+        efi_status (*write)(struct efi_file *self, size_t *size, const void *buffer);
         efi_status (*get_position)(struct efi_file *self, uint64_t *position);
         efi_status (*set_position)(struct efi_file *self, uint64_t position);
+        void *get_info, *set_info;
+        efi_status (*flush)(struct efi_file *self);
 };
 
 struct efi_file_system {
@@ -253,8 +255,10 @@ struct efi_file_system {
                 }                                                                                                      \
         }
 
-#define EFI_FILE_MODE_READ UINT64_C(1)
-#define EFI_FILE_END       UINT64_MAX // set_position(): to the end
+#define EFI_FILE_MODE_READ   UINT64_C(1)
+#define EFI_FILE_MODE_WRITE  UINT64_C(2)
+#define EFI_FILE_MODE_CREATE (UINT64_C(1) << 63)
+#define EFI_FILE_END         UINT64_MAX // set_position(): to the end
 
 // 13.9 "Block I/O Protocol".
 struct efi_block_media {

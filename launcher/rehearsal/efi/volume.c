@@ -3,7 +3,7 @@
 
 #include "launcher/rehearsal/efi/firmware.h"
 
-static struct efi_file *open_file(efi_handle device, const efi_char16 *path)
+static struct efi_file *open_file(efi_handle device, const efi_char16 *path, uint64_t mode)
 {
         static const struct guid protocol = EFI_SIMPLE_FILE_SYSTEM_PROTOCOL;
         struct efi_file_system *file_system = firmware_protocol(device, &protocol);
@@ -11,7 +11,7 @@ static struct efi_file *open_file(efi_handle device, const efi_char16 *path)
         struct efi_file *file;
         if (!file_system || efi_failed(file_system->open_volume(file_system, &root)))
                 return NULL;
-        efi_status status = root->open(root, &file, path, EFI_FILE_MODE_READ, 0);
+        efi_status status = root->open(root, &file, path, mode, 0);
         root->close(root);
         return efi_failed(status) ? NULL : file;
 }
@@ -33,7 +33,7 @@ static bool read_whole(struct efi_file *file, struct span *contents)
 bool volume_read(efi_handle device, const efi_char16 *path, struct span *contents)
 {
         *contents = (struct span){0};
-        struct efi_file *file = open_file(device, path);
+        struct efi_file *file = open_file(device, path, EFI_FILE_MODE_READ);
         if (!file)
                 return false;
         bool ok = read_whole(file, contents);
@@ -67,8 +67,21 @@ bool volume_read_named(efi_handle device, const char *name, size_t size, struct 
 bool volume_has(efi_handle device, const char *name, size_t size)
 {
         efi_char16 path[PATH_MAX_LENGTH];
-        struct efi_file *file = make_path(path, name, size) ? open_file(device, path) : NULL;
+        struct efi_file *file = make_path(path, name, size) ? open_file(device, path, EFI_FILE_MODE_READ) : NULL;
         if (file)
                 file->close(file);
         return file;
+}
+
+bool volume_write(efi_handle device, const efi_char16 *path, struct span contents)
+{
+        uint64_t mode = EFI_FILE_MODE_READ | EFI_FILE_MODE_WRITE | EFI_FILE_MODE_CREATE;
+        struct efi_file *file = open_file(device, path, mode);
+        if (!file)
+                return false;
+        size_t written = contents.size;
+        bool ok = !efi_failed(file->write(file, &written, contents.at)) && written == contents.size &&
+                  !efi_failed(file->flush(file));
+        file->close(file);
+        return ok;
 }

@@ -14,3 +14,7 @@ bool volume_read_named(efi_handle device, const char *name, size_t size, struct 
 
 // Whether the volume's root has a file or folder NAME, ASCII, SIZE characters.
 bool volume_has(efi_handle device, const char *name, size_t size);
+
+// Writes CONTENTS to the file PATH (as above), which is created if missing. An older file is not made shorter. False if
+// that fails.
+bool volume_write(efi_handle device, const efi_char16 *path, struct span contents);

@@ -2,28 +2,27 @@
 #include "launcher/rehearsal/guest/dialog.h"
 
 #include "launcher/rehearsal/base/text.h"
+#include "launcher/rehearsal/base/wrap.h"
 #include "launcher/rehearsal/efi/firmware.h"
 #include "launcher/rehearsal/guest/input.h"
+#include "launcher/rehearsal/guest/scroll.h"
 
-#define LEFT           ((SCREEN_COLUMNS - DIALOG_COLUMNS) / 2)
-#define TEXT_LEFT      ((SCREEN_COLUMNS - DIALOG_TEXT) / 2)
 #define FRAME_PAUSE_MS 30   // between a frame and its text
 #define SWALLOW_MS     300  // with the option swallow-keys
 #define REPAINT_MS     1000 // between two repaints of a row
 #define CHATTER_MS     50   // how long a line of log stays on a dialog
-#define FIRST_LINE     2    // below the frame and an empty row
+#define INSET          2    // columns of frame and blank beside the text
 #define ROWS_AROUND    6    // frame, empty row, lines, empty row, keys, empty row, frame
 
-static void draw_frame(struct screen *screen, size_t top, size_t rows)
+static void draw_frame(struct screen *screen, const struct dialog *dialog)
 {
-        char line[DIALOG_COLUMNS + 1];
-        line[DIALOG_COLUMNS] = '\0';
-        for (size_t row = 0; row < rows; row++) {
-                bool edge = row == 0 || row == rows - 1;
-                for (size_t column = 0; column < DIALOG_COLUMNS; column++)
+        char line[SCREEN_COLUMNS + 1] = {0};
+        for (size_t row = 0; row < dialog->rows; row++) {
+                bool edge = row == 0 || row == dialog->rows - 1;
+                for (size_t column = 0; column < dialog->columns; column++)
                         line[column] = edge ? '-' : ' ';
-                line[0] = line[DIALOG_COLUMNS - 1] = edge ? '+' : '|';
-                screen_text(screen, top + row, LEFT, STYLE_BOX, line);
+                line[0] = line[dialog->columns - 1] = edge ? '+' : '|';
+                screen_text(screen, dialog->top + row, dialog->left, STYLE_BOX, line);
         }
 }
 
@@ -33,20 +32,25 @@ static void put_centered(struct screen *screen, size_t row, enum style style, co
         screen_text(screen, row, length < SCREEN_COLUMNS ? (SCREEN_COLUMNS - length) / 2 : 0, style, text);
 }
 
-static void clear_desktop(struct screen *screen)
+void dialog_clear(struct guest *guest)
 {
+        struct screen *screen = &guest->screen;
+        screen_hide_cursor(screen);
         screen_fill(screen, 0, 0, SCREEN_ROWS, SCREEN_COLUMNS, STYLE_DESKTOP);
         put_centered(screen, 0, STYLE_BANNER, GUEST_BANNER);
 }
 
-static struct dialog open_box(struct guest *guest, const char *title, size_t lines, const char *keys)
+struct dialog dialog_open_over(struct guest *guest, const char *title, size_t rows, size_t columns, const char *keys)
 {
-        struct dialog dialog = {.rows = lines + ROWS_AROUND, .keys = keys};
-        dialog.top = 1 + (SCREEN_ROWS - 1 - dialog.rows) / 2;
-        draw_frame(&guest->screen, dialog.top, dialog.rows);
+        struct dialog dialog = {.rows = rows, .columns = columns, .keys = keys};
+        dialog.top = 1 + (SCREEN_ROWS - 1 - rows) / 2;
+        dialog.left = (SCREEN_COLUMNS - columns) / 2;
+        screen_hide_cursor(&guest->screen);
+        draw_frame(&guest->screen, &dialog);
         char heading[DIALOG_TEXT + 1];
         text_format(heading, sizeof heading, " %s ", title);
-        put_centered(&guest->screen, dialog.top, STYLE_TITLE, heading);
+        if (*title)
+                put_centered(&guest->screen, dialog.top, STYLE_TITLE, heading);
         screen_flush(&guest->screen);
         guest_pause(guest, FRAME_PAUSE_MS);
         return dialog;
@@ -55,47 +59,75 @@ static struct dialog open_box(struct guest *guest, const char *title, size_t lin
 // The old screen is cleared first, so that a new title is never shown with old keys.
 struct dialog dialog_open(struct guest *guest, const char *title, size_t lines, const char *keys)
 {
-        clear_desktop(&guest->screen);
+        dialog_clear(guest);
         screen_flush(&guest->screen);
-        return open_box(guest, title, lines, keys);
+        return dialog_open_over(guest, title, lines + ROWS_AROUND, DIALOG_COLUMNS, keys);
 }
 
+size_t dialog_columns(const struct dialog *dialog)
+{
+        return dialog->columns - 2 * INSET;
+}
+
+// A page has an empty row below its frame, a smaller box has not.
 static size_t row_of(const struct dialog *dialog, size_t line)
 {
-        return dialog->top + FIRST_LINE + line;
+        return dialog->top + (dialog->columns == DIALOG_COLUMNS ? 2 : 1) + line;
 }
 
 static size_t keys_row(const struct dialog *dialog)
 {
-        return dialog->top + dialog->rows - 3;
+        return dialog->top + dialog->rows - (dialog->columns == DIALOG_COLUMNS ? 3 : 2);
 }
 
 void dialog_text(struct guest *guest, const struct dialog *dialog, size_t line, enum style style, const char *text)
 {
-        screen_fill(&guest->screen, row_of(dialog, line), TEXT_LEFT, 1, DIALOG_TEXT, style);
+        screen_fill(&guest->screen, row_of(dialog, line), dialog->left + INSET, 1, dialog_columns(dialog), style);
         dialog_part(guest, dialog, line, 0, style, text);
+}
+
+size_t dialog_wrapped(struct guest *guest, const struct dialog *dialog, size_t line, enum style style,
+                      const char *prefix, const char *text)
+{
+        size_t indent = text_length(prefix);
+        struct span rest = {.at = text, .size = text_length(text)};
+        struct span row;
+        while (wrap_next(&rest, dialog_columns(dialog) - indent, &row)) {
+                char words[DIALOG_TEXT + 1];
+                text_format(words, sizeof words, "%.*s", (int)row.size, row.at);
+                dialog_text(guest, dialog, line, style, prefix);
+                dialog_part(guest, dialog, line++, indent, style, words);
+                prefix = "";
+        }
+        return line;
 }
 
 void dialog_part(struct guest *guest, const struct dialog *dialog, size_t line, size_t column, enum style style,
                  const char *text)
 {
-        char cut[DIALOG_TEXT + 1];
-        text_format(cut, sizeof cut - column, "%s", text);
-        screen_text(&guest->screen, row_of(dialog, line), TEXT_LEFT + column, style, cut);
+        char cut[SCREEN_COLUMNS + 1];
+        text_format(cut, dialog_columns(dialog) + 1 - column, "%s", text);
+        screen_text(&guest->screen, row_of(dialog, line), dialog->left + INSET + column, style, cut);
 }
 
 void dialog_field(struct guest *guest, const struct dialog *dialog, size_t line, size_t column, size_t columns,
                   const char *text)
 {
-        screen_fill(&guest->screen, row_of(dialog, line), TEXT_LEFT + column, 1, columns, STYLE_FIELD);
+        screen_fill(&guest->screen, row_of(dialog, line), dialog->left + INSET + column, 1, columns, STYLE_FIELD);
         dialog_part(guest, dialog, line, column, STYLE_FIELD, text);
 }
 
 void dialog_bar(struct guest *guest, const struct dialog *dialog, size_t line, size_t columns, unsigned percent)
 {
+        size_t row = row_of(dialog, line), left = dialog->left + INSET;
         size_t filled = columns * percent / 100;
-        screen_fill(&guest->screen, row_of(dialog, line), TEXT_LEFT, 1, filled, STYLE_BAR);
-        screen_fill(&guest->screen, row_of(dialog, line), TEXT_LEFT + filled, 1, columns - filled, STYLE_FIELD);
+        screen_fill(&guest->screen, row, left, 1, filled, STYLE_BAR);
+        screen_fill(&guest->screen, row, left + filled, 1, columns - filled, STYLE_FIELD);
+}
+
+void dialog_cursor(struct guest *guest, const struct dialog *dialog, size_t line, size_t column)
+{
+        screen_show_cursor(&guest->screen, row_of(dialog, line), dialog->left + INSET + column);
 }
 
 void dialog_show(struct guest *guest)
@@ -124,12 +156,19 @@ static void chatter(struct guest *guest)
         screen_flush(&guest->screen);
 }
 
+static bool is_wanted(struct key *key, key_set wanted)
+{
+        if (key->name == KEY_CHARACTER && key->character == '|' && !(wanted & KEY_BIT(KEY_CHARACTER)))
+                key->name = KEY_F11;
+        return key->name != KEY_NONE && wanted & KEY_BIT(key->name);
+}
+
 struct key dialog_key(struct guest *guest, const struct dialog *dialog, key_set wanted)
 {
         screen_flush(&guest->screen);
         for (size_t turn = 0;; turn++) {
                 struct key key = guest_key(guest, REPAINT_MS);
-                if (key.name != KEY_NONE && wanted & KEY_BIT(key.name))
+                if (is_wanted(&key, wanted))
                         return key;
                 if (key.name == KEY_NONE && guest->options.chatter)
                         chatter(guest);
@@ -137,30 +176,14 @@ struct key dialog_key(struct guest *guest, const struct dialog *dialog, key_set 
         }
 }
 
-static void put_lines(struct guest *guest, const struct dialog *dialog, const char *const *lines, size_t count)
-{
-        for (size_t i = 0; i < count; i++)
-                dialog_text(guest, dialog, i, STYLE_BOX, lines[i]);
-}
-
 struct key dialog_page(struct guest *guest, const char *title, const char *const *lines, size_t count, const char *keys,
                        key_set wanted)
 {
         struct dialog dialog = dialog_open(guest, title, count, keys);
-        put_lines(guest, &dialog, lines, count);
+        for (size_t i = 0; i < count; i++)
+                dialog_text(guest, &dialog, i, STYLE_BOX, lines[i]);
         dialog_ready(guest, &dialog);
         return dialog_key(guest, &dialog, wanted);
-}
-
-void dialog_message(struct guest *guest, const struct dialog *behind, const char *title, const char *const *lines,
-                    size_t count)
-{
-        screen_fill(&guest->screen, keys_row(behind), TEXT_LEFT, 1, DIALOG_TEXT, STYLE_BOX);
-        screen_flush(&guest->screen);
-        struct dialog dialog = open_box(guest, title, count, "(Enter) OK");
-        put_lines(guest, &dialog, lines, count);
-        dialog_ready(guest, &dialog);
-        dialog_key(guest, &dialog, KEY_BIT(KEY_ENTER) | KEY_BIT(KEY_ESCAPE));
 }
 
 void dialog_busy(struct guest *guest, const char *text, uint64_t milliseconds)
@@ -171,44 +194,32 @@ void dialog_busy(struct guest *guest, const char *text, uint64_t milliseconds)
         guest_pause(guest, milliseconds);
 }
 
-// The first row to show, so that the selected one is visible, scrolled as little as possible.
-static size_t scroll_to(const struct list *list, size_t first, size_t selected)
-{
-        if (selected < first)
-                return selected;
-        if (selected >= first + list->visible)
-                return selected - list->visible + 1;
-        return first;
-}
-
-static void draw_list(struct guest *guest, const struct dialog *dialog, const struct list *list, size_t first,
-                      size_t selected)
+static void draw_list(struct guest *guest, const struct dialog *dialog, const struct list *list,
+                      const struct scroll *scroll)
 {
         for (size_t i = 0; i < list->visible; i++) {
-                size_t row = first + i;
-                dialog_text(guest, dialog, list->line + i, row == selected ? STYLE_SELECTED : STYLE_BOX,
+                size_t row = scroll->first + i;
+                dialog_text(guest, dialog, list->line + i, row == scroll->selected ? STYLE_SELECTED : STYLE_BOX,
                             row < list->count ? list->rows[row] : "");
         }
-        char position[LIST_ROW_SIZE];
-        text_format(position, sizeof position, "%u of %u", (unsigned)selected + 1, (unsigned)list->count);
-        dialog_text(guest, dialog, list->line + list->visible, STYLE_BOX, position);
 }
 
 struct key dialog_choose(struct guest *guest, const struct dialog *dialog, const struct list *list, size_t *selected,
                          key_set wanted)
 {
-        size_t first = scroll_to(list, 0, *selected);
-        draw_list(guest, dialog, list, first, *selected);
+        struct scroll scroll = scroll_begin(list->count, list->visible, list->is_label, *selected);
+        scroll.shows_labels = guest->options.scroll_labels;
+        draw_list(guest, dialog, list, &scroll);
         dialog_ready(guest, dialog);
         for (;;) {
                 struct key key = dialog_key(guest, dialog, wanted | KEY_BIT(KEY_UP) | KEY_BIT(KEY_DOWN));
                 if (wanted & KEY_BIT(key.name))
                         return key;
-                if (key.name == KEY_UP && *selected > 0)
-                        --*selected;
-                if (key.name == KEY_DOWN && *selected + 1 < list->count)
-                        ++*selected;
-                first = scroll_to(list, first, *selected);
-                draw_list(guest, dialog, list, first, *selected);
+                if (key.name == KEY_UP)
+                        scroll_up(&scroll);
+                if (key.name == KEY_DOWN)
+                        scroll_down(&scroll);
+                *selected = scroll.selected;
+                draw_list(guest, dialog, list, &scroll);
         }
 }

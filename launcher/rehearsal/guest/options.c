@@ -24,6 +24,21 @@ static bool read_flag(struct span value, void *to)
         return true;
 }
 
+static bool read_boxes(struct span value, void *to)
+{
+        return boxes_read(value, to);
+}
+
+static bool read_panic_kind(struct span value, void *to)
+{
+        return panic_named(value.at, value.size, to);
+}
+
+static bool read_loader_end(struct span value, void *to)
+{
+        return loader_end_named(value.at, value.size, to);
+}
+
 // Decimal digits, and K or M for KiB and MiB. Limited: no option needs more than some millions.
 static bool read_number(struct span value, void *to)
 {
@@ -58,9 +73,13 @@ static const struct {
 } rows[] = {
         ROW("hang", read_step, hang),
         ROW("panic", read_step, panic),
+        ROW("panic-kind", read_panic_kind, panic_kind),
+        ROW("loader", read_loader_end, loader),
+        ROW("installer-loader", read_loader_end, installer_loader),
         ROW("reset", read_step, reset),
         ROW("poweroff", read_step, poweroff),
         ROW("lose-entry", read_flag, lose_entry),
+        ROW("dcui-refuses", read_flag, dcui_refuses),
         ROW("no-dcui", read_flag, no_dcui),
         ROW("swallow-keys", read_flag, swallow_keys),
         ROW("no-usb-screen", read_flag, no_usb_screen),
@@ -72,6 +91,10 @@ static const struct {
         ROW("flood", read_number, flood),
         ROW("flood-at", read_step, flood_at),
         ROW("garbage", read_number, garbage),
+        ROW("box", read_boxes, boxes),
+        ROW("only-install", read_flag, only_install),
+        ROW("scroll-labels", read_flag, scroll_labels),
+        ROW("slow-check", read_number, slow_check),
         ROW("slow-draw", read_number, slow_draw),
         ROW("pace", read_number, pace),
 };

@@ -21,7 +21,7 @@ _Noreturn void shutdown_run(struct guest *guest, enum efi_reset_type type)
                 if (stage % 4 == 0)
                         guest_pause(guest, STAGE_PAUSE_MS);
                 if (stage == PANICKED_STAGE && guest->has_gic_v3)
-                        panic_show(guest, PANIC_GIC_V3);
+                        panic_show(guest, PANIC_ITS);
         }
         guest_log(guest, "This system has been halted");
         guest_pause(guest, HALT_PAUSE_MS);

@@ -23,6 +23,7 @@ enum step {
         STEP_SHUTDOWN, // of the installer and of the installed system
         STEP_BOOT,     // the installed system's first line
         STEP_DCUI,     // the installed system's console
+        STEP_UP,       // a second after the console is there
         STEP_COUNT,
 };
 

@@ -41,7 +41,7 @@ static void print_garbage(struct guest *guest)
 
 static bool is_dialog(enum step step)
 {
-        return step < STEP_SHUTDOWN;
+        return step < STEP_SHUTDOWN || step == STEP_UP;
 }
 
 // Prints the noise that the options want at STEP; the screen is then redrawn.
@@ -58,6 +58,15 @@ static void make_noise(struct guest *guest, enum step step)
                 screen_clear(&guest->screen);
 }
 
+static void panic(struct guest *guest, enum step step)
+{
+        if (guest->options.panic_kind != PANIC_WARNING)
+                panic_show(guest, guest->options.panic_kind);
+        panic_warn(guest);
+        if (is_dialog(step))
+                screen_clear(&guest->screen);
+}
+
 void guest_reach(struct guest *guest, enum step step)
 {
         const struct options *options = &guest->options;
@@ -70,5 +79,5 @@ void guest_reach(struct guest *guest, enum step step)
         if (options->poweroff == step)
                 firmware_reset(EFI_RESET_SHUTDOWN);
         if (options->panic == step)
-                panic_show(guest, PANIC_TOLD_TO);
+                panic(guest, step);
 }

@@ -8,12 +8,34 @@
 #include "launcher/rehearsal/guest/input.h"
 #include "launcher/rehearsal/guest/shutdown.h"
 #include "launcher/rehearsal/guest/trouble.h"
-#include "launcher/rehearsal/installer/complete.h"
 #include "launcher/rehearsal/installer/kickstart.h"
+#include "launcher/rehearsal/installer/scripted.h"
 
-static void print_note(void *context, unsigned line, const char *what)
+#define REBOOT_MS 300 // how long the last screen stays if it needs no key
+#define PARSING   "An error has occurred while parsing the installation script\n\n"
+
+// The path of the file as ESXi would print it.
+#define VOLUME "/vmfs/volumes/mpx.vmhba32:C0:T0:L0"
+
+#define WARNINGS_SIZE 800
+
+struct reading {
+        struct guest *guest;
+        struct span path;
+        char warnings[WARNINGS_SIZE]; // one below the other, as far as they fit
+        size_t used;
+};
+
+static void take_note(void *context, unsigned line, const char *what, struct span word)
 {
-        guest_log(context, "Kickstart: line %u: %s", line, what);
+        struct reading *reading = context;
+        if (!word.size) {
+                guest_log(reading->guest, "Kickstart: line %u: %s", line, what);
+                return;
+        }
+        reading->used += text_format(reading->warnings + reading->used, sizeof reading->warnings - reading->used,
+                                     "\nwarning:" VOLUME "%.*s:line %u: %s \"%.*s\"", (int)reading->path.size,
+                                     reading->path.at, line, what, (int)word.size, word.at);
 }
 
 // ESXi's default order.
@@ -70,54 +92,59 @@ static const struct disk *choose_disk(struct guest *guest, const struct disks *d
         if (kickstart->disk == KICKSTART_FIRST_DISK) {
                 const struct disk *first = find_first(disks, text.size ? text : usual_order);
                 if (!first)
-                        guest_stop(guest, "Kickstart error: install --firstdisk: no disk is suitable");
+                        scripted_fail(guest, "exceptional circumstance: install --firstdisk: no disk is suitable");
                 return first;
         }
         const struct disk *named = find_named(disks, text);
         if (!named)
-                guest_stop(guest, "Kickstart error: install --disk=%s: disk not found", kickstart->disk_text);
+                scripted_fail(guest, PARSING "install --disk=%s: disk not found", kickstart->disk_text);
         const struct refusal *refusal = installer_refusal(named);
         if (refusal)
-                guest_stop(guest, "Kickstart error: install --disk=%s: %s", kickstart->disk_text, refusal->lines[0]);
+                scripted_fail(guest, PARSING "install --disk=%s: %s", kickstart->disk_text, refusal->text);
         return named;
 }
 
 static void read_file(struct guest *guest, struct span path, struct kickstart *kickstart)
 {
+        static struct reading reading;
         struct span text;
         struct kickstart_error error;
+        reading = (struct reading){.guest = guest, .path = path};
         guest_log(guest, "Kickstart: usb:%.*s", (int)path.size, path.at);
         if (!volume_read_named(guest->device, path.at, path.size, &text))
-                guest_stop(guest, "Kickstart error: usb:%.*s: file not found on the payload", (int)path.size, path.at);
-        if (kickstart_parse(text, kickstart, &error, print_note, guest))
-                return;
-        kickstart_wipe(kickstart);
-        if (error.word[0])
-                guest_stop(guest, "Kickstart error: line %u: %s \"%s\"", error.line, error.what, error.word);
-        guest_stop(guest, "Kickstart error: line %u: %s", error.line, error.what);
+                scripted_fail(guest, PARSING "cannot open file " VOLUME "%.*s", (int)path.size, path.at);
+        if (!kickstart_parse(text, kickstart, &error, take_note, &reading)) {
+                kickstart_wipe(kickstart);
+                const char *quote = error.word[0] ? "\"" : "";
+                scripted_fail(guest, PARSING "error:" VOLUME "%.*s:line %u: %s %s%s%s", (int)path.size, path.at,
+                              error.line, error.what, quote, error.word, quote);
+        }
+        if (reading.used)
+                scripted_warn(guest, reading.warnings + 1);
 }
 
-static void reach_end(struct installer *installer, bool reboots)
+static void finish(struct installer *installer, bool reboots)
 {
+        scripted_show(installer->guest, "ESXi 8.0.3 has been installed successfully.\n\nBoot entry: %s\n\n%s",
+                      installer->entry, reboots ? "Rebooting..." : "Press <enter> to reboot...");
         if (reboots)
-                installer_complete_alone(installer);
+                guest_pause(installer->guest, REBOOT_MS);
         else
-                installer_complete(installer);
+                scripted_wait(installer->guest);
 }
 
 _Noreturn void installer_kickstart(struct installer *installer, struct span path)
 {
         static struct kickstart kickstart;
         struct guest *guest = installer->guest;
+        installer->is_scripted = true;
+        screen_clear(&guest->screen);
         read_file(guest, path, &kickstart);
         kickstart_wipe(&kickstart); // the password is not needed
         installer->target = choose_disk(guest, &installer->disks, &kickstart);
-        guest_log(guest, "Kickstart: installing on %s", installer->target->name);
-
-        screen_clear(&guest->screen);
         guest_reach(guest, STEP_PROGRESS);
         installer_progress(installer);
         guest_reach(guest, STEP_COMPLETE);
-        reach_end(installer, kickstart.reboots);
+        finish(installer, kickstart.reboots);
         shutdown_run(guest, EFI_RESET_COLD);
 }

@@ -4,6 +4,6 @@
 
 #include "launcher/rehearsal/installer/screens.h"
 
-// Installs and reboots as the kickstart file at PATH on the payload says, without keys. On an error, prints it and
-// waits forever.
+// Installs and reboots as the kickstart file at PATH on the payload says, without keys. Shows an error, if there is one,
+// and waits for Enter.
 _Noreturn void installer_kickstart(struct installer *installer, struct span path);

@@ -4,6 +4,5 @@
 
 #include "launcher/rehearsal/installer/screens.h"
 
-// installer_complete waits for Enter; installer_complete_alone shows it briefly, for a kickstart with `reboot`.
+// Waits for Enter.
 enum outcome installer_complete(struct installer *installer);
-void installer_complete_alone(struct installer *installer);

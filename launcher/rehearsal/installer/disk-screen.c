@@ -3,11 +3,21 @@
 #include "launcher/rehearsal/installer/screens.h"
 
 #include "launcher/rehearsal/base/text.h"
+#include "launcher/rehearsal/guest/modal.h"
 
-#define VISIBLE_DISKS 8
-#define LIST_LINE     2
+// The page fills the screen; five rows of it are the list.
+#define PAGE_LINES   16
+#define LEGEND_LINE  1
+#define HEADING_LINE 4
+#define LIST_LINE    6
+#define VISIBLE_ROWS 5
+#define ROWS_MAX     (DISKS_MAX + 3) // "Local:", the disks, "Remote:", "(none)"
 
-static char rows[DISKS_MAX][LIST_ROW_SIZE];
+// The list on the screen. The disk of a row that can be selected.
+static char rows[ROWS_MAX][LIST_ROW_SIZE];
+static bool is_label[ROWS_MAX];
+static const struct disk *disk_of[ROWS_MAX];
+static size_t row_count;
 
 static bool is_small(const struct disk *disk)
 {
@@ -26,9 +36,9 @@ static bool has_other_blocks(const struct disk *disk)
 
 // Why a disk cannot be installed to.
 static const struct refusal refusals[] = {
-        {is_small, {"This disk does not have the minimum space of 8.00 GiB.", "Choose another disk."}},
-        {is_boot_medium, {"The installer runs from this disk: it has no minimum space free.", "Choose another disk."}},
-        {has_other_blocks, {"The rehearsal installs only to disks with 512-byte blocks.", "Choose another disk."}},
+        {is_small, "This disk does not have the minimum space of 8.00 GiB. Choose another disk."},
+        {is_boot_medium, "The installer runs from this disk: it has no minimum space free. Choose another disk."},
+        {has_other_blocks, "The rehearsal installs only to disks with 512-byte blocks. Choose another disk."},
 };
 
 const struct refusal *installer_refusal(const struct disk *disk)
@@ -39,71 +49,117 @@ const struct refusal *installer_refusal(const struct disk *disk)
         return NULL;
 }
 
-static void format_row(char row[LIST_ROW_SIZE], const struct disk *disk)
+const struct contents *installer_contents(const struct installer *installer, const struct disk *disk)
 {
+        return &installer->contents[disk - installer->disks.list];
+}
+
+static void refuse(struct guest *guest, const char *text)
+{
+        const struct modal box = {
+                "Disk not suitable", text, {0}, "(Enter) OK", KEY_BIT(KEY_ENTER) | KEY_BIT(KEY_ESCAPE)};
+        modal_show(guest, &box, NULL);
+}
+
+static void add_label(const char *text)
+{
+        is_label[row_count] = true;
+        disk_of[row_count] = NULL;
+        text_format(rows[row_count++], LIST_ROW_SIZE, "%s", text);
+}
+
+static void add_disk(const struct installer *installer, const struct disk *disk)
+{
+        const struct contents *contents = installer_contents(installer, disk);
         char capacity[20];
         text_format_capacity(capacity, sizeof capacity, disk_bytes(disk));
-        text_format(row, LIST_ROW_SIZE, " %-48s %15s ", disk->name, capacity);
+        is_label[row_count] = false;
+        disk_of[row_count] = disk;
+        text_format(rows[row_count++], LIST_ROW_SIZE, " %c %-50s %14s ",
+                    contents->has_vmfs   ? '*'
+                    : contents->has_vsan ? '#'
+                                         : ' ',
+                    disk->name, capacity);
+}
+
+// Fills the list with the disks that WANTED accepts, or all if it is NULL.
+static void fill_list(const struct installer *installer, bool (*wanted)(const struct disk *disk))
+{
+        row_count = 0;
+        add_label("Local:");
+        for (size_t i = 0; i < installer->disks.count; i++)
+                if (!wanted || wanted(&installer->disks.list[i]))
+                        add_disk(installer, &installer->disks.list[i]);
+        add_label("Remote:");
+        add_label("   (none)");
+}
+
+static size_t row_of(const struct disk *disk)
+{
+        for (size_t i = 0; i < row_count; i++)
+                if (disk_of[i] == disk)
+                        return i;
+        return 1;
 }
 
 static struct dialog open_list(struct guest *guest, const char *title)
 {
-        struct dialog dialog =
-                dialog_open(guest, title, LIST_LINE + VISIBLE_DISKS + 1, "(F9) Back    (Enter) Continue");
-        char heading[LIST_ROW_SIZE];
-        text_format(heading, sizeof heading, " %-48s %15s ", "Storage Device", "Capacity");
-        dialog_text(guest, &dialog, 0, STYLE_TITLE, heading);
+        struct dialog dialog = dialog_open(guest, title, PAGE_LINES, "(F9) Back    (Enter) Continue");
+        char line[LIST_ROW_SIZE];
+        dialog_text(guest, &dialog, LEGEND_LINE, STYLE_BOX, " * Contains a VMFS partition");
+        dialog_text(guest, &dialog, LEGEND_LINE + 1, STYLE_BOX, " # Claimed by VMware vSAN");
+        text_format(line, sizeof line, "%-53s %14s ", "Storage Device", "Capacity");
+        dialog_text(guest, &dialog, HEADING_LINE, STYLE_TITLE, line);
+        for (size_t i = 0; i < DIALOG_TEXT; i++)
+                dialog_part(guest, &dialog, HEADING_LINE + 1, i, STYLE_BOX, "-");
         return dialog;
 }
 
-static struct key choose(struct installer *installer, const struct dialog *dialog, size_t count, size_t *selected)
+// Lets the user choose a row; *SELECTED is the one at first.
+static struct key choose(struct guest *guest, const struct dialog *dialog, size_t *selected)
 {
-        const struct list list = {.rows = rows, .count = count, .visible = VISIBLE_DISKS, .line = LIST_LINE};
-        return dialog_choose(installer->guest, dialog, &list, selected, KEY_BIT(KEY_ENTER) | KEY_BIT(KEY_F9));
+        const struct list list = {
+                .rows = rows, .is_label = is_label, .count = row_count, .visible = VISIBLE_ROWS, .line = LIST_LINE};
+        return dialog_choose(guest, dialog, &list, selected, KEY_BIT(KEY_ENTER) | KEY_BIT(KEY_F9));
 }
 
 enum outcome installer_disk(struct installer *installer)
 {
-        const struct disks *disks = &installer->disks;
-        for (size_t i = 0; i < disks->count; i++)
-                format_row(rows[i], &disks->list[i]);
-
-        struct dialog dialog = open_list(installer->guest, "Select a Disk to Install or Upgrade");
-        struct key key = choose(installer, &dialog, disks->count, &installer->selected_disk);
+        struct guest *guest = installer->guest;
+        struct dialog dialog = open_list(guest, guest->options.only_install ? "Select a Disk to Install"
+                                                                            : "Select a Disk to Install or Upgrade");
+        if (installer_show_box(guest, BOX_NO_DISK))
+                return OUTCOME_REBOOT;
+        fill_list(installer, NULL);
+        size_t row = row_of(&installer->disks.list[installer->selected_disk]);
+        struct key key = choose(guest, &dialog, &row);
         if (key.name == KEY_F9)
                 return OUTCOME_BACK;
 
-        const struct disk *chosen = &disks->list[installer->selected_disk];
-        const struct refusal *refusal = installer_refusal(chosen);
-        if (refusal) {
-                dialog_message(installer->guest, &dialog, "Disk not suitable", refusal->lines, 2);
-                return OUTCOME_AGAIN;
-        }
-        installer->target = chosen;
-        return OUTCOME_NEXT;
+        installer->target = disk_of[row];
+        installer->selected_disk = (size_t)(disk_of[row] - installer->disks.list);
+        const struct refusal *refusal = installer_refusal(installer->target);
+        if (!refusal)
+                return installer_found(installer);
+        refuse(guest, refusal->text);
+        return OUTCOME_AGAIN;
+}
+
+static bool is_suitable(const struct disk *disk)
+{
+        return !installer_refusal(disk);
 }
 
 // Lists the disks for OSData. The target is selected, and no other one is accepted.
 enum outcome installer_osdata(struct installer *installer)
 {
-        static const char *const elsewhere[] = {"The rehearsal stores OSData on the disk it installs to."};
-        size_t count = 0;
-        size_t target = 0;
-        for (size_t i = 0; i < installer->disks.count; i++) {
-                const struct disk *disk = &installer->disks.list[i];
-                if (installer_refusal(disk))
-                        continue;
-                if (disk == installer->target)
-                        target = count;
-                format_row(rows[count++], disk);
-        }
-
-        size_t selected = target;
         struct dialog dialog = open_list(installer->guest, "Select a Disk to store ESX OSData");
-        if (choose(installer, &dialog, count, &selected).name == KEY_F9)
+        fill_list(installer, is_suitable);
+        size_t row = row_of(installer->target);
+        if (choose(installer->guest, &dialog, &row).name == KEY_F9)
                 return OUTCOME_BACK;
-        if (selected == target)
+        if (disk_of[row] == installer->target)
                 return OUTCOME_NEXT;
-        dialog_message(installer->guest, &dialog, "Disk not suitable", elsewhere, 1);
+        refuse(installer->guest, "The rehearsal stores OSData on the disk it installs to.");
         return OUTCOME_AGAIN;
 }

@@ -28,7 +28,7 @@ enum outcome installer_keyboard(struct installer *installer)
         const struct list list = {.rows = layouts, .count = LAYOUT_ROWS, .visible = VISIBLE_LAYOUTS};
         if (installer->selected_keyboard >= LAYOUT_ROWS)
                 installer->selected_keyboard = us_default();
-        struct dialog dialog = dialog_open(installer->guest, "Please select a keyboard layout", VISIBLE_LAYOUTS + 1,
+        struct dialog dialog = dialog_open(installer->guest, "Please select a keyboard layout", VISIBLE_LAYOUTS,
                                            "(F9) Back    (Enter) Continue");
         struct key key = dialog_choose(installer->guest, &dialog, &list, &installer->selected_keyboard,
                                        KEY_BIT(KEY_ENTER) | KEY_BIT(KEY_F9));

@@ -103,7 +103,7 @@ static bool fail_alone(struct parser *parser, const char *what)
 
 static void add_note(struct parser *parser, const char *what)
 {
-        parser->note(parser->context, parser->number, what);
+        parser->note(parser->context, parser->number, what, (struct span){0});
 }
 
 // Moves one word from the front of REST into the line. False if a quote is unterminated.
@@ -250,7 +250,9 @@ static bool root_password(struct parser *parser)
         if (kickstart->password_is_hashed)
                 return is_hash(kickstart->password) ||
                        fail_alone(parser, "rootpw --iscrypted needs a hash that begins with $1$, $5$ or $6$");
-        const char *refusal = password_refusal(kickstart->password, kickstart->password);
+        bool accepts;
+        const char *remark = password_remark(kickstart->password, kickstart->password, &accepts);
+        const char *refusal = accepts ? password_refusal(kickstart->password) : remark;
         return !refusal || fail_alone(parser, refusal);
 }
 
@@ -330,10 +332,12 @@ static bool pass_over(struct parser *parser)
 static const struct command {
         const char *name;
         bool (*read)(struct parser *parser);
+        bool is_exact; // it must be written like this, in small letters
 } commands[] = {
-        {"vmaccepteula", accept_eula}, {"accepteula", accept_eula}, {"rootpw", root_password}, {"install", install},
-        {"network", network},          {"reboot", reboot},          {"keyboard", pass_over},   {"clearpart", pass_over},
-        {"paranoid", pass_over},       {"vmserialnum", pass_over},  {"serialnum", pass_over},
+        {"vmaccepteula", accept_eula, true}, {"accepteula", accept_eula, true}, {"rootpw", root_password, false},
+        {"install", install, false},         {"network", network, false},       {"reboot", reboot, false},
+        {"keyboard", pass_over, false},      {"clearpart", pass_over, false},   {"paranoid", pass_over, false},
+        {"vmserialnum", pass_over, false},   {"serialnum", pass_over, false},
 };
 
 // A script runs to the next of these, or to the end of the file.
@@ -343,6 +347,9 @@ static const struct section {
         {"%pre", "%pre: ignored, not run"},
         {"%post", "%post: ignored, not run"},
         {"%firstboot", "%firstboot: noted, not run"},
+        {"%packages", "%packages: ignored"},
+        {"%vmlicense_text", "%vmlicense_text: ignored"},
+        {"%include", "%include: ignored"},
 };
 
 static bool take_interpreter(struct parser *parser, struct span value)
@@ -372,16 +379,27 @@ static bool begin_section(struct parser *parser, const struct section *section, 
         };
         parser->in_script = true;
         add_note(parser, section->what);
+        // The name of the file that is included.
+        if (text_equal(section->name, "%include"))
+                return true;
         return split(parser, text) && read_arguments(parser, arguments);
+}
+
+static bool is_written(const struct command *command, struct span name)
+{
+        size_t length = text_length(command->name);
+        return text_is_word(name.at, name.size, command->name) &&
+               (!command->is_exact || memcmp(name.at, command->name, length) == 0);
 }
 
 static bool run_command(struct parser *parser)
 {
         struct span name = parser->line.words[0];
         for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
-                if (text_is_word(name.at, name.size, commands[i].name))
+                if (is_written(&commands[i], name))
                         return commands[i].read(parser);
-        return fail(parser, "unknown command", name);
+        parser->note(parser->context, parser->number, "unknown command", name);
+        return true;
 }
 
 static bool read_line(struct parser *parser, struct span text)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A kickstart file: the answers to the installer's questions, for an installation without keys. Pure.
-// docs/rehearsal-guest.md lists what is supported; any other command or argument is an error.
+// docs/rehearsal-guest.md lists what is supported. As ESXi's reader: an unknown command is a warning, an unknown argument
+// an error; a section ends where the next one begins and nowhere else, so `%end` and what follows belong to the script.
 // Source: VMware ESXi 8, "Installation and Upgrade Script Commands".
 #pragma once
 
@@ -37,15 +38,16 @@ struct kickstart {
         bool password_is_hashed;
 };
 
-// Reported as `Kickstart error: line N: WHAT "WORD"`. WORD is never a password.
+// Reported as `error:FILE:line N: WHAT "WORD"`. WORD is never a password.
 struct kickstart_error {
         unsigned line; // from 1; the last one if something is missing
         const char *what;
         char word[KICKSTART_TEXT_MAX + 1]; // empty if there is none
 };
 
-// Called for each line that has no effect here: "noted, not run".
-typedef void kickstart_note(void *context, unsigned line, const char *what);
+// Called for each line that has no effect here ("noted, not run"), and with a WORD for one that the user is warned of
+// ("unknown command").
+typedef void kickstart_note(void *context, unsigned line, const char *what, struct span word);
 
 // Reads TEXT. False on the first error, with ERROR filled in. The caller wipes KICKSTART.
 bool kickstart_parse(struct span text, struct kickstart *kickstart, struct kickstart_error *error, kickstart_note *note,

@@ -1,25 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
-// The screen with the two password fields. Enter moves from the first field to the second, and submits there; Tab, Up
-// and Down switch between them. A Tab right after an Enter that moved does nothing, so that "password, Enter, Tab,
-// password, Enter" fills both fields, as on ESXi.
+// The screen with the two password fields. What is typed is checked at once. Tab and Down move to the confirmation, Tab
+// and Up back; Enter submits, from either field, and moves nowhere.
 #include "launcher/rehearsal/installer/screens.h"
 
 #include "launcher/rehearsal/base/memory.h"
 #include "launcher/rehearsal/base/text.h"
+#include "launcher/rehearsal/efi/firmware.h"
 #include "launcher/rehearsal/installer/password.h"
 
+#define FIRST_LINE   1 // of the fields
 #define MESSAGE_LINE 4
 #define LABEL_SIZE   20
 #define FIELDS       2
+#define FIELD_SIZE   (DIALOG_TEXT - LABEL_SIZE)
+#define TEXT_MAX     (FIELD_SIZE - 1) // the cursor stands behind the last character
 
 struct form {
-        char text[FIELDS][PASSWORD_MAX + 1];
+        char text[FIELDS][TEXT_MAX + 1];
         size_t length[FIELDS];
         size_t focus;
-        bool moved_by_enter; // by the last key
         const char *message;
         enum style message_style;
-        bool submitted, back;
+        bool done, back;
 };
 
 static void form_clear(struct form *form)
@@ -29,19 +31,15 @@ static void form_clear(struct form *form)
         for (size_t i = 0; i < sizeof form->text; i++)
                 text[i] = '\0';
         form->length[0] = form->length[1] = 0;
-        form->focus = 0;
-        form->moved_by_enter = false;
 }
 
 static void draw_field(struct guest *guest, const struct dialog *dialog, const struct form *form, size_t field)
 {
         static const char *const labels[FIELDS] = {"Root password:", "Confirm password:"};
-        char line[DIALOG_TEXT + 1];
-        char stars[PASSWORD_MAX + 1] = {0};
+        char stars[TEXT_MAX + 1] = {0};
         memset(stars, '*', form->length[field]);
-        text_format(line, sizeof line, "%c %s", form->focus == field ? '>' : ' ', labels[field]);
-        dialog_text(guest, dialog, 1 + field, STYLE_BOX, line);
-        dialog_field(guest, dialog, 1 + field, LABEL_SIZE, PASSWORD_MAX, stars);
+        dialog_text(guest, dialog, FIRST_LINE + field, STYLE_BOX, labels[field]);
+        dialog_field(guest, dialog, FIRST_LINE + field, LABEL_SIZE, FIELD_SIZE, stars);
 }
 
 static void draw_form(struct guest *guest, const struct dialog *dialog, const struct form *form)
@@ -49,13 +47,34 @@ static void draw_form(struct guest *guest, const struct dialog *dialog, const st
         for (size_t field = 0; field < FIELDS; field++)
                 draw_field(guest, dialog, form, field);
         dialog_text(guest, dialog, MESSAGE_LINE, form->message_style, form->message);
+        dialog_cursor(guest, dialog, FIRST_LINE + form->focus, LABEL_SIZE + form->length[form->focus]);
+}
+
+// Says what there is to say about what has been typed. Returns whether Enter would submit it.
+static bool check(struct form *form)
+{
+        bool accepts;
+        form->message = password_remark(form->text[0], form->text[1], &accepts);
+        form->message_style = STYLE_BOX;
+        return accepts;
+}
+
+static void press_enter(struct form *form)
+{
+        const char *refusal = check(form) ? password_refusal(form->text[0]) : form->message;
+        form->done = !refusal;
+        if (!refusal)
+                return;
+        form->message = refusal;
+        form->message_style = STYLE_ALERT;
 }
 
 static void press_character(struct form *form, char character)
 {
         size_t *length = &form->length[form->focus];
-        if (*length < PASSWORD_MAX)
+        if (*length < TEXT_MAX)
                 form->text[form->focus][(*length)++] = character;
+        check(form);
 }
 
 static void press_backspace(struct form *form)
@@ -63,30 +82,14 @@ static void press_backspace(struct form *form)
         size_t *length = &form->length[form->focus];
         if (*length)
                 form->text[form->focus][--*length] = '\0';
+        check(form);
 }
 
-static void press_enter(struct form *form)
+static void press(struct guest *guest, struct form *form, struct key key)
 {
-        if (!form->length[form->focus])
-                return;
-        if (form->focus == 0) {
-                form->focus = 1;
-                form->moved_by_enter = true;
-                return;
-        }
-        form->submitted = true;
-}
-
-static void press_tab(struct form *form, bool after_enter)
-{
-        if (!after_enter)
-                form->focus = 1 - form->focus;
-}
-
-static void press(struct form *form, struct key key)
-{
-        bool after_enter = form->moved_by_enter;
-        form->moved_by_enter = false;
+        bool is_checked = key.name == KEY_CHARACTER || key.name == KEY_BACKSPACE || key.name == KEY_ENTER;
+        if (is_checked)
+                firmware_sleep(guest->options.slow_check);
         switch (key.name) {
         case KEY_CHARACTER:
                 press_character(form, key.character);
@@ -98,7 +101,7 @@ static void press(struct form *form, struct key key)
                 press_enter(form);
                 break;
         case KEY_TAB:
-                press_tab(form, after_enter);
+                form->focus = 1 - form->focus;
                 break;
         case KEY_UP:
         case KEY_DOWN:
@@ -110,17 +113,6 @@ static void press(struct form *form, struct key key)
         }
 }
 
-// True if the passwords are acceptable; else shows why not and clears them.
-static bool judge(struct form *form)
-{
-        const char *refusal = password_refusal(form->text[0], form->text[1]);
-        form_clear(form);
-        form->submitted = false;
-        form->message = refusal;
-        form->message_style = STYLE_ALERT;
-        return !refusal;
-}
-
 static void fill_in(struct guest *guest, struct form *form)
 {
         const key_set keys = KEY_BIT(KEY_CHARACTER) | KEY_BIT(KEY_BACKSPACE) | KEY_BIT(KEY_ENTER) | KEY_BIT(KEY_TAB) |
@@ -129,18 +121,17 @@ static void fill_in(struct guest *guest, struct form *form)
                 dialog_open(guest, "Enter a root password", MESSAGE_LINE + 1, "(F9) Back    (Enter) Continue");
         draw_form(guest, &dialog, form);
         dialog_ready(guest, &dialog);
-        while (!form->submitted && !form->back) {
-                press(form, dialog_key(guest, &dialog, keys));
+        while (!form->done && !form->back) {
+                press(guest, form, dialog_key(guest, &dialog, keys));
                 draw_form(guest, &dialog, form);
         }
 }
 
 enum outcome installer_password(struct installer *installer)
 {
-        struct form form = {.message = "Please enter a password.", .message_style = STYLE_BOX};
-        do
-                fill_in(installer->guest, &form);
-        while (form.submitted && !judge(&form));
+        struct form form = {0};
+        check(&form);
+        fill_in(installer->guest, &form);
         form_clear(&form);
         return form.back ? OUTCOME_BACK : OUTCOME_NEXT;
 }

@@ -3,7 +3,6 @@
 
 #include "launcher/rehearsal/base/text.h"
 
-#define LENGTH_MIN  7
 #define CLASSES_MIN 3
 
 enum character_class {
@@ -33,13 +32,21 @@ static unsigned count_classes(const char *password)
         return count;
 }
 
-const char *password_refusal(const char *password, const char *confirmation)
+const char *password_remark(const char *password, const char *confirmation, bool *accepts)
 {
-        if (!text_equal(password, confirmation))
-                return "Passwords do not match. Enter them again.";
-        if (text_length(password) < LENGTH_MIN)
-                return "Password too simple: it needs at least 7 characters.";
-        if (count_classes(password) < CLASSES_MIN)
-                return "Password too simple: it needs 3 of lower, upper, digit, other.";
-        return NULL;
+        size_t length = text_length(password);
+        *accepts = false;
+        if (!length && !*confirmation)
+                return "Please enter a password.";
+        if (length < PASSWORD_MIN)
+                return "Password must be at least 7 characters long.";
+        if (length > PASSWORD_MAX)
+                return "Password must be at most 40 characters long.";
+        *accepts = text_equal(password, confirmation);
+        return *accepts ? "Passwords match." : "Passwords do not match.";
+}
+
+const char *password_refusal(const char *password)
+{
+        return count_classes(password) < CLASSES_MIN ? "Password does not have enough character types" : NULL;
 }

@@ -36,6 +36,7 @@ static void forget_shown(struct screen *screen)
 void screen_open(struct screen *screen, struct screen_sink sink)
 {
         screen->sink = sink;
+        screen->cursor_wanted = screen->cursor_shown = false;
         screen_fill(screen, 0, 0, SCREEN_ROWS, SCREEN_COLUMNS, STYLE_DESKTOP);
         forget_shown(screen);
 }
@@ -43,12 +44,14 @@ void screen_open(struct screen *screen, struct screen_sink sink)
 void screen_clear(struct screen *screen)
 {
         send(screen, ESC "[0m" ESC "[2J" ESC "[1;1H" ESC "[?25l");
+        screen->cursor_shown = false;
         forget_shown(screen);
 }
 
 void screen_close(struct screen *screen)
 {
         send(screen, ESC "[0m" ESC "[2J" ESC "[1;1H" ESC "[?25h");
+        screen->cursor_wanted = screen->cursor_shown = false;
         forget_shown(screen);
 }
 
@@ -106,16 +109,49 @@ static bool flush_row(struct screen *screen, size_t row)
         return changed;
 }
 
+void screen_show_cursor(struct screen *screen, size_t row, size_t column)
+{
+        // It has to be placed anew.
+        screen->cursor_shown &= screen->cursor_row == row && screen->cursor_column == column;
+        screen->cursor_row = row;
+        screen->cursor_column = column;
+        screen->cursor_wanted = true;
+}
+
+void screen_hide_cursor(struct screen *screen)
+{
+        screen->cursor_wanted = false;
+}
+
+// Puts the cursor where it is wanted, from where it was if rows were DRAWN.
+static void place_cursor(struct screen *screen, bool drawn)
+{
+        char bytes[32];
+        if (screen->cursor_wanted && (drawn || !screen->cursor_shown)) {
+                text_format(bytes, sizeof bytes, ESC "[%u;%uH" ESC "[?25h", (unsigned)screen->cursor_row + 1,
+                            (unsigned)screen->cursor_column + 1);
+                send(screen, bytes);
+        } else if (!screen->cursor_wanted && screen->cursor_shown) {
+                send(screen, ESC "[?25l");
+        }
+        screen->cursor_shown = screen->cursor_wanted;
+}
+
 void screen_flush(struct screen *screen)
 {
-        for (size_t row = 0; row < SCREEN_ROWS; row++)
-                if (flush_row(screen, row))
-                        screen->sink.row_drawn(screen->sink.context);
+        bool drawn = false;
+        for (size_t row = 0; row < SCREEN_ROWS; row++) {
+                if (!flush_row(screen, row))
+                        continue;
+                screen->sink.row_drawn(screen->sink.context);
+                drawn = true;
+        }
+        place_cursor(screen, drawn);
 }
 
 void screen_repaint(struct screen *screen, size_t row)
 {
         for (size_t column = 0; column < SCREEN_COLUMNS; column++)
                 screen->shown[row][column] = blank;
-        flush_row(screen, row);
+        place_cursor(screen, flush_row(screen, row));
 }

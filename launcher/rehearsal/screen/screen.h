@@ -39,6 +39,8 @@ struct screen {
         struct screen_sink sink;
         struct screen_cell wanted[SCREEN_ROWS][SCREEN_COLUMNS];
         struct screen_cell shown[SCREEN_ROWS][SCREEN_COLUMNS];
+        size_t cursor_row, cursor_column;
+        bool cursor_wanted, cursor_shown;
 };
 
 // Assumes a cleared terminal. Sends nothing.
@@ -53,6 +55,10 @@ void screen_close(struct screen *screen);
 // Rows and columns count from 0. Text that does not fit is cut off.
 void screen_fill(struct screen *screen, size_t row, size_t column, size_t rows, size_t columns, enum style style);
 void screen_text(struct screen *screen, size_t row, size_t column, enum style style, const char *text);
+
+// Shows the cursor there, from the next flush on, or hides it.
+void screen_show_cursor(struct screen *screen, size_t row, size_t column);
+void screen_hide_cursor(struct screen *screen);
 
 void screen_flush(struct screen *screen);
 

@@ -2,7 +2,9 @@
 #include "tests/unit/rehearsal/guest.h"
 
 #include "launcher/rehearsal/base/text.h"
+#include "launcher/rehearsal/base/wrap.h"
 #include "launcher/rehearsal/guest/garbage.h"
+#include "launcher/rehearsal/guest/scroll.h"
 #include "launcher/rehearsal/screen/keys.h"
 #include "launcher/rehearsal/screen/screen.h"
 
@@ -144,4 +146,109 @@ TEST(a_screen_sends_what_changed)
         screen_fill(&screen, SCREEN_ROWS - 1, SCREEN_COLUMNS - 1, 9, 9, STYLE_BOX);
         screen_flush(&screen);
         assert_int_equal(sent_size, 0);
+}
+
+TEST(the_cursor_follows_what_is_drawn)
+{
+        static struct screen screen;
+        screen_open(&screen, (struct screen_sink){.write = collect, .row_drawn = ignore_row});
+        screen_flush(&screen);
+        sent_size = 0;
+        screen_show_cursor(&screen, 4, 9);
+        screen_flush(&screen);
+        assert_string_equal(sent, "\x1B[5;10H\x1B[?25h");
+        sent_size = 0;
+        screen_flush(&screen);
+        assert_int_equal(sent_size, 0);
+        screen_text(&screen, 2, 3, STYLE_BOX, "x");
+        screen_flush(&screen);
+        assert_string_equal(sent, "\x1B[3;4H\x1B[0;30;47mx\x1B[5;10H\x1B[?25h");
+        sent_size = 0;
+        screen_repaint(&screen, 2);
+        assert_string_equal(sent + sent_size - strlen("\x1B[5;10H\x1B[?25h"), "\x1B[5;10H\x1B[?25h");
+        sent_size = 0;
+        screen_hide_cursor(&screen);
+        screen_flush(&screen);
+        assert_string_equal(sent, "\x1B[?25l");
+}
+
+// The rows of TEXT, each in brackets. Python's textwrap.wrap() gives the same ones for the texts below.
+static void assert_wraps(const char *text, size_t columns, const char *wanted)
+{
+        char rows[256] = "";
+        size_t size = strlen(text);
+        char *copy = exact_copy(text, size);
+        struct span rest = {.at = copy, .size = size};
+        struct span row;
+        while (wrap_next(&rest, columns, &row))
+                snprintf(rows + strlen(rows), sizeof rows - strlen(rows), "[%.*s]", (int)row.size, row.at);
+        assert_string_equal(rows, wanted);
+        free(copy);
+}
+
+TEST(text_wraps_at_blanks_and_in_long_words)
+{
+        assert_wraps("", 5, "");
+        assert_wraps("abc", 3, "[abc]");
+        assert_wraps("abc de f", 6, "[abc de][f]");
+        assert_wraps("abc def", 6, "[abc][def]");
+        assert_wraps("Install ESXi, overwrite VMFS datastore", 28, "[Install ESXi, overwrite VMFS][datastore]");
+        assert_wraps("An error has occurred while parsing the installation script", 54,
+                     "[An error has occurred while parsing the installation][script]");
+        assert_wraps("a 0123456789 b", 4, "[a 01][2345][6789][b]");
+        assert_wraps("ab\n\ncd", 9, "[ab][][cd]");
+        assert_wraps("ab\n", 9, "[ab]");
+        assert_int_equal(wrap_count("abc de f", 6), 2);
+}
+
+static void assert_view(const struct scroll *scroll, size_t first, size_t selected)
+{
+        assert_int_equal(scroll->first, first);
+        assert_int_equal(scroll->selected, selected);
+}
+
+// "Local:", four disks, "Remote:", "(none)" in a window of three rows.
+static const bool labels[] = {true, false, false, false, false, true, true};
+
+TEST(a_list_scrolls_with_its_selection)
+{
+        struct scroll scroll = scroll_begin(7, 3, labels, 1);
+        assert_view(&scroll, 0, 1);
+        scroll_up(&scroll);
+        assert_view(&scroll, 0, 1);
+        scroll_down(&scroll);
+        assert_view(&scroll, 0, 2);
+        scroll_down(&scroll);
+        scroll_down(&scroll);
+        assert_view(&scroll, 2, 4);
+        scroll_down(&scroll);
+        assert_view(&scroll, 2, 4);
+        for (unsigned i = 0; i < 4; i++)
+                scroll_up(&scroll);
+        assert_view(&scroll, 1, 1);
+        scroll = scroll_begin(7, 3, labels, 4);
+        assert_view(&scroll, 2, 4);
+        scroll = scroll_begin(2, 3, NULL, 0);
+        scroll_down(&scroll);
+        scroll_down(&scroll);
+        assert_view(&scroll, 0, 1);
+}
+
+TEST(a_list_that_moves_over_its_labels_keeps_the_selection)
+{
+        struct scroll scroll = scroll_begin(7, 3, labels, 4);
+        scroll.shows_labels = true;
+        scroll_down(&scroll);
+        assert_view(&scroll, 3, 4);
+        scroll_down(&scroll);
+        assert_view(&scroll, 4, 4);
+        scroll_down(&scroll);
+        assert_view(&scroll, 4, 4);
+        for (unsigned i = 0; i < 3; i++)
+                scroll_up(&scroll);
+        assert_view(&scroll, 1, 1);
+        scroll_up(&scroll);
+        assert_view(&scroll, 0, 1);
+        scroll_up(&scroll);
+        assert_view(&scroll, 0, 1);
 }

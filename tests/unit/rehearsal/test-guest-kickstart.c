@@ -23,12 +23,13 @@ struct notes {
         char text[1024];
 };
 
-static void take_note(void *context, unsigned line, const char *what)
+static void take_note(void *context, unsigned line, const char *what, struct span word)
 {
         struct notes *notes = context;
         notes->count++;
         notes->last_line = line;
-        strncat(notes->text, what, sizeof notes->text - strlen(notes->text) - 1);
+        size_t used = strlen(notes->text);
+        snprintf(notes->text + used, sizeof notes->text - used, "%s%.*s", what, (int)word.size, word.at);
 }
 
 // The result of the last parse().
@@ -74,7 +75,7 @@ static const struct {
         bool reboots;
 } good[] = {
         {EULA ROOT INSTALL, KICKSTART_FIRST_DISK, "", false},
-        {"ACCEPTEULA\n" ROOT "Install --FirstDisk", KICKSTART_FIRST_DISK, "", false},
+        {"accepteula\n" ROOT "Install --FirstDisk", KICKSTART_FIRST_DISK, "", false},
         {INSTALL ROOT EULA "reboot --noeject", KICKSTART_FIRST_DISK, "", true},
         {EULA ROOT "install --disk=mpx.vmhba1:C0:T0:L0 --overwritevmfs", KICKSTART_NAMED_DISK, "mpx.vmhba1:C0:T0:L0",
          false},
@@ -111,17 +112,16 @@ static const struct {
         {EULA INSTALL, 2, "rootpw is missing", ""},
         {EULA ROOT, 2, "install is missing", ""},
         {EULA ROOT "%firstboot\n" INSTALL, 4, "install is missing", ""},
-        {EULA "\n\nformat c:\n" ROOT INSTALL, 4, "unknown command", "format"},
-        {EULA "vmaccept\n", 2, "unknown command", "vmaccept"},
+        {"VMAcceptEULA\n" ROOT INSTALL, 3, "vmaccepteula is missing", ""},
+        {EULA "vmaccept\n", 2, "install is missing", ""},
         {"vmaccepteula now\n", 1, "unknown argument", "now"},
-        {EULA "%unheard --of\n", 2, "unknown command", "%unheard"},
         {EULA ROOT INSTALL "%post --interpreter=ruby\n", 4, "busybox or python", "ruby"},
         {EULA "rootpw\n", 2, "rootpw needs a password", ""},
         {EULA "rootpw ''\n", 2, "rootpw needs a password", ""},
         {EULA "rootpw --iscrypted\n", 2, "rootpw needs a password", ""},
         {EULA "rootpw Secret-12 Secret-12\n", 2, "one password", ""},
-        {EULA "rootpw secret\n", 2, "too simple", ""},
-        {EULA "rootpw secretsecret\n", 2, "too simple", ""},
+        {EULA "rootpw secret\n", 2, "Password must be at least 7", ""},
+        {EULA "rootpw secretsecret\n", 2, "Password does not have enough", ""},
         {EULA "rootpw --iscrypted Secret-12\n", 2, "$1$, $5$ or $6$", ""},
         {EULA "rootpw --iscrypted $9$a$b\n", 2, "$1$, $5$ or $6$", ""},
         {EULA "rootpw --iscrypted $6$salt\n", 2, "$1$, $5$ or $6$", ""},
@@ -138,7 +138,8 @@ static const struct {
         {EULA ROOT INSTALL "reboot now\n", 4, "unknown argument", "now"},
         {EULA "rootpw \"Secret-12\n", 2, "unterminated quote", ""},
         {EULA "install '--disk=x\n", 2, "unterminated quote", ""},
-        {"\xFF\xFE v\n", 1, "unknown command", "\xFF\xFE"},
+        {EULA ROOT "%post\ntrue\n%end\n" INSTALL, 6, "install is missing", ""},
+        {EULA ROOT "%include /a.cfg\n" INSTALL, 4, "install is missing", ""},
 };
 
 TEST(invalid_files_are_refused)
@@ -151,6 +152,25 @@ TEST(invalid_files_are_refused)
                         fail_msg("%s: line %u: %s \"%s\"", bad[i].text, error.line, error.what, error.word);
                 if (strstr(error.what, "ecret") || strstr(error.word, "ecret"))
                         fail_msg("a password is in the message: %s \"%s\"", error.what, error.word);
+        }
+}
+
+// The rest is read.
+TEST(unknown_commands_are_warned_of)
+{
+        static const struct {
+                const char *text, *warning;
+        } cases[] = {
+                {EULA "\n\nformat c: # all of it\n" ROOT INSTALL, "unknown commandformat"},
+                {EULA ROOT INSTALL "%unheard --of\n", "unknown command%unheard"},
+                {EULA ROOT "%end\n" INSTALL, "unknown command%end"},
+                {EULA "VMACCEPTEULA\n" ROOT INSTALL, "unknown commandVMACCEPTEULA"},
+                {"\xFF\xFE v\n" EULA ROOT INSTALL, "unknown command\xFF\xFE"},
+        };
+        for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+                assert_true(parse(cases[i].text));
+                assert_int_equal(notes.count, 1);
+                assert_string_equal(notes.text, cases[i].warning);
         }
 }
 
@@ -173,8 +193,8 @@ TEST(lengths_have_limits)
         assert_true(parse_long(EULA ROOT "install --disk=", KICKSTART_TEXT_MAX));
         assert_false(parse_long(EULA ROOT "install --disk=", KICKSTART_TEXT_MAX + 1));
         assert_string_equal(error.what, "an argument is too long");
-        assert_false(parse_long("", KICKSTART_LINE_MAX));
-        assert_string_equal(error.what, "unknown command");
+        assert_true(parse_long(EULA ROOT INSTALL, KICKSTART_LINE_MAX));
+        assert_false(parse_long("reboot ", KICKSTART_TEXT_MAX + 1));
         assert_int_equal(strlen(error.word), KICKSTART_TEXT_MAX);
         assert_false(parse_long("", KICKSTART_LINE_MAX + 1));
         assert_string_equal(error.what, "the line is too long");

@@ -1,69 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "launcher/rehearsal/system.h"
+#include "launcher/rehearsal/system/console.h"
 
 #include "launcher/rehearsal/base/text.h"
-#include "launcher/rehearsal/efi/boot-entry.h"
-#include "launcher/rehearsal/efi/device-path.h"
 #include "launcher/rehearsal/efi/firmware.h"
 #include "launcher/rehearsal/guest/dialog.h"
 #include "launcher/rehearsal/guest/input.h"
 #include "launcher/rehearsal/guest/shutdown.h"
 #include "launcher/rehearsal/guest/trouble.h"
+#include "launcher/rehearsal/system/dcui.h"
 
-#define PATH_SIZE     256
-#define CLOCK_MS      1000
-#define DCUI_PAUSE_MS 100
-#define LEFT          4  // the column of all text
-#define LOWER_HALF    14 // the first row of the console's lower half
-
-// The boot entry and file that this run was started from.
-struct origin {
-        char entry[20];
-        char device[PATH_SIZE];
-        char file[PATH_SIZE];
-};
-
-static void find_origin(const struct guest *guest, struct origin *origin)
-{
-        uint16_t number;
-        if (boot_entry_current(&number))
-                text_format(origin->entry, sizeof origin->entry, "Boot%04X", number);
-        else
-                text_format(origin->entry, sizeof origin->entry, "(no BootCurrent)");
-        device_path_format(origin->device, sizeof origin->device, device_path_of(guest->device));
-        device_path_format(origin->file, sizeof origin->file, firmware_loaded_image()->file_path);
-}
-
-// The lines that the boot prints, each with the pause after it.
-static const struct {
-        uint64_t milliseconds;
-        const char *line;
-} boot_lines[] = {
-        {30, "Loading /boot.cfg"},
-        {30, "Loading /b.b00"},
-        {30, "Loading /jumpstrt.gz"},
-        {30, "Loading /useropts.gz"},
-        {30, "Loading /s.v00"},
-        {80, "VMware ESXi 8.0.3 [Releasebuild-0 rehearsal]: " GUEST_BANNER},
-        {100, "Starting VMKernel initialization"},
-        {50, "Initializing memory (rehearsal)"},
-        {50, "Initializing interrupts (rehearsal)"},
-        {50, "Initializing storage stack (rehearsal)"},
-        {50, "Boot complete (1/2)"},
-        {50, "Mounting boot banks (rehearsal)"},
-        {50, "Boot complete (2/2)"},
-};
-
-static void boot(struct guest *guest, const struct origin *origin)
-{
-        guest_reach(guest, STEP_BOOT);
-        guest_log(guest, "Started as %s from %s%s%s", origin->entry, origin->device, origin->file[0] == '\\' ? "/" : "",
-                  origin->file);
-        for (size_t i = 0; i < sizeof boot_lines / sizeof *boot_lines; i++) {
-                guest_log(guest, "%s", boot_lines[i].line);
-                guest_pause(guest, boot_lines[i].milliseconds);
-        }
-}
+#define CLOCK_MS   1000
+#define UP_MS      1000 // until the step `up`
+#define LEFT       4    // the column of all text
+#define LOWER_HALF 14   // the first row of the console's lower half
 
 static void draw_clock(struct guest *guest)
 {
@@ -126,31 +75,25 @@ static void ask_shutdown(struct guest *guest)
                 shutdown_run(guest, EFI_RESET_COLD);
 }
 
-_Noreturn static void run_console(struct guest *guest, const struct origin *origin)
+_Noreturn void console_run(struct guest *guest, const struct origin *origin)
 {
+        uint64_t up_at = firmware_milliseconds() + UP_MS;
         screen_clear(&guest->screen);
         draw_console(guest, origin);
         for (;;) {
+                if (up_at && firmware_milliseconds() >= up_at) {
+                        up_at = 0;
+                        guest_reach(guest, STEP_UP);
+                }
                 struct key key = guest_key(guest, CLOCK_MS);
-                if (key.name == KEY_F2)
-                        console_write(&guest->console, "\a", 1);
+                if (key.name == KEY_F2) {
+                        dcui_customize(guest);
+                        draw_console(guest, origin);
+                }
                 if (key.name == KEY_F12) {
                         ask_shutdown(guest);
                         draw_console(guest, origin);
                 }
                 draw_clock(guest);
         }
-}
-
-_Noreturn void system_run(struct guest *guest)
-{
-        static struct origin origin;
-        find_origin(guest, &origin);
-        boot(guest, &origin);
-        if (guest->options.no_dcui)
-                guest_idle(guest);
-        guest_reach(guest, STEP_DCUI);
-        guest_log(guest, "Starting service DCUI");
-        guest_pause(guest, DCUI_PAUSE_MS);
-        run_console(guest, &origin);
 }
