@@ -13,9 +13,13 @@ static const struct {
 struct services services_read(struct span text)
 {
         struct services services = {0};
-        for (size_t i = 0; i < SERVICES; i++) {
-                struct span value = keyvalue_find(text, known[i].key);
-                services.is_enabled[i] = value.size && text_is_word(value.at, value.size, "1");
+        struct keyvalue_reader reader = {.rest = text};
+        struct keyvalue pair;
+        while (keyvalue_next(&reader, &pair)) {
+                for (size_t i = 0; i < SERVICES; i++) {
+                        if (text_is_word(pair.key.at, pair.key.size, known[i].key))
+                                services.is_enabled[i] = text_is_word(pair.value.at, pair.value.size, "1");
+                }
         }
         return services;
 }
