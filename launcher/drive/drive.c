@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "launcher/drive/choices.h"
+#include "launcher/drive/rows.h"
 #include "launcher/drive/screen-match.h"
 #include "launcher/drive/typing.h"
 
@@ -57,7 +58,7 @@ struct drive *drive_new(const struct drive_input *input)
         struct drive *drive = memory_new(1, sizeof *drive);
         const struct profile *profile = input->profile;
         drive->in = *input;
-        drive->phase = &profile->install;
+        drive->phase = input->task ? &input->task->phase : &profile->install;
         drive->at = drive->phase->steps;
         drive->expected = memory_new(drive->phase->step_count, sizeof *drive->expected);
         drive->times = memory_new(step_total(drive->phase), sizeof *drive->times);
@@ -68,6 +69,7 @@ struct drive *drive_new(const struct drive_input *input)
                 .evidence = input->evidence,
                 .display = input->display,
                 .judge = input->judge,
+                .job = input->task ? "task" : "installation",
                 .settle_us = (uint64_t)profile->settle_ms * 1000,
                 .resend_us = (uint64_t)profile->resend_ms * 1000,
         };
@@ -248,9 +250,12 @@ static bool send_key(struct drive *drive, const char *key, bool last, struct err
         if (strcmp(key, "<target-disk>") == 0)
                 return disk_list_choose(typing, drive->in.profile->disk_pattern, drive->in.profile->disk_end_pattern,
                                         &drive->in.disk, drive->in.payload_size, err);
-        AUTO_FREE char *choice = profile_choice(key);
+        AUTO_FREE char *choice = profile_argument(key, "choose");
         if (choice)
                 return choices_choose(typing, choice, err);
+        AUTO_FREE char *row = profile_argument(key, "row");
+        if (row)
+                return rows_choose(typing, row, err);
         size_t length = strlen(key);
         bool may_be_silent = length > 1 && key[length - 1] == '?';
         AUTO_FREE char *name = text_format("%.*s", (int)(length - may_be_silent), key);
@@ -335,14 +340,21 @@ static bool take_step(struct drive *drive, const struct profile_step *step, stru
         return true;
 }
 
-// Sends the last key of the previous step again. If that step chose a disk, it is selected again first, because the
-// list may have been redrawn.
+// Whether KEY selects a row of a list.
+static bool selects(const char *key)
+{
+        AUTO_FREE char *row = profile_argument(key, "row");
+        return row || strcmp(key, "<target-disk>") == 0;
+}
+
+// Sends the last key of the previous step again. If that step chose a row of a list, it is selected again first, because
+// the list may have been redrawn.
 static bool resend(struct drive *drive, struct error *err)
 {
         const struct profile_step *step = drive->previous;
         unsigned resends = drive->typing.resends + 1;
         for (size_t i = 0; i + 1 < step->key_count; i++) {
-                if (strcmp(step->keys[i], "<target-disk>") == 0 && !send_key(drive, step->keys[i], false, err))
+                if (selects(step->keys[i]) && !send_key(drive, step->keys[i], false, err))
                         return fail_in_step(step, err);
         }
         drive->typing.resends = resends;
@@ -380,8 +392,9 @@ static bool is_unknown(const struct drive *drive)
 static bool fail_unknown(const struct drive *drive, struct error *err)
 {
         return typing_fail(&drive->typing, ERROR_NO, err,
-                           "the installer has asked for something for %u s that no step of the profile %s knows",
-                           (unsigned)drive->in.profile->unknown_s, drive->in.profile->name);
+                           "the %s has asked for something for %u s that no step of the profile %s knows",
+                           drive->in.task ? "guest" : "installer", (unsigned)drive->in.profile->unknown_s,
+                           drive->in.profile->name);
 }
 
 // Does what the profile specifies if STEP times out.
@@ -499,14 +512,53 @@ bool drive_install(struct drive *drive, const char *until, enum drive_end *end, 
         }
 }
 
-bool drive_reboot(struct drive *drive, struct error *err)
+// Sends the last step's keys until they have an effect.
+static bool send_last_keys(struct drive *drive, struct error *err)
 {
         const struct profile_step *step = last_step(drive->phase);
         drive->at = step;
-        drive->typing.leaving = true;
         for (size_t i = 0; i < step->key_count; i++) {
                 if (!send_key(drive, step->keys[i], false, err))
                         return fail_in_step(step, err);
         }
         return true;
+}
+
+bool drive_reboot(struct drive *drive, struct error *err)
+{
+        drive->typing.leaving = true;
+        return send_last_keys(drive, err);
+}
+
+// A step on the screen from which the task can go on. After a screen that refused something, it begins anew.
+static bool is_under_way(const struct drive *drive)
+{
+        const struct profile_phase *phase = drive->phase;
+        const char *screen = console_text(typing_console(&drive->typing));
+        if (refusal_on_screen(drive))
+                return false;
+        for (size_t i = 0; i < phase->step_count; i++) {
+                if (is_on(&phase->steps[i], screen))
+                        return true;
+        }
+        return false;
+}
+
+static bool begin_task(struct drive *drive, struct error *err)
+{
+        if (!typing_settle(&drive->typing, err))
+                return false;
+        drive->begun = is_under_way(drive);
+        for (size_t i = 0; !drive->begun && i < drive->phase->begin_count; i++) {
+                if (!send_key(drive, drive->phase->begin[i], false, err))
+                        return error_wrap(err, "beginning the task");
+                drive->begun = is_under_way(drive);
+        }
+        return true;
+}
+
+bool drive_task(struct drive *drive, struct error *err)
+{
+        enum drive_end end;
+        return begin_task(drive, err) && drive_install(drive, NULL, &end, err) && send_last_keys(drive, err);
 }

@@ -41,8 +41,8 @@ bool typing_fail(const struct typing *typing, enum error_code code, struct error
 static bool fail_gone(const struct typing *typing, struct error *err)
 {
         return vm_state(typing->vm)->shut_down
-                       ? typing_fail(typing, ERROR_NO, err,
-                                     "the guest powered itself off before the end of the installation")
+                       ? typing_fail(typing, ERROR_NO, err, "the guest powered itself off before the end of the %s",
+                                     typing->job)
                        : vm_fail_ended(typing->vm, err);
 }
 
@@ -63,7 +63,8 @@ bool typing_wait(struct typing *typing, uint64_t deadline_us, struct error *err)
         if (typing->leaving)
                 return true;
         if (vm_state(vm)->resets > resets)
-                return typing_fail(typing, ERROR_NO, err, "the guest reset itself before the end of the installation");
+                return typing_fail(typing, ERROR_NO, err, "the guest reset itself before the end of the %s",
+                                   typing->job);
         // During an installation, QEMU only pauses when the guest powers off.
         bool gone = vm_state(vm)->ended || vm_state(vm)->shut_down;
         return !gone || fail_gone(typing, err);

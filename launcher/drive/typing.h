@@ -26,6 +26,7 @@ struct typing {
         struct evidence *evidence;
         struct display *display;
         const struct judge *judge; // stops the typing if the guest panics
+        const char *job;           // what ends if the guest does: "installation"
         uint64_t settle_us;        // a screen that has not changed for this long is complete
         uint64_t resend_us;        // a key without effect for this long was lost
         bool is_secret;            // neither the text nor its length may be recorded

@@ -36,8 +36,8 @@ struct profile_step {
         const char *title;          // for display: "Accept the licence"
         const char *const *screens; // patterns that must all match the screen's text
         size_t screen_count;
-        // Names of keys (keys.h), "<password>", "<target-disk>", "<choose: PATTERN>". A key that ends with "?" may have no
-        // visible effect; any other key is sent again until the screen changes.
+        // Names of keys (keys.h), "<password>", "<target-disk>", "<choose: PATTERN>", "<row: PATTERN>". A key that ends with
+        // "?" may have no visible effect; any other key is sent again until the screen changes.
         const char *const *keys;
         size_t key_count;
         enum profile_when when;
@@ -58,8 +58,11 @@ struct profile_step {
         const struct profile_step *timeout_step; // of TIMEOUT_GOTO
 };
 
-// A part of a run with its own verdict.
+// A part of a run with its own verdict, or the steps of a task, which has no criteria.
 struct profile_phase {
+        // Of a task: keys that bring up its first screen from the running system's console, as in a step.
+        const char *const *begin;
+        size_t begin_count;
         struct profile_step *steps; // in order
         size_t step_count;
         struct profile_step *anytime; // answered whenever they appear between the steps
@@ -68,6 +71,13 @@ struct profile_phase {
         size_t criterion_count;
         uint32_t wait_s;  // for the criteria of a phase without steps; overridden by the settings
         uint32_t quiet_s; // a console that prints nothing for so long has hung; 0 if it may
+        unsigned line;
+};
+
+// What can be done on the console of the running system. The screen of its last step shows that it is done.
+struct profile_task {
+        const char *name, *title;
+        struct profile_phase phase;
         unsigned line;
 };
 
@@ -102,6 +112,8 @@ struct profile {
         struct profile_phase kickstart;
         bool has_kickstart;
         struct profile_phase reboot, boot;
+        struct profile_task *tasks;
+        size_t task_count;
         struct yaml_file *file; // owns every text
 };
 
@@ -111,11 +123,15 @@ struct profile *profile_read(const char *name, struct error *err);
 void profile_free(struct profile **profile);
 #define AUTO_PROFILE __attribute__((cleanup(profile_free)))
 
-// The pattern in the key "<choose: PATTERN>", freed with free(). NULL if KEY is another key.
-char *profile_choice(const char *key);
+// PATTERN in the key "<KIND: PATTERN>", freed with free(). NULL if KEY is another key.
+char *profile_argument(const char *key, const char *kind);
 
-// Whether an installation types root's password.
+// Whether an installation, or a task, types root's password.
 bool profile_types_password(const struct profile *profile);
+bool profile_phase_types_password(const struct profile_phase *phase);
+
+// The task of that name. NULL if PROFILE has none, with ERROR_USAGE and the ones that it has.
+const struct profile_task *profile_task(const struct profile *profile, const char *name, struct error *err);
 
 // Whether the installer will accept PASSWORD. If not, ERROR_USAGE with the rules.
 bool profile_check_password(const struct profile *profile, const char *password, struct error *err);
