@@ -14,6 +14,7 @@ extern const struct cli_command cmd_rehearse;
 extern const struct cli_command cmd_status;
 extern const struct cli_command cmd_console;
 extern const struct cli_command cmd_stop;
+extern const struct cli_command cmd_task;
 extern const struct cli_command cmd_list;
 extern const struct cli_command cmd_match;
 extern const struct cli_command cmd_rebuild_vars;

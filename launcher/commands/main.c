@@ -15,6 +15,7 @@ int main(int count, char **arguments)
                 {NULL, &cmd_status},
                 {NULL, &cmd_console},
                 {NULL, &cmd_stop},
+                {NULL, &cmd_task},
                 {NULL, &cmd_list},
                 {"find out why", &cmd_match},
                 {NULL, &cmd_predict},

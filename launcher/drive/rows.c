@@ -115,9 +115,8 @@ static void read_menu_at(const struct typing *typing, const struct bar *bar, str
         }
         *menu = (struct menu){.selected = bar->row - first};
         for (unsigned row = first; row < CONSOLE_ROWS; row++) {
-                char *label = row == bar->row || has_background(typing, bar, row, colour)
-                                      ? read_label(typing, bar, row)
-                                      : NULL;
+                char *label = row == bar->row || has_background(typing, bar, row, colour) ? read_label(typing, bar, row)
+                                                                                          : NULL;
                 if (!label)
                         break;
                 add_label(menu, label);

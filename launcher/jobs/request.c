@@ -17,6 +17,7 @@
 #include "fw/installed.h"
 #include "launcher/drive/drive.h"
 #include "launcher/jobs/password.h"
+#include "launcher/jobs/task.h"
 #include "launcher/machine/machine.h"
 #include "launcher/machine/profile.h"
 #include "launcher/payload/patch-list.h"
@@ -28,6 +29,8 @@
 enum {
         MOST_DISKS = 1000
 };
+
+#define REHEARSAL_PASSWORD "Rehearsal-1"
 
 // A boot or a rehearsal takes any installed firmware; a real installer takes the one that it is known to run on.
 static bool is_real(const struct request *request)
@@ -133,7 +136,7 @@ static char *choose_password(const struct request *request, const struct profile
         if (!needed)
                 return password_copy("");
         if (request->rehearsal && !request->password_file && !(given && *given))
-                return password_copy("Rehearsal-1");
+                return password_copy(REHEARSAL_PASSWORD);
         AUTO_PASSWORD char *password = password_get(request->password_file, err);
         return password && profile_check_password(profile, password, err) ? MEMORY_TAKE(password) : NULL;
 }
@@ -302,6 +305,23 @@ static const char *choose_profile(const struct request *request, const struct ma
         return machine->identity.profile ? machine->identity.profile : "esxi8";
 }
 
+struct profile *request_profile(const struct request *request, const struct machine *machine, struct error *err)
+{
+        return profile_read(choose_profile(request, machine), err);
+}
+
+// Root's password for TASK; empty if it types none.
+static char *task_password(const struct request *request, const struct profile *profile,
+                           const struct profile_task *task, struct error *err)
+{
+        const char *given = getenv("ROOT_PASSWORD");
+        if (!profile_phase_types_password(&task->phase))
+                return password_copy("");
+        if (profile->rehearsal && !request->password_file && !(given && *given))
+                return password_copy(REHEARSAL_PASSWORD);
+        return password_get_existing(request->password_file, err);
+}
+
 bool request_boot(const struct request *request, const char *path, const struct request_stay *stay,
                   struct boot_outcome *outcome, struct error *err)
 {
@@ -310,8 +330,12 @@ bool request_boot(const struct request *request, const char *path, const struct 
         if (!open_bootable(request, path, &machine, err) || !machine_lock(&machine, err) ||
             !recovery_run(&machine, err) || !check_installed(&machine, path, err))
                 return false;
-        AUTO_PROFILE struct profile *profile = profile_read(choose_profile(request, &machine), err);
+        AUTO_PROFILE struct profile *profile = request_profile(request, &machine, err);
         if (!profile || !complete_settings(request, &machine, profile, &settings, err))
+                return false;
+        const struct profile_task *task = stay->task ? profile_task(profile, stay->task, err) : NULL;
+        AUTO_PASSWORD char *password = task ? task_password(request, profile, task, err) : NULL;
+        if (stay->task && !password)
                 return false;
         AUTO_FREE char *code = choose_code(request, &machine, err);
         if (!code)
@@ -327,10 +351,57 @@ bool request_boot(const struct request *request, const char *path, const struct 
                 .watch = request->watch,
                 .force = request->force,
                 .stay = stay->stay,
+                .task = task,
+                .password = password,
                 .up = stay->up,
                 .context = stay->context,
         };
         return boot_run(&input, outcome, err);
+}
+
+// ---- tasks
+
+// The machine is up: its launcher does the task.
+static json_t *request_running_task(const struct request *request, const struct machine *machine, const char *name,
+                                    struct error *err)
+{
+        AUTO_PROFILE struct profile *profile = request_profile(request, machine, err);
+        const struct profile_task *task = profile ? profile_task(profile, name, err) : NULL;
+        AUTO_PASSWORD char *password = task ? task_password(request, profile, task, err) : NULL;
+        if (!password)
+                return NULL;
+        const char *chosen = choose_profile(request, machine);
+        AUTO_FREE char *path = strchr(chosen, '/') ? realpath(chosen, NULL) : memory_text(chosen);
+        if (!path) {
+                error_system(err, "%s", chosen);
+                return NULL;
+        }
+        json_t *result = task_request(machine, path, task, password, err);
+        const char *message = json_string_value(json_object_get(result, "message"));
+        json_int_t code = json_integer_value(json_object_get(result, "exit_code"));
+        if (code)
+                error_set(err, (enum error_code)code, "%s", message ? message : "the task failed");
+        request_tell_evidence(json_string_value(json_object_get(result, "evidence")), err);
+        return result;
+}
+
+json_t *request_task(const struct request *request, const char *folder, const char *name, bool boot, struct error *err)
+{
+        AUTO_MACHINE struct machine machine = {.lock = -1};
+        AUTO_BOOT_OUTCOME struct boot_outcome outcome = {0};
+        uint64_t owner;
+        if (!machine_open(folder, false, &machine, err))
+                return NULL;
+        if (machine_is_held(&machine, &owner))
+                return request_running_task(request, &machine, name, err);
+        if (!boot) {
+                error_set(err, ERROR_NO, "%s is not up; --boot boots it for the task, and stops it afterwards", folder);
+                return NULL;
+        }
+        machine_close(&machine);
+        request_boot(request, folder, &(struct request_stay){.stay = BOOT_STOP, .task = name}, &outcome, err);
+        request_tell_evidence(outcome.evidence, err);
+        return MEMORY_TAKE(outcome.task);
 }
 
 // ---- --print-command

@@ -46,11 +46,19 @@ struct request_stay {
         enum boot_stay stay;
         void (*up)(const struct boot_outcome *outcome, void *context); // see boot.h
         void *context;
+        const char *task; // with BOOT_STOP: the task to do; NULL for none
 };
 
 // Boots the installed machine (its folder) or disk (a file, with REQUEST's vars) at PATH and judges it.
 bool request_boot(const struct request *request, const char *path, const struct request_stay *stay,
                   struct boot_outcome *outcome, struct error *err);
+
+// The profile of the machine in FOLDER: REQUEST's, or that of its installation. NULL on failure.
+struct profile *request_profile(const struct request *request, const struct machine *machine, struct error *err);
+
+// Does the task NAME on the machine in FOLDER, if it is up. BOOT: otherwise boots it first, and has it power off
+// afterwards. Returns the result (task.h), owned by the caller, on failure too; NULL if it did not get that far.
+json_t *request_task(const struct request *request, const char *folder, const char *name, bool boot, struct error *err);
 
 // --print-command: prints the command that would start QEMU (print-command.h).
 bool request_print_install(const struct request *request, const char *folder, struct error *err);

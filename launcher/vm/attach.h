@@ -14,6 +14,9 @@ struct attach_input {
         bool foreground;        // connect standard input and output to the guest
         unsigned offered;       // MENU_OFFER bits: the menu's items
         const char *leave_text; // what MENU_LEAVE does: "stop the machine"
+        // Does a task that a client asks for, and returns the answer; NULL if none are accepted.
+        json_t *(*task)(struct vm *vm, const struct vm_task *task, void *context);
+        void *context;
 };
 
 enum attach_end {

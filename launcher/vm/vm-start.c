@@ -294,6 +294,7 @@ void vm_stop(struct vm **vm)
         }
         drain_console(stopped);
         hub_close(&stopped->hub, stopped->how_stopped);
+        vm_forget_task(stopped);
         json_decref(stopped->status);
         remove_channels(stopped);
         qmp_end(&stopped->qmp);
