@@ -76,6 +76,7 @@ static void look(struct typing *typing)
 {
         struct console *console = typing_console(typing);
         uint64_t picture = console_picture(console);
+        bool is_first = !typing->looked_us;
         typing->looked_us = time_now_us();
         if (picture == typing->picture)
                 return;
@@ -86,7 +87,7 @@ static void look(struct typing *typing)
                         continue;
                 typing->rows[row] = now;
                 typing->row_changed_us[row] = typing->looked_us;
-                typing->row_changes[row]++;
+                typing->row_changes[row] += !is_first;
         }
 }
 
@@ -267,6 +268,8 @@ bool typing_silent_key(struct typing *typing, const char *name, struct error *er
                 if (!typing_wait(typing, until, err))
                         return false;
         }
+        look(typing);
+        credit_key(typing);
         return typing_settle(typing, err);
 }
 
