@@ -75,7 +75,10 @@ static bool is_word(char character)
                (character >= '0' && character <= '9');
 }
 
-// The text of ROW in the columns of BAR, and on to the right until two blanks or a frame. NULL if it has no word.
+#define GAP "   " // what comes after it is beside the menu
+
+// The text of ROW in the columns of BAR up to a gap, and on to the right until two blanks or a frame. NULL if it has no
+// word.
 static char *read_label(const struct typing *typing, const struct bar *bar, unsigned row)
 {
         char cells[CONSOLE_COLUMNS + 1];
@@ -84,6 +87,9 @@ static char *read_label(const struct typing *typing, const struct bar *bar, unsi
         while (cells[to] && cells[to] != '|' && !(cells[to] == ' ' && (cells[to - 1] == ' ' || cells[to + 1] == ' ')))
                 to++;
         AUTO_FREE char *text = text_format("%.*s", (int)(to - bar->from), cells + bar->from);
+        char *gap = strstr(text + strspn(text, " |"), GAP);
+        if (gap)
+                *gap = '\0';
         char *label = list_words(text);
         for (const char *at = label; *at; at++) {
                 if (is_word(*at))

@@ -430,13 +430,6 @@ DRIVEN(a_screen_of_another_step_is_named)
                                              "      - {id: menu,");
         expect_failure(ERROR_TIMED_OUT, "'news' (N) did not appear within 20 s, but the screen is that of the step "
                                         "'menu' (B), which comes only after that one; is that one optional?");
-        error_clear(&run.err);
-        write_text("test.yaml", profile_text);
-        change_profile("      - {id: done,", "      - {id: news, title: N, screen: News, keys: [Enter], wait: 20}\n"
-                                             "      - {id: done,");
-        change_profile("screen: [Troubleshooting Mode, Enable SSH, Exit]", "screen: [Troubleshooting Mode, able SSH]");
-        change_profile("screen: [Troubleshooting Mode, Disable SSH, Exit]", "screen: [Never]");
-        expect_failure(ERROR_TIMED_OUT, "'ssh' (C), which may not come again here");
 }
 
 DRIVEN(a_guest_that_powers_off_ends_the_task)
