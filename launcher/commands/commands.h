@@ -16,6 +16,7 @@ extern const struct cli_command cmd_console;
 extern const struct cli_command cmd_stop;
 extern const struct cli_command cmd_task;
 extern const struct cli_command cmd_list;
+extern const struct cli_command cmd_profile;
 extern const struct cli_command cmd_match;
 extern const struct cli_command cmd_rebuild_vars;
 extern const struct cli_command cmd_predict;

@@ -9,6 +9,7 @@ int main(int count, char **arguments)
                 {"get ready", &cmd_fetch},
                 {NULL, &cmd_payload},
                 {"install", &cmd_install},
+                {NULL, &cmd_profile},
                 {NULL, &cmd_e2e},
                 {NULL, &cmd_rehearse},
                 {"run", &cmd_boot_installed},

@@ -83,7 +83,7 @@ static const struct cli_option options[] = {
         {"root-password-file", "FILE", CLI_TEXT, offsetof(struct request, password_file),
          "file whose first line is root's password (or set ROOT_PASSWORD; else you are asked)"},
         {"profile", "NAME", CLI_TEXT, offsetof(struct request, profile),
-         "guest profile, or a file with a slash in its path (default: that of the installation)"},
+         "guest profile: a name or a file.yaml (default: that of the installation)"},
         SETTINGS_MACHINE_OPTIONS(struct request, settings),
         REQUEST_RUN_OPTIONS,
         {0},

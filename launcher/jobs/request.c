@@ -371,7 +371,8 @@ static json_t *request_running_task(const struct request *request, const struct 
         if (!password)
                 return NULL;
         const char *chosen = choose_profile(request, machine);
-        AUTO_FREE char *path = strchr(chosen, '/') ? realpath(chosen, NULL) : memory_text(chosen);
+        bool is_file = strchr(chosen, '/') || text_ends_with(chosen, ".yaml");
+        AUTO_FREE char *path = is_file ? realpath(chosen, NULL) : memory_text(chosen);
         if (!path) {
                 error_system(err, "%s", chosen);
                 return NULL;

@@ -192,7 +192,7 @@ char *profile_argument(const char *key, const char *kind)
 
 static char *profile_path(const char *name, struct error *err)
 {
-        if (strchr(name, '/'))
+        if (strchr(name, '/') || text_ends_with(name, ".yaml"))
                 return memory_text(name);
         AUTO_FREE char *data = text_format("guests/%s.yaml", name);
         return paths_data(data, err);

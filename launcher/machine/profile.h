@@ -117,7 +117,7 @@ struct profile {
         struct yaml_file *file; // owns every text
 };
 
-// Reads the profile NAME from the data files (base/paths.h), or the file NAME if it has a slash. NULL on failure, with
+// Reads the profile NAME from the data files (base/paths.h), or the file NAME if it has a slash or ends in ".yaml". NULL on failure, with
 // "FILE:LINE: place: problem" in ERR.
 struct profile *profile_read(const char *name, struct error *err);
 void profile_free(struct profile **profile);
