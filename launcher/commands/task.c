@@ -84,6 +84,8 @@ static const struct cli_option options[] = {
          "file whose first line is root's password (or set ROOT_PASSWORD; else you are asked)"},
         {"profile", "NAME", CLI_TEXT, offsetof(struct request, profile),
          "guest profile: a name or a file.yaml (default: that of the installation)"},
+        {"set", "KEY=VALUE", CLI_LIST, offsetof(struct request, texts),
+         "the value of {KEY} in the texts that the task types"},
         SETTINGS_MACHINE_OPTIONS(struct request, settings),
         REQUEST_RUN_OPTIONS,
         {0},

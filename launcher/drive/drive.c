@@ -148,6 +148,12 @@ static bool send_key(struct drive *drive, const char *key, bool last, struct err
         AUTO_FREE char *row = profile_argument(key, "row");
         if (row)
                 return rows_choose(typing, row, err);
+        AUTO_FREE char *text = profile_argument(key, "text");
+        if (text) {
+                const struct fill none = {0};
+                AUTO_FREE char *filled = fill_text(text, drive->in.fill ? drive->in.fill : &none, err);
+                return filled && typing_text(typing, filled, key, err);
+        }
         size_t length = strlen(key);
         bool may_be_silent = length > 1 && key[length - 1] == '?';
         AUTO_FREE char *name = text_format("%.*s", (int)(length - may_be_silent), key);

@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "launcher/drive/disk-list.h"
 #include "launcher/evidence/judge.h"
+#include "launcher/machine/fill.h"
 #include "launcher/machine/profile.h"
 #include "launcher/screen/display.h"
 #include "launcher/vm/vm.h"
@@ -27,6 +28,7 @@ struct drive_input {
         const struct profile *profile;
         const struct profile_task *task; // of the profile; NULL for its installation
         const char *password;            // for "<password>"
+        const struct fill *fill;         // for "<text: ...>"; NULL if the phase types none
         struct drive_disk disk;          // for "<target-disk>"
         enum profile_when over;          // what may happen to a system on that disk; never WHEN_ALWAYS
         uint64_t payload_size; // of the installer's own medium, which is never the target; bytes, 0 if unknown

@@ -89,6 +89,11 @@ uint64_t typing_overdue_at_us(const struct typing *typing);
 // Sends a key and waits at most PATIENCE_US; *MOVED is whether the screen has changed.
 bool typing_try_key(struct typing *typing, const char *name, uint64_t patience_us, bool *moved, struct error *err);
 
+// Types TEXT into a field that shows it. No character is sent twice: if the screen does not show TEXT once more than
+// before, the field is emptied and it is typed anew. The evidence has SHOWN, once. ERROR_TIMED_OUT if the field stays
+// wrong; or fails as typing_wait.
+bool typing_text(struct typing *typing, const char *text, const char *shown, struct error *err);
+
 // Types a password into a field that shows an asterisk for each character. No character is sent twice, however long
 // the guest takes: if the number of asterisks tells that one was lost, the field is emptied and typed anew. The evidence
 // shows SHOWN, once, whatever TEXT's length. ERROR_TIMED_OUT if the field stays wrong; or fails as typing_wait.

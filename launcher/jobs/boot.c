@@ -261,6 +261,12 @@ static json_t *run_task(struct booting *run, const struct task_input *input, str
         return result;
 }
 
+static struct fill fill_of(const struct booting *run, const struct arguments *texts)
+{
+        return (struct fill){
+                .hostname = machine_name(run->in->machine), .label = run->in->profile->boot_label, .given = texts};
+}
+
 // For attach_run: a client's task. The client shows its progress.
 static json_t *take_task(struct vm *vm, const struct vm_task *wanted, void *context)
 {
@@ -268,7 +274,7 @@ static json_t *take_task(struct vm *vm, const struct vm_task *wanted, void *cont
         AUTO_ERROR struct error err = {0};
         AUTO_PROFILE struct profile *profile = profile_read(wanted->profile, &err);
         const struct profile_task *task = profile ? profile_task(profile, wanted->name, &err) : NULL;
-        if (!task)
+        if (!task || !fill_check(&task->phase, &wanted->texts, &err))
                 return task_refused(wanted->name, &err);
         AUTO_DISPLAY struct display *display = display_begin(NULL);
         const struct task_input input = {
@@ -279,6 +285,7 @@ static json_t *take_task(struct vm *vm, const struct vm_task *wanted, void *cont
                 .profile = profile,
                 .task = task,
                 .password = wanted->password,
+                .fill = fill_of(run, &wanted->texts),
         };
         return run_task(run, &input, &err);
 }
@@ -321,6 +328,7 @@ static bool do_task(struct booting *run, struct vm *vm, struct error *err)
                 .profile = run->in->profile,
                 .task = run->in->task,
                 .password = run->in->password,
+                .fill = fill_of(run, run->in->texts),
         };
         display_watch(display, run->in->watch ? vm_console(vm) : NULL);
         run->outcome->task = run_task(run, &input, err);

@@ -41,6 +41,7 @@ struct boot_input {
         enum boot_stay stay;
         const struct profile_task *task; // with BOOT_STOP: do it, and have the guest power itself off; NULL for none
         const char *password;            // for TASK
+        const struct arguments *texts;   // for TASK: KEY=VALUE (fill.h)
         bool watch;                      // show the guest's screen in the user's terminal
         // Called once it is up, before it stays up; may be NULL.
         void (*up)(const struct boot_outcome *outcome, void *context);

@@ -226,6 +226,11 @@ static enum profile_when allowed_over(const struct install_input *input)
 
 bool install_phases(struct installation *run, struct error *err)
 {
+        const struct fill fill = {
+                .hostname = machine_name(run->in->machine),
+                .label = run->in->profile->boot_label,
+                .given = run->in->texts,
+        };
         const struct drive_input input = {
                 .vm = run->vm,
                 .evidence = run->evidence,
@@ -233,6 +238,7 @@ bool install_phases(struct installation *run, struct error *err)
                 .judge = &run->judge,
                 .profile = run->in->profile,
                 .password = run->in->payload.password,
+                .fill = &fill,
                 .disk = {.size = run->in->settings->disk_size,
                          .name = run->in->disk_name,
                          .position = run->in->disk_position},

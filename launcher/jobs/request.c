@@ -170,6 +170,8 @@ static bool check_driving(const struct request *request, const struct profile *p
                 return error_set(err, ERROR_USAGE, "--until cannot be used with a kickstart, which has no steps");
         if (request->hand_over && !terminal_is_there())
                 return error_set(err, ERROR_USAGE, "--hand-over needs a terminal");
+        if (!request->kickstart && !fill_check(&profile->install, &request->texts, err))
+                return false;
         return disk_list_check(&disk, err) && (!request->until || drive_check_until(profile, request->until, err));
 }
 
@@ -229,6 +231,7 @@ static bool install(const struct request *request, const struct profile *profile
                             .for_one_run = true},
                 .disk_name = request->disk_name,
                 .disk_position = (unsigned)request->disk_position,
+                .texts = &request->texts,
                 .until = request->until,
                 .hand_over = request->hand_over,
                 .watch = request->watch,
@@ -298,10 +301,13 @@ static char *choose_code(const struct request *request, const struct machine *ma
         return memory_text(firmware.code_path);
 }
 
+// The machine's copy of its profile; an older machine has the name only.
 static const char *choose_profile(const struct request *request, const struct machine *machine)
 {
         if (request->profile)
                 return request->profile;
+        if (machine->profile_path && access(machine->profile_path, F_OK) == 0)
+                return machine->profile_path;
         return machine->identity.profile ? machine->identity.profile : "esxi8";
 }
 
@@ -334,8 +340,10 @@ bool request_boot(const struct request *request, const char *path, const struct 
         if (!profile || !complete_settings(request, &machine, profile, &settings, err))
                 return false;
         const struct profile_task *task = stay->task ? profile_task(profile, stay->task, err) : NULL;
+        if (stay->task && (!task || !fill_check(&task->phase, &request->texts, err)))
+                return false;
         AUTO_PASSWORD char *password = task ? task_password(request, profile, task, err) : NULL;
-        if (stay->task && !password)
+        if (task && !password)
                 return false;
         AUTO_FREE char *code = choose_code(request, &machine, err);
         if (!code)
@@ -353,6 +361,7 @@ bool request_boot(const struct request *request, const char *path, const struct 
                 .stay = stay->stay,
                 .task = task,
                 .password = password,
+                .texts = &request->texts,
                 .up = stay->up,
                 .context = stay->context,
         };
@@ -367,7 +376,9 @@ static json_t *request_running_task(const struct request *request, const struct 
 {
         AUTO_PROFILE struct profile *profile = request_profile(request, machine, err);
         const struct profile_task *task = profile ? profile_task(profile, name, err) : NULL;
-        AUTO_PASSWORD char *password = task ? task_password(request, profile, task, err) : NULL;
+        if (!task || !fill_check(&task->phase, &request->texts, err))
+                return NULL;
+        AUTO_PASSWORD char *password = task_password(request, profile, task, err);
         if (!password)
                 return NULL;
         const char *chosen = choose_profile(request, machine);
@@ -377,7 +388,7 @@ static json_t *request_running_task(const struct request *request, const struct 
                 error_system(err, "%s", chosen);
                 return NULL;
         }
-        json_t *result = task_request(machine, path, task, password, err);
+        json_t *result = task_request(machine, path, task, &request->texts, password, err);
         const char *message = json_string_value(json_object_get(result, "message"));
         json_int_t code = json_integer_value(json_object_get(result, "exit_code"));
         if (code)

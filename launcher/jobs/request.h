@@ -17,7 +17,7 @@ struct request {
         struct settings settings;
         struct arguments rehearsal_options;
         const char *iso, *payload, *profile;
-        struct arguments kernelopts, replacements, patches;
+        struct arguments kernelopts, replacements, patches, texts;
         const char *kickstart;
         const char *disk_name, *until;
         uint64_t disk_position;

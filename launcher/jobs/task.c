@@ -53,6 +53,7 @@ json_t *task_run(const struct task_input *input, struct error *err)
                 .profile = input->profile,
                 .task = input->task,
                 .password = input->password,
+                .fill = &input->fill,
         };
         AUTO_DRIVE struct drive *drive = drive_new(&drive_input);
         json_t *status = vm_status(input->vm);
@@ -104,14 +105,22 @@ static json_t *await_result(int fd, int status_fd, const struct profile_task *ta
         }
 }
 
+static json_t *list_of(const struct arguments *texts)
+{
+        json_t *list = json_array();
+        for (size_t i = 0; i < texts->count; i++)
+                json_array_append_new(list, json_string(texts->values[i]));
+        return list;
+}
+
 json_t *task_request(const struct machine *machine, const char *profile, const struct profile_task *task,
-                     const char *password, struct error *err)
+                     const struct arguments *texts, const char *password, struct error *err)
 {
         AUTO_CLOSE int fd = control_connect(machine, err);
         AUTO_CLOSE int status_fd = fd >= 0 ? control_connect(machine, err) : -1;
         if (status_fd < 0 || !control_send(fd,
-                                           json_pack("{s:s, s:s, s:s, s:s}", "command", "task", "task", task->name,
-                                                     "profile", profile, "password", password),
+                                           json_pack("{s:s, s:s, s:s, s:s, s:o}", "command", "task", "task", task->name,
+                                                     "profile", profile, "password", password, "set", list_of(texts)),
                                            err))
                 return NULL;
         return await_result(fd, status_fd, task, err);

@@ -5,6 +5,7 @@
 #include "base/spelling.h"
 #include "base/text.h"
 #include "base/yaml-file.h"
+#include "launcher/machine/fill.h"
 #include "launcher/machine/keys.h"
 #include "launcher/machine/profile-private.h"
 
@@ -82,7 +83,7 @@ static bool has_pattern(const struct place *place, const char *key, bool *sound,
 
 static const char *nearest_key(const char *name)
 {
-        static const char *const special[] = {"<password>", "<target-disk>", "<choose: >", "<row: >", NULL};
+        static const char *const special[] = {"<password>", "<target-disk>", "<choose: >", "<row: >", "<text: >", NULL};
         const char *nearest = name[0] == '<' ? spelling_nearest(name, special) : NULL;
         return nearest ? nearest : spelling_nearest(name, key_names());
 }
@@ -99,7 +100,9 @@ static bool check_plain_key(const struct place *place, const char *key, struct e
         const char *nearest = nearest_key(name);
         if (nearest)
                 return did_you_mean(nearest, err);
-        return error_append(err, " (expected a name such as Enter or F11, one character, <password> or <target-disk>)");
+        return error_append(err,
+                            " (expected a name such as Enter, F11 or Ctrl-C, one character, <password>, <text: ...>, "
+                            "<row: ...>, <choose: ...> or <target-disk>)");
 }
 
 static bool check_key(const struct place *place, const char *key, struct error *err)
@@ -108,6 +111,12 @@ static bool check_key(const struct place *place, const char *key, struct error *
         struct place inner = within(place, "keys");
         if (strcmp(key, "<password>") == 0 || strcmp(key, "<target-disk>") == 0)
                 return true;
+        AUTO_FREE char *text = profile_argument(key, "text");
+        if (text) {
+                AUTO_ERROR struct error reason = {0};
+                return fill_check_text(text, &reason) ||
+                       refuse(&inner, yaml_file_line(place->file, key), err, "%s: %s", key, reason.message);
+        }
         return has_pattern(&inner, key, &sound, err) ? sound : check_plain_key(&inner, key, err);
 }
 

@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cli.h"
+#include "base/digest.h"
+#include "base/file.h"
 #include "base/memory.h"
 #include "base/paths.h"
 #include "base/spelling.h"
@@ -280,6 +281,17 @@ struct profile *profile_read(const char *name, struct error *err)
             !profile_check(profile, err))
                 return NULL;
         return MEMORY_TAKE(profile);
+}
+
+bool profile_copy(const struct profile *profile, const char *path, struct error *err)
+{
+        return file_replace(path, 0666, yaml_file_text(profile->file), err);
+}
+
+char *profile_sha256(const struct profile *profile)
+{
+        struct digest digest;
+        return digest_bytes(yaml_file_text(profile->file), &digest, NULL) ? digest_hex(&digest) : memory_text("");
 }
 
 static void free_patterns(struct profile_step *steps, size_t count)

@@ -36,8 +36,9 @@ struct profile_step {
         const char *title;          // for display: "Accept the licence"
         const char *const *screens; // patterns that must all match the screen's text
         size_t screen_count;
-        // Names of keys (keys.h), "<password>", "<target-disk>", "<choose: PATTERN>", "<row: PATTERN>". A key that ends with
-        // "?" may have no visible effect; any other key is sent again until the screen changes.
+        // Names of keys (keys.h), "<password>", "<text: TEXT>" (fill.h), "<target-disk>", "<choose: PATTERN>",
+        // "<row: PATTERN>". A key that ends with "?" may have no visible effect; any other key is sent again until the
+        // screen changes.
         const char *const *keys;
         size_t key_count;
         enum profile_when when;
@@ -120,6 +121,13 @@ struct profile {
 // Reads the profile NAME from the data files (base/paths.h), or the file NAME if it has a slash or ends in ".yaml". NULL on failure, with
 // "FILE:LINE: place: problem" in ERR.
 struct profile *profile_read(const char *name, struct error *err);
+
+// Writes a copy of the file to PATH; an existing one is replaced.
+bool profile_copy(const struct profile *profile, const char *path, struct error *err);
+
+// The SHA-256 of the file in hexadecimal, freed with free().
+char *profile_sha256(const struct profile *profile);
+
 void profile_free(struct profile **profile);
 #define AUTO_PROFILE __attribute__((cleanup(profile_free)))
 

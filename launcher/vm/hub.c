@@ -243,6 +243,7 @@ static void serve_task(struct hub *hub, struct client *client, const json_t *req
                 .task = json_string_value(json_object_get(request, "task")),
                 .profile = json_string_value(json_object_get(request, "profile")),
                 .password = json_string_value(json_object_get(request, "password")),
+                .texts = json_object_get(request, "set"),
         };
         if (!wish.task || !wish.profile || has_console(client))
                 refuse(client, "task: task or profile is missing");

@@ -36,6 +36,7 @@ struct hub_request {
         size_t size;
         uint64_t wait_s;                       // HUB_STOP: for the guest to power off
         const char *task, *profile, *password; // HUB_TASK; PASSWORD may be NULL
+        const json_t *texts;                   // HUB_TASK: a list of KEY=VALUE; may be NULL
 };
 
 // Executes a request. Returns the answer, which the hub frees; NULL if hub_close answers it, or hub_end_task a HUB_TASK.

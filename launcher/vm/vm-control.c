@@ -163,6 +163,12 @@ static json_t *serve_task(struct vm *vm, const struct hub_request *request)
                 .profile = memory_text(request->profile),
                 .password = memory_text(request->password ? request->password : ""),
         };
+        size_t i;
+        const json_t *text;
+        json_array_foreach ((json_t *)request->texts, i, text) {
+                if (json_is_string(text))
+                        arguments_add(&vm->task.texts, json_string_value(text));
+        }
         return NULL;
 }
 
@@ -178,6 +184,7 @@ void vm_forget_task(struct vm *vm)
         free((char *)vm->task.name);
         free((char *)vm->task.profile);
         free((char *)vm->task.password);
+        arguments_free(&vm->task.texts);
         vm->task = (struct vm_task){0};
         vm->in_task = false;
 }

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/arguments.h"
 #include "base/error.h"
 #include "launcher/evidence/evidence.h"
 #include "launcher/machine/machine.h"
@@ -112,7 +113,8 @@ void vm_accept_stop(struct vm *vm, bool accept);
 // A task (profile.h) that a client asks for.
 struct vm_task {
         const char *name, *profile;
-        const char *password; // "" if the client sent none
+        const char *password;   // "" if the client sent none
+        struct arguments texts; // KEY=VALUE for the texts that it types
 };
 
 // Whether clients may ask for a task. Initially false.

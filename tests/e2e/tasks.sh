@@ -83,6 +83,23 @@ test_a_machine_that_cannot_do_it() {
         [ ! -e machine/run/control.sock ] || fail "something was started"
 }
 
+test_a_machine_keeps_the_profile_it_was_installed_with() {
+        sed 's/^name: rehearsal/name: mine/' "$ROOT/launcher/guests/rehearsal.yaml" >my.yaml
+        install 0 --profile my.yaml
+        sum=$(sha256sum <my.yaml | cut -d ' ' -f 1)
+        rm my.yaml
+        [ "$(jq -r .profile.sha256 machine/runs/*-install/result.json)" = "$sum" ] || fail "another digest in result.json"
+        [ "$(sha256sum <machine/profile.yaml | cut -d ' ' -f 1)" = "$sum" ] || fail "it is not a copy"
+        expect_exit 0 "$ESXIARM" task machine enable-ssh --boot
+        expect_exit 0 "$ESXIARM" task machine --list --json
+        [ "$(jq -r .profile stdout)" = mine ] || fail "another profile: $(cat stdout)"
+        # A machine of an older version has only the name.
+        rm machine/profile.yaml
+        expect_exit 4 "$ESXIARM" boot-installed machine --check
+        contains stderr "guests/mine.yaml not found"
+        expect_exit 0 "$ESXIARM" boot-installed machine --check --profile rehearsal
+}
+
 test_a_client_that_leaves_ends_the_task() {
         start_machine
         # A task whose last screen never comes.

@@ -28,6 +28,7 @@ enum place {
         MENU,
         OPTIONS,
         LOGS,
+        FORM,
 };
 
 static struct guest {
@@ -43,6 +44,8 @@ static struct guest {
         unsigned swallow; // so many keys are lost
         size_t typed;     // characters of the password
         bool is_refused, is_enabled[2];
+        char name[64], kept[80]; // in the form
+        unsigned name_keys, lost_key;
 } guest;
 
 uint64_t time_now_us(void)
@@ -204,6 +207,9 @@ static void draw(void)
         case LOGS:
                 print("\033[4;4HLogs\033[9;4H<Esc> Exit");
                 break;
+        case FORM:
+                print("\033[4;4HHost name: %s\033[6;4H%s\033[9;4H<Esc> Exit", guest.name, guest.kept);
+                break;
         }
 }
 
@@ -226,6 +232,21 @@ static void take_at_login(const char *key)
         } else if (!key[1]) {
                 guest.typed++;
         }
+}
+
+static void take_in_form(const char *key)
+{
+        size_t length = strlen(guest.name);
+        if (strcmp(key, "\025") == 0)
+                guest.name[0] = '\0';
+        else if (strcmp(key, "Enter") == 0)
+                snprintf(guest.kept, sizeof guest.kept, "Kept %s", guest.name);
+        else if (strcmp(key, "Escape") == 0)
+                go(CONSOLE);
+        else if (strcmp(key, "Backspace") == 0 && length)
+                guest.name[length - 1] = '\0';
+        else if ((!key[1] || strcmp(key, "Space") == 0) && ++guest.name_keys != guest.lost_key)
+                snprintf(guest.name + length, sizeof guest.name - length, "%s", key[1] ? " " : key);
 }
 
 static void take_in_menu(const char *key)
@@ -267,6 +288,10 @@ bool vm_send(struct vm *vm, const char *bytes, size_t size, uint64_t answer_us, 
                 take_at_login(key);
         else if (guest.place == MENU || guest.place == OPTIONS)
                 take_in_menu(key);
+        else if (guest.place == FORM)
+                take_in_form(key);
+        else if (guest.place == CONSOLE && strcmp(key, "F3") == 0)
+                go(FORM);
         else if (guest.place == LOGS && strcmp(key, "Escape") == 0)
                 go(MENU);
         else if (guest.place == CONSOLE && strcmp(key, "F2") == 0)
@@ -303,12 +328,19 @@ static const char profile_text[] =
         "      - {id: done, title: D, screen: [Troubleshooting Mode, Disable SSH, Exit], keys: [Escape, Escape], wait: "
         "20}\n"
         "    anytime:\n"
-        "      - {id: refused, title: E, screen: Login incorrect, fail: the password is wrong}\n";
+        "      - {id: refused, title: E, screen: Login incorrect, fail: the password is wrong}\n"
+        "  - name: name\n"
+        "    title: Host name\n"
+        "    begin: [F3]\n"
+        "    steps:\n"
+        "      - {id: form, title: A, screen: 'Host name', keys: ['Ctrl-U?', '<text: {name}-{hostname}.{{x>', Enter]}\n"
+        "      - {id: kept, title: B, screen: Kept, keys: [Escape]}\n";
 
 static struct run {
         struct profile *profile;
         struct drive *drive;
-        const char *password;
+        const char *password, *task;
+        struct arguments texts;
         struct error err;
 } run;
 
@@ -321,7 +353,7 @@ static int begin(void **state)
         memcpy(guest.rows, rows, sizeof rows);
         guest.status = json_object();
         guest.console = console_new();
-        run = (struct run){.password = "secret"};
+        run = (struct run){.password = "secret", .task = "ssh"};
         write_text("test.yaml", profile_text);
         draw();
         return 0;
@@ -336,6 +368,7 @@ static int finish(void **state)
         drive_free(&run.drive);
         profile_free(&run.profile);
         error_clear(&run.err);
+        arguments_free(&run.texts);
         return scratch_end(state);
 }
 #define DRIVEN(name) TEST_WITH(name, begin, finish)
@@ -356,9 +389,11 @@ static bool do_task(void)
         profile_free(&run.profile);
         run.profile = profile_read("./test.yaml", &run.err);
         assert_done(run.profile, &run.err);
-        const struct profile_task *task = profile_task(run.profile, "ssh", &run.err);
+        const struct profile_task *task = profile_task(run.profile, run.task, &run.err);
         assert_done(task, &run.err);
-        const struct drive_input input = {.profile = run.profile, .task = task, .password = run.password};
+        const struct fill fill = {.hostname = "machine", .label = "ESXi", .given = &run.texts};
+        const struct drive_input input = {
+                .profile = run.profile, .task = task, .password = run.password, .fill = &fill};
         run.drive = drive_new(&input);
         text_clear(&guest.steps);
         text_clear(&guest.keys);
@@ -436,6 +471,61 @@ DRIVEN(a_guest_that_powers_off_ends_the_task)
 {
         guest.state.shut_down = true;
         expect_failure(ERROR_NO, "the guest powered itself off before the end of the task");
+}
+
+// Texts.
+
+DRIVEN(a_text_is_typed_with_its_values)
+{
+        run.task = "name";
+        arguments_add(&run.texts, "name=a=b");
+        strcpy(guest.name, "localhost");
+        assert_done(do_task(), &run.err);
+        assert_string_equal(guest.kept, "Kept a=b-machine.{x");
+        assert_string_equal(text_string(&guest.steps), "form kept ");
+        assert_int_equal(guest.place, CONSOLE);
+}
+
+DRIVEN(a_text_whose_character_was_lost_is_typed_again)
+{
+        run.task = "name";
+        arguments_add(&run.texts, "name=longer than a narrow field");
+        guest.lost_key = 40;
+        assert_done(do_task(), &run.err);
+        assert_string_equal(guest.kept, "Kept longer than a narrow field-machine.{x");
+}
+
+DRIVEN(texts_need_their_values_and_values_their_texts)
+{
+        static const struct {
+                const char *given, *message;
+        } cases[] = {
+                {NULL, "types {name}, which has no value: use --set name=VALUE"},
+                {"nam=x", "--set nam=x: no text of the guest profile has {nam}"},
+                {"name", "--set: invalid value 'name' (expected KEY=VALUE)"},
+                {"=x", "--set: invalid value '=x' (expected KEY=VALUE)"},
+                {"name=\n", "--set name: the value must be printable ASCII"},
+        };
+        assert_false(profile_task(run.profile = profile_read("./test.yaml", &run.err), "nam", &run.err));
+        assert_error(&run.err, ERROR_USAGE, "did you mean 'name'?");
+        error_clear(&run.err);
+        const struct profile_task *task = profile_task(run.profile, "name", &run.err);
+        for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+                AUTO_ARGUMENTS struct arguments given = {0};
+                if (cases[i].given)
+                        arguments_add(&given, cases[i].given);
+                assert_false(fill_check(&task->phase, &given, &run.err));
+                assert_error(&run.err, ERROR_USAGE, cases[i].message);
+                error_clear(&run.err);
+        }
+        AUTO_ARGUMENTS struct arguments given = {0};
+        arguments_add(&given, "name=");
+        assert_done(fill_check(&task->phase, &given, &run.err), &run.err);
+        static const char *const bad[] = {"{", "{x", "{}", "{X}", "a\tb", "{password}"};
+        for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+                assert_false(fill_check_text(bad[i], &run.err));
+                error_clear(&run.err);
+        }
 }
 
 // Rows of a menu.
