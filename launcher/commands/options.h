@@ -113,7 +113,9 @@
                     "stop at this step of the guest profile (its id: welcome, eula, password ...), its keys not sent", \
                     NULL),                                                                                             \
                 REQUEST_ROW("hand-over", NULL, CLI_FLAG, hand_over,                                                    \
-                            "give you the console there; Ctrl-] opens a menu to continue", NULL)
+                            "give you the console there, or where the automation is stuck; Ctrl-] opens a menu to "    \
+                            "continue",                                                                                \
+                            NULL)
 
 // How the installer's files are changed, and how it is driven.
 #define REQUEST_DRIVE_OPTIONS                                                                                          \

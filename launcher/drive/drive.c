@@ -24,6 +24,7 @@ struct drive {
         unsigned questions;                  // rows that asked for a key when the last step was taken
         bool has_taken;                      // a step
         bool begun;                          // called before: the user may have typed since
+        bool met_unknown;                    // a screen that no step knows ended the last drive_install
         const struct profile_step *previous; // the one whose keys were sent last
         const struct profile_step *at;       // reached or awaited
         uint64_t matched_picture;            // the picture that `matched` was found on
@@ -303,8 +304,9 @@ static bool is_unknown(const struct drive *drive)
                pattern_matches(drive->in.profile->asks_pattern, console_text(typing_console(typing)));
 }
 
-static bool fail_unknown(const struct drive *drive, struct error *err)
+static bool fail_unknown(struct drive *drive, struct error *err)
 {
+        drive->met_unknown = true;
         return typing_fail(&drive->typing, ERROR_NO, err,
                            "the %s has asked for something for %u s that no step of the profile %s knows",
                            drive->in.task ? "guest" : "installer", (unsigned)drive->in.profile->unknown_s,
@@ -404,6 +406,7 @@ bool drive_install(struct drive *drive, const char *until, enum drive_end *end, 
         else
                 expectation_only(&drive->next, 0);
         drive->begun = true;
+        drive->met_unknown = false;
         for (;;) {
                 const struct profile_step *step;
                 if (!await_step(drive, &step, err))
@@ -434,6 +437,11 @@ static bool send_last_keys(struct drive *drive, struct error *err)
                         return fail_in_step(step, err);
         }
         return true;
+}
+
+bool drive_is_stuck(const struct drive *drive, const struct error *err)
+{
+        return err->code == ERROR_TIMED_OUT || (err->code == ERROR_NO && drive->met_unknown);
 }
 
 bool drive_reboot(struct drive *drive, struct error *err)

@@ -52,6 +52,10 @@ enum drive_end {
 // powers off or refuses, ERROR_ENVIRONMENT if QEMU exits, ERROR_INTERRUPTED.
 bool drive_install(struct drive *drive, const char *until, enum drive_end *end, struct error *err);
 
+// Whether drive_install failed because it did not know what to do, so that a person may help: a step timed out, a key
+// had no effect, or an unknown screen asked for one.
+bool drive_is_stuck(const struct drive *drive, const struct error *err);
+
 // Sends the last step's keys, which reboot the guest, until they have an effect. Fails as drive_install does.
 bool drive_reboot(struct drive *drive, struct error *err);
 

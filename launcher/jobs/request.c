@@ -35,7 +35,7 @@ enum {
 // A boot or a rehearsal takes any installed firmware; a real installer takes the one that it is known to run on.
 static bool is_real(const struct request *request)
 {
-        return (request->iso || request->payload) && !request->rehearsal;
+        return (request->iso || request->payload) && !request->rehearsal && !request->any_payload;
 }
 
 static bool choose_firmware(const struct request *request, struct firmware *firmware, struct error *err)
@@ -118,7 +118,7 @@ static bool needs_password(const struct request *request, const struct profile *
         AUTO_PAYLOAD_INFO struct payload_info info = {0};
         bool automatic = request->kickstart && strcmp(request->kickstart, "auto") == 0;
         *needed = automatic || (!request->kickstart && profile_types_password(profile));
-        if (automatic || !*needed || request->rehearsal)
+        if (automatic || !*needed || request->rehearsal || profile->payload == PROFILE_PAYLOAD_ANY)
                 return true;
         if (!payload_inspect(source_of(request), &info, err))
                 return false;
@@ -152,6 +152,18 @@ static bool check_source(const struct request *request, struct error *err)
         return true;
 }
 
+// A payload that may be anything is not changed.
+static bool check_payload(const struct request *request, const struct profile *profile, struct error *err)
+{
+        bool changes = request->kernelopts.count || request->replacements.count || request->patches.count ||
+                       request->kickstart;
+        return profile->payload != PROFILE_PAYLOAD_ANY || !changes ||
+               error_set(err, ERROR_USAGE,
+                         "--kernelopt, --replace, --patch and --kickstart change installers of ESXi only; the profile "
+                         "%s takes any payload, unchanged",
+                         profile->name);
+}
+
 // Everything about the drive that can be checked before anything starts.
 static bool check_driving(const struct request *request, const struct profile *profile, struct error *err)
 {
@@ -164,12 +176,10 @@ static bool check_driving(const struct request *request, const struct profile *p
         if (request->disk_position > MOST_DISKS)
                 return error_set(err, ERROR_USAGE, "--disk-position: invalid value %" PRIu64 " (expected 1 to %d)",
                                  request->disk_position, MOST_DISKS);
-        if (request->hand_over && !request->until)
-                return error_set(err, ERROR_USAGE, "--hand-over needs --until STEP");
         if (request->until && request->kickstart)
                 return error_set(err, ERROR_USAGE, "--until cannot be used with a kickstart, which has no steps");
-        if (request->hand_over && !terminal_is_there())
-                return error_set(err, ERROR_USAGE, "--hand-over needs a terminal");
+        if (request->hand_over && request->until && !terminal_is_there())
+                return error_set(err, ERROR_USAGE, "--until STEP --hand-over needs a terminal");
         if (!request->kickstart && !fill_check(&profile->install, &request->texts, err))
                 return false;
         return disk_list_check(&disk, err) && (!request->until || drive_check_until(profile, request->until, err));
@@ -252,8 +262,10 @@ bool request_install(const struct request *request, const char *folder, struct f
         if (!check_source(request, err))
                 return false;
         AUTO_PROFILE struct profile *profile = profile_read(profile_name(request), err);
-        return profile && check_driving(request, profile, err) && check_patches(request, err) &&
-               check_host(&settled, folder, profile, err) && install(&settled, profile, folder, firmware, outcome, err);
+        settled.any_payload = profile && profile->payload == PROFILE_PAYLOAD_ANY;
+        return profile && check_payload(request, profile, err) && check_driving(request, profile, err) &&
+               check_patches(request, err) && check_host(&settled, folder, profile, err) &&
+               install(&settled, profile, folder, firmware, outcome, err);
 }
 
 void request_tell_evidence(const char *evidence, struct error *err)
@@ -457,7 +469,9 @@ bool request_print_install(const struct request *request, const char *folder, st
 {
         AUTO_MACHINE struct machine machine = {.lock = -1};
         AUTO_PROFILE struct profile *profile = profile_read(profile_name(request), err);
-        AUTO_FREE char *code = profile ? find_code(request, err) : NULL;
+        struct request settled = *request;
+        settled.any_payload = profile && profile->payload == PROFILE_PAYLOAD_ANY;
+        AUTO_FREE char *code = profile ? find_code(&settled, err) : NULL;
         if (!code || !machine_look(folder, &machine, err))
                 return false;
         AUTO_FREE char *payload = file_path(machine.run_folder, "payload.img");

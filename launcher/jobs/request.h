@@ -28,6 +28,7 @@ struct request {
         const char *tag, *runs;
         bool rehearsal, force, overwrite, upgrade, json, watch, hand_over;
         bool print_command; // instead of starting anything
+        bool any_payload;   // the guest profile does not need an installer of ESXi; not an option
 };
 
 // For a command's `stored`: the text of the setting at OFFSET of struct request in the machine FOLDER, freed with

@@ -127,10 +127,17 @@ static const struct yaml_mapping password_mapping = {.fields = password_fields,
 
 #define PHASE(member, table) YAML_MAPPING, true, AT(profile, member), .mapping = &(table)
 
+static const char *const payloads[] = {
+        [PROFILE_PAYLOAD_ESXI] = "esxi",
+        [PROFILE_PAYLOAD_ANY] = "any",
+        NULL,
+};
+
 static const struct yaml_field profile_fields[] = {
         {"name", YAML_TEXT, true, AT(profile, name), .most = NAME_LIMIT},
         {"title", YAML_TEXT, true, AT(profile, title), .most = TEXT_LIMIT},
         {"rehearsal", YAML_FLAG, false, AT(profile, rehearsal)},
+        {"payload", YAML_WORD, false, AT(profile, payload), .words = payloads},
         {"machine", PHASE(machine, machine_mapping)},
         {"password", YAML_MAPPING, false, AT(profile, password), .mapping = &password_mapping},
         {"boot_label", YAML_TEXT, true, AT(profile, boot_label), .most = TEXT_LIMIT},

@@ -94,8 +94,15 @@ struct profile_password {
         uint32_t classes;     // of lower case, upper case, digits and others
 };
 
+// What the payload has to be.
+enum profile_payload {
+        PROFILE_PAYLOAD_ESXI, // an installer of ESXi, which is checked and changed
+        PROFILE_PAYLOAD_ANY,  // anything that the firmware boots, unchanged
+};
+
 struct profile {
         const char *name, *title;
+        enum profile_payload payload;
         bool rehearsal; // the guest is not ESXi
         struct profile_machine machine;
         struct profile_password password;
