@@ -199,6 +199,8 @@ static void report_step(struct drive *drive, const struct profile_step *step)
                                  console_text(typing_console(&drive->typing)), "screen_ansi",
                                  console_text_ansi(typing_console(&drive->typing))));
         json_object_set_new(vm_status(drive->in.vm), "step", json_string(step->title));
+        // Only a task's status has them.
+        json_array_append_new(json_object_get(vm_status(drive->in.vm), "steps"), json_string(step->title));
         drive->step_us = now;
         drive->at = step;
 }

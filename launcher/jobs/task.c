@@ -61,10 +61,12 @@ json_t *task_run(const struct task_input *input, struct error *err)
         uint64_t began_us = time_now_us();
         evidence_event(input->evidence, "task", json_pack("{s:s}", "task", input->task->name));
         json_object_set_new(status, "task", json_string(input->task->name));
+        json_object_set_new(status, "steps", json_array());
         if (!drive_task(drive, err) && !vm_state(input->vm)->ended)
                 free(vm_screenshot(input->vm, NULL));
         json_object_del(status, "task");
         json_object_del(status, "step");
+        json_object_del(status, "steps");
         json_t *result = result_of(input->task->name, err);
         json_object_set_new(result, "steps", steps_since(input->evidence, before));
         json_object_set_new(result, "seconds", json_real((double)(time_now_us() - began_us) / 1e6));
@@ -75,32 +77,37 @@ json_t *task_run(const struct task_input *input, struct error *err)
 
 // ---- the client
 
-// Shows the step that the launcher is at, if it is another than SHOWN.
-static void show_step(int fd, struct display *display, char **shown)
+// Shows the titles in STEPS from *SHOWN on.
+static void show_steps(struct display *display, const json_t *steps, size_t *shown)
+{
+        for (; *shown < json_array_size(steps); ++*shown) {
+                const json_t *step = json_array_get(steps, *shown);
+                const char *title = json_string_value(json_is_object(step) ? json_object_get(step, "title") : step);
+                display_step(display, "%s", title ? title : "");
+        }
+}
+
+static void follow(int fd, struct display *display, size_t *shown)
 {
         if (!control_send(fd, json_pack("{s:s}", "command", "status"), NULL))
                 return;
         json_t *status = control_answer(fd, STATUS_MS, NULL);
-        const char *step = json_string_value(json_object_get(status, "step"));
-        if (step && (!*shown || strcmp(step, *shown) != 0)) {
-                display_step(display, "%s", step);
-                free(*shown);
-                *shown = memory_text(step);
-        }
+        show_steps(display, json_object_get(status, "steps"), shown);
         json_decref(status);
 }
 
 static json_t *await_result(int fd, int status_fd, const struct profile_task *task, struct error *err)
 {
-        AUTO_FREE char *shown = NULL;
+        size_t shown = 0;
         AUTO_DISPLAY struct display *display = display_begin("task");
         display_waiting(display, "%s ...", task->title);
         for (;;) {
                 json_t *answer = control_answer(fd, SLICE_MS, err);
+                show_steps(display, json_object_get(answer, "steps"), &shown);
                 if (answer || err->code != ERROR_TIMED_OUT)
                         return answer;
                 error_clear(err);
-                show_step(status_fd, display, &shown);
+                follow(status_fd, display, &shown);
                 display_tick(display);
         }
 }

@@ -21,7 +21,7 @@ expect_done() {
 
 start_machine() {
         machine_here
-        expect_exit 0 "$ESXIARM" boot-installed machine --detach "$@"
+        expect_exit 0 "$ESXIARM" boot-installed machine --detach
 }
 
 test_a_task_is_done_once_and_its_result_survives_a_reboot() {
