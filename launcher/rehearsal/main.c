@@ -17,6 +17,12 @@ static void warn_option(void *context, const struct keyvalue *pair, const char *
                   pair->key.at, (int)pair->value.size, pair->value.at);
 }
 
+static void read_options(struct guest *guest, struct span text)
+{
+        options_read(&guest->options, text, warn_option, guest);
+        guest->screen.draws_lines = guest->options.line_frames;
+}
+
 static void read_machine(struct guest *guest)
 {
         struct madt madt;
@@ -28,7 +34,7 @@ _Noreturn static void run_installer(struct guest *guest, const struct payload *p
 {
         struct span norts = keyvalue_find(payload->boot_cfg, "norts");
         guest->runtime_services_off = norts.size && !text_is_word(norts.at, norts.size, "0");
-        options_read(&guest->options, payload->options, warn_option, guest);
+        read_options(guest, payload->options);
         if (guest->runtime_services_off)
                 guest_log(guest, "norts=1: UEFI runtime services are off, so no boot entry can be written");
         installer_run(guest, payload);
@@ -38,7 +44,7 @@ _Noreturn static void run_system(struct guest *guest)
 {
         struct span options;
         volume_read(guest->device, u"\\EFI\\VMware\\REHEARSE.CFG", &options);
-        options_read(&guest->options, options, warn_option, guest);
+        read_options(guest, options);
         system_run(guest);
 }
 

@@ -91,10 +91,12 @@ test_swallowed_keys_are_sent_again() {
 }
 
 test_a_guest_that_draws_slowly_and_never_stands_still() {
+        # What the guest says about a password comes a row after its asterisks: both have to be there.
+        sed 's/settle_ms: [0-9]*/settle_ms: 100/' "$BUILD/share/guests/rehearsal.yaml" >calm.yaml
         for options in slow-draw=60 clock=1 chatter=1 'slow-draw=30 clock=1 chatter=1'; do
                 rm -rf machine
                 # shellcheck disable=SC2046 # a list of words
-                install 0 $(printf -- '--rehearsal-option %s ' $options)
+                install 0 --profile ./calm.yaml $(printf -- '--rehearsal-option %s ' $options)
                 progress "$options"
         done
 }

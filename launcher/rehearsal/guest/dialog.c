@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launcher/rehearsal/guest/dialog.h"
 
+#include "launcher/rehearsal/base/memory.h"
 #include "launcher/rehearsal/base/text.h"
 #include "launcher/rehearsal/base/wrap.h"
 #include "launcher/rehearsal/efi/firmware.h"
@@ -14,16 +15,25 @@
 #define INSET          2    // columns of frame and blank beside the text
 #define ROWS_AROUND    6    // frame, empty row, lines, empty row, keys, empty row, frame
 
+static void draw_frame_row(struct screen *screen, const struct dialog *dialog, size_t row, const char pieces[3])
+{
+        char line[SCREEN_COLUMNS + 1];
+        memset(line, pieces[1], dialog->columns);
+        line[0] = pieces[0];
+        line[dialog->columns - 1] = pieces[2];
+        line[dialog->columns] = '\0';
+        screen_text(screen, dialog->top + row, dialog->left, STYLE_BOX, line);
+}
+
 static void draw_frame(struct screen *screen, const struct dialog *dialog)
 {
-        char line[SCREEN_COLUMNS + 1] = {0};
-        for (size_t row = 0; row < dialog->rows; row++) {
-                bool edge = row == 0 || row == dialog->rows - 1;
-                for (size_t column = 0; column < dialog->columns; column++)
-                        line[column] = edge ? '-' : ' ';
-                line[0] = line[dialog->columns - 1] = edge ? '+' : '|';
-                screen_text(screen, dialog->top + row, dialog->left, STYLE_BOX, line);
-        }
+        static const char top[] = {FRAME_TOP_LEFT, FRAME_ACROSS, FRAME_TOP_RIGHT};
+        static const char side[] = {FRAME_DOWN, ' ', FRAME_DOWN};
+        static const char bottom[] = {FRAME_BOTTOM_LEFT, FRAME_ACROSS, FRAME_BOTTOM_RIGHT};
+        draw_frame_row(screen, dialog, 0, top);
+        for (size_t row = 1; row + 1 < dialog->rows; row++)
+                draw_frame_row(screen, dialog, row, side);
+        draw_frame_row(screen, dialog, dialog->rows - 1, bottom);
 }
 
 static void put_centered(struct screen *screen, size_t row, enum style style, const char *text)
@@ -40,28 +50,36 @@ void dialog_clear(struct guest *guest)
         put_centered(screen, 0, STYLE_BANNER, GUEST_BANNER);
 }
 
+// Draws the frame of DIALOG, whose size is set, in the middle of the screen.
+static void open_frame(struct guest *guest, struct dialog *dialog, const char *title)
+{
+        char heading[SCREEN_COLUMNS + 1];
+        dialog->top = 1 + (SCREEN_ROWS - 1 - dialog->rows) / 2;
+        dialog->left = (SCREEN_COLUMNS - dialog->columns) / 2;
+        screen_hide_cursor(&guest->screen);
+        draw_frame(&guest->screen, dialog);
+        text_format(heading, dialog_columns(dialog) + 1, " %s ", title);
+        if (*title)
+                put_centered(&guest->screen, dialog->top, STYLE_TITLE, heading);
+        screen_flush(&guest->screen);
+        guest_pause(guest, FRAME_PAUSE_MS);
+}
+
 struct dialog dialog_open_over(struct guest *guest, const char *title, size_t rows, size_t columns, const char *keys)
 {
         struct dialog dialog = {.rows = rows, .columns = columns, .keys = keys};
-        dialog.top = 1 + (SCREEN_ROWS - 1 - rows) / 2;
-        dialog.left = (SCREEN_COLUMNS - columns) / 2;
-        screen_hide_cursor(&guest->screen);
-        draw_frame(&guest->screen, &dialog);
-        char heading[DIALOG_TEXT + 1];
-        text_format(heading, sizeof heading, " %s ", title);
-        if (*title)
-                put_centered(&guest->screen, dialog.top, STYLE_TITLE, heading);
-        screen_flush(&guest->screen);
-        guest_pause(guest, FRAME_PAUSE_MS);
+        open_frame(guest, &dialog, title);
         return dialog;
 }
 
 // The old screen is cleared first, so that a new title is never shown with old keys.
 struct dialog dialog_open(struct guest *guest, const char *title, size_t lines, const char *keys)
 {
+        struct dialog dialog = {.rows = lines + ROWS_AROUND, .columns = DIALOG_COLUMNS, .padding = 1, .keys = keys};
         dialog_clear(guest);
         screen_flush(&guest->screen);
-        return dialog_open_over(guest, title, lines + ROWS_AROUND, DIALOG_COLUMNS, keys);
+        open_frame(guest, &dialog, title);
+        return dialog;
 }
 
 size_t dialog_columns(const struct dialog *dialog)
@@ -69,15 +87,14 @@ size_t dialog_columns(const struct dialog *dialog)
         return dialog->columns - 2 * INSET;
 }
 
-// A page has an empty row below its frame, a smaller box has not.
 static size_t row_of(const struct dialog *dialog, size_t line)
 {
-        return dialog->top + (dialog->columns == DIALOG_COLUMNS ? 2 : 1) + line;
+        return dialog->top + 1 + dialog->padding + line;
 }
 
 static size_t keys_row(const struct dialog *dialog)
 {
-        return dialog->top + dialog->rows - (dialog->columns == DIALOG_COLUMNS ? 3 : 2);
+        return dialog->top + dialog->rows - 2 - dialog->padding;
 }
 
 void dialog_text(struct guest *guest, const struct dialog *dialog, size_t line, enum style style, const char *text)

@@ -17,6 +17,7 @@
 // A box on the screen, with room for text from two columns inside its frame on.
 struct dialog {
         size_t top, left, rows, columns;
+        size_t padding;   // empty rows inside the frame, at the top and at the bottom
         const char *keys; // "(Enter) Continue"
 };
 

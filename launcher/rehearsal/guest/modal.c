@@ -11,9 +11,14 @@
 // What the box covers.
 static struct screen_cell behind[SCREEN_ROWS][SCREEN_COLUMNS];
 
-static void save_page(const struct guest *guest)
+// Keeps the page, which loses the focus: none of its rows is in reverse video while the box is there.
+static void cover_page(struct guest *guest)
 {
         memcpy(behind, guest->screen.wanted, sizeof behind);
+        for (size_t row = 0; row < SCREEN_ROWS; row++)
+                for (size_t column = 0; column < SCREEN_COLUMNS; column++)
+                        if (behind[row][column].style == STYLE_SELECTED)
+                                guest->screen.wanted[row][column].style = STYLE_BOX;
 }
 
 static void restore_page(struct guest *guest)
@@ -66,7 +71,7 @@ struct key modal_show(struct guest *guest, const struct modal *modal, size_t *ch
 {
         struct buttons buttons = {.count = count_choices(modal)};
         key_set moves = buttons.count ? KEY_BIT(KEY_UP) | KEY_BIT(KEY_DOWN) | KEY_BIT(KEY_CHARACTER) : 0;
-        save_page(guest);
+        cover_page(guest);
         struct dialog dialog =
                 dialog_open_over(guest, modal->title, count_rows(modal) + ROWS_AROUND, MODAL_COLUMNS, modal->keys);
         draw(guest, &dialog, modal, &buttons);
@@ -86,7 +91,7 @@ struct key modal_show(struct guest *guest, const struct modal *modal, size_t *ch
 
 void modal_busy(struct guest *guest, const char *title, const char *text, uint64_t milliseconds)
 {
-        save_page(guest);
+        cover_page(guest);
         struct dialog dialog = dialog_open_over(guest, title, wrap_count(text, MODAL_TEXT) + 2, MODAL_COLUMNS, "");
         dialog_wrapped(guest, &dialog, 0, STYLE_BOX, "", text);
         dialog_show(guest);

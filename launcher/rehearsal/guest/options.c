@@ -92,6 +92,7 @@ static const struct {
         ROW("flood-at", read_step, flood_at),
         ROW("garbage", read_number, garbage),
         ROW("box", read_boxes, boxes),
+        ROW("line-frames", read_flag, line_frames),
         ROW("only-install", read_flag, only_install),
         ROW("scroll-labels", read_flag, scroll_labels),
         ROW("slow-check", read_number, slow_check),

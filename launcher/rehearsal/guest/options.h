@@ -28,6 +28,7 @@ struct options {
         enum step flood_at;  // where
         uint64_t garbage;    // bytes that are not text
         bool scroll_labels;  // a list moves over its labels, too (scroll.h)
+        bool line_frames;    // frames in lines (UTF-8), not in ASCII
         bool only_install;   // another title of the list of disks
         box_set boxes;       // of the installer, shown whatever is on the disk
         uint64_t slow_check; // milliseconds to check each character of a password, and Enter

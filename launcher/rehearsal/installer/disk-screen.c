@@ -2,6 +2,7 @@
 // The two screens with lists of disks.
 #include "launcher/rehearsal/installer/screens.h"
 
+#include "launcher/rehearsal/base/memory.h"
 #include "launcher/rehearsal/base/text.h"
 #include "launcher/rehearsal/guest/modal.h"
 
@@ -105,13 +106,13 @@ static size_t row_of(const struct disk *disk)
 static struct dialog open_list(struct guest *guest, const char *title)
 {
         struct dialog dialog = dialog_open(guest, title, PAGE_LINES, "(F9) Back    (Enter) Continue");
-        char line[LIST_ROW_SIZE];
+        char line[LIST_ROW_SIZE] = {0};
         dialog_text(guest, &dialog, LEGEND_LINE, STYLE_BOX, " * Contains a VMFS partition");
         dialog_text(guest, &dialog, LEGEND_LINE + 1, STYLE_BOX, " # Claimed by VMware vSAN");
         text_format(line, sizeof line, "%-53s %14s ", "Storage Device", "Capacity");
         dialog_text(guest, &dialog, HEADING_LINE, STYLE_TITLE, line);
-        for (size_t i = 0; i < DIALOG_TEXT; i++)
-                dialog_part(guest, &dialog, HEADING_LINE + 1, i, STYLE_BOX, "-");
+        memset(line, FRAME_ACROSS, DIALOG_TEXT);
+        dialog_text(guest, &dialog, HEADING_LINE + 1, STYLE_BOX, line);
         return dialog;
 }
 

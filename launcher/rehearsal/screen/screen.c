@@ -36,7 +36,7 @@ static void forget_shown(struct screen *screen)
 void screen_open(struct screen *screen, struct screen_sink sink)
 {
         screen->sink = sink;
-        screen->cursor_wanted = screen->cursor_shown = false;
+        screen->cursor_wanted = screen->cursor_shown = screen->draws_lines = false;
         screen_fill(screen, 0, 0, SCREEN_ROWS, SCREEN_COLUMNS, STYLE_DESKTOP);
         forget_shown(screen);
 }
@@ -75,15 +75,38 @@ void screen_text(struct screen *screen, size_t row, size_t column, enum style st
                 put(screen, row, column + i, style, text[i]);
 }
 
+static const struct {
+        const char *ascii, *line;
+} frame_pieces[] = {
+        [FRAME_ACROSS] = {"-", "\xE2\x94\x80"},      [FRAME_DOWN] = {"|", "\xE2\x94\x82"},
+        [FRAME_TOP_LEFT] = {"+", "\xE2\x94\x8C"},    [FRAME_TOP_RIGHT] = {"+", "\xE2\x94\x90"},
+        [FRAME_BOTTOM_LEFT] = {"+", "\xE2\x94\x94"}, [FRAME_BOTTOM_RIGHT] = {"+", "\xE2\x94\x98"},
+};
+
+#define CELL_SIZE 3 // bytes of a piece of a frame
+
+static size_t put_cell(const struct screen *screen, char *out, char character)
+{
+        if ((unsigned char)character > FRAME_BOTTOM_RIGHT) {
+                *out = character;
+                return 1;
+        }
+        const char *piece =
+                screen->draws_lines ? frame_pieces[(size_t)character].line : frame_pieces[(size_t)character].ascii;
+        size_t size = text_length(piece);
+        memcpy(out, piece, size);
+        return size;
+}
+
 // Sends the cells [FROM, TO) of a row, which have one style.
 static void send_run(struct screen *screen, size_t row, size_t from, size_t to)
 {
         const struct screen_cell *cells = screen->wanted[row];
-        char bytes[SCREEN_COLUMNS + 32];
+        char bytes[CELL_SIZE * SCREEN_COLUMNS + 32];
         size_t used = text_format(bytes, sizeof bytes, ESC "[%u;%uH" ESC "[%sm", (unsigned)row + 1, (unsigned)from + 1,
                                   renditions[cells[from].style]);
         for (size_t i = from; i < to; i++)
-                bytes[used++] = cells[i].character;
+                used += put_cell(screen, bytes + used, cells[i].character);
         screen->sink.write(screen->sink.context, bytes, used);
 }
 

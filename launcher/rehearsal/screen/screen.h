@@ -24,6 +24,14 @@ enum style {
         STYLE_COUNT,
 };
 
+// Pieces of a frame, as characters of a text: plain ASCII, or lines in UTF-8 if the screen draws lines.
+#define FRAME_ACROSS       '\x01'
+#define FRAME_DOWN         '\x02'
+#define FRAME_TOP_LEFT     '\x03'
+#define FRAME_TOP_RIGHT    '\x04'
+#define FRAME_BOTTOM_LEFT  '\x05'
+#define FRAME_BOTTOM_RIGHT '\x06'
+
 struct screen_sink {
         void *context;
         void (*write)(void *context, const char *bytes, size_t size);
@@ -41,6 +49,7 @@ struct screen {
         struct screen_cell shown[SCREEN_ROWS][SCREEN_COLUMNS];
         size_t cursor_row, cursor_column;
         bool cursor_wanted, cursor_shown;
+        bool draws_lines;
 };
 
 // Assumes a cleared terminal. Sends nothing.

@@ -27,7 +27,8 @@ static void switch_service(struct guest *guest, struct services *services, enum 
 {
         char text[SERVICES_TEXT_SIZE];
         bool *is_enabled = &services->is_enabled[service];
-        modal_busy(guest, "Please wait", *is_enabled ? "Stopping the service..." : "Starting the service...", SWITCH_MS);
+        modal_busy(guest, "Please wait", *is_enabled ? "Stopping the service..." : "Starting the service...",
+                   SWITCH_MS);
         *is_enabled = !*is_enabled;
         size_t size = services_write(services, text);
         if (!volume_write(guest->device, STATE_FILE, (struct span){.at = text, .size = size}))
@@ -45,10 +46,9 @@ static const struct menu_entry troubleshooting_entries[] = {
         {"Restart Management Agents", "Management Agents", NOT_HERE},
 };
 
-static const struct menu troubleshooting = {
-        "Troubleshooting Mode Options", troubleshooting_entries,
-        sizeof troubleshooting_entries / sizeof *troubleshooting_entries,
-        "<Up/Down> Select        <Enter> Change        <Esc> Exit"};
+static const struct menu troubleshooting = {"Troubleshooting Mode Options", troubleshooting_entries,
+                                            sizeof troubleshooting_entries / sizeof *troubleshooting_entries,
+                                            "<Up/Down> Select        <Enter> Change        <Esc> Exit"};
 
 static void troubleshoot(struct guest *guest)
 {
@@ -84,9 +84,9 @@ static const struct menu_entry customization_entries[] = {
         {"Reset System Configuration", "Reset System Configuration", NOT_HERE},
 };
 
-static const struct menu customization = {
-        "System Customization", customization_entries, sizeof customization_entries / sizeof *customization_entries,
-        "<Up/Down> Select        <Enter> Change        <Esc> Log Out"};
+static const struct menu customization = {"System Customization", customization_entries,
+                                          sizeof customization_entries / sizeof *customization_entries,
+                                          "<Up/Down> Select        <Enter> Change        <Esc> Log Out"};
 
 void dcui_customize(struct guest *guest)
 {

@@ -103,8 +103,8 @@ static bool fill_in(struct guest *guest, const struct dialog *dialog, struct for
 bool login(struct guest *guest)
 {
         struct form form = {.text = {"root"}, .length = {4}, .focus = FIELD_PASSWORD, .message = ""};
-        struct dialog dialog = dialog_open_over(guest, "Authentication Required", BOX_ROWS, BOX_COLUMNS,
-                                                "<Enter> OK    <Esc> Cancel");
+        struct dialog dialog =
+                dialog_open_over(guest, "Authentication Required", BOX_ROWS, BOX_COLUMNS, "<Enter> OK    <Esc> Cancel");
         dialog_text(guest, &dialog, 1, STYLE_BOX, "Enter an authorized login name and password.");
         draw(guest, &dialog, &form);
         dialog_ready(guest, &dialog);

@@ -172,6 +172,32 @@ TEST(the_cursor_follows_what_is_drawn)
         assert_string_equal(sent, "\x1B[?25l");
 }
 
+TEST(frames_are_ascii_or_lines)
+{
+        static struct screen screen;
+        static const char text[] = {FRAME_TOP_LEFT,     FRAME_ACROSS, FRAME_TOP_RIGHT,
+                                    FRAME_DOWN,         'x',          FRAME_BOTTOM_LEFT,
+                                    FRAME_BOTTOM_RIGHT, '\0'};
+        screen_open(&screen, (struct screen_sink){.write = collect, .row_drawn = ignore_row});
+        screen_flush(&screen);
+        sent_size = 0;
+        screen_text(&screen, 0, 0, STYLE_BOX, text);
+        screen_flush(&screen);
+        assert_string_equal(sent, "\x1B[1;1H\x1B[0;30;47m+-+|x++");
+        screen.draws_lines = true;
+        sent_size = 0;
+        screen_text(&screen, 1, 0, STYLE_BOX, text);
+        screen_flush(&screen);
+        assert_string_equal(sent, "\x1B[2;1H\x1B[0;30;47m┌─┐│x└┘");
+        // A whole row of them.
+        char row[SCREEN_COLUMNS + 1] = {0};
+        memset(row, FRAME_ACROSS, SCREEN_COLUMNS);
+        sent_size = 0;
+        screen_text(&screen, 2, 0, STYLE_BOX, row);
+        screen_flush(&screen);
+        assert_int_equal(sent_size, strlen("\x1B[3;1H\x1B[0;30;47m") + 3 * SCREEN_COLUMNS);
+}
+
 // The rows of TEXT, each in brackets. Python's textwrap.wrap() gives the same ones for the texts below.
 static void assert_wraps(const char *text, size_t columns, const char *wanted)
 {

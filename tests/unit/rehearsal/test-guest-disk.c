@@ -239,7 +239,8 @@ TEST(random_blocks_are_read_without_a_fault)
                 for (size_t i = 0; i < sizeof start; i++)
                         start[i] = (uint8_t)rand();
                 memcpy(start + GPT_BLOCK_SIZE, "EFI PART", turn % 2 ? 8 : 4);
-                memcpy(start + GPT_BLOCK_SIZE - 2, "\x55\xAA", 2);
+                start[510] = 0x55;
+                start[511] = 0xAA;
                 contents_read(&contents, start);
                 assert_true(contents.count <= CONTENTS_MAX);
         }

@@ -39,7 +39,7 @@ TEST(all_options_are_read)
                              "no-warnings=1\nignore-power-button=1\nclock=1\nchatter=1\nswallow=3\n"
                              "flood=100M\nflood-at=dcui\ngarbage=64k\nslow-draw=5\npace=50\n"
                              "box=vsan,alert\nslow-check=9\nonly-install=1\nscroll-labels=1\n"
-                             "panic-kind=pf\nloader=fatal\ninstaller-loader=silent\ndcui-refuses=1");
+                             "panic-kind=pf\nloader=fatal\ninstaller-loader=silent\ndcui-refuses=1\nline-frames=1");
         assert_int_equal(warnings.count, 0);
         assert_int_equal(options.hang, STEP_WELCOME);
         assert_int_equal(options.panic, STEP_SHUTDOWN);
@@ -55,7 +55,7 @@ TEST(all_options_are_read)
         assert_int_equal(options.pace, 50);
         assert_int_equal(options.boxes, BOX_BIT(BOX_VSAN) | BOX_BIT(BOX_ALERT));
         assert_int_equal(options.slow_check, 9);
-        assert_true(options.only_install && options.scroll_labels && options.dcui_refuses);
+        assert_true(options.only_install && options.scroll_labels && options.dcui_refuses && options.line_frames);
         assert_int_equal(options.panic_kind, PANIC_PF);
         assert_int_equal(options.loader, LOADER_FATAL);
         assert_int_equal(options.installer_loader, LOADER_SILENT);
