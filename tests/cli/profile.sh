@@ -126,4 +126,19 @@ test_tasks_are_listed() {
         expect_exit 2 "$ESXIARM" task
 }
 
+test_values_belong_to_a_text() {
+        expect_exit 2 "$ESXIARM" install machine --rehearsal --set name=x
+        contains stderr 'no text of the guest profile has {name}'
+        make_profile
+        sed -i 's/screen: Hello, keys: \[Enter\]/screen: Hello, keys: ["<text: {name}>"]/' my.yaml
+        expect_exit 2 "$ESXIARM" install machine --rehearsal --profile my.yaml
+        contains stderr 'the guest profile types {name}, which has no value: use --set name=VALUE'
+        expect_exit 2 "$ESXIARM" install machine --rehearsal --profile my.yaml --set name
+        contains stderr "--set: invalid value 'name' (expected KEY=VALUE)"
+        sed -i 's/{name}/{password}/' my.yaml
+        expect_exit 3 "$ESXIARM" profile check my.yaml
+        contains stderr 'use the key <password>'
+        [ ! -e machine ] || fail "something was made"
+}
+
 run_tests

@@ -100,6 +100,15 @@ test_a_machine_keeps_the_profile_it_was_installed_with() {
         expect_exit 0 "$ESXIARM" boot-installed machine --check --profile rehearsal
 }
 
+test_a_guest_that_panics() {
+        install 0 --rehearsal-option panic=up
+        expect_exit 0 "$ESXIARM" boot-installed machine --detach
+        wait_for 10 grep -q 'bora/rehearsal' machine/runs/*-boot/console.txt
+        expect_exit 6 "$ESXIARM" task machine enable-ssh
+        contains stderr 'purple screen'
+        expect_exit 0 "$ESXIARM" stop machine --now
+}
+
 test_a_client_that_leaves_ends_the_task() {
         start_machine
         # A task whose last screen never comes.
