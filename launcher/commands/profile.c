@@ -32,7 +32,7 @@ static int check(const struct profile *profile, const struct values *values, con
                                          (int)profile->install.anytime_count, "tasks", tasks));
                 return 0;
         }
-        printf("%s: %s (%s): %zu steps, %zu at any time, %zu tasks\n", name, profile->name, profile->title,
+        printf("%s: %s (%s); steps: %zu, at any time: %zu, tasks: %zu\n", name, profile->name, profile->title,
                profile->install.step_count, profile->install.anytime_count, profile->task_count);
         json_decref(tasks);
         return 0;

@@ -258,23 +258,6 @@ static bool check_last_step(const struct yaml_file *file, const struct profile_p
                       strcmp(what, "install") == 0 ? "installation" : "task");
 }
 
-// A task is done on the console of a running system, which has no list of disks.
-static bool check_task_keys(const struct place *place, const struct profile_step *steps, size_t count,
-                            struct error *err)
-{
-        struct place inner = *place;
-        inner.key = "keys";
-        for (size_t i = 0; i < count; i++) {
-                inner.item = steps[i].id;
-                for (size_t j = 0; j < steps[i].key_count; j++) {
-                        if (strcmp(steps[i].keys[j], "<target-disk>") == 0)
-                                return refuse(&inner, yaml_file_line(place->file, steps[i].keys[j]), err,
-                                              "<target-disk> belongs to an installation");
-                }
-        }
-        return true;
-}
-
 static bool check_task(struct profile *profile, struct profile_task *task, struct error *err)
 {
         struct profile_phase *phase = &task->phase;
@@ -284,14 +267,15 @@ static bool check_task(struct profile *profile, struct profile_task *task, struc
         if (profile_task(profile, task->name, NULL) != task)
                 return refuse(&(struct place){.file = profile->file, .phase = "tasks"}, task->line, err,
                               "two tasks have the name '%s'", task->name);
+        // The console of a running system has no list of disks.
+        if (profile_phase_has_key(phase, "<target-disk>"))
+                return refuse(&steps, task->line, err, "the key <target-disk> belongs to an installation");
         for (size_t i = 0; i < phase->begin_count; i++) {
                 if (!check_plain_key(&begin, phase->begin[i], err))
                         return false;
         }
         return check_steps(&steps, phase, phase->steps, phase->step_count, err) &&
                check_steps(&anytime, phase, phase->anytime, phase->anytime_count, err) &&
-               check_task_keys(&steps, phase->steps, phase->step_count, err) &&
-               check_task_keys(&anytime, phase->anytime, phase->anytime_count, err) &&
                check_last_step(profile->file, phase, task->name, err);
 }
 
@@ -307,6 +291,10 @@ static bool check_tasks(struct profile *profile, struct error *err)
 static bool check_disk_row(struct profile *profile, struct error *err)
 {
         struct place place = {.file = profile->file};
+        if (!profile->disk_row)
+                return !profile_phase_has_key(&profile->install, "<target-disk>") ||
+                       refuse(&place, profile->install.line, err,
+                              "disk_row is missing: <target-disk> needs it to find the list of disks");
         profile->disk_pattern = compile(&place, "disk_row", profile->disk_row, err);
         if (!profile->disk_pattern)
                 return false;

@@ -145,7 +145,7 @@ static const struct yaml_field profile_fields[] = {
         {"resend_ms", YAML_NUMBER, false, AT(profile, resend_ms), .least = 50, .most = 3600000},
         {"unknown", YAML_NUMBER, false, AT(profile, unknown_s), .least = 1, .most = WAIT_LIMIT_S},
         {"asks", YAML_TEXT, false, AT(profile, asks), .most = TEXT_LIMIT},
-        {"disk_row", YAML_TEXT, true, AT(profile, disk_row), .most = TEXT_LIMIT},
+        {"disk_row", YAML_TEXT, false, AT(profile, disk_row), .most = TEXT_LIMIT},
         {"disk_list_end", YAML_TEXT, false, AT(profile, disk_list_end), .most = TEXT_LIMIT},
         {"install", PHASE(install, driven_mapping)},
         {"kickstart", YAML_MAPPING, false, AT(profile, kickstart), .mapping = &watched_mapping},
@@ -206,20 +206,25 @@ static char *profile_path(const char *name, struct error *err)
         return paths_data(data, err);
 }
 
-static bool types_password(const struct profile_step *steps, size_t count)
+static bool has_key(const struct profile_step *steps, size_t count, const char *key)
 {
         for (size_t i = 0; i < count; i++) {
                 for (size_t j = 0; j < steps[i].key_count; j++) {
-                        if (strcmp(steps[i].keys[j], "<password>") == 0)
+                        if (strcmp(steps[i].keys[j], key) == 0)
                                 return true;
                 }
         }
         return false;
 }
 
+bool profile_phase_has_key(const struct profile_phase *phase, const char *key)
+{
+        return has_key(phase->steps, phase->step_count, key) || has_key(phase->anytime, phase->anytime_count, key);
+}
+
 bool profile_phase_types_password(const struct profile_phase *phase)
 {
-        return types_password(phase->steps, phase->step_count) || types_password(phase->anytime, phase->anytime_count);
+        return profile_phase_has_key(phase, "<password>");
 }
 
 bool profile_types_password(const struct profile *profile)

@@ -106,12 +106,13 @@ struct profile {
         bool rehearsal; // the guest is not ESXi
         struct profile_machine machine;
         struct profile_password password;
-        const char *boot_label;    // of the boot entry that the installer writes
-        uint32_t settle_ms;        // a screen that has not changed for this long is complete
-        uint32_t resend_ms;        // a key without effect for this long is sent again
-        uint32_t unknown_s;        // a screen that asks for a key and that no step knows ends the wait after so long
-        const char *asks;          // pattern of a screen that asks for a key
-        const char *disk_row;      // pattern of a line in the list of disks; named groups `size` and `unit`
+        const char *boot_label; // of the boot entry that the installer writes
+        uint32_t settle_ms;     // a screen that has not changed for this long is complete
+        uint32_t resend_ms;     // a key without effect for this long is sent again
+        uint32_t unknown_s;     // a screen that asks for a key and that no step knows ends the wait after so long
+        const char *asks;       // pattern of a screen that asks for a key
+        const char *disk_row; // pattern of a line in the list of disks; named groups `size` and `unit`. NULL if no key
+                              // is "<target-disk>"
         const char *disk_list_end; // pattern of what is below the last disk if the list is shown whole; NULL if unknown
         struct pattern *disk_pattern, *disk_end_pattern, *asks_pattern;
         struct profile_phase install; // driven screen by screen to its last step
@@ -140,6 +141,9 @@ void profile_free(struct profile **profile);
 
 // PATTERN in the key "<KIND: PATTERN>", freed with free(). NULL if KEY is another key.
 char *profile_argument(const char *key, const char *kind);
+
+// Whether a step of PHASE has KEY, exactly as given.
+bool profile_phase_has_key(const struct profile_phase *phase, const char *key);
 
 // Whether an installation, or a task, types root's password.
 bool profile_types_password(const struct profile *profile);

@@ -45,12 +45,23 @@ replay() {
 test_a_profile_is_checked_with_the_line_of_its_mistake() {
         make_profile
         expect_exit 0 "$ESXIARM" profile check my.yaml
-        contains stdout 'my.yaml: mine (my installer): 4 steps, 1 at any time, 0 tasks'
+        contains stdout 'my.yaml: mine (my installer); steps: 4, at any time: 1, tasks: 0'
         expect_exit 0 "$ESXIARM" profile check esxi8 --json
         [ "$(jq -r '.tasks | join(" ")' stdout)" = 'enable-ssh disable-ssh' ] || fail "other tasks: $(cat stdout)"
         sed -i 's/\[Enter\]/[Entre]/' my.yaml
         expect_exit 3 "$ESXIARM" profile check ./my.yaml
         contains stderr "my.yaml:9: install: steps: hello: keys: unknown key 'Entre'; did you mean 'Enter'?"
+        make_profile
+        sed -i '/^disk_row/d' my.yaml
+        expect_exit 0 "$ESXIARM" profile check my.yaml
+        sed -i 's/\[Enter\]/[<target-disk>]/' my.yaml
+        expect_exit 3 "$ESXIARM" profile check my.yaml
+        contains stderr 'my.yaml:7: disk_row is missing'
+        # The example of the documentation.
+        make_profile
+        sed -n '/^tasks:$/,/^```/p' "$ROOT/docs/guest-profiles.md" | grep -v '^```' >>my.yaml
+        expect_exit 0 "$ESXIARM" profile check my.yaml
+        contains stdout 'tasks: 1'
         expect_exit 2 "$ESXIARM" profile chek my.yaml
         contains stderr "unknown action 'chek'"
         expect_exit 2 "$ESXIARM" profile replay my.yaml
@@ -58,7 +69,7 @@ test_a_profile_is_checked_with_the_line_of_its_mistake() {
 }
 
 test_mistakes_in_tasks_have_a_line() {
-        for mistake in 'begin: [F22]|mine: begin: unknown key' 'keys: [<target-disk>]|<target-disk> belongs to an' \
+        for mistake in 'begin: [F22]|mine: begin: unknown key' 'keys: [<target-disk>]|<target-disk> belongs to an installation' \
                 'keys: ["<row: (>"]|<row: (>: ' 'optional: true|the last step ends the task' 'keys: ["<row: >"]|unknown key'; do
                 make_profile
                 case $mistake in
