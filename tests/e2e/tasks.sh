@@ -30,6 +30,8 @@ test_a_task_is_done_once_and_its_result_survives_a_reboot() {
         contains stdout 'enable-ssh: done in'
         contains machine/runs/*-boot/events.jsonl '"task-end"'
         expect_done enable-ssh 'login customization done'
+        expect_exit 0 "$ESXIARM" report machine -o report.html
+        contains report.html 'The task enable-ssh is done'
         expect_exit 0 "$ESXIARM" stop machine
         grep -q '"task": "enable-ssh"' machine/runs/*-boot/result.json || fail "the result does not have the task"
         # In a boot of its own, after which the guest has powered itself off.
