@@ -10,6 +10,6 @@
 #include "base/error.h"
 #include "launcher/drive/typing.h"
 
-// Selects the row that the pattern WANTED matches. ERROR_NO, with the rows that were seen, if none or several match, or
-// if the screen shows no selected row; otherwise fails as typing_key does.
+// Selects the row that the pattern WANTED matches. ERROR_NO, with the rows that were seen, if none matches or several on
+// the screen do, or if the screen shows no selected row; otherwise fails as typing_key does.
 bool rows_choose(struct typing *typing, const char *wanted, struct error *err);

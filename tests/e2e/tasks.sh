@@ -102,6 +102,19 @@ test_a_machine_keeps_the_profile_it_was_installed_with() {
         expect_exit 0 "$ESXIARM" boot-installed machine --check --profile rehearsal
 }
 
+# The installer's list of keyboard layouts, which is longer than its box.
+test_a_row_of_a_long_list_is_chosen_by_its_text() {
+        for layout in Belgian 'US Dvorak'; do
+                sed "/id: keyboard/,/wait:/s/keys: .*/keys: ['<row: ^$layout\$>', Enter]/" "$ROOT/launcher/guests/rehearsal.yaml" >my.yaml
+                rm -rf machine
+                install 0 --profile my.yaml --until password --rehearsal-option line-frames=1
+        done
+        sed "/id: keyboard/,/wait:/s/keys: .*/keys: ['<row: Klingon>', Enter]/" "$ROOT/launcher/guests/rehearsal.yaml" >my.yaml
+        install 1 --profile my.yaml
+        contains stderr "no row matches 'Klingon'; the rows are: 'Belgian', 'Brazilian',"
+        contains stderr "'US Dvorak'"
+}
+
 test_a_guest_that_panics() {
         install 0 --rehearsal-option panic=up
         expect_exit 0 "$ESXIARM" boot-installed machine --detach
