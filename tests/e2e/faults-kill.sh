@@ -11,7 +11,7 @@ test_the_end_of_qemu_is_an_environment_error() {
         at_step eula
         kill -KILL "$(qemu_of $launcher)"
         ends_with 4
-        contains out 'ended by signal 9'
+        contains out 'killed by signal 9'
         nothing_is_left
 }
 
