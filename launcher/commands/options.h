@@ -102,7 +102,7 @@
                 REQUEST_ROW("rehearsal", NULL, CLI_FLAG, rehearsal,                                                    \
                             "install the rehearsal guest instead, which is not ESXi", NULL),                           \
                 REQUEST_ROW("profile", "NAME", CLI_TEXT, profile,                                                      \
-                            "guest profile, or a file with a slash in its path (default esxi8, or rehearsal)", NULL),  \
+                            "guest profile: a name or a file.yaml (default esxi8, or rehearsal)", NULL),               \
                 REQUEST_ROW("root-password-file", "FILE", CLI_TEXT, password_file,                                     \
                             "file whose first line is root's password (or set ROOT_PASSWORD; else you are asked)",     \
                             NULL)
@@ -113,7 +113,9 @@
                     "stop at this step of the guest profile (its id: welcome, eula, password ...), its keys not sent", \
                     NULL),                                                                                             \
                 REQUEST_ROW("hand-over", NULL, CLI_FLAG, hand_over,                                                    \
-                            "give you the console there; Ctrl-] opens a menu to continue", NULL)
+                            "give you the console there, or where the automation is stuck; Ctrl-] opens a menu to "    \
+                            "continue",                                                                                \
+                            NULL)
 
 // How the installer's files are changed, and how it is driven.
 #define REQUEST_DRIVE_OPTIONS                                                                                          \
@@ -128,6 +130,8 @@
                 REQUEST_ROW("kickstart", "FILE|auto", CLI_TEXT, kickstart,                                             \
                             "install by this kickstart, without a key (docs/kickstart.md)", NULL),                     \
                 KICKSTART_OPTIONS(struct request, kickstart_options),                                                  \
+                REQUEST_ROW("set", "KEY=VALUE", CLI_LIST, texts,                                                       \
+                            "the value of {KEY} in the texts that the guest profile types", NULL),                     \
                 REQUEST_ROW("disk-name", "PATTERN", CLI_TEXT, disk_name,                                               \
                             "the disk whose row in the installer's list matches (default: by size)", NULL),            \
                 REQUEST_ROW("disk-position", "N", CLI_NUMBER, disk_position, "or the Nth disk of that list", NULL)

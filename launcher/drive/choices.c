@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "launcher/drive/screen-match.h"
 #include "launcher/machine/pattern.h"
 
 enum {
@@ -33,20 +34,6 @@ static void choices_free(struct choices *choices)
 }
 #define AUTO_CHOICES __attribute__((cleanup(choices_free)))
 
-// A row of the screen, a character a column. What is not ASCII is a frame.
-static void read_row(const struct typing *typing, unsigned row, char cells[CONSOLE_COLUMNS + 1])
-{
-        const char *text = console_row(typing_console(typing), row);
-        unsigned column = 0;
-        for (; *text && column < CONSOLE_COLUMNS; text++) {
-                if (((uint8_t)*text & 0xC0) == 0x80)
-                        continue;
-                cells[column++] = (char)((uint8_t)*text < 0x80 ? *text : '|');
-        }
-        memset(cells + column, ' ', CONSOLE_COLUMNS - column);
-        cells[CONSOLE_COLUMNS] = '\0';
-}
-
 static bool is_button(const char *cells)
 {
         return cells[0] == '(' && strchr(" Xx*", cells[1]) && cells[2] == ')' && cells[3] == ' ';
@@ -72,10 +59,10 @@ static char *read_label(const struct typing *typing, const struct choice *choice
         char cells[CONSOLE_COLUMNS + 1];
         struct text label = {0};
         unsigned from = choice->column + BUTTON_COLUMNS;
-        read_row(typing, choice->row, cells);
+        screen_cells(typing_console(typing), choice->row, cells);
         add_words(&label, cells, from);
         for (unsigned row = choice->row + 1; row < CONSOLE_ROWS; row++) {
-                read_row(typing, row, cells);
+                screen_cells(typing_console(typing), row, cells);
                 bool is_below = strspn(cells + choice->column, " ") >= BUTTON_COLUMNS;
                 if (!is_below || !add_words(&label, cells, from))
                         break;
@@ -88,7 +75,7 @@ static void read_choices(const struct typing *typing, struct choices *choices)
         choices_free(choices);
         for (unsigned row = 0; row < CONSOLE_ROWS; row++) {
                 char cells[CONSOLE_COLUMNS + 1];
-                read_row(typing, row, cells);
+                screen_cells(typing_console(typing), row, cells);
                 for (unsigned column = 0; column + BUTTON_COLUMNS < CONSOLE_COLUMNS; column++) {
                         if (!is_button(cells + column) || choices->count == CHOICES_LIMIT)
                                 continue;

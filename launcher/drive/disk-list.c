@@ -7,13 +7,12 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "launcher/drive/list-walk.h"
 #include "launcher/drive/screen-match.h"
 
 enum {
-        DISKS_LIMIT = 256, // a longer list is an error
-        END_ROWS = 3,      // rows below the last disk in which the end of the list is looked for
-        PATIENCE_PART = 4, // the fraction of the resend time for a key at the end of a list
-        NAME_SHOWN = 60,   // columns of a row in a message
+        END_ROWS = 3,    // rows below the last disk in which the end of the list is looked for
+        NAME_SHOWN = 60, // columns of a row in a message
 };
 
 struct disk {
@@ -23,7 +22,7 @@ struct disk {
 
 // The list as far as it is known.
 struct listing {
-        struct disk disks[DISKS_LIMIT];
+        struct disk disks[LIST_LIMIT];
         size_t count;
 };
 
@@ -41,6 +40,7 @@ struct choice {
         const struct drive_disk *target;
         uint64_t payload_size;
         struct listing *listing;
+        unsigned at; // row of the disk that was selected last
 };
 
 // The part of the list that is on the screen.
@@ -75,23 +75,12 @@ static bool may_scroll(const struct choice *choice, const struct view *view)
         return !choice->end || !pattern_matches(choice->end, text_string(&below));
 }
 
-// ROW without the blanks and frames around it.
-static char *words_of(const char *row)
-{
-        static const char edges[] = " |";
-        row += strspn(row, edges);
-        size_t length = strlen(row);
-        while (length && strchr(edges, row[length - 1]))
-                length--;
-        return text_format("%.*s", (int)length, row);
-}
-
 static void note(struct choice *choice, const struct screen_disk *shown)
 {
         struct listing *listing = choice->listing;
-        if (listing->count == DISKS_LIMIT)
+        if (listing->count == LIST_LIMIT)
                 return;
-        char *text = words_of(console_row(typing_console(choice->typing), shown->row));
+        char *text = list_words(console_row(typing_console(choice->typing), shown->row));
         listing->disks[listing->count++] = (struct disk){.text = text, .shown = *shown};
 }
 
@@ -226,7 +215,7 @@ static bool move_blindly(const struct choice *choice, size_t moves, struct error
 
 static bool select_whole(struct choice *choice, size_t place, struct error *err)
 {
-        for (unsigned moves = 0; moves < DISKS_LIMIT; moves++) {
+        for (unsigned moves = 0; moves < LIST_LIMIT; moves++) {
                 struct view view = look(choice);
                 if (view.count != choice->listing->count)
                         break;
@@ -242,59 +231,32 @@ static bool select_whole(struct choice *choice, size_t place, struct error *err)
 
 // A list that may be longer than the screen.
 
-// Moves the selection by one. *MOVED is false at the end of the list, when two keys had no effect.
-static bool move(const struct choice *choice, const char *key, bool *moved, struct error *err)
+// A list_visitor: adds the selected disk to the listing. A list that only scrolled, to show a label below its last disk, has
+// the same disk in a higher row.
+static bool note_selected(void *context, bool *stop, struct error *err)
 {
-        uint64_t patience = choice->typing->resend_us / PATIENCE_PART;
-        if (!typing_try_key(choice->typing, key, patience, moved, err))
-                return false;
-        return *moved || typing_try_key(choice->typing, key, patience, moved, err);
-}
-
-// Notes the selected disk. *ROW was its row before the last key: a list that only scrolled, to show a label below its last
-// disk, has the same disk in a higher row.
-static bool note_selected(struct choice *choice, unsigned *row, struct error *err)
-{
+        struct choice *choice = context;
         const struct listing *listing = choice->listing;
         struct view view = look(choice);
         if (view.selected < 0)
                 return fail(choice, err, "the list does not show which disk is selected");
         const struct screen_disk *disk = &view.disks[view.selected];
-        AUTO_FREE char *text = words_of(console_row(typing_console(choice->typing), disk->row));
+        AUTO_FREE char *text = list_words(console_row(typing_console(choice->typing), disk->row));
         bool scrolled =
-                listing->count && disk->row < *row && strcmp(listing->disks[listing->count - 1].text, text) == 0;
-        *row = disk->row;
+                listing->count && disk->row < choice->at && strcmp(listing->disks[listing->count - 1].text, text) == 0;
+        choice->at = disk->row;
         if (!scrolled)
                 note(choice, disk);
-        return true;
-}
-
-static bool go_to_the_top(const struct choice *choice, struct error *err)
-{
-        bool moved = true;
-        for (unsigned moves = 0; moved && moves < DISKS_LIMIT; moves++) {
-                if (!move(choice, "Up", &moved, err))
-                        return false;
-        }
+        *stop = false;
         return true;
 }
 
 static bool walk(struct choice *choice, struct error *err)
 {
-        bool moved = true;
-        unsigned row = 0;
+        bool stop;
         forget(choice);
-        if (!go_to_the_top(choice, err) || !note_selected(choice, &row, err))
-                return false;
-        while (choice->listing->count < DISKS_LIMIT) {
-                if (!move(choice, "Down", &moved, err))
-                        return false;
-                if (!moved)
-                        return true;
-                if (!note_selected(choice, &row, err))
-                        return false;
-        }
-        return typing_fail(choice->typing, ERROR_NO, err, "the list of disks did not end after %d disks", DISKS_LIMIT);
+        return list_walk(choice->typing, "Up", NULL, NULL, err) && note_selected(choice, &stop, err) &&
+               list_walk(choice->typing, "Down", note_selected, choice, err);
 }
 
 // Moves from the lower end up to PLACE, and checks that the disk there is the one seen before.
@@ -307,7 +269,7 @@ static bool select_walked(struct choice *choice, size_t place, struct error *err
         struct view view = look(choice);
         if (view.selected >= 0) {
                 const char *row = console_row(typing_console(choice->typing), view.disks[view.selected].row);
-                AUTO_FREE char *text = words_of(row);
+                AUTO_FREE char *text = list_words(row);
                 if (strcmp(text, choice->listing->disks[place].text) == 0)
                         return true;
         }

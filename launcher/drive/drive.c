@@ -8,6 +8,8 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "launcher/drive/choices.h"
+#include "launcher/drive/expect.h"
+#include "launcher/drive/rows.h"
 #include "launcher/drive/screen-match.h"
 #include "launcher/drive/typing.h"
 
@@ -15,15 +17,14 @@ struct drive {
         struct drive_input in;
         struct typing typing;
         const struct profile_phase *phase;
-        bool *expected;                      // which of the steps may come next
-        size_t position;                     // the first of them
+        struct expectation next;             // which of the steps may come
         unsigned *times;                     // how often each step was taken: steps, then anytime steps
         unsigned *timeouts;                  // how often each step timed out
         uint64_t step_us;                    // when the last step was taken
         unsigned questions;                  // rows that asked for a key when the last step was taken
         bool has_taken;                      // a step
         bool begun;                          // called before: the user may have typed since
-        bool anywhere;                       // any step may come next
+        bool met_unknown;                    // a screen that no step knows ended the last drive_install
         const struct profile_step *previous; // the one whose keys were sent last
         const struct profile_step *at;       // reached or awaited
         uint64_t matched_picture;            // the picture that `matched` was found on
@@ -31,43 +32,23 @@ struct drive {
         uint64_t matched_since_us;
 };
 
-static const struct profile_step *last_step(const struct profile_phase *phase)
-{
-        return &phase->steps[phase->step_count - 1];
-}
-
-static size_t step_total(const struct profile_phase *phase)
-{
-        return phase->step_count + phase->anytime_count;
-}
-
-static bool is_anytime(const struct profile_phase *phase, const struct profile_step *step)
-{
-        return step < phase->steps || step > last_step(phase);
-}
-
-static size_t index_of(const struct profile_phase *phase, const struct profile_step *step)
-{
-        return is_anytime(phase, step) ? phase->step_count + (size_t)(step - phase->anytime)
-                                       : (size_t)(step - phase->steps);
-}
-
 struct drive *drive_new(const struct drive_input *input)
 {
         struct drive *drive = memory_new(1, sizeof *drive);
         const struct profile *profile = input->profile;
         drive->in = *input;
-        drive->phase = &profile->install;
+        drive->phase = input->task ? &input->task->phase : &profile->install;
         drive->at = drive->phase->steps;
-        drive->expected = memory_new(drive->phase->step_count, sizeof *drive->expected);
-        drive->times = memory_new(step_total(drive->phase), sizeof *drive->times);
-        drive->timeouts = memory_new(step_total(drive->phase), sizeof *drive->timeouts);
+        drive->next = expectation_begin(drive->phase, input->over);
+        drive->times = memory_new(phase_step_total(drive->phase), sizeof *drive->times);
+        drive->timeouts = memory_new(phase_step_total(drive->phase), sizeof *drive->timeouts);
         drive->step_us = time_now_us();
         drive->typing = (struct typing){
                 .vm = input->vm,
                 .evidence = input->evidence,
                 .display = input->display,
                 .judge = input->judge,
+                .job = input->task ? "task" : "installation",
                 .settle_us = (uint64_t)profile->settle_ms * 1000,
                 .resend_us = (uint64_t)profile->resend_ms * 1000,
         };
@@ -78,7 +59,7 @@ void drive_free(struct drive **drive)
 {
         if (!*drive)
                 return;
-        free((*drive)->expected);
+        expectation_end(&(*drive)->next);
         free((*drive)->times);
         free((*drive)->timeouts);
         free(*drive);
@@ -104,105 +85,19 @@ bool drive_check_until(const struct profile *profile, const char *step, struct e
         return false;
 }
 
-// What may come next.
-
-// The step at POSITION, and while those are optional, the ones after it.
-static void expect_from(struct drive *drive, size_t position)
-{
-        for (; position < drive->phase->step_count; position++) {
-                drive->expected[position] = true;
-                if (!drive->phase->steps[position].optional)
-                        break;
-        }
-}
-
-static void expect_only(struct drive *drive, size_t position)
-{
-        memset(drive->expected, 0, drive->phase->step_count * sizeof *drive->expected);
-        drive->position = position;
-        drive->anywhere = false;
-        expect_from(drive, position);
-}
-
-static void expect_after(struct drive *drive, const struct profile_step *step)
-{
-        if (!step->then_count) {
-                if (!is_anytime(drive->phase, step))
-                        expect_only(drive, index_of(drive->phase, step) + 1);
-                return;
-        }
-        for (size_t i = 0; i < step->then_count; i++) {
-                size_t position = index_of(drive->phase, profile_step(drive->phase, step->then[i]));
-                if (i == 0)
-                        expect_only(drive, position);
-                else
-                        expect_from(drive, position);
-        }
-}
-
-// A key that was sent twice may also have answered the next screen before it was seen, so the step after that may come.
-static void expect_more(struct drive *drive)
-{
-        size_t last = drive->phase->step_count;
-        while (last > 0 && !drive->expected[last - 1])
-                last--;
-        expect_from(drive, last);
-}
-
-// Of the steps that may come next, the required one with the longest timeout.
-static const struct profile_step *wanted_step(const struct drive *drive)
-{
-        const struct profile_step *wanted = NULL;
-        for (size_t i = 0; i < drive->phase->step_count; i++) {
-                const struct profile_step *step = &drive->phase->steps[i];
-                bool comes = drive->expected[i] && !step->optional;
-                if (comes && (!wanted || step->wait_s > wanted->wait_s))
-                        wanted = step;
-        }
-        return wanted;
-}
-
 // Which step is on the screen.
 
-// Whether the user allows what STEP does.
-static bool is_allowed(const struct drive *drive, const struct profile_step *step)
-{
-        return step->when == WHEN_ALWAYS || step->when == drive->in.over;
-}
-
-static bool is_on(const struct profile_step *step, const char *screen)
-{
-        return screen_matches(step->screen_patterns, step->screen_count, screen);
-}
-
 // A step without keys changes nothing: while its screen stays, it is not a new step.
-static bool is_done(const struct drive *drive, const struct profile_step *step)
+static bool is_done(const struct drive *drive)
 {
-        return step == drive->previous && !step->key_count;
-}
-
-static const struct profile_step *find_step(const struct drive *drive, const char *screen)
-{
-        const struct profile_phase *phase = drive->phase;
-        for (size_t i = 0; i < phase->anytime_count; i++) {
-                if (is_allowed(drive, &phase->anytime[i]) && !is_done(drive, &phase->anytime[i]) &&
-                    is_on(&phase->anytime[i], screen))
-                        return &phase->anytime[i];
-        }
-        for (size_t i = 0; i < phase->step_count; i++) {
-                size_t place = (drive->position + i) % phase->step_count;
-                if ((drive->expected[place] || drive->anywhere) && is_allowed(drive, &phase->steps[place]) &&
-                    is_on(&phase->steps[place], screen))
-                        return &phase->steps[place];
-        }
-        return NULL;
+        return drive->previous && !drive->previous->key_count;
 }
 
 static void match(struct drive *drive)
 {
         const char *screen = console_text(typing_console(&drive->typing));
         const struct profile_step *before = drive->matched;
-        drive->matched = find_step(drive, screen);
+        drive->matched = expectation_find(&drive->next, screen, is_done(drive) ? drive->previous : NULL);
         drive->matched_picture = drive->typing.picture;
         if (drive->matched != before) {
                 drive->matched_since_us = time_now_us();
@@ -248,9 +143,18 @@ static bool send_key(struct drive *drive, const char *key, bool last, struct err
         if (strcmp(key, "<target-disk>") == 0)
                 return disk_list_choose(typing, drive->in.profile->disk_pattern, drive->in.profile->disk_end_pattern,
                                         &drive->in.disk, drive->in.payload_size, err);
-        AUTO_FREE char *choice = profile_choice(key);
+        AUTO_FREE char *choice = profile_argument(key, "choose");
         if (choice)
                 return choices_choose(typing, choice, err);
+        AUTO_FREE char *row = profile_argument(key, "row");
+        if (row)
+                return rows_choose(typing, row, err);
+        AUTO_FREE char *text = profile_argument(key, "text");
+        if (text) {
+                const struct fill none = {0};
+                AUTO_FREE char *filled = fill_text(text, drive->in.fill ? drive->in.fill : &none, err);
+                return filled && typing_text(typing, filled, key, err);
+        }
         size_t length = strlen(key);
         bool may_be_silent = length > 1 && key[length - 1] == '?';
         AUTO_FREE char *name = text_format("%.*s", (int)(length - may_be_silent), key);
@@ -266,7 +170,7 @@ static const struct profile_step *refusal_on_screen(const struct drive *drive)
         const char *screen = console_text(typing_console(&drive->typing));
         for (size_t i = 0; i < drive->phase->anytime_count; i++) {
                 const struct profile_step *step = &drive->phase->anytime[i];
-                if (step->fail && is_allowed(drive, step) && is_on(step, screen))
+                if (step->fail && expectation_allows(&drive->next, step) && step_is_on(step, screen))
                         return step;
         }
         return NULL;
@@ -313,6 +217,8 @@ static void report_step(struct drive *drive, const struct profile_step *step)
                                  console_text(typing_console(&drive->typing)), "screen_ansi",
                                  console_text_ansi(typing_console(&drive->typing))));
         json_object_set_new(vm_status(drive->in.vm), "step", json_string(step->title));
+        // Only a task's status has them.
+        json_array_append_new(json_object_get(vm_status(drive->in.vm), "steps"), json_string(step->title));
         drive->step_us = now;
         drive->at = step;
 }
@@ -340,7 +246,7 @@ static bool take_step(struct drive *drive, const struct profile_step *step, stru
         report_step(drive, step);
         if (step->fail)
                 return refuse(drive, step, err);
-        if (++drive->times[index_of(drive->phase, step)] > step->limit)
+        if (++drive->times[phase_index(drive->phase, step)] > step->limit)
                 return typing_fail(&drive->typing, ERROR_NO, err, "the step '%s' (%s) appeared more than %u times",
                                    step->id, step->title, (unsigned)step->limit);
         unsigned asking = questions(drive);
@@ -349,22 +255,29 @@ static bool take_step(struct drive *drive, const struct profile_step *step, stru
         drive->previous = step;
         drive->questions = asking;
         drive->has_taken = true;
-        expect_after(drive, step);
+        expectation_after(&drive->next, step);
         return true;
 }
 
-// Sends the last key of the previous step again. If that step chose a disk, it is selected again first, because the
-// list may have been redrawn.
+// Whether KEY selects a row of a list.
+static bool selects(const char *key)
+{
+        AUTO_FREE char *row = profile_argument(key, "row");
+        return row || strcmp(key, "<target-disk>") == 0;
+}
+
+// Sends the last key of the previous step again. If that step chose a row of a list, it is selected again first, because
+// the list may have been redrawn.
 static bool resend(struct drive *drive, struct error *err)
 {
         const struct profile_step *step = drive->previous;
         unsigned resends = drive->typing.resends + 1;
         for (size_t i = 0; i + 1 < step->key_count; i++) {
-                if (strcmp(step->keys[i], "<target-disk>") == 0 && !send_key(drive, step->keys[i], false, err))
+                if (selects(step->keys[i]) && !send_key(drive, step->keys[i], false, err))
                         return fail_in_step(step, err);
         }
         drive->typing.resends = resends;
-        expect_more(drive);
+        expectation_more(&drive->next);
         return send_key(drive, step->keys[step->key_count - 1], true, err) || fail_in_step(step, err);
 }
 
@@ -375,13 +288,29 @@ static bool was_swallowed(const struct drive *drive)
         if (!previous || !previous->key_count || time_now_us() < typing_overdue_at_us(&drive->typing))
                 return false;
         bool asks_anew = drive->questions && questions(drive) > drive->questions;
-        return !asks_anew && is_on(previous, console_text(typing_console(&drive->typing)));
+        return !asks_anew && step_is_on(previous, console_text(typing_console(&drive->typing)));
 }
 
 // Waiting for a step.
 
+// If the screen is that of a step that may not come now, the profile may be wrong about the one that is missing.
+static bool fail_surprised(const struct drive *drive, const struct profile_step *missing,
+                           const struct profile_step *there, struct error *err)
+{
+        return typing_fail(&drive->typing, ERROR_TIMED_OUT, err,
+                           "step timed out: '%s' (%s) did not appear within %u s, but the screen is that of the step "
+                           "'%s' (%s), which %s",
+                           missing->id, missing->title, (unsigned)missing->wait_s, there->id, there->title,
+                           there > missing ? "comes only after that one; is that one optional?"
+                                           : "may not come again here; should a `then` lead back to it?");
+}
+
 static bool fail_missing(const struct drive *drive, const struct profile_step *step, struct error *err)
 {
+        const char *screen = console_text(typing_console(&drive->typing));
+        const struct profile_step *there = expectation_surprise(&drive->next, screen);
+        if (there && (there != drive->previous || !typing_unanswered(&drive->typing)))
+                return fail_surprised(drive, step, there, err);
         return typing_fail(&drive->typing, ERROR_TIMED_OUT, err, "step timed out: '%s' (%s) did not appear within %u s",
                            step->id, step->title, (unsigned)step->wait_s);
 }
@@ -395,11 +324,13 @@ static bool is_unknown(const struct drive *drive)
                pattern_matches(drive->in.profile->asks_pattern, console_text(typing_console(typing)));
 }
 
-static bool fail_unknown(const struct drive *drive, struct error *err)
+static bool fail_unknown(struct drive *drive, struct error *err)
 {
+        drive->met_unknown = true;
         return typing_fail(&drive->typing, ERROR_NO, err,
-                           "the installer has asked for something for %u s that no step of the profile %s knows",
-                           (unsigned)drive->in.profile->unknown_s, drive->in.profile->name);
+                           "the %s has asked for something for %u s that no step of the profile %s knows",
+                           drive->in.task ? "guest" : "installer", (unsigned)drive->in.profile->unknown_s,
+                           drive->in.profile->name);
 }
 
 // Does what the profile specifies if STEP times out.
@@ -407,7 +338,7 @@ static bool time_out(struct drive *drive, const struct profile_step *step, struc
 {
         bool can_resend = drive->previous && drive->previous->key_count;
         if (step->timeout == TIMEOUT_FAIL || (step->timeout == TIMEOUT_RESEND && !can_resend) ||
-            ++drive->timeouts[index_of(drive->phase, step)] > step->limit)
+            ++drive->timeouts[phase_index(drive->phase, step)] > step->limit)
                 return fail_missing(drive, step, err);
         evidence_event(drive->in.evidence, "timeout",
                        json_pack("{s:s, s:s}", "step", step->id, "action", step->on_timeout));
@@ -415,9 +346,9 @@ static bool time_out(struct drive *drive, const struct profile_step *step, struc
                 return resend(drive, err);
         drive->previous = NULL;
         if (step->timeout == TIMEOUT_SKIP)
-                expect_after(drive, step);
+                expectation_after(&drive->next, step);
         else
-                expect_only(drive, index_of(drive->phase, step->timeout_step));
+                expectation_only(&drive->next, phase_index(drive->phase, step->timeout_step));
         return true;
 }
 
@@ -442,7 +373,7 @@ static uint64_t next_decision(const struct drive *drive, uint64_t deadline)
 // Waits for a step that may come next. *STEP is NULL if none came in time and the profile handled that.
 static bool await_step(struct drive *drive, const struct profile_step **step, struct error *err)
 {
-        const struct profile_step *wanted = wanted_step(drive);
+        const struct profile_step *wanted = expectation_wanted(&drive->next);
         uint64_t deadline = time_now_us() + (uint64_t)wanted->wait_s * 1000000;
         bool installing = drive->previous && drive->previous->percent;
         drive->at = wanted;
@@ -470,19 +401,17 @@ static bool await_step(struct drive *drive, const struct profile_step **step, st
 // The user may have typed: any step may be on the screen.
 static void resume(struct drive *drive)
 {
-        memset(drive->times, 0, step_total(drive->phase) * sizeof *drive->times);
-        memset(drive->timeouts, 0, step_total(drive->phase) * sizeof *drive->timeouts);
+        memset(drive->times, 0, phase_step_total(drive->phase) * sizeof *drive->times);
+        memset(drive->timeouts, 0, phase_step_total(drive->phase) * sizeof *drive->timeouts);
         drive->previous = NULL;
-        drive->anywhere = true;
-        for (size_t i = 0; i < drive->phase->step_count; i++)
-                drive->expected[i] = true;
+        expectation_anywhere(&drive->next);
 }
 
 // Whether STEP is the one that UNTIL names, or comes after it.
 static bool is_reached(const struct drive *drive, const struct profile_step *step, const struct profile_step *until)
 {
         const struct profile_phase *phase = drive->phase;
-        if (!until || is_anytime(phase, step) || is_anytime(phase, until))
+        if (!until || phase_is_anytime(phase, step) || phase_is_anytime(phase, until))
                 return until && step == until;
         return step >= until;
 }
@@ -495,8 +424,9 @@ bool drive_install(struct drive *drive, const char *until, enum drive_end *end, 
         if (drive->begun)
                 resume(drive);
         else
-                expect_only(drive, 0);
+                expectation_only(&drive->next, 0);
         drive->begun = true;
+        drive->met_unknown = false;
         for (;;) {
                 const struct profile_step *step;
                 if (!await_step(drive, &step, err))
@@ -504,10 +434,10 @@ bool drive_install(struct drive *drive, const char *until, enum drive_end *end, 
                 if (!step)
                         continue;
                 bool reached = is_reached(drive, step, stop);
-                if (reached || step == last_step(drive->phase)) {
+                if (reached || step == phase_last_step(drive->phase)) {
                         report_step(drive, step);
-                        drive->position =
-                                is_anytime(drive->phase, step) ? drive->position : index_of(drive->phase, step);
+                        drive->next.position = phase_is_anytime(drive->phase, step) ? drive->next.position
+                                                                                    : phase_index(drive->phase, step);
                         display_percent(drive->in.display, -1);
                         *end = reached ? DRIVE_UNTIL : DRIVE_COMPLETE;
                         return true;
@@ -517,14 +447,58 @@ bool drive_install(struct drive *drive, const char *until, enum drive_end *end, 
         }
 }
 
-bool drive_reboot(struct drive *drive, struct error *err)
+// Sends the last step's keys until they have an effect.
+static bool send_last_keys(struct drive *drive, struct error *err)
 {
-        const struct profile_step *step = last_step(drive->phase);
+        const struct profile_step *step = phase_last_step(drive->phase);
         drive->at = step;
-        drive->typing.leaving = true;
         for (size_t i = 0; i < step->key_count; i++) {
                 if (!send_key(drive, step->keys[i], false, err))
                         return fail_in_step(step, err);
         }
         return true;
+}
+
+bool drive_is_stuck(const struct drive *drive, const struct error *err)
+{
+        return err->code == ERROR_TIMED_OUT || (err->code == ERROR_NO && drive->met_unknown);
+}
+
+bool drive_reboot(struct drive *drive, struct error *err)
+{
+        drive->typing.leaving = true;
+        return send_last_keys(drive, err);
+}
+
+// A step on the screen from which the task can go on. After a screen that refused something, it begins anew.
+static bool is_under_way(const struct drive *drive)
+{
+        const struct profile_phase *phase = drive->phase;
+        const char *screen = console_text(typing_console(&drive->typing));
+        if (refusal_on_screen(drive))
+                return false;
+        for (size_t i = 0; i < phase->step_count; i++) {
+                if (step_is_on(&phase->steps[i], screen))
+                        return true;
+        }
+        return false;
+}
+
+static bool begin_task(struct drive *drive, struct error *err)
+{
+        if (!typing_settle(&drive->typing, err))
+                return false;
+        drive->begun = is_under_way(drive);
+        for (size_t i = 0; !drive->begun && i < drive->phase->begin_count; i++) {
+                if (!send_key(drive, drive->phase->begin[i], false, err))
+                        return error_wrap(err, "beginning the task");
+                drive->begun = is_under_way(drive);
+        }
+        return true;
+}
+
+bool drive_task(struct drive *drive, struct error *err)
+{
+        enum drive_end end;
+        return begin_task(drive, err) && drive_install(drive, NULL, &end, err) && send_last_keys(drive, err);
 }

@@ -23,6 +23,19 @@ int screen_number(struct pattern *pattern, const char *text)
         return digits && text_parse_number(digits, &number) && number <= INT32_MAX ? (int)number : -1;
 }
 
+void screen_cells(struct console *console, unsigned row, char cells[CONSOLE_COLUMNS + 1])
+{
+        const char *text = console_row(console, row);
+        unsigned column = 0;
+        for (; *text && column < CONSOLE_COLUMNS; text++) {
+                if (((uint8_t)*text & 0xC0) == 0x80)
+                        continue;
+                cells[column++] = (char)((uint8_t)*text < 0x80 ? *text : '|');
+        }
+        memset(cells + column, ' ', CONSOLE_COLUMNS - column);
+        cells[CONSOLE_COLUMNS] = '\0';
+}
+
 // The value of the last of DECIMALS decimals of a unit, rounded up.
 static uint64_t last_digit(uint64_t unit, size_t decimals)
 {

@@ -16,6 +16,9 @@ bool screen_matches(struct pattern *const *patterns, size_t count, const char *t
 // The number in PATTERN's first group in TEXT; -1 if not found.
 int screen_number(struct pattern *pattern, const char *text);
 
+// A row of the screen, a character for each column. A character that is not ASCII is part of a frame: '|'.
+void screen_cells(struct console *console, unsigned row, char cells[CONSOLE_COLUMNS + 1]);
+
 // A disk in the installer's list.
 struct screen_disk {
         unsigned row;   // of the screen

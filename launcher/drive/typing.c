@@ -17,6 +17,7 @@ enum {
         KEY_TRIES = 5,        // how often a key without effect is sent
         SECRET_TRIES = 3,     // how often a password is typed
         SLOW_CHECK_US = 40000000, // what a guest may take to check a password while it is typed
+        NARROW_FIELD = 40,        // characters of a text that any field shows
         DOUBLINGS = 6,            // of the time between two attempts
         KEY_US = 50000,           // until a key's effect is complete on a fast guest
         DIALOG_US = 100000,       // until the next dialog is
@@ -41,8 +42,8 @@ bool typing_fail(const struct typing *typing, enum error_code code, struct error
 static bool fail_gone(const struct typing *typing, struct error *err)
 {
         return vm_state(typing->vm)->shut_down
-                       ? typing_fail(typing, ERROR_NO, err,
-                                     "the guest powered itself off before the end of the installation")
+                       ? typing_fail(typing, ERROR_NO, err, "the guest powered itself off before the end of the %s",
+                                     typing->job)
                        : vm_fail_ended(typing->vm, err);
 }
 
@@ -63,7 +64,8 @@ bool typing_wait(struct typing *typing, uint64_t deadline_us, struct error *err)
         if (typing->leaving)
                 return true;
         if (vm_state(vm)->resets > resets)
-                return typing_fail(typing, ERROR_NO, err, "the guest reset itself before the end of the installation");
+                return typing_fail(typing, ERROR_NO, err, "the guest reset itself before the end of the %s",
+                                   typing->job);
         // During an installation, QEMU only pauses when the guest powers off.
         bool gone = vm_state(vm)->ended || vm_state(vm)->shut_down;
         return !gone || fail_gone(typing, err);
@@ -75,6 +77,7 @@ static void look(struct typing *typing)
 {
         struct console *console = typing_console(typing);
         uint64_t picture = console_picture(console);
+        bool is_first = !typing->looked_us;
         typing->looked_us = time_now_us();
         if (picture == typing->picture)
                 return;
@@ -85,7 +88,7 @@ static void look(struct typing *typing)
                         continue;
                 typing->rows[row] = now;
                 typing->row_changed_us[row] = typing->looked_us;
-                typing->row_changes[row]++;
+                typing->row_changes[row] += !is_first;
         }
 }
 
@@ -266,6 +269,8 @@ bool typing_silent_key(struct typing *typing, const char *name, struct error *er
                 if (!typing_wait(typing, until, err))
                         return false;
         }
+        look(typing);
+        credit_key(typing);
         return typing_settle(typing, err);
 }
 
@@ -405,6 +410,78 @@ static bool type_secret(struct typing *typing, const char *text, const char *sho
 bool typing_secret(struct typing *typing, const char *text, const char *shown, struct error *err)
 {
         bool typed = type_secret(typing, text, shown, err);
+        typing->is_secret = false;
+        return typed;
+}
+
+// How often the screen has TEXT, or its end if a field may be too narrow for it.
+static size_t count_text(const struct typing *typing, const char *text)
+{
+        size_t length = strlen(text);
+        const char *end = length > NARROW_FIELD ? text + length - NARROW_FIELD : text;
+        size_t count = 0;
+        for (const char *at = console_text(typing_console(typing)); (at = strstr(at, end)); at++)
+                count++;
+        return count;
+}
+
+// Waits until the screen has TEXT more than BEFORE times, or nothing has changed for the resend time.
+static bool await_text(struct typing *typing, const char *text, size_t before, bool *there, struct error *err)
+{
+        for (;;) {
+                look(typing);
+                *there = count_text(typing, text) > before;
+                uint64_t until_us = typing->looked_us - typing_still_us(typing) + typing->resend_us;
+                if (*there || time_now_us() >= until_us)
+                        return true;
+                if (!typing_wait(typing, until_us, err))
+                        return false;
+        }
+}
+
+// Sends the bytes of one key and waits until the screen has changed, but not for long: a field need not show it.
+static bool send_into_field(struct typing *typing, const char *bytes, size_t size, const char *shown, struct error *err)
+{
+        if (!send(typing, bytes, size, shown, 0, err))
+                return false;
+        uint64_t until_us = typing->sent_us + QUIET_KEY_FACTOR * typing->settle_us;
+        while (console_picture(typing_console(typing)) == typing->sent_picture && time_now_us() < until_us) {
+                if (!typing_wait(typing, until_us, err))
+                        return false;
+        }
+        typing->is_secret = true;
+        return true;
+}
+
+static bool type_text(struct typing *typing, const char *text, const char *shown, struct error *err)
+{
+        const char *backspace = key_bytes("Backspace");
+        size_t before = count_text(typing, text);
+        for (unsigned attempt = 0; attempt < SECRET_TRIES; attempt++) {
+                bool there;
+                for (const char *at = text; *at; at++) {
+                        if (!send_into_field(typing, at, 1, shown, err))
+                                return false;
+                }
+                if (!await_text(typing, text, before, &there, err))
+                        return false;
+                credit_key(typing);
+                if (there)
+                        return typing_settle(typing, err);
+                for (const char *at = text; *at; at++) {
+                        if (!send_into_field(typing, backspace, strlen(backspace), "Backspace", err))
+                                return false;
+                }
+        }
+        return typing_fail(typing, ERROR_TIMED_OUT, err, "%s was typed %d times, but the screen never showed all of it",
+                           shown, SECRET_TRIES);
+}
+
+bool typing_text(struct typing *typing, const char *text, const char *shown, struct error *err)
+{
+        if (!*text)
+                return true;
+        bool typed = type_text(typing, text, shown, err);
         typing->is_secret = false;
         return typed;
 }

@@ -26,6 +26,7 @@ struct typing {
         struct evidence *evidence;
         struct display *display;
         const struct judge *judge; // stops the typing if the guest panics
+        const char *job;           // what ends if the guest does: "installation"
         uint64_t settle_us;        // a screen that has not changed for this long is complete
         uint64_t resend_us;        // a key without effect for this long was lost
         bool is_secret;            // neither the text nor its length may be recorded
@@ -87,6 +88,11 @@ uint64_t typing_overdue_at_us(const struct typing *typing);
 
 // Sends a key and waits at most PATIENCE_US; *MOVED is whether the screen has changed.
 bool typing_try_key(struct typing *typing, const char *name, uint64_t patience_us, bool *moved, struct error *err);
+
+// Types TEXT into a field that shows it. No character is sent twice: if the screen does not show TEXT once more than
+// before, the field is emptied and it is typed anew. The evidence has SHOWN, once. ERROR_TIMED_OUT if the field stays
+// wrong; or fails as typing_wait.
+bool typing_text(struct typing *typing, const char *text, const char *shown, struct error *err);
 
 // Types a password into a field that shows an asterisk for each character. No character is sent twice, however long
 // the guest takes: if the number of asterisks tells that one was lost, the field is emptied and typed anew. The evidence

@@ -25,6 +25,8 @@ json_t *result_new(const char *command, const struct machine *machine, const str
         json_object_set_new(result, "started_at", json_string(now));
         json_object_set_new(result, "machine", json_string(machine->folder));
         json_object_set_new(result, "guest", json_string(profile->title));
+        AUTO_FREE char *sha256 = profile_sha256(profile);
+        json_object_set_new(result, "profile", json_pack("{s:s, s:s}", "name", profile->name, "sha256", sha256));
         json_object_set_new(result, "rehearsal", json_boolean(profile->rehearsal));
         json_object_set_new(result, "settings", settings_to_json(settings));
         return result;

@@ -164,6 +164,27 @@ static void take_hand_back(struct reader *reader, json_t *event, double time)
                    NULL);
 }
 
+static void take_stuck(struct reader *reader, json_t *event, double time)
+{
+        const char *message = json_text(event, "message");
+        add_moment(reader, time, RUN_TROUBLE,
+                   text_format("%.*s", (int)(message ? strcspn(message, "\n") : 0), message ? message : ""), NULL);
+}
+
+static void take_task(struct reader *reader, json_t *event, double time)
+{
+        const char *task = json_text(event, "task");
+        add_moment(reader, time, RUN_STEP, text_format("The task %s begins", task ? task : ""), NULL);
+}
+
+static void take_task_end(struct reader *reader, json_t *event, double time)
+{
+        bool done = json_is_true(json_object_get(event, "done"));
+        const char *task = json_text(event, "task");
+        add_moment(reader, time, done ? RUN_STEP : RUN_TROUBLE,
+                   text_format("The task %s %s", task ? task : "", done ? "is done" : "failed"), NULL);
+}
+
 static const struct {
         const char *name;
         void (*take)(struct reader *reader, json_t *event, double time);
@@ -174,6 +195,9 @@ static const struct {
         {"firmware", take_firmware},
         {"qmp", take_qmp},
         {"timeout", take_timeout},
+        {"stuck", take_stuck},
+        {"task", take_task},
+        {"task-end", take_task_end},
         {"screenshot", take_screenshot},
         {"hand-over", take_hand_over},
         {"hand-back", take_hand_back},

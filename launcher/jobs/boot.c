@@ -15,6 +15,7 @@
 #include "launcher/diagnosis/target.h"
 #include "launcher/evidence/judge.h"
 #include "launcher/evidence/result.h"
+#include "launcher/jobs/task.h"
 #include "launcher/machine/forward.h"
 #include "launcher/screen/display.h"
 #include "launcher/vm/attach.h"
@@ -27,6 +28,7 @@ void boot_outcome_free(struct boot_outcome *outcome)
         free(outcome->evidence);
         free(outcome->accel);
         free(outcome->booted);
+        json_decref(outcome->task);
         *outcome = (struct boot_outcome){0};
 }
 
@@ -40,6 +42,8 @@ struct booting {
         struct judge judge;
         uint16_t entry;    // the number of the disk's own boot entry
         const char *label; // its label
+        struct vm *vm;     // once it is up
+        bool has_failed;   // since then
 };
 
 // Compares vars, disk and firmware. A damaged store is not booted: the firmware may repair it by dropping variables.
@@ -251,35 +255,119 @@ static bool announce(struct booting *run, struct vm *vm, struct error *err)
         return true;
 }
 
+// ---- tasks
+
+static json_t *run_task(struct booting *run, const struct task_input *input, struct error *err)
+{
+        json_t *result = task_run(input, err);
+        if (!json_object_get(run->result, "tasks"))
+                json_object_set_new(run->result, "tasks", json_array());
+        json_array_append_new(json_object_get(run->result, "tasks"), json_deep_copy(result));
+        return result;
+}
+
+static struct fill fill_of(const struct booting *run, const struct arguments *texts)
+{
+        return (struct fill){.hostname = machine_name(run->in->machine), .label = run->label, .given = texts};
+}
+
+// For attach_run: a client's task. The client shows its progress.
+static json_t *take_task(struct vm *vm, const struct vm_task *wanted, void *context)
+{
+        struct booting *run = context;
+        AUTO_ERROR struct error err = {0};
+        AUTO_PROFILE struct profile *profile = profile_read(wanted->profile, &err);
+        const struct profile_task *task = profile ? profile_task(profile, wanted->name, &err) : NULL;
+        if (!task || !fill_check(&task->phase, &wanted->texts, &err))
+                return task_refused(wanted->name, &err);
+        AUTO_DISPLAY struct display *display = display_begin(NULL);
+        const struct task_input input = {
+                .vm = vm,
+                .evidence = run->evidence,
+                .judge = &run->judge,
+                .display = display,
+                .profile = profile,
+                .task = task,
+                .password = wanted->password,
+                .fill = fill_of(run, &wanted->texts),
+        };
+        return run_task(run, &input, &err);
+}
+
+// What a task changes may be written to the disk only when the guest shuts down.
+static bool shut_down(struct booting *run, struct vm *vm, struct error *err)
+{
+        uint64_t seconds = run->in->settings->reboot_observe_s;
+        uint64_t deadline = time_now_us() + seconds * 1000000;
+        const struct vm_state *state = vm_state(vm);
+        if (!vm_power_off(vm, err))
+                return false;
+        display_waiting(run->display, "waiting for the guest to power off ...");
+        while (!state->shut_down) {
+                enum vm_event event;
+                uint64_t due = display_due_us(run->display);
+                if (time_now_us() >= deadline)
+                        return error_set(err, ERROR_TIMED_OUT,
+                                         "the task is done, but the guest did not power itself off within %" PRIu64
+                                         " s after its power button was pressed",
+                                         seconds);
+                if (!vm_wait(vm, due < deadline ? due : deadline, &event, err))
+                        return false;
+                if (state->ended && !state->shut_down)
+                        return vm_fail_ended(vm, err);
+                display_tick(run->display);
+        }
+        display_step(run->display, "The guest is off");
+        return true;
+}
+
+static bool do_task(struct booting *run, struct vm *vm, struct error *err)
+{
+        AUTO_DISPLAY struct display *display = display_begin("task");
+        const struct task_input input = {
+                .vm = vm,
+                .evidence = run->evidence,
+                .judge = &run->judge,
+                .display = display,
+                .profile = run->in->profile,
+                .task = run->in->task,
+                .password = run->in->password,
+                .fill = fill_of(run, run->in->texts),
+        };
+        display_watch(display, run->in->watch ? vm_console(vm) : NULL);
+        run->outcome->task = run_task(run, &input, err);
+        if (err->code)
+                return false;
+        run->display = display;
+        bool down = shut_down(run, vm, err);
+        run->display = NULL;
+        return down;
+}
+
+// ---- staying up
+
 static const char *const endings[] = {
         [ATTACH_LEFT] = "left by the user",
         [ATTACH_POWERED_OFF] = "powered off",
         [ATTACH_STOPPED] = "stopped",
 };
 
-// A system that panics once it is up goes on running: whoever asks for its status is told.
-struct staying {
-        struct booting *run;
-        struct vm *vm;
-        bool has_failed;
-};
-
+// For attach_run: a system that panics once it is up goes on running, and whoever asks for its status is told.
 static void look(void *context)
 {
-        struct staying *staying = context;
+        struct booting *run = context;
         AUTO_ERROR struct error err = {0};
-        if (staying->has_failed || judge_check(&staying->run->judge, &err))
+        if (run->has_failed || judge_check(&run->judge, &err))
                 return;
-        staying->has_failed = true;
-        json_object_set_new(vm_status(staying->vm), "phase",
-                            json_string(err.code == ERROR_PANIC ? "panicked" : "failed"));
-        json_object_set_new(vm_status(staying->vm), "failure", json_string(err.message));
-        evidence_event(staying->run->evidence, "failure", json_pack("{s:s}", "message", err.message));
+        run->has_failed = true;
+        json_object_set_new(vm_status(run->vm), "phase", json_string(err.code == ERROR_PANIC ? "panicked" : "failed"));
+        json_object_set_new(vm_status(run->vm), "failure", json_string(err.message));
+        evidence_event(run->evidence, "failure", json_pack("{s:s}", "message", err.message));
 }
 
 static bool stay_up(struct booting *run, struct vm *vm, struct error *err)
 {
-        struct staying staying = {.run = run, .vm = vm};
+        run->vm = vm;
         static const unsigned offered = MENU_OFFER(MENU_LEAVE) | MENU_OFFER(MENU_POWER_OFF) | MENU_OFFER(MENU_RESET) |
                                         MENU_OFFER(MENU_SCREENSHOT);
         const struct attach_input input = {
@@ -287,7 +375,8 @@ static bool stay_up(struct booting *run, struct vm *vm, struct error *err)
                 .offered = offered,
                 .leave_text = "stop the machine",
                 .look = look,
-                .context = &staying,
+                .task = take_task,
+                .context = run,
         };
         enum attach_end end;
         bool ended = attach_run(vm, &input, &end, err);
@@ -310,6 +399,8 @@ static bool boot(struct booting *run, struct error *err)
         AUTO_VM struct vm *vm = vm_start(&input, err);
         if (!vm || !bring_up(run, vm, err) || !announce(run, vm, err))
                 return false;
+        if (run->in->task)
+                return do_task(run, vm, err);
         return run->in->stay == BOOT_STOP || stay_up(run, vm, err);
 }
 

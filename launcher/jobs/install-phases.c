@@ -8,6 +8,7 @@
 #include "launcher/diagnosis/target.h"
 #include "launcher/evidence/result.h"
 #include "launcher/jobs/install-private.h"
+#include "launcher/screen/terminal.h"
 #include "launcher/vm/attach.h"
 
 enum {
@@ -115,19 +116,42 @@ static bool hand_over(struct installation *run, bool *resumed, struct error *err
                          drive_step(run->drive));
 }
 
+// Whether the user shall help where the automation does not know what to do.
+static bool may_help(const struct installation *run, const struct error *err)
+{
+        return run->in->hand_over && terminal_is_there() && drive_is_stuck(run->drive, err);
+}
+
+// Tells the user why the automation stopped, and forgets the error.
+static void tell_stuck(struct installation *run, struct error *err)
+{
+        evidence_event(run->evidence, "stuck", json_pack("{s:s}", "message", err->message));
+        display_step(run->display, "%.*s", (int)strcspn(err->message, "\n"), err->message);
+        error_clear(err);
+}
+
 // Drives to the last screen, with the user in between if requested.
 static bool drive_to_end(struct installation *run, struct error *err)
 {
-        enum drive_end end;
-        if (!drive_install(run->drive, run->in->until, &end, err))
-                return false;
-        if (end == DRIVE_COMPLETE && !run->in->until)
-                return true;
-        run->outcome->stopped = !run->in->hand_over;
-        if (run->outcome->stopped)
-                return true;
-        bool resumed;
-        return hand_over(run, &resumed, err) && (!resumed || drive_install(run->drive, NULL, &end, err));
+        const char *until = run->in->until;
+        for (bool resumed = true; resumed;) {
+                enum drive_end end;
+                if (drive_install(run->drive, until, &end, err)) {
+                        if (!until)
+                                return true;
+                        run->outcome->stopped = !run->in->hand_over;
+                        if (run->outcome->stopped)
+                                return true;
+                        until = NULL;
+                } else {
+                        if (!may_help(run, err))
+                                return false;
+                        tell_stuck(run, err);
+                }
+                if (!hand_over(run, &resumed, err))
+                        return false;
+        }
+        return true;
 }
 
 static bool driven_phase(struct installation *run, struct error *err)
@@ -232,6 +256,11 @@ static enum profile_when allowed_over(const struct install_input *input)
 
 bool install_phases(struct installation *run, struct error *err)
 {
+        const struct fill fill = {
+                .hostname = machine_name(run->in->machine),
+                .label = run->in->profile->boot_labels[0],
+                .given = run->in->texts,
+        };
         const struct drive_input input = {
                 .vm = run->vm,
                 .evidence = run->evidence,
@@ -239,6 +268,7 @@ bool install_phases(struct installation *run, struct error *err)
                 .judge = &run->judge,
                 .profile = run->in->profile,
                 .password = run->in->payload.password,
+                .fill = &fill,
                 .disk = {.size = run->in->settings->disk_size,
                          .name = run->in->disk_name,
                          .position = run->in->disk_position},

@@ -43,6 +43,8 @@ static bool make_disk(const char *path, uint64_t size, struct error *err)
 static bool make_payload(struct installation *run, struct error *err)
 {
         const struct install_input *input = run->in;
+        if (input->profile->payload == PROFILE_PAYLOAD_ANY && input->payload.source)
+                return payload_make_unchanged(input->payload.source, run->payload_path, &run->payload_info, err);
         if (!payload_make(&input->payload, run->payload_path, &run->payload_info, err))
                 return false;
         json_object_set_new(run->result, "patches", patch_findings_to_json(&run->payload_info.patches, true));

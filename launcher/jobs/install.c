@@ -73,7 +73,8 @@ static bool write_seal(struct installation *run, const struct boot_entry *entry,
 {
         struct machine *machine = run->in->machine;
         const struct firmware *firmware = run->in->firmware;
-        if (!file_copy(machine->vars_path, machine->sealed_path, 0666, err))
+        if (!file_copy(machine->vars_path, machine->sealed_path, 0666, err) ||
+            !profile_copy(run->in->profile, machine->profile_path, err))
                 return false;
         json_t *sealed = result_vars(machine->sealed_path);
         AUTO_FREE char *vars_sha256 = text_format("%s", json_string_value(json_object_get(sealed, "sha256")));

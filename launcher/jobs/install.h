@@ -23,9 +23,10 @@ struct install_input {
         struct payload_request payload; // what is installed, and root's password
         const char *disk_name;          // pattern of the disk's row in the installer's list; NULL if not given
         unsigned disk_position; // its place there, from 1; 0 if not given. Without both, the disk is found by its size
-        const char *until;      // id of the step to stop at; NULL for none
-        bool hand_over;         // give the user the console there
-        bool watch;             // show the guest's screen
+        const struct arguments *texts; // KEY=VALUE for the texts that the profile types (fill.h)
+        const char *until;             // id of the step to stop at; NULL for none
+        bool hand_over; // give the user the console there, and where the automation is stuck if there is a terminal
+        bool watch;     // show the guest's screen
         const char *tag, *runs; // of the run; NULL for the defaults
         bool force;             // replace an installed machine
         // WHEN_OVERWRITE and WHEN_UPGRADE: keep the machine's disk, and let the installer do that to what is on it.

@@ -98,33 +98,44 @@ static char *ask(const char *question)
         return answer;
 }
 
-static char *from_terminal(struct error *err)
+// IS_NEW: it is typed twice.
+static char *from_terminal(bool is_new, struct error *err)
 {
         if (!isatty(STDIN_FILENO)) {
                 error_set(err, ERROR_USAGE, "no root password given: set ROOT_PASSWORD or use --root-password-file");
                 return NULL;
         }
-        AUTO_PASSWORD char *first = ask("Root password for the new system: ");
-        AUTO_PASSWORD char *second = first ? ask("Again: ") : NULL;
+        AUTO_PASSWORD char *first = ask(is_new ? "Root password for the new system: " : "Root password: ");
+        AUTO_PASSWORD char *second = first && is_new ? ask("Again: ") : NULL;
         if (!interrupt_check(err))
                 return NULL;
-        if (!second) {
+        if (!first || (is_new && !second)) {
                 error_set(err, ERROR_USAGE, "no password was typed");
                 return NULL;
         }
-        if (strcmp(first, second) != 0) {
+        if (is_new && strcmp(first, second) != 0) {
                 error_set(err, ERROR_USAGE, "the two passwords differ");
                 return NULL;
         }
         return checked(MEMORY_TAKE(first), "the terminal", err);
 }
 
-char *password_get(const char *file, struct error *err)
+static char *get(const char *file, bool is_new, struct error *err)
 {
         if (file)
                 return from_file(file, err);
         const char *given = getenv("ROOT_PASSWORD");
         if (given && *given)
                 return checked(OPENSSL_strdup(given), "ROOT_PASSWORD", err);
-        return from_terminal(err);
+        return from_terminal(is_new, err);
+}
+
+char *password_get(const char *file, struct error *err)
+{
+        return get(file, true, err);
+}
+
+char *password_get_existing(const char *file, struct error *err)
+{
+        return get(file, false, err);
 }

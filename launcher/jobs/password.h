@@ -10,6 +10,9 @@
 // ASCII.
 char *password_get(const char *file, struct error *err);
 
+// The same for the password of a system that exists: at a terminal the user types it once.
+char *password_get_existing(const char *file, struct error *err);
+
 // A copy to be freed with password_free.
 char *password_copy(const char *password);
 

@@ -17,6 +17,7 @@
 #include "fw/installed.h"
 #include "launcher/drive/drive.h"
 #include "launcher/jobs/password.h"
+#include "launcher/jobs/task.h"
 #include "launcher/machine/machine.h"
 #include "launcher/machine/profile.h"
 #include "launcher/payload/patch-list.h"
@@ -29,10 +30,12 @@ enum {
         MOST_DISKS = 1000
 };
 
+#define REHEARSAL_PASSWORD "Rehearsal-1"
+
 // A boot or a rehearsal takes any installed firmware; a real installer takes the one that it is known to run on.
 static bool is_real(const struct request *request)
 {
-        return (request->iso || request->payload) && !request->rehearsal;
+        return (request->iso || request->payload) && !request->rehearsal && !request->any_payload;
 }
 
 static bool choose_firmware(const struct request *request, struct firmware *firmware, struct error *err)
@@ -120,7 +123,7 @@ static bool needs_password(const struct request *request, const struct profile *
         AUTO_PAYLOAD_INFO struct payload_info info = {0};
         bool automatic = has_automatic_kickstart(request);
         *needed = automatic || (!request->kickstart && profile_types_password(profile));
-        if (automatic || !*needed || request->rehearsal)
+        if (automatic || !*needed || request->rehearsal || profile->payload == PROFILE_PAYLOAD_ANY)
                 return true;
         if (!payload_inspect(source_of(request), &info, err))
                 return false;
@@ -138,7 +141,7 @@ static char *choose_password(const struct request *request, const struct profile
         if (!needed)
                 return password_copy("");
         if (request->rehearsal && !request->password_file && !(given && *given))
-                return password_copy("Rehearsal-1");
+                return password_copy(REHEARSAL_PASSWORD);
         AUTO_PASSWORD char *password = password_get(request->password_file, err);
         return password && profile_check_password(profile, password, err) ? MEMORY_TAKE(password) : NULL;
 }
@@ -154,6 +157,18 @@ static bool check_source(const struct request *request, struct error *err)
         return true;
 }
 
+// A payload that may be anything is not changed.
+static bool check_payload(const struct request *request, const struct profile *profile, struct error *err)
+{
+        bool changes = request->kernelopts.count || request->replacements.count || request->patches.count ||
+                       request->kickstart;
+        return profile->payload != PROFILE_PAYLOAD_ANY || !changes ||
+               error_set(err, ERROR_USAGE,
+                         "--kernelopt, --replace, --patch and --kickstart change installers of ESXi only; the profile "
+                         "%s takes any payload, unchanged",
+                         profile->name);
+}
+
 // Everything about the drive that can be checked before anything starts.
 static bool check_driving(const struct request *request, const struct profile *profile, struct error *err)
 {
@@ -166,12 +181,12 @@ static bool check_driving(const struct request *request, const struct profile *p
         if (request->disk_position > MOST_DISKS)
                 return error_set(err, ERROR_USAGE, "--disk-position: invalid value %" PRIu64 " (expected 1 to %d)",
                                  request->disk_position, MOST_DISKS);
-        if (request->hand_over && !request->until)
-                return error_set(err, ERROR_USAGE, "--hand-over needs --until STEP");
         if (request->until && request->kickstart)
                 return error_set(err, ERROR_USAGE, "--until cannot be used with a kickstart, which has no steps");
-        if (request->hand_over && !terminal_is_there())
-                return error_set(err, ERROR_USAGE, "--hand-over needs a terminal");
+        if (request->hand_over && request->until && !terminal_is_there())
+                return error_set(err, ERROR_USAGE, "--until STEP --hand-over needs a terminal");
+        if (!request->kickstart && !fill_check(&profile->install, &request->texts, err))
+                return false;
         return kickstart_options_check(&request->kickstart_options, has_automatic_kickstart(request), err) &&
                disk_list_check(&disk, err) && (!request->until || drive_check_until(profile, request->until, err));
 }
@@ -233,6 +248,7 @@ static bool install(const struct request *request, const struct profile *profile
                             .for_one_run = true},
                 .disk_name = request->disk_name,
                 .disk_position = (unsigned)request->disk_position,
+                .texts = &request->texts,
                 .until = request->until,
                 .hand_over = request->hand_over,
                 .watch = request->watch,
@@ -253,8 +269,10 @@ bool request_install(const struct request *request, const char *folder, struct f
         if (!check_source(request, err))
                 return false;
         AUTO_PROFILE struct profile *profile = profile_read(profile_name(request), err);
-        return profile && check_driving(request, profile, err) && check_patches(request, err) &&
-               check_host(&settled, folder, profile, err) && install(&settled, profile, folder, firmware, outcome, err);
+        settled.any_payload = profile && profile->payload == PROFILE_PAYLOAD_ANY;
+        return profile && check_payload(request, profile, err) && check_driving(request, profile, err) &&
+               check_patches(request, err) && check_host(&settled, folder, profile, err) &&
+               install(&settled, profile, folder, firmware, outcome, err);
 }
 
 void request_tell_evidence(const char *evidence, struct error *err)
@@ -302,11 +320,31 @@ static char *choose_code(const struct request *request, const struct machine *ma
         return memory_text(firmware.code_path);
 }
 
+// The machine's copy of its profile; an older machine has the name only.
 static const char *choose_profile(const struct request *request, const struct machine *machine)
 {
         if (request->profile)
                 return request->profile;
+        if (machine->profile_path && access(machine->profile_path, F_OK) == 0)
+                return machine->profile_path;
         return machine->identity.profile ? machine->identity.profile : "esxi8";
+}
+
+struct profile *request_profile(const struct request *request, const struct machine *machine, struct error *err)
+{
+        return profile_read(choose_profile(request, machine), err);
+}
+
+// Root's password for TASK; empty if it types none.
+static char *task_password(const struct request *request, const struct profile *profile,
+                           const struct profile_task *task, struct error *err)
+{
+        const char *given = getenv("ROOT_PASSWORD");
+        if (!profile_phase_types_password(&task->phase))
+                return password_copy("");
+        if (profile->rehearsal && !request->password_file && !(given && *given))
+                return password_copy(REHEARSAL_PASSWORD);
+        return password_get_existing(request->password_file, err);
 }
 
 bool request_boot(const struct request *request, const char *path, const struct request_stay *stay,
@@ -317,8 +355,14 @@ bool request_boot(const struct request *request, const char *path, const struct 
         if (!open_bootable(request, path, &machine, err) || !machine_lock(&machine, err) ||
             !recovery_run(&machine, err) || !check_installed(&machine, path, err))
                 return false;
-        AUTO_PROFILE struct profile *profile = profile_read(choose_profile(request, &machine), err);
+        AUTO_PROFILE struct profile *profile = request_profile(request, &machine, err);
         if (!profile || !complete_settings(request, &machine, profile, &settings, err))
+                return false;
+        const struct profile_task *task = stay->task ? profile_task(profile, stay->task, err) : NULL;
+        if (stay->task && (!task || !fill_check(&task->phase, &request->texts, err)))
+                return false;
+        AUTO_PASSWORD char *password = task ? task_password(request, profile, task, err) : NULL;
+        if (task && !password)
                 return false;
         AUTO_FREE char *code = choose_code(request, &machine, err);
         if (!code)
@@ -334,10 +378,61 @@ bool request_boot(const struct request *request, const char *path, const struct 
                 .watch = request->watch,
                 .force = request->force,
                 .stay = stay->stay,
+                .task = task,
+                .password = password,
+                .texts = &request->texts,
                 .up = stay->up,
                 .context = stay->context,
         };
         return boot_run(&input, outcome, err);
+}
+
+// ---- tasks
+
+// The machine is up: its launcher does the task.
+static json_t *request_running_task(const struct request *request, const struct machine *machine, const char *name,
+                                    struct error *err)
+{
+        AUTO_PROFILE struct profile *profile = request_profile(request, machine, err);
+        const struct profile_task *task = profile ? profile_task(profile, name, err) : NULL;
+        if (!task || !fill_check(&task->phase, &request->texts, err))
+                return NULL;
+        AUTO_PASSWORD char *password = task_password(request, profile, task, err);
+        if (!password)
+                return NULL;
+        const char *chosen = choose_profile(request, machine);
+        bool is_file = strchr(chosen, '/') || text_ends_with(chosen, ".yaml");
+        AUTO_FREE char *path = is_file ? realpath(chosen, NULL) : memory_text(chosen);
+        if (!path) {
+                error_system(err, "%s", chosen);
+                return NULL;
+        }
+        json_t *result = task_request(machine, path, task, &request->texts, password, err);
+        const char *message = json_string_value(json_object_get(result, "message"));
+        json_int_t code = json_integer_value(json_object_get(result, "exit_code"));
+        if (code)
+                error_set(err, (enum error_code)code, "%s", message ? message : "the task failed");
+        request_tell_evidence(json_string_value(json_object_get(result, "evidence")), err);
+        return result;
+}
+
+json_t *request_task(const struct request *request, const char *folder, const char *name, bool boot, struct error *err)
+{
+        AUTO_MACHINE struct machine machine = {.lock = -1};
+        AUTO_BOOT_OUTCOME struct boot_outcome outcome = {0};
+        uint64_t owner;
+        if (!machine_open(folder, false, &machine, err))
+                return NULL;
+        if (machine_is_held(&machine, &owner))
+                return request_running_task(request, &machine, name, err);
+        if (!boot) {
+                error_set(err, ERROR_NO, "%s is not up; --boot boots it for the task, and stops it afterwards", folder);
+                return NULL;
+        }
+        machine_close(&machine);
+        request_boot(request, folder, &(struct request_stay){.stay = BOOT_STOP, .task = name}, &outcome, err);
+        request_tell_evidence(outcome.evidence, err);
+        return MEMORY_TAKE(outcome.task);
 }
 
 // ---- --print-command
@@ -381,7 +476,9 @@ bool request_print_install(const struct request *request, const char *folder, st
 {
         AUTO_MACHINE struct machine machine = {.lock = -1};
         AUTO_PROFILE struct profile *profile = profile_read(profile_name(request), err);
-        AUTO_FREE char *code = profile ? find_code(request, err) : NULL;
+        struct request settled = *request;
+        settled.any_payload = profile && profile->payload == PROFILE_PAYLOAD_ANY;
+        AUTO_FREE char *code = profile ? find_code(&settled, err) : NULL;
         if (!code || !machine_look(folder, &machine, err))
                 return false;
         AUTO_FREE char *payload = file_path(machine.run_folder, "payload.img");

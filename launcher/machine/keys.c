@@ -18,13 +18,25 @@ enum {
         KEY_COUNT = sizeof keys / sizeof keys[0]
 };
 
+// "Ctrl-A" to "Ctrl-Z": the bytes 1 to 26.
+static const char *control_bytes(const char *name)
+{
+        static char bytes[26][2];
+        static const char control[] = "Ctrl-";
+        char letter = strncmp(name, control, strlen(control)) == 0 ? name[strlen(control)] : '\0';
+        if (letter < 'A' || letter > 'Z' || name[strlen(control) + 1])
+                return NULL;
+        bytes[letter - 'A'][0] = (char)(letter - 'A' + 1);
+        return bytes[letter - 'A'];
+}
+
 const char *key_bytes(const char *name)
 {
         for (size_t i = 0; i < KEY_COUNT; i++) {
                 if (strcmp(keys[i].name, name) == 0)
                         return keys[i].bytes;
         }
-        return name[0] > ' ' && name[0] < 0x7F && !name[1] ? name : NULL;
+        return name[0] > ' ' && name[0] < 0x7F && !name[1] ? name : control_bytes(name);
 }
 
 const char *const *key_names(void)

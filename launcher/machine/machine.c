@@ -154,6 +154,7 @@ static void name_files(struct machine *machine)
         machine->disk_path = file_path(machine->folder, "disk.qcow2");
         machine->vars_path = file_path(machine->folder, "vars.fd");
         machine->sealed_path = file_path(machine->folder, "vars.sealed.fd");
+        machine->profile_path = file_path(machine->folder, "profile.yaml");
         machine->runs_folder = file_path(machine->folder, "runs");
         machine->run_folder = file_path(machine->folder, "run");
 }
@@ -318,6 +319,12 @@ void machine_unlock(struct machine *machine)
         machine->lock = -1;
 }
 
+const char *machine_name(const struct machine *machine)
+{
+        const char *name = strrchr(machine->folder, '/');
+        return name && name[1] ? name + 1 : "esxiarm";
+}
+
 void machine_close(struct machine *machine)
 {
         machine_unlock(machine);
@@ -329,6 +336,7 @@ void machine_close(struct machine *machine)
         free(machine->disk_path);
         free(machine->vars_path);
         free(machine->sealed_path);
+        free(machine->profile_path);
         free(machine->runs_folder);
         free(machine->run_folder);
         json_decref(machine->documents);

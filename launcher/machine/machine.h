@@ -6,6 +6,7 @@
 //     disk.qcow2      the system disk
 //     vars.fd         the live variable store
 //     vars.sealed.fd  the variable store as the installation left it
+//     profile.yaml    the guest profile that it was installed with
 //     runs/TAG/       the evidence of one run
 //     run/            the lock, and the sockets and FIFOs while the machine is up
 #pragma once
@@ -48,7 +49,7 @@ struct machine_identity {
 struct machine {
         char *folder;      // absolute
         char *disk_format; // "qcow2"
-        char *json_path, *disk_path, *vars_path, *sealed_path, *runs_folder, *run_folder;
+        char *json_path, *disk_path, *vars_path, *sealed_path, *profile_path, *runs_folder, *run_folder;
         json_t *document;         // the content of machine.json; NULL for a new machine
         json_t *documents;        // every document read: texts of SETTINGS and IDENTITY stay valid until machine_close
         struct settings settings; // from the document
@@ -66,6 +67,9 @@ bool machine_open(const char *folder, bool create, struct machine *machine, stru
 
 // The same, but creates nothing: if FOLDER is not a machine, MACHINE is a new one with the paths it would have.
 bool machine_look(const char *folder, struct machine *machine, struct error *err);
+
+// The last part of the path of MACHINE's folder; never empty.
+const char *machine_name(const struct machine *machine);
 
 // Takes over TEXT until machine_close, for a setting that is determined later.
 const char *machine_keep(struct machine *machine, char *text);

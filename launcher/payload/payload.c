@@ -764,3 +764,30 @@ bool payload_make_folder(const struct payload_request *request, const char *fold
                 return error_wrap(err, "cannot make the payload %s", folder);
         return finish(&making, "files", folder, info, err);
 }
+
+static bool make_unchanged_image(const char *source, const char *image, struct error *err)
+{
+        const struct payload_request request = {.source = source, .for_one_run = true};
+        AUTO_MAKING struct making making = making_of(&request);
+        if (!work_begin(&making.work, image, err) || !payload_tree_open(source, &making.tree, err))
+                return false;
+        AUTO_FREE char *path = file_path(making.work.folder, "image");
+        return make_image(&making, path, err) && publish(&making.work, "image", false, err);
+}
+
+bool payload_make_unchanged(const char *source, const char *image, struct payload_info *info, struct error *err)
+{
+        AUTO_FREE char *path = realpath(source, NULL);
+        struct stat status;
+        if (!path || stat(path, &status) != 0)
+                return error_set(err, ERROR_USAGE, "%s: cannot open the payload: %s", source, strerror(errno));
+        *info = (struct payload_info){.kind = PAYLOAD_IMAGE};
+        unlink(image);
+        if (S_ISDIR(status.st_mode) ? !make_unchanged_image(path, image, err)
+                                    : symlink(path, image) != 0 && !error_system(err, "%s: cannot link", image))
+                return false;
+        if (stat(image, &status) != 0)
+                return error_system(err, "%s: cannot examine", image);
+        info->size = (uint64_t)status.st_size;
+        return true;
+}

@@ -42,6 +42,10 @@ bool payload_make(const struct payload_request *request, const char *image, stru
 bool payload_make_folder(const struct payload_request *request, const char *folder, struct payload_info *info,
                          struct error *err);
 
+// Makes IMAGE from SOURCE without looking at what it is: a file (an ISO, a disk image) unchanged, as a link, or the files
+// of a folder. Of INFO only the kind and the size are known. ERROR_USAGE if SOURCE does not exist.
+bool payload_make_unchanged(const char *source, const char *image, struct payload_info *info, struct error *err);
+
 // payload_inspect, and which patches it carries: of those that come with the program, those that it was made with, and the
 // GIVEN ones (values of --patch; may be NULL).
 bool payload_inspect_patches(const char *path, const struct arguments *given, struct payload_info *info,

@@ -365,8 +365,7 @@ uint64_t console_changed_us(struct console *console)
         return console->changed_us;
 }
 
-// The background of a cell, with reverse video taken into account.
-static uint32_t background(struct console *console, unsigned row, unsigned column)
+uint32_t console_background(struct console *console, unsigned row, unsigned column)
 {
         VTermScreenCell cell = cell_at(console, (int)row, (int)column);
         return colour_word(cell.attrs.reverse ? &cell.fg : &cell.bg);
@@ -382,7 +381,7 @@ static uint32_t usual_background(struct console *console, unsigned first, unsign
         unsigned votes = 0;
         for (unsigned row = begin; row <= end; row++) {
                 for (unsigned column = 0; column < CONSOLE_COLUMNS; column++) {
-                        uint32_t vote = background(console, row, column);
+                        uint32_t vote = console_background(console, row, column);
                         if (!votes)
                                 candidate = vote;
                         votes += vote == candidate ? 1 : (unsigned)-1;
@@ -395,7 +394,7 @@ static bool has_letters_on_other_background(struct console *console, unsigned ro
 {
         for (unsigned column = 0; column < CONSOLE_COLUMNS; column++) {
                 VTermScreenCell cell = cell_at(console, (int)row, (int)column);
-                if (cell.chars[0] > ' ' && cell.chars[0] < 0x7F && background(console, row, column) != usual)
+                if (cell.chars[0] > ' ' && cell.chars[0] < 0x7F && console_background(console, row, column) != usual)
                         return true;
         }
         return false;

@@ -48,6 +48,9 @@ uint64_t console_row_picture(struct console *console, unsigned row);
 // When the screen last looked different, on the clock of time_now_us. Redrawing the same content is not a change.
 uint64_t console_changed_us(struct console *console);
 
+// The background of a cell (from 0), with reverse video taken into account: a number that is the same for the same colour.
+uint32_t console_background(struct console *console, unsigned row, unsigned column);
+
 // The selected line of a list: of the rows FIRST to LAST, the one whose text has another background (by colour or
 // reverse video) than most of the rows around it. -1 if no row or more than one has.
 int console_selected_row(struct console *console, unsigned first, unsigned last);

@@ -23,7 +23,7 @@ struct display {
         int percent;
         char console_line[LINE_LIMIT];
         uint64_t began, drawn; // milliseconds
-        bool living, paused, on_screen;
+        bool silent, living, paused, on_screen;
         struct console *console; // NULL if its screen is not shown
         struct view *view;
         unsigned columns, rows;
@@ -34,11 +34,12 @@ struct display *display_begin(const char *what)
 {
         struct display *display = memory_new(1, sizeof *display);
         *display = (struct display){
-                .what = memory_text(what),
+                .what = memory_text(what ? what : ""),
+                .silent = !what,
                 .waiting = memory_text(""),
                 .percent = -1,
                 .began = time_now_ms(),
-                .living = progress_on_terminal(),
+                .living = what && progress_on_terminal(),
         };
         return display;
 }
@@ -61,6 +62,8 @@ void display_step(struct display *display, const char *format, ...)
 {
         AUTO_TEXT struct text line = {0};
         va_list arguments;
+        if (display->silent)
+                return;
         va_start(arguments, format);
         AUTO_FREE char *text = text_format_list(format, arguments);
         va_end(arguments);

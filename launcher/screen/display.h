@@ -13,7 +13,7 @@
 struct display;
 #define AUTO_DISPLAY __attribute__((cleanup(display_end)))
 
-// WHAT is the job: "install", "boot". Never returns NULL.
+// WHAT is the job: "install", "boot"; NULL shows nothing. Never returns NULL.
 struct display *display_begin(const char *what);
 
 // A step was taken or reached.

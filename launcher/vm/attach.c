@@ -175,6 +175,37 @@ static bool heed_guest(struct attachment *attachment, struct error *err)
         return attachment->ended || !state->ended || vm_fail_ended(attachment->vm, err);
 }
 
+// ---- tasks
+
+// Clients may type, press buttons and stop the machine, except while a task is done.
+static void accept(struct vm *vm, bool wishes)
+{
+        vm_accept_stop(vm, wishes);
+        vm_accept_keys(vm, wishes);
+}
+
+static void heed_task(struct attachment *attachment)
+{
+        struct vm *vm = attachment->vm;
+        const struct vm_task *task = attachment->in->task ? vm_begin_task(vm) : NULL;
+        if (!task)
+                return;
+        AUTO_FREE char *message = text_format("doing the task %s ...", task->name);
+        accept(vm, false);
+        vm_listen(vm, -1);
+        if (attachment->view) {
+                show_line(attachment, message);
+                attachment->drawn_us = 0;
+                draw(attachment, NULL);
+        }
+        vm_end_task(vm, attachment->in->task(vm, task, attachment->in->context));
+        accept(vm, true);
+        if (attachment->view) {
+                vm_listen(vm, STDIN_FILENO);
+                show_line(attachment, NULL);
+        }
+}
+
 static uint64_t wake_us(const struct attachment *attachment)
 {
         uint64_t wake = time_now_us() + TICK_US;
@@ -198,6 +229,8 @@ static bool attend(struct attachment *attachment, struct error *err)
                         return false;
                 if (!heed_guest(attachment, err) || !heed_stop(attachment, err))
                         return false;
+                if (!attachment->ended)
+                        heed_task(attachment);
         }
         return true;
 }
@@ -209,13 +242,13 @@ bool attach_run(struct vm *vm, const struct attach_input *input, enum attach_end
                 .in = input,
                 .menu = {.offered = input->offered, .leave_text = input->leave_text},
         };
-        vm_accept_stop(vm, true);
-        vm_accept_keys(vm, true);
+        accept(vm, true);
+        vm_accept_tasks(vm, input->task);
         take_terminal(&attachment);
         bool attended = attend(&attachment, err);
         give_terminal_back(&attachment);
-        vm_accept_keys(vm, false);
-        vm_accept_stop(vm, false);
+        accept(vm, false);
+        vm_accept_tasks(vm, false);
         *end = attachment.end;
         return attended;
 }

@@ -15,6 +15,8 @@ struct attach_input {
         unsigned offered;            // MENU_OFFER bits: the menu's items
         const char *leave_text;      // what MENU_LEAVE does: "stop the machine"
         void (*look)(void *context); // called after everything that the guest prints; may be NULL
+        // Does a task that a client asks for, and returns the answer; NULL if none are accepted.
+        json_t *(*task)(struct vm *vm, const struct vm_task *task, void *context);
         void *context;
 };
 

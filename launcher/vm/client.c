@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <openssl/crypto.h>
 #include <poll.h>
 #include <string.h>
 #include <unistd.h>
@@ -56,7 +57,11 @@ bool control_send(int fd, json_t *request, struct error *err)
         AUTO_FREE char *line = text_format("%s\n", text);
         size_t size = strlen(line);
         // A request is far smaller than the socket's buffer: a partial write means that the other end does not read.
-        if (local_socket_send(fd, line, size) == (ssize_t)size)
+        bool sent = local_socket_send(fd, line, size) == (ssize_t)size;
+        // It may have a password.
+        OPENSSL_cleanse(text, strlen(text));
+        OPENSSL_cleanse(line, size);
+        if (sent)
                 return true;
         return error_set(err, ERROR_ENVIRONMENT, "cannot send a request to the program that runs the machine: %s",
                          strerror(errno));

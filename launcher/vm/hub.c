@@ -30,7 +30,7 @@ struct client {
         struct buffer input, output;
         struct view *view; // for a drawn console; else NULL
         bool raw;          // has a raw console
-        bool awaits_stop;
+        bool awaits_stop, awaits_task;
         bool leaves; // is dropped once its output is sent
         uint64_t drawn_us;
         bool stale; // the view is older than the console
@@ -194,7 +194,7 @@ static void ask(struct hub *hub, struct client *client, const struct hub_request
 {
         json_t *reply = hub->handler(request, hub->context);
         if (!reply)
-                client->awaits_stop = true;
+                *(request->wish == HUB_TASK ? &client->awaits_task : &client->awaits_stop) = true;
         else if (has_console(client))
                 show_reply(client, reply);
         else
@@ -236,6 +236,21 @@ static void serve_stop(struct hub *hub, struct client *client, const json_t *req
         ask(hub, client, &(struct hub_request){.wish = HUB_STOP, .wait_s = wait > 0 ? (uint64_t)wait : 0});
 }
 
+static void serve_task(struct hub *hub, struct client *client, const json_t *request)
+{
+        const struct hub_request wish = {
+                .wish = HUB_TASK,
+                .task = json_string_value(json_object_get(request, "task")),
+                .profile = json_string_value(json_object_get(request, "profile")),
+                .password = json_string_value(json_object_get(request, "password")),
+                .texts = json_object_get(request, "set"),
+        };
+        if (!wish.task || !wish.profile || has_console(client))
+                refuse(client, "task: task or profile is missing");
+        else
+                ask(hub, client, &wish);
+}
+
 static const struct {
         const char *command;
         void (*serve)(struct hub *hub, struct client *client, const json_t *request);
@@ -244,7 +259,7 @@ static const struct {
         {"size", serve_size},     {"line", serve_line},
         {"keys", serve_keys},     {"power-off", serve_power_off},
         {"reset", serve_reset},   {"screenshot", serve_screenshot},
-        {"stop", serve_stop},
+        {"stop", serve_stop},     {"task", serve_task},
 };
 
 static void serve_line_of(struct hub *hub, struct client *client, const char *line, size_t length)
@@ -308,6 +323,27 @@ static void accept_client(struct hub *hub)
         }
         static const char full[] = "{\"error\": \"too many clients are connected to this machine\"}\n";
         local_socket_send(fd, full, sizeof full - 1);
+}
+
+bool hub_awaits_task(const struct hub *hub)
+{
+        for (size_t i = 0; i < HUB_CLIENTS; i++) {
+                if (hub->clients[i].awaits_task)
+                        return true;
+        }
+        return false;
+}
+
+void hub_end_task(struct hub *hub, json_t *json)
+{
+        for (size_t i = 0; i < HUB_CLIENTS; i++) {
+                struct client *client = &hub->clients[i];
+                if (!client->awaits_task)
+                        continue;
+                client->awaits_task = false;
+                answer(client, json_incref(json));
+        }
+        json_decref(json);
 }
 
 // ---- consoles

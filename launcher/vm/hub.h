@@ -30,13 +30,16 @@ struct hub_request {
                 HUB_RESET,
                 HUB_SCREENSHOT,
                 HUB_STOP,
+                HUB_TASK,
         } wish;
         const char *bytes; // HUB_KEYS
         size_t size;
-        uint64_t wait_s; // HUB_STOP: for the guest to power off
+        uint64_t wait_s;                       // HUB_STOP: for the guest to power off
+        const char *task, *profile, *password; // HUB_TASK; PASSWORD may be NULL
+        const json_t *texts;                   // HUB_TASK: a list of KEY=VALUE; may be NULL
 };
 
-// Executes a request. Returns the answer, which the hub frees; NULL if hub_close answers it.
+// Executes a request. Returns the answer, which the hub frees; NULL if hub_close answers it, or hub_end_task a HUB_TASK.
 typedef json_t *hub_handler(const struct hub_request *request, void *context);
 
 struct hub;
@@ -48,6 +51,12 @@ struct hub *hub_open(const char *run_folder, struct console *console, json_t *st
 // Answers pending "stop" requests with HOW ("powered off", "quit"), closes all connections, frees *HUB and sets it to
 // NULL. Does nothing if it is already NULL.
 void hub_close(struct hub **hub, const char *how);
+
+// Answers the request for a task with ANSWER (stolen).
+void hub_end_task(struct hub *hub, json_t *answer);
+
+// Whether a client is waiting for a task. It may have left.
+bool hub_awaits_task(const struct hub *hub);
 
 // Fills FDS (HUB_DESCRIPTORS of them) for poll(), and returns how many are used.
 size_t hub_poll(const struct hub *hub, struct pollfd *fds);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <inttypes.h>
+#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -150,6 +151,58 @@ static json_t *serve_screenshot(struct vm *vm)
         return path ? json_pack("{s:s}", "path", path) : done(false, &err);
 }
 
+// The wish is kept until vm_begin_task.
+static json_t *serve_task(struct vm *vm, const struct hub_request *request)
+{
+        if (!vm->accepts_tasks || vm->task.name)
+                return json_pack("{s:s}", "error",
+                                 vm->task.name ? "the launcher is doing another task on the machine"
+                                               : "the launcher is driving the machine and takes no task");
+        vm->task = (struct vm_task){
+                .name = memory_text(request->task),
+                .profile = memory_text(request->profile),
+                .password = memory_text(request->password ? request->password : ""),
+        };
+        size_t i;
+        const json_t *text;
+        json_array_foreach ((json_t *)request->texts, i, text) {
+                if (json_is_string(text))
+                        arguments_add(&vm->task.texts, json_string_value(text));
+        }
+        return NULL;
+}
+
+void vm_accept_tasks(struct vm *vm, bool accept)
+{
+        vm->accepts_tasks = accept;
+}
+
+void vm_forget_task(struct vm *vm)
+{
+        if (vm->task.password)
+                OPENSSL_cleanse((char *)vm->task.password, strlen(vm->task.password));
+        free((char *)vm->task.name);
+        free((char *)vm->task.profile);
+        free((char *)vm->task.password);
+        arguments_free(&vm->task.texts);
+        vm->task = (struct vm_task){0};
+        vm->in_task = false;
+}
+
+const struct vm_task *vm_begin_task(struct vm *vm)
+{
+        if (vm->task.name && !hub_awaits_task(vm->hub))
+                vm_forget_task(vm);
+        vm->in_task = vm->task.name != NULL;
+        return vm->in_task ? &vm->task : NULL;
+}
+
+void vm_end_task(struct vm *vm, json_t *answer)
+{
+        hub_end_task(vm->hub, answer);
+        vm_forget_task(vm);
+}
+
 json_t *vm_serve(const struct hub_request *request, void *context)
 {
         struct vm *vm = context;
@@ -161,6 +214,8 @@ json_t *vm_serve(const struct hub_request *request, void *context)
         }
         if (request->wish == HUB_SCREENSHOT)
                 return serve_screenshot(vm);
+        if (request->wish == HUB_TASK)
+                return serve_task(vm, request);
         if (!vm->accepts_keys)
                 return json_pack("{s:s}", "error",
                                  "the launcher is driving the machine and accepts no keys or buttons");
@@ -173,6 +228,7 @@ json_t *vm_serve(const struct hub_request *request, void *context)
                 return done(vm_reset(vm, &err), &err);
         case HUB_SCREENSHOT:
         case HUB_STOP:
+        case HUB_TASK:
                 break;
         }
         return NULL;

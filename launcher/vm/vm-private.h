@@ -28,6 +28,9 @@ struct vm {
         bool patient;                // see vm_be_patient
         bool accepts_keys;           // from the hub's clients
         bool accepts_stop;           // the caller checks stop_asked
+        bool accepts_tasks;          // from the hub's clients
+        struct vm_task task;         // that a client waits for; its texts are NULL if none does
+        bool in_task;                // between vm_begin_task and vm_end_task
         bool optional_pending;       // a command that may fail has not been answered
         int input, echo;             // -1 if none
 };
@@ -41,6 +44,9 @@ void vm_close_console(struct vm *vm);
 
 // A hub_handler: executes a client's request. vm-control.c
 json_t *vm_serve(const struct hub_request *request, void *context);
+
+// Frees the task that a client asked for, and overwrites its password. vm-control.c
+void vm_forget_task(struct vm *vm);
 
 // From now on a reset restarts the guest, and a shutdown ends QEMU, instead of pausing it. vm-control.c
 bool vm_let_shut_down(struct vm *vm, struct error *err);

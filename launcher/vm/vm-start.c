@@ -94,9 +94,8 @@ static int connect_when_there(struct vm *vm, const char *name, uint64_t deadline
 static void add_arguments(const struct vm_input *input, struct arguments *arguments)
 {
         AUTO_FREE char *log = evidence_path(input->evidence, "serial.log");
-        const char *name = strrchr(input->machine->folder, '/') + 1;
         struct qemu_machine machine = {
-                .name = *name ? name : "esxiarm",
+                .name = machine_name(input->machine),
                 .settings = input->settings,
                 .code_path = input->code_path,
                 .vars_path = input->machine->vars_path,
@@ -294,6 +293,7 @@ void vm_stop(struct vm **vm)
         }
         drain_console(stopped);
         hub_close(&stopped->hub, stopped->how_stopped);
+        vm_forget_task(stopped);
         json_decref(stopped->status);
         remove_channels(stopped);
         qmp_end(&stopped->qmp);

@@ -238,6 +238,13 @@ static bool check_stop(const struct vm *vm, struct error *err)
                error_set(err, ERROR_INTERRUPTED, "stopped by `esxiarm stop`");
 }
 
+// The client that waits for the task has left.
+static bool check_task(const struct vm *vm, struct error *err)
+{
+        return !vm->in_task || hub_awaits_task(vm->hub) ||
+               error_set(err, ERROR_INTERRUPTED, "the client that asked for the task has left");
+}
+
 // If several things happened, one is reported; the others show in the state.
 static enum vm_event event_of(const struct vm *vm, bool typed, bool output, bool changed)
 {
@@ -283,9 +290,9 @@ bool vm_wait(struct vm *vm, uint64_t deadline_us, enum vm_event *event, struct e
                         return false;
                 bool stop_was_asked = vm->state.stop_asked;
                 hub_serve(vm->hub, poll_for + OWN_DESCRIPTORS, count - OWN_DESCRIPTORS);
-                if (!check_stop(vm, err))
+                if (!check_stop(vm, err) || !check_task(vm, err))
                         return false;
-                changed = changed || vm->state.stop_asked != stop_was_asked;
+                changed = changed || vm->state.stop_asked != stop_was_asked || (vm->task.name && !vm->in_task);
                 // All output is read before QEMU's exit is reported.
                 if (!output && !vm->state.ended && vm->qemu.pid && poll_for[2].revents && process_wait(&vm->qemu, 0)) {
                         evidence_quiet(vm->evidence);

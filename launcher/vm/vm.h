@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/arguments.h"
 #include "base/error.h"
 #include "launcher/evidence/evidence.h"
 #include "launcher/machine/machine.h"
@@ -108,6 +109,23 @@ void vm_accept_keys(struct vm *vm, bool accept);
 
 // Whether the caller checks stop_asked, so that vm_wait does not fail for it. Initially false.
 void vm_accept_stop(struct vm *vm, bool accept);
+
+// A task (profile.h) that a client asks for.
+struct vm_task {
+        const char *name, *profile;
+        const char *password;   // "" if the client sent none
+        struct arguments texts; // KEY=VALUE for the texts that it types
+};
+
+// Whether clients may ask for a task. Initially false.
+void vm_accept_tasks(struct vm *vm, bool accept);
+
+// The task that a client waits for; NULL if none. If the client leaves before vm_end_task, vm_wait fails with
+// ERROR_INTERRUPTED.
+const struct vm_task *vm_begin_task(struct vm *vm);
+
+// Sends the client ANSWER (stolen), and forgets the task.
+void vm_end_task(struct vm *vm, json_t *answer);
 
 // Sets how the machine ended ("powered off"; initially "quit"), for clients that sent stop. HOW is not copied.
 void vm_tell_how(struct vm *vm, const char *how);

@@ -24,8 +24,8 @@ test_commands_are_grouped_by_purpose() {
         groups >found
         diff - found <<'EOT'
 get ready: fetch payload
-install: install e2e rehearse
-run: boot-installed status console stop list
+install: install profile e2e rehearse
+run: boot-installed status console stop task list
 find out why: match predict diagnose rebuild-vars check
 evidence: runs report bundle
 EOT

@@ -219,11 +219,11 @@ test_a_script_that_fails_ends_the_installation() {
 
 test_a_script_with_unknown_commands_is_followed_after_a_warning() {
         # What follows %end belongs to the section, and an unknown command is only a warning.
-        printf 'vmaccepteula\nrootpw Rehearsal-1\nfromat c:\ninstall --firstdisk=usb # this one\nreboot\n' >ks.cfg
+        printf 'vmaccepteula\nrootpw Rehearsal-1\nformat c:\ninstall --firstdisk=usb # this one\nreboot\n' >ks.cfg
         printf '%%post\ntrue\n%%end\nrubbish\n' >>ks.cfg
         install 0 --kickstart ks.cfg --rehearsal-option pace=5
         contains machine/runs/*/console.txt 'warning:'
-        contains machine/runs/*/console.txt '"fromat"'
+        contains machine/runs/*/console.txt '"format"'
         lacks machine/runs/*/console.txt 'rubbish'
         lacks machine/runs/*/console.txt 'Installation Complete'
         contains machine/runs/*/console.txt 'has been installed successfully.'

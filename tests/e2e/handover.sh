@@ -41,7 +41,6 @@ test_an_installation_stops_at_a_step() {
         is_unfinished
         expect_exit 2 "$ESXIARM" install machine --rehearsal --until passwort
         contains stderr 'passwort'
-        expect_exit 2 "$ESXIARM" install machine --rehearsal --hand-over
         expect_exit 2 "$ESXIARM" install machine --rehearsal --until password --hand-over
         contains stderr 'terminal'
 }
@@ -73,6 +72,37 @@ test_the_user_finishes_by_hand() {
         nothing_is_left
         expect_exit 0 "$ESXIARM" boot-installed machine --check
         contains stdout 'Boot0004 "VMware ESXi"'
+}
+
+test_a_stuck_installation_is_handed_over() {
+        # A step that never comes, and a screen that no step knows.
+        sed -e "s/'Please select a keyboard layout|Select a Keyboard Layout'/'Never'/" -e '/id: keyboard/,/wait:/s/wait: .*/wait: 3/' \
+                "$ROOT/launcher/guests/rehearsal.yaml" >slow.yaml
+        in_terminal user "$ESXIARM install machine $quickly --profile slow.yaml --hand-over"
+        wait_for 60 shows user 'Please select a keyboard layout'
+        wait_for 20 shows user 'Ctrl-] for a menu'
+        seen '"event":"stuck"' || fail "the reason is not in the evidence"
+        terminal send-keys -t user Enter
+        wait_for 10 shows user 'Enter a root password'
+        menu a
+        terminal_ends_with user 0
+        terminal kill-server
+        expect_exit 0 "$ESXIARM" boot-installed machine --check
+        # The user goes on to the last screen, and the automation from there.
+        sed -e "s/screen: '\\\\(F11\\\\) Install'/screen: 'Never'/" -e 's/^unknown: .*/unknown: 2/' \
+                "$ROOT/launcher/guests/rehearsal.yaml" >unknown.yaml
+        rm -rf machine user.code
+        in_terminal user "$ESXIARM install machine $quickly --profile unknown.yaml --hand-over"
+        wait_for 60 shows user 'Ctrl-] for a menu'
+        terminal send-keys -t user F11
+        wait_for 60 shows user '(Enter) Reboot'
+        menu a
+        terminal_ends_with user 0
+        contains machine/runs/*/events.jsonl 'has asked for something for 2 s'
+        # Without a terminal it fails.
+        rm -rf machine
+        install 5 --profile slow.yaml --hand-over
+        contains stderr "'keyboard'"
 }
 
 test_the_user_ends_it() {

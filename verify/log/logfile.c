@@ -38,7 +38,8 @@ struct source {
 };
 
 struct reader {
-        logfile_handler *handler;
+        logfile_handler *handler; // NULL if the output is played
+        logfile_output *output;   // NULL if not
         void *context;
         struct logfile *file;
         struct source source;
@@ -107,6 +108,8 @@ static void take_line(const struct log_line *line, void *context)
         if (!handed.length)
                 return;
         reader->file->lines++;
+        if (!reader->handler)
+                return;
         reader->handler(&handed, reader->context);
 }
 
@@ -126,6 +129,8 @@ static void play(struct reader *reader, double time_s, const char *text, size_t 
         if (ms >= reader->time_ms + QUIET_MS)
                 log_finish(reader->log);
         reader->time_ms = ms;
+        if (reader->output)
+                reader->output(text, length, reader->time_s, reader->context);
         log_feed(reader->log, text, length);
         reader->file->bytes += length;
 }
@@ -388,22 +393,37 @@ static bool open_source(const char *path, struct source *source, struct error *e
         return true;
 }
 
+static bool read_all(struct reader *reader, const char *path, struct error *err)
+{
+        reader->source.descriptor = -1;
+        reader->log = log_new(take_line, reader);
+        reader->source.block = memory_new(BLOCK, 1);
+        bool read = open_source(path, &reader->source, err) && read_source(reader, err);
+        // Lines read before an error count, too.
+        bool finished = finish(reader, read ? err : NULL);
+        memory_close_descriptor(&reader->source.descriptor);
+        free(reader->source.block);
+        buffer_free(&reader->head);
+        log_free(&reader->log);
+        return read && finished;
+}
+
 bool logfile_read(const char *path, struct progress *progress, logfile_handler *handler, void *context,
                   struct logfile *file, struct error *err)
 {
         *file = (struct logfile){0};
-        struct reader reader = {.handler = handler,
-                                .context = context,
-                                .file = file,
-                                .source = {.descriptor = -1, .progress = progress}};
-        reader.log = log_new(take_line, &reader);
-        reader.source.block = memory_new(BLOCK, 1);
-        bool read = open_source(path, &reader.source, err) && read_source(&reader, err);
-        // Lines read before an error count, too.
-        bool finished = finish(&reader, read ? err : NULL);
-        memory_close_descriptor(&reader.source.descriptor);
-        free(reader.source.block);
-        buffer_free(&reader.head);
-        log_free(&reader.log);
-        return read && finished;
+        struct reader reader = {.handler = handler, .context = context, .file = file, .source = {.progress = progress}};
+        return read_all(&reader, path, err);
+}
+
+bool logfile_play(const char *path, logfile_output *output, void *context, struct logfile *file, struct error *err)
+{
+        *file = (struct logfile){0};
+        struct reader reader = {.output = output, .context = context, .file = file};
+        if (!read_all(&reader, path, err))
+                return false;
+        return file->kind == LOGFILE_RECORDING ||
+               error_set(err, ERROR_DAMAGED,
+                         "%s is a %s, not an asciicast recording; a run's recording is its console.cast", path,
+                         logfile_kind_text(file->kind));
 }

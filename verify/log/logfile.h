@@ -49,4 +49,9 @@ typedef void logfile_handler(const struct logfile_line *line, void *context);
 bool logfile_read(const char *path, struct progress *progress, logfile_handler *handler, void *context,
                   struct logfile *file, struct error *err);
 
+// The same for a recording only (ERROR_DAMAGED for another kind of log), whose output is handed over unchanged: SIZE bytes
+// that were printed TIME_S seconds after the run began.
+typedef void logfile_output(const char *bytes, size_t size, double time_s, void *context);
+bool logfile_play(const char *path, logfile_output *output, void *context, struct logfile *file, struct error *err);
+
 const char *logfile_kind_text(enum logfile_kind kind); // "raw log", "log with times", "recording"

@@ -36,6 +36,10 @@ static json_t *note(const struct hub_request *request, void *context)
                 return json_pack("{s:s}", "error", "not now");
         case HUB_SCREENSHOT:
                 return json_pack("{s:s}", "path", "/x");
+        case HUB_TASK:
+                snprintf(at, room, "task %s of %s with %s and %zu;", request->task, request->profile,
+                         request->password ? request->password : "nothing", json_array_size(request->texts));
+                return NULL;
         }
         return json_pack("{s:b}", "done", true);
 }
@@ -275,4 +279,31 @@ WITH_HUB(a_socket_that_was_left_is_replaced)
         close(fd);
         assert_null(hub_open("nowhere", machine.console, NULL, note, NULL, &err));
         assert_error(&err, ERROR_USAGE, "nowhere/" HUB_SOCKET);
+}
+
+WITH_HUB(a_task_is_answered_when_it_ends)
+{
+        int fd = connect_client();
+        send_to(fd, "{\"command\":\"task\",\"task\":\"ssh\"}\n");
+        serve();
+        assert_received(fd, "{\"error\":\"task: task or profile is missing\"}\n");
+        assert_false(hub_awaits_task(machine.hub));
+        send_to(fd,
+                "{\"command\":\"task\",\"task\":\"ssh\",\"profile\":\"esxi8\",\"password\":\"p\",\"set\":[\"a=b\"]}\n"
+                "{\"command\":\"status\"}\n");
+        serve();
+        assert_string_equal(machine.asked, "task ssh of esxi8 with p and 1;");
+        assert_received(fd, "{\"phase\":\"up\"}\n");
+        assert_true(hub_awaits_task(machine.hub));
+        hub_end_task(machine.hub, json_pack("{s:b}", "done", true));
+        assert_received(fd, "{\"done\":true}\n");
+        assert_false(hub_awaits_task(machine.hub));
+        // A client that leaves does not wait.
+        send_to(fd, "{\"command\":\"task\",\"task\":\"ssh\",\"profile\":\"esxi8\"}\n");
+        serve();
+        assert_true(hub_awaits_task(machine.hub));
+        close(fd);
+        serve();
+        assert_false(hub_awaits_task(machine.hub));
+        hub_end_task(machine.hub, json_object());
 }

@@ -155,8 +155,8 @@ TEST(invalid_files_are_refused)
         }
 }
 
-// They are warned of, and the rest is read.
-TEST(unknown_commands)
+// The rest is read.
+TEST(unknown_commands_are_warned_of)
 {
         static const struct {
                 const char *text, *warning;
