@@ -31,7 +31,9 @@ static const struct {
         {LASTBOOT_TOO_SMALL, "minimum space"},
         {LASTBOOT_NO_RUNTIME, "norts=1"},
         {LASTBOOT_COMPLETE, "Installation Complete"},
+        {LASTBOOT_COMPLETE, "has been installed successfully"}, // with a kickstart
         {LASTBOOT_WAS_COMPLETE, "Installation Complete"},
+        {LASTBOOT_WAS_COMPLETE, "has been installed successfully"},
 };
 
 static void forget(struct lastboot *lastboot, size_t count)
@@ -54,8 +56,16 @@ void lastboot_free(struct lastboot *lastboot)
 static void take_boot_line(struct lastboot *lastboot, const struct logfile_line *line)
 {
         AUTO_BOOT_LINE struct boot_line boot = {0};
-        if (!boot_line_parse(line->text, &boot) || boot.verb != BOOT_LINE_STARTING)
+        if (!boot_line_parse(line->text, &boot)) {
+                lastboot->has_spoken = true;
                 return;
+        }
+        if (boot.verb != BOOT_LINE_STARTING)
+                return;
+        // An entry that returned at once was no boot.
+        if (lastboot->has_spoken)
+                lastboot->is_leftover = lastboot->found[LASTBOOT_COMPLETE].line;
+        lastboot->has_spoken = false;
         forget(lastboot, LASTBOOT_NO_RUNTIME);
         lastboot->panic = (struct panic_reader){0};
         boot_line_free(&lastboot->started);
@@ -108,8 +118,10 @@ bool lastboot_read(const char *path, struct lastboot *lastboot, struct error *er
 {
         struct logfile file;
         *lastboot = (struct lastboot){.path = memory_text(path)};
-        if (logfile_read(path, NULL, take_line, lastboot, &file, err))
+        if (logfile_read(path, NULL, take_line, lastboot, &file, err)) {
+                lastboot->is_leftover = lastboot->is_leftover || lastboot->found[LASTBOOT_COMPLETE].line;
                 return true;
+        }
         lastboot_free(lastboot);
         return false;
 }
