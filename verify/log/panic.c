@@ -32,7 +32,7 @@ static const struct {
         {"HW feature incompatibility", "", true},
         {"Fatal CPU mismatch", "", true},
         {"The system has found a problem on your machine", "", true},
-        {"PSOD", "", true},
+        {"PSOD", "", true}, // as a word of its own: files and options have it in their names
         {"Module(s) involved in panic", "", false},
         {"PanicvPanicInt", "", false},
         {"No port for remote debugger", "", false},
@@ -50,6 +50,24 @@ static const char *find_word(const char *text, size_t size, const char *word)
 {
         const char *found = memmem(text, size, word, strlen(word));
         return found ? found + strlen(word) : NULL;
+}
+
+static bool is_of_a_name(char byte)
+{
+        return (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') ||
+               byte == '_';
+}
+
+// Whether the SIZE bytes at TEXT have WORD, and not only as a part of names.
+static bool has_alone(const char *text, size_t size, const char *word)
+{
+        const char *end = text + size;
+        for (const char *at = text; (at = find_word(at, (size_t)(end - at), word));) {
+                const char *before = at - strlen(word);
+                if ((before == text || !is_of_a_name(before[-1])) && (at == end || !is_of_a_name(*at)))
+                        return true;
+        }
+        return false;
 }
 
 static bool has_both(const char *text, size_t size, const char *first, const char *second)
@@ -88,7 +106,8 @@ bool panic_reader_line(struct panic_reader *reader, uint64_t number, const char 
         if (panic_reader_needs_next(reader))
                 keep_reason(reader, number, text, size);
         for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++) {
-                if (!has_both(text, size, signs[i].first, signs[i].second))
+                if (!has_both(text, size, signs[i].first, signs[i].second) ||
+                    (strcmp(signs[i].first, "PSOD") == 0 && !has_alone(text, size, "PSOD")))
                         continue;
                 if (signs[i].is_reason)
                         keep_reason(reader, number, text, size);

@@ -54,6 +54,8 @@ static const struct {
          NULL},
         {{"VERIFY of the boot banks is fine", "Code start of the module: 0x1", "VMK uptime: 0:00:05:35"}, NULL},
         {{"cpu0:1)User: 1: Exception 14 in world 12 of a program"}, NULL},
+        {{"Loading /PSODUMP.V00", "VMkernel option vmkPSODTimeout=10", "PSOD_wait=0"}, NULL},
+        {{"cpu0:1)psodd: PSODs so far and PSOD: none"}, "cpu0:1)psodd: PSODs so far and PSOD: none"},
 };
 
 // Reads the screen from line 100 on. True if it is a panic; its reason and the line of it are then stored.
