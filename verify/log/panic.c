@@ -15,7 +15,7 @@ static const struct {
         bool is_reason;
 } signs[] = {
         {"Code start: 0x", "VMK uptime: ", false},
-        {"EXCVEC_CUREL_", " in world ", true},
+        {"EXCVEC_", " Exception ", true},
         {"#PF Exception ", " in world ", true},
         {"#GP Exception ", " in world ", true},
         {"#UD Exception ", " in world ", true},
@@ -40,7 +40,7 @@ static const struct {
 };
 
 // Each with two bytes that are rare in a log, by which it is looked for (literals.h).
-const char PANIC_WORDS[] = "VMware ESX|VMK uptime|EXCVEC_CUREL_|#[PGUDM][FPDEC] Exception |BlueScreen: |VERIFY bora/|"
+const char PANIC_WORDS[] = "VMware ESX|VMK uptime|EXCVEC_|#[PGUDM][FPDEC] Exception |BlueScreen: |VERIFY bora/|"
                            "ASSERT bora/|PANIC bora/|NOT_IMPLEMENTED|NOT_REACHED|its\\.c:2934|HW feature|Fatal CPU|"
                            "The system has found|PSOD|Module\\(s\\) involved in panic|PanicvPanicInt|No port for "
                            "remote|Debugger waiting";
@@ -109,6 +109,7 @@ bool panic_reader_line(struct panic_reader *reader, uint64_t number, const char 
                 if (!has_both(text, size, signs[i].first, signs[i].second) ||
                     (strcmp(signs[i].first, "PSOD") == 0 && !has_alone(text, size, "PSOD")))
                         continue;
+                reader->is_here = signs[i].is_reason;
                 if (signs[i].is_reason)
                         keep_reason(reader, number, text, size);
                 return true;
@@ -119,6 +120,7 @@ bool panic_reader_line(struct panic_reader *reader, uint64_t number, const char 
 uint64_t panic_reader_reason(const struct panic_reader *reader, uint64_t number, const char **reason)
 {
         bool has_reason = reader->reason_line && number - reader->reason_line <= SCREEN_LINES;
-        *reason = has_reason && reader->reason_line != number ? reader->reason : NULL;
+        // Rows that a screen draws by cursor position are all on one line of the log.
+        *reason = has_reason && !reader->is_here ? reader->reason : NULL;
         return *reason ? reader->reason_line : number;
 }
