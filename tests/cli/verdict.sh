@@ -201,6 +201,12 @@ test_the_entry_of_version_9_is_found_by_its_own_label() {
         rebuild --label 'VMware ESX'
         expect_exit 0 "$ESXIARM" match --disk disk.img --vars vars.fd
         expect_exit 0 "$ESXIARM" diagnose --disk disk.img --vars vars.fd
+        # A machine remembers its label.
+        mkdir machine
+        qemu-img convert -O qcow2 disk.img machine/disk.qcow2
+        echo '{"schema": 1, "boot_entry": {"label": "VMware ESX", "number": "0004"}}' >machine/machine.json
+        expect_exit 0 "$ESXIARM" rebuild-vars machine -o machine/vars.fd
+        contains stdout 'Boot0004 "VMware ESX" '
 }
 
 # Boots, as the firmware and ESXi print them.
