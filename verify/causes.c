@@ -507,15 +507,28 @@ static bool find_boot_ended(const struct facts *facts, struct finding *finding)
         return show_word(facts, LASTBOOT_ENDED, "a boot that goes on", finding);
 }
 
+// Shows that the last boot in LOG was not of the system's own entry, going by their labels.
+static bool show_other_entry(const struct facts *facts, const struct lastboot *log, struct finding *finding)
+{
+        const struct boot_line *started = &log->started;
+        if (!facts->in->label || !started->label || strcmp(started->label, facts->in->label) == 0)
+                return false;
+        AUTO_FREE char *expected = text_format("an entry \"%s\"", facts->in->label);
+        return show(finding, at_line(log->path, log->started_line),
+                    text_format("Boot%04X \"%s\"", started->number, started->label), expected);
+}
+
 // Only ESXi prints the words that are missing here. What an installation leaves behind is a boot that was cut off.
 static bool find_boot_incomplete(const struct facts *facts, struct finding *finding)
 {
         const struct facts_run *run = &facts->in->run;
         const struct lastboot *log = last_log(facts);
         bool passed = run->is_install || facts->in->is_running || (run->outcome && strcmp(run->outcome, "pass") == 0);
-        if (passed || !log || !log->has_started || !log->started.path || !strstr(log->started.path, "VMware"))
+        if (passed || !log || !log->has_started || log->is_leftover || log->found[LASTBOOT_UP].line)
                 return false;
-        return !log->found[LASTBOOT_UP].line && !log->found[LASTBOOT_WAS_COMPLETE].line &&
+        if (show_other_entry(facts, log, finding))
+                return true;
+        return log->started.path && strstr(log->started.path, "VMware") &&
                show(finding, at_line(log->path, log->last_line), memory_text(log->last_text),
                     "Starting service DCUI, or To manage this host");
 }
@@ -700,11 +713,12 @@ static const struct row rows[CAUSES] = {
                                "Its result reports it.", "Look at its screen and log, then boot again.", REMEDY_BOOT},
                               find_run_failed,
                               BITS_BELOW(CAUSE_RUN_FAILED)},
-        [CAUSE_BOOT_INCOMPLETE] = {{"boot-incomplete", "The last boot did not come up.",
-                                    "The log ends before the console of the system.",
-                                    "Look at the end of the log, then boot again.", REMEDY_BOOT},
-                                   find_boot_incomplete,
-                                   BITS_BELOW(CAUSE_BOOT_INCOMPLETE)},
+        [CAUSE_BOOT_INCOMPLETE] =
+                {{"boot-incomplete", "The last boot did not come up.",
+                  "The log ends before the console of the system, or the last boot is of an entry with another label.",
+                  "Look at the end of the log, then boot again.", REMEDY_BOOT},
+                 find_boot_incomplete,
+                 BITS_BELOW(CAUSE_BOOT_INCOMPLETE)},
 };
 
 const struct cause_row *cause_row(enum cause cause)

@@ -56,7 +56,6 @@ static int run(const void *parsed, int count, char **operands, struct error *err
         struct rebuild_input input = {
                 .subject = &subject,
                 .template = values->template,
-                .label = values->label,
                 .loader = values->loader,
                 .output = values->output,
                 .force = values->force,
@@ -64,8 +63,10 @@ static int run(const void *parsed, int count, char **operands, struct error *err
         if (!values->output)
                 error_set(err, ERROR_USAGE, "no output given: use -o FILE");
         if (err->code || !parse_timeout(values->timeout, &input.timeout, err) ||
-            !subject_open(&values->subject, count, operands, false, &subject, err) ||
-            !rebuild_vars(&input, &store, err))
+            !subject_open(&values->subject, count, operands, false, &subject, err))
+                return (int)err->code;
+        input.label = values->label ? values->label : subject.machine.identity.entry.label;
+        if (!rebuild_vars(&input, &store, err))
                 return (int)err->code;
         print_result(values, store);
         return 0;
@@ -76,7 +77,8 @@ static const struct cli_option options[] = {
         {"o", "FILE", CLI_TEXT, offsetof(struct values, output), "the vars file to create"},
         {"template", "FILE", CLI_TEXT, offsetof(struct values, template),
          "the store to start from (default: the machine's firmware's template, else an empty one)"},
-        {"label", "TEXT", CLI_TEXT, offsetof(struct values, label), "of the boot entry (default VMware ESXi)"},
+        {"label", "TEXT", CLI_TEXT, offsetof(struct values, label),
+         "of the boot entry (default: the machine's, else VMware ESXi)"},
         {"loader", "PATH", CLI_TEXT, offsetof(struct values, loader),
          "the file to start, such as \\EFI\\debian\\shimaa64.efi (default: the one found on the ESP)"},
         {"timeout", "SECONDS", CLI_TEXT, offsetof(struct values, timeout),

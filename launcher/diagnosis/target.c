@@ -6,6 +6,7 @@
 #include "fw/digest-cache.h"
 
 static const char DEFAULT_LABEL[] = "VMware ESXi";
+static const char LATER_LABEL[] = "VMware ESX"; // from version 9 on
 
 static bool check_request(const struct subject_request *request, int count, bool needs_vars, struct error *err)
 {
@@ -50,6 +51,16 @@ struct facts_input machine_files(const struct machine *machine)
         };
 }
 
+// The label of the system's entry in the vars of FILES, for which no machine remembers it.
+static const char *label_in_vars(const struct facts_input *files)
+{
+        AUTO_FACTS struct facts facts = {.in = files};
+        bool is_later = files->vars_path && facts_read_vars(&facts, NULL) &&
+                        !bootchain_find_label(&facts.chain, DEFAULT_LABEL) &&
+                        bootchain_find_label(&facts.chain, LATER_LABEL);
+        return is_later ? LATER_LABEL : DEFAULT_LABEL;
+}
+
 bool subject_open(const struct subject_request *request, int count, char **operands, bool needs_vars,
                   struct subject *subject, struct error *err)
 {
@@ -58,10 +69,11 @@ bool subject_open(const struct subject_request *request, int count, char **opera
             (count && !machine_open(operands[0], false, &subject->machine, err)))
                 return false;
         struct facts_input *files = &subject->files;
-        *files = count ? machine_files(&subject->machine)
-                       : (struct facts_input){.disk_path = request->disk, .label = DEFAULT_LABEL};
+        *files = count ? machine_files(&subject->machine) : (struct facts_input){.disk_path = request->disk};
         files->vars_path = first_of(request->vars, files->vars_path);
         files->code_path = first_of(request->code, files->code_path);
+        if (!subject->machine.identity.entry.label)
+                files->label = label_in_vars(files);
         subject->sealed_path = subject->machine.sealed_path;
         subject->disk_bus = first_of(request->disk_bus, first_of(subject->machine.settings.disk_bus, "usb"));
         return true;

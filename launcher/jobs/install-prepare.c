@@ -99,11 +99,13 @@ bool install_prepare(struct installation *run, struct error *err)
         if (!qemu_img || !forwards_check_host(&input->settings->forwards, err) || !make_payload(run, err) ||
             !check_sizes(run, err))
                 return false;
+        // The old system stays what the machine has until the upgrade is done.
+        if (input->over == WHEN_UPGRADE)
+                return true;
         if (!machine_save(machine, input->settings, NULL, err))
                 return false;
         unlink(machine->sealed_path);
-        bool keeps_disk = input->over != WHEN_KEEP && is_there(machine->disk_path);
-        return (input->over == WHEN_UPGRADE ||
-                make_vars(input->firmware->vars_template_path, machine->vars_path, err)) &&
+        bool keeps_disk = input->over == WHEN_OVERWRITE && is_there(machine->disk_path);
+        return make_vars(input->firmware->vars_template_path, machine->vars_path, err) &&
                (keeps_disk || make_disk(machine->disk_path, input->settings->disk_size, err));
 }

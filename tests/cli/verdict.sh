@@ -196,6 +196,60 @@ test_predictions_give_reasons() {
         contains stdout 'NVMe(0x1,00-00-00-00-00-00-00-00)'
 }
 
+test_the_entry_of_version_9_is_found_by_its_own_label() {
+        make_disk EFI/VMware/safeboot64.efi
+        rebuild --label 'VMware ESX'
+        expect_exit 0 "$ESXIARM" match --disk disk.img --vars vars.fd
+        expect_exit 0 "$ESXIARM" diagnose --disk disk.img --vars vars.fd
+        # A machine remembers its label.
+        mkdir machine
+        qemu-img convert -O qcow2 disk.img machine/disk.qcow2
+        echo '{"schema": 1, "boot_entry": {"label": "VMware ESX", "number": "0004"}}' >machine/machine.json
+        expect_exit 0 "$ESXIARM" rebuild-vars machine -o machine/vars.fd
+        contains stdout 'Boot0004 "VMware ESX" '
+}
+
+# Boots, as the firmware and ESXi print them.
+starts() {
+        echo "BdsDxe: loading Boot$1 \"$2\" from $3"
+        echo "BdsDxe: starting Boot$1 \"$2\" from $3"
+        shift 3
+        printf '%s\n' "$@"
+}
+
+own='HD(1,GPT,0A48CC8F-F9C7-44DD-9EB5-AF5635D049C8,0x40,0x5000)/\EFI\VMware\safeboot64.efi'
+
+# log_means CODE CAUSE: what the log on standard input says about a machine whose files are fine.
+log_means() {
+        cat >console.log
+        expect_exit "$1" "$ESXIARM" diagnose --disk disk.img --vars vars.fd --log console.log
+        contains stdout "$2: "
+}
+
+test_a_last_boot_that_did_not_come_up_is_no_healthy_one() {
+        make_disk EFI/VMware/safeboot64.efi
+        rebuild
+        up='Starting service DCUI'
+        starts 0004 'VMware ESXi' "$own" "$up" | log_means 0 healthy
+        { starts 0004 'VMware ESXi' "$own" "$up"; starts 0002 'EFI Internal Shell' 'Fv(0)' 'Shell>'; } |
+                log_means 1 boot-incomplete
+        contains stdout 'Boot0002 "EFI Internal Shell"'
+        contains stdout 'an entry "VMware ESXi"'
+        # A fallback that brings it up is one, too.
+        starts 0001 'UEFI Misc Device' 'Pci(0x2,0x0)' "$up" | log_means 0 healthy
+        # Only what comes right after an installation may be cut off.
+        for text in 'Installation Complete' 'ESXi 8.0.3 has been installed successfully.'; do
+                {
+                        starts 0001 'UEFI Misc Device' 'Pci(0x2,0x0)' "$text"
+                        starts 0001 'UEFI Misc Device' 'Pci(0x2,0x0)'
+                        echo 'BdsDxe: failed to start Boot0001 "UEFI Misc Device" from Pci(0x2,0x0): Not Found'
+                        starts 0004 'VMware ESXi' "$own" 'Loading VMware ESXi'
+                } >installation
+                log_means 0 healthy <installation
+                { cat installation; starts 0004 'VMware ESXi' "$own" 'Loading VMware ESXi'; } | log_means 1 boot-incomplete
+        done
+}
+
 test_every_cause_is_documented() {
         sed -n 's/.*{{"\([a-z-]*\)".*/\1/p; s/^ *{{"\([a-z-]*\)",.*/\1/p' "$ROOT/verify/causes.c" | sort -u >ids
         [ "$(wc -l <ids)" -gt 20 ] || fail "only these causes were found: $(cat ids)"

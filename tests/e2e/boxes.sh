@@ -114,6 +114,18 @@ test_a_panic_of_a_system_that_is_up() {
         contains stdout '#PF Exception 14 in world'
 }
 
+test_an_upgrade_that_stops_leaves_the_machine_as_it_was() {
+        use_fixture
+        machine_here
+        cp machine/machine.json before.json
+        install 1 --upgrade --rehearsal-option box=no-disk
+        cmp before.json machine/machine.json || fail "another machine.json"
+        expect_exit 1 "$ESXIARM" boot-installed machine --check
+        contains stderr 'The vars of the installation still match'
+        expect_exit 0 "$ESXIARM" diagnose machine --fix
+        expect_exit 0 "$ESXIARM" boot-installed machine --check
+}
+
 test_an_upgrade_needs_a_disk_with_vars() {
         install 2 --upgrade
         contains stderr 'has no disk with vars that --upgrade could keep'

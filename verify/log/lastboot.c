@@ -8,20 +8,25 @@
 #include "base/text.h"
 #include "verify/log/logfile.h"
 
+#define DECIMAL     "0123456789"
+#define HEXADECIMAL DECIMAL "ABCDEF"
+
 enum {
         SHOWN = 160, // bytes of a line that are kept
 };
 
+// A text, and how many of which characters follow it at least.
 static const struct {
         enum lastboot_word word;
-        const char *text;
+        const char *text, *digits;
+        size_t least;
 } words[] = {
         {LASTBOOT_GIC_PANIC, "its.c:2934"},
-        {LASTBOOT_ENDED, "Fatal error: "},
+        {LASTBOOT_ENDED, "Fatal error: ", DECIMAL, 1},
         {LASTBOOT_ENDED, "No hypervisor found."},
         {LASTBOOT_ENDED, "Unrecoverable error"},
         {LASTBOOT_ENDED, "Unsupported CPU"},
-        {LASTBOOT_ENDED, "Exception at 0x"},
+        {LASTBOOT_ENDED, "Exception at 0x", HEXADECIMAL, 8},
         {LASTBOOT_ENDED, "BdsDxe: No bootable option"},
         {LASTBOOT_UP, "Starting service DCUI"},
         {LASTBOOT_UP, "To manage this host"},
@@ -31,7 +36,9 @@ static const struct {
         {LASTBOOT_TOO_SMALL, "minimum space"},
         {LASTBOOT_NO_RUNTIME, "norts=1"},
         {LASTBOOT_COMPLETE, "Installation Complete"},
+        {LASTBOOT_COMPLETE, "has been installed successfully"}, // with a kickstart
         {LASTBOOT_WAS_COMPLETE, "Installation Complete"},
+        {LASTBOOT_WAS_COMPLETE, "has been installed successfully"},
 };
 
 static void forget(struct lastboot *lastboot, size_t count)
@@ -54,8 +61,16 @@ void lastboot_free(struct lastboot *lastboot)
 static void take_boot_line(struct lastboot *lastboot, const struct logfile_line *line)
 {
         AUTO_BOOT_LINE struct boot_line boot = {0};
-        if (!boot_line_parse(line->text, &boot) || boot.verb != BOOT_LINE_STARTING)
+        if (!boot_line_parse(line->text, &boot)) {
+                lastboot->has_spoken = true;
                 return;
+        }
+        if (boot.verb != BOOT_LINE_STARTING)
+                return;
+        // An entry that returned at once was no boot.
+        if (lastboot->has_spoken)
+                lastboot->is_leftover = lastboot->found[LASTBOOT_COMPLETE].line;
+        lastboot->has_spoken = false;
         forget(lastboot, LASTBOOT_NO_RUNTIME);
         lastboot->panic = (struct panic_reader){0};
         boot_line_free(&lastboot->started);
@@ -80,13 +95,27 @@ static void take_panic(struct lastboot *lastboot, const struct logfile_line *lin
         find->text = reason ? shown(reason, strlen(reason)) : shown(line->text, line->length);
 }
 
+// Where word I stands in LINE; NULL if it does not.
+static const char *find_word(const char *line, size_t i)
+{
+        const char *at = strstr(line, words[i].text);
+        while (at && words[i].digits && strspn(at + strlen(words[i].text), words[i].digits) < words[i].least)
+                at = strstr(at + 1, words[i].text);
+        return at;
+}
+
 static void take_words(struct lastboot *lastboot, const struct logfile_line *line)
 {
         for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
                 struct lastboot_find *find = &lastboot->found[words[i].word];
-                const char *at = find->line ? NULL : strstr(line->text, words[i].text);
+                const char *at = find->line ? NULL : find_word(line->text, i);
                 if (!at)
                         continue;
+                // What came up had not ended.
+                if (words[i].word == LASTBOOT_UP) {
+                        free(lastboot->found[LASTBOOT_ENDED].text);
+                        lastboot->found[LASTBOOT_ENDED] = (struct lastboot_find){0};
+                }
                 // A long line is shown from the match on.
                 const char *from = line->length > SHOWN ? at : line->text;
                 *find = (struct lastboot_find){line->number, shown(from, strlen(from))};
@@ -108,8 +137,10 @@ bool lastboot_read(const char *path, struct lastboot *lastboot, struct error *er
 {
         struct logfile file;
         *lastboot = (struct lastboot){.path = memory_text(path)};
-        if (logfile_read(path, NULL, take_line, lastboot, &file, err))
+        if (logfile_read(path, NULL, take_line, lastboot, &file, err)) {
+                lastboot->is_leftover = lastboot->is_leftover || lastboot->found[LASTBOOT_COMPLETE].line;
                 return true;
+        }
         lastboot_free(lastboot);
         return false;
 }

@@ -31,6 +31,8 @@ struct lastboot {
         uint64_t started_line;    // from 1
         uint64_t last_line;       // the log's last line, from 1; 0 if it is empty
         char *last_text;          // that line, safe for a terminal
+        bool has_spoken;          // something was printed after the last start
+        bool is_leftover;         // the last boot is an installation, or the one right after it, which may be cut off
         struct lastboot_find {
                 uint64_t line; // its first line; 0 if not found
                 char *text;    // the line, safe for a terminal

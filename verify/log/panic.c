@@ -15,7 +15,7 @@ static const struct {
         bool is_reason;
 } signs[] = {
         {"Code start: 0x", "VMK uptime: ", false},
-        {"EXCVEC_CUREL_", " in world ", true},
+        {"EXCVEC_", " Exception ", true},
         {"#PF Exception ", " in world ", true},
         {"#GP Exception ", " in world ", true},
         {"#UD Exception ", " in world ", true},
@@ -32,7 +32,7 @@ static const struct {
         {"HW feature incompatibility", "", true},
         {"Fatal CPU mismatch", "", true},
         {"The system has found a problem on your machine", "", true},
-        {"PSOD", "", true},
+        {"PSOD", "", true}, // as a word of its own: files and options have it in their names
         {"Module(s) involved in panic", "", false},
         {"PanicvPanicInt", "", false},
         {"No port for remote debugger", "", false},
@@ -40,7 +40,7 @@ static const struct {
 };
 
 // Each with two bytes that are rare in a log, by which it is looked for (literals.h).
-const char PANIC_WORDS[] = "VMware ESX|VMK uptime|EXCVEC_CUREL_|#[PGUDM][FPDEC] Exception |BlueScreen: |VERIFY bora/|"
+const char PANIC_WORDS[] = "VMware ESX|VMK uptime|EXCVEC_|#[PGUDM][FPDEC] Exception |BlueScreen: |VERIFY bora/|"
                            "ASSERT bora/|PANIC bora/|NOT_IMPLEMENTED|NOT_REACHED|its\\.c:2934|HW feature|Fatal CPU|"
                            "The system has found|PSOD|Module\\(s\\) involved in panic|PanicvPanicInt|No port for "
                            "remote|Debugger waiting";
@@ -50,6 +50,24 @@ static const char *find_word(const char *text, size_t size, const char *word)
 {
         const char *found = memmem(text, size, word, strlen(word));
         return found ? found + strlen(word) : NULL;
+}
+
+static bool is_of_a_name(char byte)
+{
+        return (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') ||
+               byte == '_';
+}
+
+// Whether the SIZE bytes at TEXT have WORD, and not only as a part of names.
+static bool has_alone(const char *text, size_t size, const char *word)
+{
+        const char *end = text + size;
+        for (const char *at = text; (at = find_word(at, (size_t)(end - at), word));) {
+                const char *before = at - strlen(word);
+                if ((before == text || !is_of_a_name(before[-1])) && (at == end || !is_of_a_name(*at)))
+                        return true;
+        }
+        return false;
 }
 
 static bool has_both(const char *text, size_t size, const char *first, const char *second)
@@ -88,8 +106,10 @@ bool panic_reader_line(struct panic_reader *reader, uint64_t number, const char 
         if (panic_reader_needs_next(reader))
                 keep_reason(reader, number, text, size);
         for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++) {
-                if (!has_both(text, size, signs[i].first, signs[i].second))
+                if (!has_both(text, size, signs[i].first, signs[i].second) ||
+                    (strcmp(signs[i].first, "PSOD") == 0 && !has_alone(text, size, "PSOD")))
                         continue;
+                reader->is_here = signs[i].is_reason;
                 if (signs[i].is_reason)
                         keep_reason(reader, number, text, size);
                 return true;
@@ -100,6 +120,7 @@ bool panic_reader_line(struct panic_reader *reader, uint64_t number, const char 
 uint64_t panic_reader_reason(const struct panic_reader *reader, uint64_t number, const char **reason)
 {
         bool has_reason = reader->reason_line && number - reader->reason_line <= SCREEN_LINES;
-        *reason = has_reason && reader->reason_line != number ? reader->reason : NULL;
+        // Rows that a screen draws by cursor position are all on one line of the log.
+        *reason = has_reason && !reader->is_here ? reader->reason : NULL;
         return *reason ? reader->reason_line : number;
 }

@@ -23,6 +23,7 @@ struct panic_reader {
         uint64_t version_line; // number of the last version line; 0 if none
         uint64_t reason_line;  // number of the line below it; 0 if none
         char reason[400];      // that line, cut to this size
+        bool is_here;          // the line that showed the panic is the reason itself
 };
 
 // Plain words, as alternatives of a pattern: a line without any of them is neither a version line nor part of a panic.

@@ -42,6 +42,26 @@ TEST_IN_SCRATCH(words_are_found_with_their_line)
         assert_int_equal(lastboot.found[LASTBOOT_PANIC].line, 3);
 }
 
+TEST_IN_SCRATCH(a_boot_that_came_up_had_not_ended_before)
+{
+        static const struct {
+                const char *log;
+                uint64_t line;
+        } cases[] = {
+                {"Fatal error: 32 (Unsupported)\nTo manage this host, go to:\n", 0},
+                {"Starting service DCUI\nNo hypervisor found.\n", 2},
+                {"Synchronous Exception at 0x00000000BF5D8E04\n", 1},
+                {"jumpstart: Fatal error: a plugin; Fatal error: 3 (No)\n", 1},
+                {"jumpstart: Fatal error: a plugin\nhostd: Exception at 0x7f\n", 0},
+        };
+        for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+                AUTO_LASTBOOT struct lastboot lastboot = {0};
+                read_log(cases[i].log, &lastboot);
+                if (lastboot.found[LASTBOOT_ENDED].line != cases[i].line)
+                        fail_msg("%s", cases[i].log);
+        }
+}
+
 TEST_IN_SCRATCH(empty_binary_and_missing_logs)
 {
         AUTO_LASTBOOT struct lastboot empty = {0}, binary = {0}, missing = {0};

@@ -47,6 +47,8 @@ static const struct {
          "No port for remote debugger. \"Escape\" for local debugger."},
         {{"Debugger waiting(world 2097296) -- Port for remote debugger."},
          "Debugger waiting(world 2097296) -- Port for remote debugger."},
+        // Torn within the reason, and cut off.
+        {{"EXCVEC_LOWEL_64_SYNCH Exception 0 in", "world 1:X"}, "EXCVEC_LOWEL_64_SYNCH Exception 0 in"},
         // Not a panic.
         {{"VMware ESXi 8.0.3 [Releasebuild-24280767 aarch64]", "Starting VMKernel initialization"}, NULL},
         {{"NETDEV WATCHDOG: vmnic0: transmit timed out", "Backtrace for current CPU #8, worldID=2097296, fp=0x0",
@@ -54,6 +56,8 @@ static const struct {
          NULL},
         {{"VERIFY of the boot banks is fine", "Code start of the module: 0x1", "VMK uptime: 0:00:05:35"}, NULL},
         {{"cpu0:1)User: 1: Exception 14 in world 12 of a program"}, NULL},
+        {{"Loading /PSODUMP.V00", "VMkernel option vmkPSODTimeout=10", "PSOD_wait=0"}, NULL},
+        {{"cpu0:1)psodd: PSODs so far and PSOD: none"}, "cpu0:1)psodd: PSODs so far and PSOD: none"},
 };
 
 // Reads the screen from line 100 on. True if it is a panic; its reason and the line of it are then stored.
@@ -119,6 +123,18 @@ TEST(the_reason_belongs_to_its_own_screen)
         assert_true(panic_reader_line(&reader, 5003, code_start, strlen(code_start)));
         assert_int_equal(panic_reader_reason(&reader, 5003, &reason), 5002);
         assert_int_equal(strlen(reason), sizeof reader.reason - 1);
+}
+
+TEST(a_screen_drawn_by_cursor_position_has_a_reason)
+{
+        static const char *const rows[] = {"VMware ESXi 8.0.3 [Releasebuild-1 aarch64]", "Something new",
+                                           "Code start: 0x1 VMK uptime: 0:01"};
+        const char *reason;
+        struct panic_reader reader = {0};
+        for (size_t i = 0; i < 3; i++)
+                assert_int_equal(panic_reader_line(&reader, 7, rows[i], strlen(rows[i])), i == 2);
+        assert_int_equal(panic_reader_reason(&reader, 7, &reason), 7);
+        assert_string_equal(reason, "Something new");
 }
 
 TEST(a_criterion_for_purple_screens_quotes_the_reason)
