@@ -319,9 +319,24 @@ static bool fail_missing(const struct drive *drive, const struct profile_step *s
 static bool is_unknown(const struct drive *drive)
 {
         const struct typing *typing = &drive->typing;
-        return drive->has_taken && !drive->matched && !typing_unanswered(typing) &&
+        return !drive->matched && !typing_unanswered(typing) &&
                typing_calm_us(typing) >= (uint64_t)drive->in.profile->unknown_s * 1000000 &&
                pattern_matches(drive->in.profile->asks_pattern, console_text(typing_console(typing)));
+}
+
+// When a guest that prints nothing before the first step has hung; UINT64_MAX if it may be silent.
+static uint64_t hangs_at_us(const struct drive *drive)
+{
+        uint64_t printed_us = vm_state(drive->in.vm)->last_output_us;
+        uint64_t since_us = printed_us > drive->step_us ? printed_us : drive->step_us;
+        bool may_hang = drive->phase->quiet_s && !drive->has_taken;
+        return may_hang ? since_us + (uint64_t)drive->phase->quiet_s * 1000000 : UINT64_MAX;
+}
+
+static bool fail_hung(const struct drive *drive, struct error *err)
+{
+        return typing_fail(&drive->typing, ERROR_TIMED_OUT, err, "the installer hangs: it has printed nothing for %u s",
+                           (unsigned)drive->phase->quiet_s);
 }
 
 static bool fail_unknown(struct drive *drive, struct error *err)
@@ -362,6 +377,7 @@ static uint64_t next_decision(const struct drive *drive, uint64_t deadline)
                 drive->matched ? drive->matched_since_us + TYPING_RESTLESS_FACTOR * typing->settle_us : 0,
                 typing_overdue_at_us(typing),
                 now - typing_calm_us(typing) + (uint64_t)drive->in.profile->unknown_s * 1000000,
+                hangs_at_us(drive),
         };
         for (size_t i = 0; i < sizeof moments / sizeof moments[0]; i++) {
                 if (moments[i] > now && moments[i] < deadline)
@@ -389,6 +405,8 @@ static bool await_step(struct drive *drive, const struct profile_step **step, st
                 vm_be_patient(drive->in.vm, installing || !drive->previous || drive->matched);
                 if (time_now_us() >= deadline)
                         return time_out(drive, wanted, err);
+                if (time_now_us() >= hangs_at_us(drive))
+                        return fail_hung(drive, err);
                 if (is_unknown(drive))
                         return fail_unknown(drive, err);
                 if (was_swallowed(drive) && !resend(drive, err))

@@ -332,15 +332,21 @@ static size_t count_stars(const struct typing *typing)
         return count;
 }
 
-// Waits until the screen has COUNT asterisks, or their number has not changed for PATIENCE_US. *STARS is their number.
-static bool await_stars(struct typing *typing, size_t count, uint64_t patience_us, size_t *stars, struct error *err)
+// Waits until the screen has COUNT asterisks, or their number has not changed for PATIENCE_US, or for twice as long as
+// the first of them took since SINCE_US. *STARS is their number.
+static bool await_stars(struct typing *typing, size_t count, uint64_t since_us, uint64_t patience_us, size_t *stars,
+                        struct error *err)
 {
         uint64_t changed_us = time_now_us();
         *stars = count_stars(typing);
         for (;;) {
                 look(typing);
                 size_t now = count_stars(typing);
-                changed_us = now == *stars ? changed_us : time_now_us();
+                if (now != *stars) {
+                        changed_us = time_now_us();
+                        uint64_t twice_us = 2 * (changed_us - since_us);
+                        patience_us = twice_us > patience_us ? twice_us : patience_us;
+                }
                 *stars = now;
                 if (now == count)
                         credit_key(typing);
@@ -356,14 +362,15 @@ static bool await_stars(struct typing *typing, size_t count, uint64_t patience_u
 static bool type_once(struct typing *typing, const char *text, const char *shown, size_t *sent, bool *typed,
                       struct error *err)
 {
-        uint64_t echo_us = 0;
+        uint64_t echo_us = 0, since_us = 0; // since then a character has not been shown
         size_t stars = count_stars(typing);
         size_t expected = stars;
         *typed = true;
         for (*sent = 0; *typed && text[*sent]; ++*sent) {
                 size_t before = stars;
+                since_us = stars == expected ? time_now_us() : since_us;
                 if (!send(typing, text + *sent, 1, shown, echo_us, err) ||
-                    !await_stars(typing, ++expected, 2 * typing->resend_us, &stars, err))
+                    !await_stars(typing, ++expected, since_us, 2 * typing->resend_us, &stars, err))
                         return false;
                 echo_us = echo_time(typing);
                 typing->is_secret = true;
@@ -371,7 +378,7 @@ static bool type_once(struct typing *typing, const char *text, const char *shown
         }
         if (!*typed)
                 return true;
-        if (!await_stars(typing, expected, SLOW_CHECK_US, &stars, err) || !typing_settle(typing, err))
+        if (!await_stars(typing, expected, since_us, SLOW_CHECK_US, &stars, err) || !typing_settle(typing, err))
                 return false;
         *typed = count_stars(typing) == expected;
         return true;
@@ -384,10 +391,10 @@ static bool erase(struct typing *typing, size_t count, size_t stars, struct erro
         size_t left;
         for (size_t i = 0; i < count; i++) {
                 if (!send(typing, bytes, strlen(bytes), "Backspace", 0, err) ||
-                    !await_stars(typing, stars, 2 * typing->settle_us, &left, err))
+                    !await_stars(typing, stars, typing->sent_us, 2 * typing->settle_us, &left, err))
                         return false;
         }
-        return await_stars(typing, stars, SLOW_CHECK_US, &left, err);
+        return await_stars(typing, stars, typing->sent_us, SLOW_CHECK_US, &left, err);
 }
 
 static bool type_secret(struct typing *typing, const char *text, const char *shown, struct error *err)

@@ -180,7 +180,7 @@ static bool fail_timed_out(struct booting *run, struct vm *vm, struct error *err
         AUTO_FREE char *explanation = criteria_explanation(&verdict);
         const char *screen = console_text(vm_console(vm));
         return error_set(err, ERROR_TIMED_OUT,
-                         "the installed system did not come up within %" PRIu64 " s: %s. The screen shows:\n%s",
+                         "the installed system did not come up within %" PRIu64 " s: %s The screen shows:\n%s",
                          run->in->settings->boot_timeout_s, explanation,
                          *screen ? screen : "(nothing: the guest has not printed anything)\n");
 }

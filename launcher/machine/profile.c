@@ -79,19 +79,21 @@ static const struct yaml_mapping criterion_mapping = {.fields = criterion_fields
                 "wait", YAML_NUMBER, false, AT(profile_phase, wait_s), .least = 1, .most = WAIT_LIMIT_S                \
         }
 
+#define QUIET                                                                                                          \
+        {                                                                                                              \
+                "quiet", YAML_NUMBER, false, AT(profile_phase, quiet_s), .least = 1, .most = WAIT_LIMIT_S              \
+        }
+
 static const struct yaml_field driven_fields[] = {
         {"steps", YAML_MAPPINGS, true, STEPS(steps, step_count), .least = 1},
         {"anytime", YAML_MAPPINGS, false, STEPS(anytime, anytime_count)},
+        QUIET,
         CRITERIA,
         {0},
 };
 static const struct yaml_mapping driven_mapping = {driven_fields, sizeof(struct profile_phase),
                                                    offsetof(struct profile_phase, line)};
 
-#define QUIET                                                                                                          \
-        {                                                                                                              \
-                "quiet", YAML_NUMBER, false, AT(profile_phase, quiet_s), .least = 1, .most = WAIT_LIMIT_S              \
-        }
 static const struct yaml_field watched_fields[] = {WAIT, QUIET, CRITERIA, {0}};
 static const struct yaml_mapping watched_mapping = {watched_fields, sizeof(struct profile_phase),
                                                     offsetof(struct profile_phase, line)};

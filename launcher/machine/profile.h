@@ -70,8 +70,9 @@ struct profile_phase {
         size_t anytime_count;
         struct criterion *criteria;
         size_t criterion_count;
-        uint32_t wait_s;  // for the criteria of a phase without steps; overridden by the settings
-        uint32_t quiet_s; // a console that prints nothing for so long has hung; 0 if it may
+        uint32_t wait_s; // for the criteria of a phase without steps; overridden by the settings
+        uint32_t
+                quiet_s; // a console that prints nothing for so long has hung (with steps: before the first one); 0 if it may
         unsigned line;
 };
 

@@ -386,7 +386,8 @@ static void show_stars(const char *key)
         else if (field.length)
                 field.length--;
         field.text[field.length] = '\0';
-        print(field.keys == field.slow ? field.slow_us : guest.latency_us, NULL, "\033[6;20H%.*s ", (int)field.length,
+        bool is_slow = !field.slow || field.keys == field.slow;
+        print(field.slow_us && is_slow ? field.slow_us : guest.latency_us, NULL, "\033[6;20H%.*s ", (int)field.length,
               "********************************");
 }
 
@@ -1048,6 +1049,23 @@ DRIVEN(no_character_is_typed_twice_however_long_a_check_takes)
                 field.slow_us = 25 * SECOND;
                 expect_installed(usual_keys);
         }
+}
+
+// Each takes longer than a key that was lost is waited for.
+DRIVEN(every_character_takes_long_to_be_checked)
+{
+        field.slow_us = 4 * SECOND;
+        expect_installed(usual_keys);
+}
+
+// The profile's own time for a silent console counts before the first step only.
+DRIVEN(an_installer_that_prints_nothing_hangs)
+{
+        static const struct page silent[] = {{.id = "welcome", .text = ""}, {0}};
+        change_profile("install:\n", "install:\n  quiet: 20\n");
+        guest.pages = silent;
+        expect_failure(ERROR_TIMED_OUT, "the installer hangs: it has printed nothing for 20 s");
+        assert_true(guest.now_us < 30 * SECOND);
 }
 
 DRIVEN(a_password_that_is_refused_while_it_is_typed_is_not_confirmed)
