@@ -102,7 +102,7 @@
                 REQUEST_ROW("rehearsal", NULL, CLI_FLAG, rehearsal,                                                    \
                             "install the rehearsal guest instead, which is not ESXi", NULL),                           \
                 REQUEST_ROW("profile", "NAME", CLI_TEXT, profile,                                                      \
-                            "guest profile, or a file with a slash in its path (default esxi8, or rehearsal)", NULL),  \
+                            "guest profile, or a FILE.yaml (default esxi8, or rehearsal)", NULL),  \
                 REQUEST_ROW("root-password-file", "FILE", CLI_TEXT, password_file,                                     \
                             "file whose first line is root's password (or set ROOT_PASSWORD; else you are asked)",     \
                             NULL)

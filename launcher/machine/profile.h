@@ -106,8 +106,8 @@ struct profile {
         struct yaml_file *file; // owns every text
 };
 
-// Reads the profile NAME from the data files (base/paths.h), or the file NAME if it has a slash. NULL on failure, with
-// "FILE:LINE: place: problem" in ERR.
+// Reads the profile NAME from the data files (base/paths.h), or the file NAME if it has a slash or ends in ".yaml" or
+// ".yml". NULL on failure, with "FILE:LINE: place: problem" in ERR.
 struct profile *profile_read(const char *name, struct error *err);
 void profile_free(struct profile **profile);
 #define AUTO_PROFILE __attribute__((cleanup(profile_free)))
