@@ -41,8 +41,7 @@ static void tell_text(const struct telling *telling, const struct boot_outcome *
                outcome->expected_entry ? "" : " (the firmware's generic entry, not the installer's)",
                outcome->evidence);
         if (telling->values->detach)
-                printf("It runs in the background; manage it with esxiarm status, console and stop %s.\n",
-                       telling->path);
+                printf("It runs in the background: esxiarm status, console or stop %s\n", telling->path);
 }
 
 static void tell_up(const struct boot_outcome *outcome, void *context)
