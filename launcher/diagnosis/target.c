@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "fw/digest-cache.h"
+#include "fw/flash-image.h"
 
 static const char DEFAULT_LABEL[] = "VMware ESXi";
 
@@ -38,6 +39,7 @@ struct facts_input machine_files(const struct machine *machine)
 {
         return (struct facts_input){
                 .vars_path = machine->vars_path,
+                .vars_size = FLASH_BANK_SIZE,
                 .disk_path = machine->disk_path,
                 .disk_format = machine->disk_format,
                 .label = first_of(machine->identity.entry.label, DEFAULT_LABEL),
@@ -61,6 +63,7 @@ bool subject_open(const struct subject_request *request, int count, char **opera
         *files = count ? machine_files(&subject->machine)
                        : (struct facts_input){.disk_path = request->disk, .label = DEFAULT_LABEL};
         files->vars_path = first_of(request->vars, files->vars_path);
+        files->vars_size = request->vars ? 0 : files->vars_size;
         files->code_path = first_of(request->code, files->code_path);
         subject->sealed_path = subject->machine.sealed_path;
         subject->disk_bus = first_of(request->disk_bus, first_of(subject->machine.settings.disk_bus, "usb"));

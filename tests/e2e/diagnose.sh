@@ -101,6 +101,20 @@ test_vars_damaged() {
         fixes
 }
 
+# Such as a copy without its padding: sound, but not for QEMU.
+test_vars_of_another_length() {
+        begin
+        truncate -s 768K $vars
+        expect_exit 3 "$ESXIARM" match machine
+        contains stderr 'has 786432 bytes, but QEMU accepts only 67108864'
+        expect_exit 3 "$ESXIARM" predict machine
+        expect_exit 3 "$ESXIARM" boot-installed machine --check
+        contains stderr 'has 786432 bytes'
+        rm -r machine/runs/*-boot
+        names vars-damaged
+        fixes
+}
+
 test_vars_recreated_by_the_firmware() {
         begin
         use_firmware
