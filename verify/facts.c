@@ -35,7 +35,8 @@ static bool check_vars_size(const struct facts_input *in, struct error *err)
             (uint64_t)status.st_size == in->vars_size)
                 return true;
         return error_set(err, ERROR_DAMAGED,
-                         "%s: has %" PRIu64 " bytes, but QEMU accepts only %" PRIu64 ", the size of the machine's flash",
+                         "%s: has %" PRIu64 " bytes, but QEMU accepts only %" PRIu64
+                         ", the size of the machine's flash",
                          in->vars_path, (uint64_t)status.st_size, in->vars_size);
 }
 
