@@ -101,6 +101,15 @@ test_vars_damaged() {
         fixes
 }
 
+test_a_cause_that_another_one_hid_is_fixed_too() {
+        begin
+        "$PROGRAMS/aavmf-vars" edit $vars --boot-deactivate 0004 --boot-next 0002
+        names entry-inactive
+        expect_exit 0 "$ESXIARM" diagnose machine --fix
+        contains stdout 'boot-next: '
+        [ "$(grep -c '^fixed by' stdout), $(grep -c 'copy of the vars before' stdout)" = '2, 1' ] || fail "$(cat stdout)"
+}
+
 # Such as a copy without its padding: sound, but not for QEMU.
 test_vars_of_another_length() {
         begin
