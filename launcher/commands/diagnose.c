@@ -316,7 +316,8 @@ const struct cli_command cmd_diagnose = {
                 "offset or line, what was found and what was expected) and the command that fixes it. Without --fix\n"
                 "nothing is written or locked. docs/diagnosis.md lists the causes.\n\n"
                 "Instead of MACHINE: --disk IMG --vars FILE, and --log FILE if available.\n\n"
-                "Exit codes: 0 healthy, 1 a cause was found, 6 the guest panicked, 2 an input is missing.",
+                "Exit codes: 0 healthy, 1 a cause was found, 6 the guest panicked, 2 an input is missing, 4 the\n"
+                "host failed.",
         .options = options,
         .values_size = sizeof(struct values),
         .least = 0,
