@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "verify/facts.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "base/memory.h"
 #include "varstore/store-file.h"
@@ -25,12 +27,26 @@ void facts_free(struct facts *facts)
         error_clear(&facts->vars_error);
 }
 
+// A raw copy without the padding behind its volume is sound, but QEMU refuses it.
+static bool check_vars_size(const struct facts_input *in, struct error *err)
+{
+        struct stat status;
+        if (!in->vars_size || stat(in->vars_path, &status) != 0 || !S_ISREG(status.st_mode) ||
+            (uint64_t)status.st_size == in->vars_size)
+                return true;
+        return error_set(err, ERROR_DAMAGED,
+                         "%s: has %" PRIu64 " bytes, but QEMU accepts only %" PRIu64
+                         ", the size of the machine's flash",
+                         in->vars_path, (uint64_t)status.st_size, in->vars_size);
+}
+
 bool facts_read_vars(struct facts *facts, struct error *err)
 {
         const struct facts_input *in = facts->in;
         if (facts->store)
                 return true;
-        return (in->vars == FACTS_QEMU_VARS ? varstore_load : store_load)(in->vars_path, &facts->store, err) &&
+        return check_vars_size(in, err) &&
+               (in->vars == FACTS_QEMU_VARS ? varstore_load : store_load)(in->vars_path, &facts->store, err) &&
                (in->vars == FACTS_ANY_VARS || varstore_is_sound(facts->store, in->vars_path, err)) &&
                bootchain_read(facts->store, &facts->chain, err);
 }

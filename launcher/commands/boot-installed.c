@@ -41,8 +41,7 @@ static void tell_text(const struct telling *telling, const struct boot_outcome *
                outcome->expected_entry ? "" : " (the firmware's generic entry, not the installer's)",
                outcome->evidence);
         if (telling->values->detach)
-                printf("It runs in the background; manage it with esxiarm status, console and stop %s.\n",
-                       telling->path);
+                printf("It runs in the background: esxiarm status, console or stop %s\n", telling->path);
 }
 
 static void tell_up(const struct boot_outcome *outcome, void *context)
@@ -123,7 +122,8 @@ const struct cli_command cmd_boot_installed = {
                    "installation left. QEMU then gets neither payload nor bootindex, so the firmware obeys BootOrder, "
                    "and\n"
                    "the log must show the entry that booted and the markers of a running system.\n\n"
-                   "DISK is an image in any format that QEMU supports; --vars FILE is its variable store.\n\n"
+                   "DISK is an image in any format that QEMU supports; --vars FILE is its variable store. A name in\n"
+                   "[brackets] is the environment variable of a setting.\n\n"
                    "Exit codes: 0 up, 1 no match, or a criterion is not met, 2 no such machine, 3 its vars or its disk "
                    "are\n"
                    "damaged, 4 QEMU or the host failed, 5 not up in time, 6 the guest panicked, 130 interrupted.",

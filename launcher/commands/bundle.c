@@ -59,7 +59,7 @@ static void print_report(const json_t *report)
                 printf("  %12s  %s%s", size, shown,
                        json_is_true(json_object_get(row, "cut")) ? ", without its middle" : "");
                 if (hidden)
-                        printf(", %" JSON_INTEGER_FORMAT " places hidden", hidden);
+                        printf(", %" JSON_INTEGER_FORMAT " %s hidden", hidden, hidden == 1 ? "place" : "places");
                 putchar('\n');
         }
         AUTO_FREE char *size = text_size((uint64_t)json_integer_value(json_object_get(report, "size")));

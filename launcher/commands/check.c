@@ -334,7 +334,7 @@ static const struct cli_option options[] = {
         {"install", NULL, CLI_FLAG, offsetof(struct values, install), "judge an installation and its reboot"},
         {"boot", NULL, CLI_FLAG, offsetof(struct values, boot), "judge a boot of the installed system"},
         {"profile", "NAME", CLI_TEXT, offsetof(struct values, profile),
-         "guest profile with the criteria, or a file with a slash in its path (default esxi8)"},
+         "guest profile with the criteria, or a FILE.yaml (default esxi8)"},
         {"every-boot", NULL, CLI_FLAG, offsetof(struct values, every_boot),
          "every boot in a log must pass, not only the last one"},
         {"junit", "FILE", CLI_TEXT, offsetof(struct values, junit), "write the criteria as test cases to this file"},

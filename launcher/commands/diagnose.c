@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // esxiarm diagnose: why a disk does not boot its own system, the evidence, and the command that fixes it.
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -200,15 +201,19 @@ static bool keep_copy(const struct subject *subject, char **copy, struct error *
         return file_copy(subject->files.vars_path, *copy, 0666, err);
 }
 
-// Runs every fix that loses nothing; DONE gets their commands. *COPY, freed with free(), is the path of the saved vars.
-static bool mend_all(const struct examination *examination, json_t *done, char **copy, struct error *err)
+// Runs every fix that loses nothing, except for the causes in *FIXED (a bit each), and adds theirs; DONE gets their
+// commands. *COPY, freed with free(), is the path of the saved vars.
+static bool mend_all(const struct examination *examination, uint64_t *fixed, json_t *done, char **copy,
+                     struct error *err)
 {
         const struct diagnosis *diagnosis = &examination->diagnosis;
         for (size_t i = 0; i < diagnosis->count; i++) {
                 AUTO_MEND struct mend mend = {0};
+                uint64_t bit = UINT64_C(1) << diagnosis->findings[i].cause;
                 plan(examination, &diagnosis->findings[i], &mend);
-                if (mend.kind == MEND_BY_HAND)
+                if (mend.kind == MEND_BY_HAND || (*fixed & bit))
                         continue;
+                *fixed |= bit;
                 if (!keep_copy(examination->subject, copy, err) || !mend_run(examination->subject, &mend, err))
                         return error_wrap(err, "cannot fix %s", cause_row(diagnosis->findings[i].cause)->id);
                 json_array_append_new(done, report_text(mend.command));
@@ -216,33 +221,48 @@ static bool mend_all(const struct examination *examination, json_t *done, char *
         return true;
 }
 
-static void print_fixed(const json_t *done, const char *copy)
+static void print_fixed(const json_t *done, size_t first, const char *copy)
 {
-        for (size_t i = 0; i < json_array_size(done); i++)
+        for (size_t i = first; i < json_array_size(done); i++)
                 printf("fixed by\n    %s\n", json_string_value(json_array_get(done, i)));
         if (copy)
                 printf("  copy of the vars before: %s\n", copy);
 }
 
-static bool fix(struct examination *examination, json_t *json, struct error *err)
+// One round of fixes, and a new examination if anything was fixed.
+static bool fix_once(struct examination *examination, uint64_t *fixed, json_t *done, char **copy, struct error *err)
 {
-        const struct values *values = examination->values;
-        AUTO_FREE char *copy = NULL;
-        json_t *done = json_array();
-        bool mended = mend_all(examination, done, &copy, err);
-        if (!values->json)
-                print_fixed(done, copy);
-        bool any = json_array_size(done) > 0;
-        json_object_set_new(json, "mended", done);
-        json_object_set_new(json, "kept", report_text(copy));
-        if (!mended || !any)
+        const bool tells = !examination->values->json, had_copy = *copy;
+        const size_t before = json_array_size(done);
+        bool mended = mend_all(examination, fixed, done, copy, err);
+        if (tells)
+                print_fixed(done, before, had_copy ? NULL : *copy);
+        if (!mended || json_array_size(done) == before)
                 return mended;
         if (!examine(examination, false, err))
                 return false;
-        json_object_set_new(json, "after", to_json(examination));
-        if (!values->json)
+        if (tells)
                 print_text(examination);
         return true;
+}
+
+// A cause may have hidden another one, so this ends when a round fixes nothing.
+static bool fix(struct examination *examination, json_t *json, struct error *err)
+{
+        AUTO_FREE char *copy = NULL;
+        json_t *done = json_array();
+        uint64_t fixed = 0;
+        size_t before;
+        bool mended;
+        do {
+                before = json_array_size(done);
+                mended = fix_once(examination, &fixed, done, &copy, err);
+        } while (mended && json_array_size(done) > before);
+        json_object_set_new(json, "mended", done);
+        json_object_set_new(json, "kept", report_text(copy));
+        if (mended && json_array_size(done))
+                json_object_set_new(json, "after", to_json(examination));
+        return mended;
 }
 
 static int exit_code(const struct diagnosis *diagnosis)
@@ -296,7 +316,8 @@ const struct cli_command cmd_diagnose = {
                 "offset or line, what was found and what was expected) and the command that fixes it. Without --fix\n"
                 "nothing is written or locked. docs/diagnosis.md lists the causes.\n\n"
                 "Instead of MACHINE: --disk IMG --vars FILE, and --log FILE if available.\n\n"
-                "Exit codes: 0 healthy, 1 a cause was found, 6 the guest panicked, 2 an input is missing.",
+                "Exit codes: 0 healthy, 1 a cause was found, 6 the guest panicked, 2 an input is missing, 4 the\n"
+                "host failed.",
         .options = options,
         .values_size = sizeof(struct values),
         .least = 0,

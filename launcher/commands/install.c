@@ -49,6 +49,7 @@ const struct cli_command cmd_install = {
         .details = "MACHINE is a folder, created if missing. The installer is driven on its serial console by a guest\n"
                    "profile, to 'Installation Complete' and through the reboot. Then its boot entry is read back and\n"
                    "compared with the disk, and everything is recorded in MACHINE/machine.json.\n\n"
+                   "A name in [brackets] is the environment variable of a setting.\n\n"
                    "Exit codes: 0 installed, 1 the installation failed a check, 4 QEMU or the host failed, 5 a step\n"
                    "timed out, 6 the guest panicked, 130 interrupted.",
         .options = options,

@@ -167,6 +167,8 @@ static void print_text(const struct comparison *comparison)
                 printf("%s\n", match_reason_advice(match->reason));
         if (comparison->firmware_differs)
                 printf("%s\n", match_reason_advice(MATCH_FIRMWARE_CHANGED));
+        if (!holds(comparison))
+                cli_note("esxiarm diagnose shows what fixes it");
 }
 
 static json_t *line_json(struct line line)

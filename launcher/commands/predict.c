@@ -152,7 +152,8 @@ const struct cli_command cmd_predict = {
                    "Which entries a firmware creates by itself, and under which numbers, is read from its CODE, or\n"
                    "from the entries that it has written into the vars. If neither identifies the firmware, the last\n"
                    "line reports that.\n\n"
-                   "Instead of MACHINE: --disk IMG --vars FILE [--code FILE].",
+                   "Instead of MACHINE: --disk IMG --vars FILE [--code FILE].\n\n"
+                   "Exit codes: 0 predicted, 2 an input is missing, 3 one is damaged.",
         .options = options,
         .values_size = sizeof(struct values),
         .least = 0,

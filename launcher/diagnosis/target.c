@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "fw/digest-cache.h"
+#include "fw/flash-image.h"
 
 static const char DEFAULT_LABEL[] = "VMware ESXi";
 static const char LATER_LABEL[] = "VMware ESX"; // from version 9 on
@@ -39,6 +40,7 @@ struct facts_input machine_files(const struct machine *machine)
 {
         return (struct facts_input){
                 .vars_path = machine->vars_path,
+                .vars_size = FLASH_BANK_SIZE,
                 .disk_path = machine->disk_path,
                 .disk_format = machine->disk_format,
                 .label = first_of(machine->identity.entry.label, DEFAULT_LABEL),
@@ -71,6 +73,7 @@ bool subject_open(const struct subject_request *request, int count, char **opera
         struct facts_input *files = &subject->files;
         *files = count ? machine_files(&subject->machine) : (struct facts_input){.disk_path = request->disk};
         files->vars_path = first_of(request->vars, files->vars_path);
+        files->vars_size = request->vars ? 0 : files->vars_size;
         files->code_path = first_of(request->code, files->code_path);
         if (!subject->machine.identity.entry.label)
                 files->label = label_in_vars(files);

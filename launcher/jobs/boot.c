@@ -106,7 +106,8 @@ static bool match_machine(struct booting *run, struct error *err)
         json_object_set_new(run->result, "vars_before", result_vars(files.vars_path));
         if (!match->holds) {
                 AUTO_FREE char *fix = advice(machine, files, match);
-                return error_set(err, ERROR_NO, "refusing to start: %s%s", match->explanation, fix);
+                return error_set(err, ERROR_NO, "refusing to start: %s%s%s", match->explanation, fix,
+                                 strchr(fix, '\n') ? "" : " (esxiarm diagnose shows what fixes it)");
         }
         run->entry = match->entry;
         display_step(run->display, "Firmware, vars and disk match");

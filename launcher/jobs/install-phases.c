@@ -98,7 +98,7 @@ static bool hand_over(struct installation *run, bool *resumed, struct error *err
                 .foreground = true,
                 .offered = MENU_OFFER(MENU_LEAVE) | MENU_OFFER(MENU_POWER_OFF) | MENU_OFFER(MENU_RESET) |
                            MENU_OFFER(MENU_SCREENSHOT) | MENU_OFFER(MENU_RESUME),
-                .leave_text = "end the installation",
+                .leave_text = "end the run",
         };
         enum attach_end end;
         evidence_event(run->evidence, "hand-over", json_pack("{s:s}", "step", drive_step(run->drive)));

@@ -277,8 +277,12 @@ bool request_install(const struct request *request, const char *folder, struct f
 
 void request_tell_evidence(const char *evidence, struct error *err)
 {
-        if (err->message && evidence)
-                error_append(err, "%sevidence: %s", text_ends_with(err->message, "\n") ? "" : "\n", evidence);
+        if (!err->message || !evidence)
+                return;
+        AUTO_FREE char *screen = file_path(evidence, "failure-screen.txt");
+        error_append(err, "%sevidence: %s", text_ends_with(err->message, "\n") ? "" : "\n", evidence);
+        if (file_exists(screen))
+                error_append(err, "\nscreen:   %s", screen);
 }
 
 static bool check_installed(const struct machine *machine, const char *folder, struct error *err)

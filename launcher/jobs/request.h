@@ -40,7 +40,7 @@ char *request_stored(const char *folder, size_t offset);
 bool request_install(const struct request *request, const char *folder, struct firmware *firmware,
                      struct install_outcome *outcome, struct error *err);
 
-// If the run failed, adds the path of its EVIDENCE to ERR, unless that is NULL.
+// If the run failed, adds the path of its EVIDENCE to ERR, unless that is NULL, and that of its last screen.
 void request_tell_evidence(const char *evidence, struct error *err);
 
 // What happens to a machine that was booted.

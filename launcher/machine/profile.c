@@ -204,10 +204,19 @@ char *profile_argument(const char *key, const char *kind)
 
 static char *profile_path(const char *name, struct error *err)
 {
-        if (strchr(name, '/') || text_ends_with(name, ".yaml"))
+        if (strchr(name, '/') || text_ends_with(name, ".yaml") || text_ends_with(name, ".yml"))
                 return memory_text(name);
         AUTO_FREE char *data = text_format("guests/%s.yaml", name);
-        return paths_data(data, err);
+        AUTO_FREE char *folder = paths_data("guests", NULL);
+        char *path = paths_data(data, folder ? NULL : err);
+        if (path || !folder)
+                return path;
+        AUTO_FREE char *shown = text_printable(name, strlen(name), false);
+        error_set(err, ERROR_USAGE,
+                  "unknown guest profile '%s' (expected one that comes with the program, such as esxi8, or "
+                  "--profile FILE.yaml)",
+                  shown);
+        return NULL;
 }
 
 bool profile_has_label(const struct profile *profile, const char *label)

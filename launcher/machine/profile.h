@@ -128,8 +128,8 @@ struct profile {
         struct yaml_file *file; // owns every text
 };
 
-// Reads the profile NAME from the data files (base/paths.h), or the file NAME if it has a slash or ends in ".yaml". NULL on failure, with
-// "FILE:LINE: place: problem" in ERR.
+// Reads the profile NAME from the data files (base/paths.h), or the file NAME if it has a slash or ends in ".yaml" or
+// ".yml". NULL on failure, with "FILE:LINE: place: problem" in ERR.
 struct profile *profile_read(const char *name, struct error *err);
 
 // Writes a copy of the file to PATH; an existing one is replaced.

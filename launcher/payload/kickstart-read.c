@@ -17,6 +17,7 @@ enum {
         PASSWORD_MOST = 40,
         PASSWORD_KINDS = 3, // of lower case, upper case, digits and others
         DES_HASH = 13,      // characters of a crypt(3) hash without a prefix
+        MOST_SLIPS = 2,     // letters that are wrong in an argument; with more it is another one
         MOST_REMARKS = 30,  // on lines; a file with more is something else
 };
 
@@ -70,6 +71,22 @@ static const char *value_of(const struct reader *reader, const char *name)
                         return word + length + (word[length] == '=');
         }
         return NULL;
+}
+
+// Remarks on words that are nearly an argument of NAMES. Others may be of a later version of the installer.
+static void judge_spelling(struct reader *reader, const char *const *names)
+{
+        const struct arguments *words = &reader->words.list;
+        for (size_t i = 1; i < words->count; i++) {
+                AUTO_FREE char *word = text_format("%.*s", (int)strcspn(words->values[i], "="), words->values[i]);
+                const char *nearest = text_starts_with(word, "--") ? spelling_nearest(word, names) : NULL;
+                size_t distance = nearest ? spelling_distance(word, nearest) : 0;
+                if (!distance || distance > MOST_SLIPS)
+                        continue;
+                AUTO_FREE char *shown = text_printable(word, strlen(word), false);
+                remark(reader, reader->line,
+                       "unknown argument '%s': the installer refuses the script; did you mean '%s'?", shown, nearest);
+        }
 }
 
 // The word that selects the disk, as written; "" if none does.
@@ -152,6 +169,22 @@ static void judge_disk(struct reader *reader, const char *disk)
 
 static void read_install(struct reader *reader)
 {
+        static const char *const names[] = {"--firstdisk",
+                                            "--disk",
+                                            "--drive",
+                                            "--overwritevmfs",
+                                            "--preservevmfs",
+                                            "--novmfsondisk",
+                                            "--overwritevsan",
+                                            "--ignoressd",
+                                            "--ignoreprereqwarnings",
+                                            "--ignoreprereqerrors",
+                                            "--forceunsupportedinstall",
+                                            "--formatwithmbr",
+                                            "--forcemigrate",
+                                            "--deletecosvmdk",
+                                            "--dpupcislots",
+                                            NULL};
         const char *command = reader->words.list.values[0];
         if (reader->install_line) {
                 remark(reader, reader->line,
@@ -159,6 +192,7 @@ static void read_install(struct reader *reader)
                        command, reader->install_line);
                 return;
         }
+        judge_spelling(reader, names);
         reader->install_line = reader->line;
         reader->upgrades = strcmp(command, "upgrade") == 0;
         reader->kickstart->disk = find_disk(reader);
@@ -167,7 +201,10 @@ static void read_install(struct reader *reader)
 
 static void read_network(struct reader *reader)
 {
+        static const char *const names[] = {"--bootproto",  "--device",   "--ip",     "--netmask",        "--gateway",
+                                            "--nameserver", "--hostname", "--vlanid", "--addvmportgroup", NULL};
         static const char *const only_static[] = {"--ip", "--netmask", "--gateway"};
+        judge_spelling(reader, names);
         const char *protocol = value_of(reader, "--bootproto");
         if (protocol && strcmp(protocol, "static") == 0) {
                 if (!value_of(reader, "--ip"))

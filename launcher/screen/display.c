@@ -95,6 +95,11 @@ void display_percent(struct display *display, int percent)
 
 void display_console_line(struct display *display, const char *line)
 {
+        static const char frame[] = "│";
+        while (*line == ' ' || *line == '|' || text_starts_with(line, frame))
+                line += text_starts_with(line, frame) ? strlen(frame) : 1;
+        if (!line[strspn(line, "+- |")])
+                return; // a row of a box without text
         size_t length = strnlen(line, LINE_LIMIT - 1);
         while (length && ((unsigned char)line[length] & 0xC0) == 0x80)
                 length--;

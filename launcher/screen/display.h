@@ -25,7 +25,7 @@ void display_waiting(struct display *display, const char *format, ...) __attribu
 // The installer's own progress, 0 to 100; -1 for none.
 void display_percent(struct display *display, int percent);
 
-// The last line that the console printed. Copied.
+// The last line that the console printed, shown without the frame of a box. Copied.
 void display_console_line(struct display *display, const char *line);
 
 // Shows CONSOLE's screen if there is a terminal; NULL ends that. CONSOLE is borrowed until then.

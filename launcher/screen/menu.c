@@ -14,11 +14,9 @@ static const struct {
         char key;
         const char *text; // NULL: the menu's own leave_text
 } rows[] = {
-        {MENU_LEAVE, 'q', NULL},
-        {MENU_POWER_OFF, 'o', "power off"},
-        {MENU_RESET, 'r', "reset"},
-        {MENU_SCREENSHOT, 's', "screenshot"},
-        {MENU_RESUME, 'a', "continue automatically"},
+        {MENU_LEAVE, 'q', NULL},         {MENU_POWER_OFF, 'o', "power off"},
+        {MENU_RESET, 'r', "reset"},      {MENU_SCREENSHOT, 's', "screenshot"},
+        {MENU_RESUME, 'a', "automatic"},
 };
 enum {
         ROW_COUNT = sizeof rows / sizeof rows[0]

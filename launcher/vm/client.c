@@ -27,7 +27,7 @@ int control_connect(const struct machine *machine, struct error *err)
                 return fd;
         uint64_t owner;
         if (!machine_is_held(machine, &owner))
-                error_set(err, ERROR_NO, "%s is not up", machine->folder);
+                error_set(err, ERROR_NO, "%s is not up; `esxiarm boot-installed` starts it", machine->folder);
         else
                 error_set(err, ERROR_ENVIRONMENT, "%s is in use by process %" PRIu64 ", which has not started it yet",
                           machine->folder, owner);

@@ -265,8 +265,10 @@ test_usage() {
         contains stderr '--install or --boot'
         expect_exit 2 "$ESXIARM" check --install --boot log
         expect_exit 2 "$ESXIARM" check --boot
-        expect_exit 4 "$ESXIARM" check --boot --profile nosuch log
-        contains stderr 'nosuch'
+        expect_exit 2 "$ESXIARM" check --boot --profile nosuch log
+        contains stderr "unknown guest profile 'nosuch'"
+        expect_exit 2 "$ESXIARM" check --boot --profile nosuch.yaml log
+        contains stderr 'nosuch.yaml: cannot open'
 }
 
 # No terminal sequence from a guest reaches the terminal.

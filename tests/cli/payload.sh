@@ -198,6 +198,19 @@ test_an_automatic_kickstart_keeps_the_password_to_itself() {
         contains stderr 'ROOT_PASSWORD'
 }
 
+# The installer refuses a misspelt argument after minutes. One that is far from all that are known may be a newer one.
+test_a_misspelt_argument_of_a_kickstart() {
+        make_installer
+        printf 'vmaccepteula\nrootpw Geheim!4711x\ninstall --firstdisk=usb --overwritevfms --fromlater=1\n' >my.cfg
+        printf 'network --bootprot=dhcp --device=vmnic0\nreboot\n' >>my.cfg
+        expect_exit 0 "$ESXIARM" payload in -o out.img --kickstart my.cfg
+        contains stderr "my.cfg:3: unknown argument '--overwritevfms'"
+        contains stderr "did you mean '--overwritevmfs'?"
+        contains stderr "my.cfg:4: unknown argument '--bootprot'"
+        lacks stderr fromlater
+        lacks stderr vmnic0
+}
+
 # A warning is FILE:LINE: the user's file when the payload is made, the payload's later.
 test_what_is_remarked_on_a_kickstart() {
         make_installer

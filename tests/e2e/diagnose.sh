@@ -101,6 +101,29 @@ test_vars_damaged() {
         fixes
 }
 
+test_a_cause_that_another_one_hid_is_fixed_too() {
+        begin
+        "$PROGRAMS/aavmf-vars" edit $vars --boot-deactivate 0004 --boot-next 0002
+        names entry-inactive
+        expect_exit 0 "$ESXIARM" diagnose machine --fix
+        contains stdout 'boot-next: '
+        [ "$(grep -c '^fixed by' stdout), $(grep -c 'copy of the vars before' stdout)" = '2, 1' ] || fail "$(cat stdout)"
+}
+
+# Such as a copy without its padding: sound, but not for QEMU.
+test_vars_of_another_length() {
+        begin
+        truncate -s 768K $vars
+        expect_exit 3 "$ESXIARM" match machine
+        contains stderr 'has 786432 bytes, but QEMU accepts only 67108864'
+        expect_exit 3 "$ESXIARM" predict machine
+        expect_exit 3 "$ESXIARM" boot-installed machine --check
+        contains stderr 'has 786432 bytes'
+        rm -r machine/runs/*-boot
+        names vars-damaged
+        fixes
+}
+
 test_vars_recreated_by_the_firmware() {
         begin
         use_firmware

@@ -193,10 +193,11 @@ static bool read_layer_file(const struct disk *disk, const struct layer *layer, 
 static bool cut_off(const struct disk *disk, const struct layer *layer, const char *what, uint64_t offset,
                     struct error *err)
 {
+        bool itself = strcmp(disk->path, layer->path) == 0;
         return error_set(err, ERROR_DAMAGED,
-                         "%s: %s is cut off: %s at byte %" PRIu64 " of a file of %" PRIu64
+                         "%s%s%s is cut off: %s at byte %" PRIu64 " of a file of %" PRIu64
                          " bytes. Copy or download it again",
-                         disk->path, layer->path, what, offset, layer->size);
+                         itself ? "" : disk->path, itself ? "" : ": ", layer->path, what, offset, layer->size);
 }
 
 // QEMU reads tables beyond the end of the file as zeroes, so a truncated qcow2 would look blank. The header has the
