@@ -247,8 +247,8 @@ static bool take_step(struct drive *drive, const struct profile_step *step, stru
         if (step->fail)
                 return refuse(drive, step, err);
         if (++drive->times[phase_index(drive->phase, step)] > step->limit)
-                return typing_fail(&drive->typing, ERROR_NO, err, "the step '%s' (%s) appeared more than %u times",
-                                   step->id, step->title, (unsigned)step->limit);
+                return typing_fail(&drive->typing, ERROR_NO, err, "the step '%s' (%s) appeared more than %u time%s",
+                                   step->id, step->title, (unsigned)step->limit, step->limit == 1 ? "" : "s");
         unsigned asking = questions(drive);
         if (!send_keys(drive, step, err))
                 return false;
@@ -475,6 +475,11 @@ static bool send_last_keys(struct drive *drive, struct error *err)
                         return fail_in_step(step, err);
         }
         return true;
+}
+
+bool drive_met_unknown(const struct drive *drive)
+{
+        return drive->met_unknown;
 }
 
 bool drive_is_stuck(const struct drive *drive, const struct error *err)

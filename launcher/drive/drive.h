@@ -56,6 +56,9 @@ bool drive_install(struct drive *drive, const char *until, enum drive_end *end, 
 // had no effect, or an unknown screen asked for one.
 bool drive_is_stuck(const struct drive *drive, const struct error *err);
 
+// Whether that was an unknown screen.
+bool drive_met_unknown(const struct drive *drive);
+
 // Sends the last step's keys, which reboot the guest, until they have an effect. Fails as drive_install does.
 bool drive_reboot(struct drive *drive, struct error *err);
 

@@ -116,10 +116,12 @@ static bool hand_over(struct installation *run, bool *resumed, struct error *err
                          drive_step(run->drive));
 }
 
-// Whether the user shall help where the automation does not know what to do.
+// Whether the user shall help where the automation does not know what to do: always with a question that it cannot answer,
+// if there is a terminal, and if asked for with anything else.
 static bool may_help(const struct installation *run, const struct error *err)
 {
-        return run->in->hand_over && terminal_is_there() && drive_is_stuck(run->drive, err);
+        bool wanted = run->in->hand_over || drive_met_unknown(run->drive);
+        return wanted && terminal_is_there() && drive_is_stuck(run->drive, err);
 }
 
 // Tells the user why the automation stopped, and forgets the error.

@@ -147,7 +147,7 @@ static const struct yaml_field profile_fields[] = {
          .most = LIST_LIMIT},
         {"settle_ms", YAML_NUMBER, false, AT(profile, settle_ms), .least = 1, .most = 60000},
         {"resend_ms", YAML_NUMBER, false, AT(profile, resend_ms), .least = 50, .most = 3600000},
-        {"unknown", YAML_NUMBER, false, AT(profile, unknown_s), .least = 1, .most = WAIT_LIMIT_S},
+        {"unknown_s", YAML_NUMBER, false, AT(profile, unknown_s), .least = 1, .most = WAIT_LIMIT_S},
         {"asks", YAML_TEXT, false, AT(profile, asks), .most = TEXT_LIMIT},
         {"disk_row", YAML_TEXT, false, AT(profile, disk_row), .most = TEXT_LIMIT},
         {"disk_list_end", YAML_TEXT, false, AT(profile, disk_list_end), .most = TEXT_LIMIT},

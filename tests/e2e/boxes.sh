@@ -34,7 +34,7 @@ in_folder() {
 
 # The profile, less patient with what it does not know.
 quick_profile() {
-        sed 's/^unknown: .*/unknown: 1/' "$BUILD/share/guests/rehearsal.yaml" >quick.yaml
+        sed 's/^unknown_s: .*/unknown_s: 1/' "$BUILD/share/guests/rehearsal.yaml" >quick.yaml
 }
 
 # BOX:WORDS. The box ends the installation, with its words, and nothing was written. The disk was pointed out, so it may
@@ -132,7 +132,7 @@ test_an_upgrade_needs_a_disk_with_vars() {
 }
 
 test_a_box_that_says_no_ends_the_installation() {
-        each box_ends_it 'small:appeared more than 3 times' 'unscannable:cannot be scanned' \
+        each box_ends_it 'small:minimum space' 'unscannable:cannot be scanned' \
                 'no-drivers:Missing Device Drivers' 'no-disk:No Eligible Disks Found' 'no-network:No Network Adapters' \
                 'errors:(F11) Reboot' 'failed:This program has encountered an error' 'unknown:Rehearsed Surprise'
 }

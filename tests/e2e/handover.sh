@@ -89,10 +89,10 @@ test_a_stuck_installation_is_handed_over() {
         terminal kill-server
         expect_exit 0 "$ESXIARM" boot-installed machine --check
         # The user goes on to the last screen, and the automation from there.
-        sed -e "s/screen: '\\\\(F11\\\\) Install'/screen: 'Never'/" -e 's/^unknown: .*/unknown: 2/' \
+        sed -e "s/screen: '\\\\(F11\\\\) Install'/screen: 'Never'/" -e 's/^unknown_s: .*/unknown_s: 2/' \
                 "$ROOT/launcher/guests/rehearsal.yaml" >unknown.yaml
         rm -rf machine user.code
-        in_terminal user "$ESXIARM install machine $quickly --profile unknown.yaml --hand-over"
+        in_terminal user "$ESXIARM install machine $quickly --profile unknown.yaml"
         wait_for 60 shows user 'Ctrl-] for a menu'
         terminal send-keys -t user F11
         wait_for 60 shows user '(Enter) Reboot'
