@@ -41,7 +41,7 @@ struct facts_input {
         const char *vars_path, *disk_path, *disk_format;
         enum facts_vars vars;
         uint64_t vars_size; // bytes that the vars file must have, or QEMU refuses it; 0: any
-        const char *label;                                   // of the boot entry
+        const char *label;  // of the boot entry
         const char *code_path, *expected_code, *actual_code; // firmware, and its SHA-256: of the installation, and now
         struct predict_firmware firmware;                    // its identity
         struct predict_device payload;                       // attached before the disk; its name is NULL if none
