@@ -212,7 +212,7 @@ static char *profile_path(const char *name, struct error *err)
         if (path || !folder)
                 return path;
         AUTO_FREE char *shown = text_printable(name, strlen(name), false);
-        error_set(err, ERROR_USAGE,
+        error_set(err, ERROR_ENVIRONMENT,
                   "unknown guest profile '%s' (expected one that comes with the program, such as esxi8, or "
                   "--profile FILE.yaml)",
                   shown);

@@ -265,7 +265,7 @@ test_usage() {
         contains stderr '--install or --boot'
         expect_exit 2 "$ESXIARM" check --install --boot log
         expect_exit 2 "$ESXIARM" check --boot
-        expect_exit 2 "$ESXIARM" check --boot --profile nosuch log
+        expect_exit 4 "$ESXIARM" check --boot --profile nosuch log
         contains stderr "unknown guest profile 'nosuch'"
         expect_exit 2 "$ESXIARM" check --boot --profile nosuch.yaml log
         contains stderr 'nosuch.yaml: cannot open'

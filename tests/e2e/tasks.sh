@@ -97,7 +97,7 @@ test_a_machine_keeps_the_profile_it_was_installed_with() {
         [ "$(jq -r .profile stdout)" = mine ] || fail "another profile: $(cat stdout)"
         # A machine of an older version has only the name.
         rm machine/profile.yaml
-        expect_exit 2 "$ESXIARM" boot-installed machine --check
+        expect_exit 4 "$ESXIARM" boot-installed machine --check
         contains stderr "unknown guest profile 'mine'"
         expect_exit 0 "$ESXIARM" boot-installed machine --check --profile rehearsal
 }
