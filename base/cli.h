@@ -53,7 +53,7 @@ struct cli_command {
         // Runs the command. Returns the exit code; if it fills ERR, that is printed and its code is the exit code.
         int (*run)(const void *values, int count, char **operands, struct error *err);
         // For --help with an operand: the value that OPERAND has stored for the option at OFFSET of the values; freed
-        // with free(), NULL if there is none. The member is NULL if operands store nothing.
+        // with free(); NULL if no value is stored. The member is NULL if operands store nothing.
         char *(*stored)(const char *operand, size_t offset);
 };
 

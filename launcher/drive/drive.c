@@ -164,7 +164,7 @@ static bool send_key(struct drive *drive, const char *key, bool last, struct err
         return may_be_silent ? typing_silent_key(typing, name, err) : typing_key(typing, name, err);
 }
 
-// A screen after which the installation cannot continue, if it is there: NULL if not.
+// The step with `fail` that is on the screen; NULL if none is.
 static const struct profile_step *refusal_on_screen(const struct drive *drive)
 {
         const char *screen = console_text(typing_console(&drive->typing));
@@ -195,7 +195,7 @@ static bool send_keys(struct drive *drive, const struct profile_step *step, stru
         for (size_t i = 0; i < step->key_count; i++) {
                 if (!send_key(drive, step->keys[i], i + 1 == step->key_count, err))
                         return fail_in_step(step, err);
-                // A text may be refused while it is typed. The rest of the keys would be wasted then.
+                // The guest may have refused the text already: then the other keys are not sent.
                 bool refused;
                 if (strcmp(step->keys[i], "<password>") == 0) {
                         if (!is_refused(drive, &refused, err))

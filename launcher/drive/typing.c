@@ -146,42 +146,40 @@ bool typing_settle(struct typing *typing, struct error *err)
         return true;
 }
 
-// The only row that differs from what the last key was sent to, restless ones aside. CONSOLE_ROWS if none or several do.
-static unsigned only_changed_row(const struct typing *typing)
+// How many rows differ from what the last key was sent to, not counting restless ones. *LAST is the last of them.
+static unsigned count_changed(const struct typing *typing, unsigned *last)
 {
-        unsigned only = CONSOLE_ROWS;
+        unsigned count = 0;
         for (unsigned row = 0; row < CONSOLE_ROWS; row++) {
                 if (is_restless(typing, row) || typing->rows[row] == typing->sent_rows[row])
                         continue;
-                if (only != CONSOLE_ROWS)
-                        return CONSOLE_ROWS;
-                only = row;
+                count++;
+                *last = row;
         }
-        return only;
+        return count;
 }
 
 // A single row that has changed may be a clock that nobody has watched yet: when it will have stood still for long
 // enough to count as the key's effect. 0 if there is no such row.
 static uint64_t proof_at_us(const struct typing *typing)
 {
-        unsigned row = only_changed_row(typing);
-        return row < CONSOLE_ROWS ? typing->row_changed_us[row] + PROOF_US : 0;
+        unsigned row;
+        return count_changed(typing, &row) == 1 ? typing->row_changed_us[row] + PROOF_US : 0;
 }
 
 bool typing_unanswered(const struct typing *typing)
 {
-        unsigned restless = 0, changed = 0;
+        unsigned row;
         if (!typing->sent_us)
                 return false;
         if (typing->picture == typing->sent_picture)
                 return true;
-        for (unsigned row = 0; row < CONSOLE_ROWS; row++) {
-                bool moves = is_restless(typing, row);
-                restless += moves;
-                changed += !moves && typing->rows[row] != typing->sent_rows[row];
-        }
+        unsigned changed = count_changed(typing, &row);
         if (changed)
                 return changed == 1 && time_now_us() < proof_at_us(typing);
+        unsigned restless = 0;
+        for (row = 0; row < CONSOLE_ROWS; row++)
+                restless += is_restless(typing, row);
         return restless <= RESTLESS_ROWS;
 }
 
@@ -293,7 +291,8 @@ static uint64_t changed_us(const struct typing *typing)
 
 uint64_t typing_calm_us(const struct typing *typing)
 {
-        return time_now_us() - changed_us(typing);
+        uint64_t changed = changed_us(typing);
+        return changed ? time_now_us() - changed : typing_still_us(typing);
 }
 
 uint64_t typing_overdue_at_us(const struct typing *typing)

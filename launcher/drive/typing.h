@@ -63,7 +63,7 @@ void typing_begin_screen(struct typing *typing);
 // How long the screen has not changed.
 uint64_t typing_still_us(const struct typing *typing);
 
-// How long nothing but restless rows has changed.
+// How long nothing but restless rows has changed; if every row is restless, how long none has.
 uint64_t typing_calm_us(const struct typing *typing);
 
 // Waits until the screen has stopped changing, or has been restless for too long. Fails as typing_wait does.

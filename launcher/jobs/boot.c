@@ -353,7 +353,7 @@ static const char *const endings[] = {
         [ATTACH_STOPPED] = "stopped",
 };
 
-// For attach_run: a system that panics once it is up goes on running, and whoever asks for its status is told.
+// For attach_run: if the system panics after it came up, the machine keeps running and its status reports the panic.
 static void look(void *context)
 {
         struct booting *run = context;

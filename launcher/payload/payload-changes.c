@@ -125,7 +125,7 @@ static bool read_users_kickstart(const char *path, struct text *text, struct err
         return true;
 }
 
-// The user's file; NULL if there is none.
+// The kickstart file that the user gave; NULL if none was given.
 const char *making_users_kickstart(const struct payload_request *request)
 {
         return request->kickstart && strcmp(request->kickstart, "auto") != 0 ? request->kickstart : NULL;
@@ -175,7 +175,7 @@ bool making_names_key(const struct arguments *options, const char *key)
         return false;
 }
 
-// The value of `ks=` in BOOTCFG with the options GIVEN, freed with free(); NULL if there is none.
+// The value of `ks=` in BOOTCFG with the options GIVEN, freed with free(); NULL if neither has it.
 static char *find_kickstart(const struct bootcfg *bootcfg, const struct arguments *given)
 {
         char *value = bootcfg_option(bootcfg->kernelopt, "ks");

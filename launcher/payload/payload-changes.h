@@ -44,14 +44,14 @@ struct making {
 bool making_write(const char *path, mode_t mode, struct bytes bytes, struct error *err);
 bool making_write_text(const char *folder, const char *name, mode_t mode, const char *content, struct error *err);
 
-// The path of the file that replaces or adds NAME; NULL if there is none.
+// The path of the file that replaces or adds NAME; NULL if NAME is not changed.
 const char *overlay_find(const struct overlay *overlay, const char *name);
 void overlay_free(struct overlay *overlay);
 
 // Whether one of OPTIONS is KEY or begins with "KEY=".
 bool making_names_key(const struct arguments *options, const char *key);
 
-// The file of the user's own kickstart; NULL if there is none.
+// The kickstart file that the user gave; NULL if none was given.
 const char *making_users_kickstart(const struct payload_request *request);
 
 // Collect the requested changes in the overlay, in this order.

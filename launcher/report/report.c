@@ -237,7 +237,7 @@ static struct varstore *load_template(const struct report *report)
         return store;
 }
 
-// The store at PATH; NULL if there is none. If it cannot be read, the page reports that.
+// The store at PATH; NULL if PATH is NULL or does not exist. If it cannot be read, the page reports that.
 static struct varstore *load_store(struct text *html, const char *path)
 {
         AUTO_ERROR struct error err = {0};

@@ -96,7 +96,7 @@ static void apply(struct looks *looks, const int *parameters, size_t count)
         }
 }
 
-// Applies the SGR sequence at TEXT to LOOKS and returns what follows it; NULL if there is none.
+// Applies the SGR sequence at TEXT to LOOKS and returns what follows it; NULL if TEXT does not begin with one.
 static const char *take_sequence(const char *text, struct looks *looks)
 {
         if (!text_starts_with(text, "\033["))

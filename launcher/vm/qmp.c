@@ -71,7 +71,7 @@ static bool fill(struct qmp *qmp, struct error *err)
         }
 }
 
-// Removes the first complete line from the input; NULL if there is none yet.
+// Removes the first complete line from the input; NULL if no line is complete yet.
 static char *take_line(struct qmp *qmp)
 {
         const uint8_t *end = qmp->input.size ? memchr(qmp->input.data, '\n', qmp->input.size) : NULL;

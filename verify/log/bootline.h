@@ -33,7 +33,7 @@ struct boot_line {
 };
 #define AUTO_BOOT_LINE __attribute__((cleanup(boot_line_free)))
 
-// Finds such a line in TEXT, where other text may precede it. False, with an empty LINE, if there is none. Free LINE
+// Finds such a line in TEXT, where other text may precede it. False, with an empty LINE, if TEXT has no such line. Free LINE
 // with boot_line_free.
 bool boot_line_parse(const char *text, struct boot_line *line);
 void boot_line_free(struct boot_line *line);

@@ -258,7 +258,7 @@ static void judge_line(struct criteria *criteria, const struct line *line, bool 
                 gather_literals(criteria);
 }
 
-// The length of a frame at TEXT; 0 if there is none.
+// The length of the frame at TEXT; 0 if TEXT does not begin with one.
 static size_t frame_length(const char *text, const char *end)
 {
         size_t length = strlen(FRAME);

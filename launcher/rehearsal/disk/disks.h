@@ -25,7 +25,7 @@ struct disks {
 // BOOT_DEVICE is the volume that this program was loaded from.
 void disks_find(struct disks *disks, efi_handle boot_device);
 
-// The disk that this program was loaded from; NULL if it is none of them.
+// The disk that this program was loaded from; NULL if it is not in the list.
 const struct disk *disks_boot_medium(const struct disks *disks);
 
 uint64_t disk_bytes(const struct disk *disk);

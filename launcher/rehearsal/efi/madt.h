@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 struct madt {
-        unsigned gic_version;               // of the distributor; 0 if there is none or it is not given
+        unsigned gic_version;               // of the distributor; 0 if not found or not given
         unsigned redistributors, its_count; // which only a GICv3 or later has
 };
 

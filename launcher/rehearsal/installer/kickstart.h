@@ -42,7 +42,7 @@ struct kickstart {
 struct kickstart_error {
         unsigned line; // from 1; the last one if something is missing
         const char *what;
-        char word[KICKSTART_TEXT_MAX + 1]; // empty if there is none
+        char word[KICKSTART_TEXT_MAX + 1]; // empty if no word is at fault
 };
 
 // Called for each line that has no effect here ("noted, not run"), and with a WORD for one that the user is warned of
